@@ -1,0 +1,38 @@
+# Two commands: `make run` and `make test`. Each sets up its own .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch .venv/ready
+
+run: .venv/ready  ## the main study: what one coding task costs as chat, as one agent, as a team, on each backend
+	$(BIN)/python -m sim experiment=fanout
+
+test: .venv/ready  ## every test
+	$(BIN)/python -m pytest
+
+quick: .venv/ready  ## the tests that take a few seconds in all
+	$(BIN)/python -m pytest -m 'not slow'
+
+check: .venv/ready  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready  ## speed, as ratios measured in one process
+	$(BIN)/python -m benchmarks
+
+prices: .venv/ready  ## write conf/backend and conf/market anew from calibration/models.yaml and genai-prices
+	$(BIN)/python -m calibration.prices
+
+profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=../shared/data
+	$(BIN)/python -m calibration.profiles $(DATA) --write
+
+.PHONY: help run test quick check bench prices profiles

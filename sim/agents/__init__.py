@@ -1,0 +1,1 @@
+"""How a task becomes calls: one file a workflow. Nothing in here knows how a call is served."""

@@ -1,0 +1,99 @@
+"""An agent: who works on a task, with its context, its luck and its one call at a time."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple
+
+from simpy import Environment, Event
+
+from sim.agents.profile import Profile
+from sim.call import Call, Role
+from sim.settings import AgentSettings
+from sim.streams import COLUMNS, ROW, ROWS, Purpose, Streams
+from sim.task import Task
+
+FIRST_MESSAGE = 2 * ROW.size
+"""Where in an agent's first page its first message's row begins, behind two rows of its own."""
+FIRST_TURN = 3 * ROW.size
+"""Where the rows of its first turns begin."""
+_TURN = int(Purpose.TURN)
+_OWN = struct.Struct("8d")
+_FIRST_PAGE = (3 + ROWS) * COLUMNS
+Life = Generator[Event, Any, bool]
+"""What an agent does, as a SimPy process; returns whether it came to its end without a failed call."""
+
+
+class Office(NamedTuple):
+    """What every agent of a run works with."""
+
+    env: Environment
+    streams: Streams
+    send: Callable[..., Call]
+    """`Dispatch.send`."""
+    choose: Callable[[Call], Any]
+    """`Dispatch.choose`."""
+    enroll: Callable[[str], int]
+    """Counts an agent; returns the number that stands for its path in the log."""
+    settings: AgentSettings
+    report_tokens: Callable[[float], int]
+    lead: Profile
+    worker: Profile
+
+
+class Agent:
+    """One conversation with a model. `context` is how many tokens its next prompt has."""
+
+    __slots__ = (
+        "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck", "office", "output_scale",
+        "path", "profile", "requests", "result_scale", "task", "turns", "turns_scale",
+        "u_report",
+    )  # fmt: skip
+
+    def __init__(self, office: Office, task: Task, profile: Profile, role: Role, path: str = "0", branch: int = 0, depth: int = 0) -> None:
+        self.office = office
+        self.task = task
+        self.profile = profile
+        self.path = path
+        self.branch = branch
+        self.depth = depth
+        task.agents += 1
+        self.call = call = Call(office.env, task, office.enroll(path), branch, depth, role)
+        self.luck = office.streams.page(_TURN, task.id, branch, 0, _FIRST_PAGE)
+        """The first page of its luck: its own, its first message's, its first turns'."""
+        luck = _OWN.unpack_from(self.luck)
+        self.requests = profile.requests(luck[0])
+        self.first_tokens = profile.system_tokens + profile.prompt_tokens(luck[1])
+        self.context = self.first_tokens + profile.prior_tokens(luck[2])
+        self.output_scale = profile.output_scale(luck[3])
+        self.result_scale = profile.result_scale(luck[4])
+        self.turns_scale = profile.turns_scale(luck[5])
+        self.turns: int | None = None
+        """Turns a message takes, where whoever sent the work has fixed that."""
+        self.compactions = 0
+        self._u_compact = luck[6]
+        self.u_report = luck[7]
+        """Decides how long its report to its lead is."""
+        call.system_tokens = profile.system_tokens
+        call.system_id = profile.id
+
+    def inherit(self, parent: Agent) -> None:
+        """Start from the parent's context, and from what of it is cached."""
+        self.first_tokens += parent.context
+        self.context += parent.context
+        self.call.system_tokens = parent.call.system_tokens
+        self.call.system_id = parent.call.system_id
+        self.call.copy_cache(parent.call)
+
+    def compaction_limit(self) -> float:
+        """The longest prompt that is sent before a compaction; also keeps clear of the backend's context window."""
+        at = self.profile.compact_at_tokens
+        if at is None:
+            return math.inf
+        backend = self.call.backend
+        if backend is None:
+            self.call.input_tokens = self.context
+            backend = self.office.choose(self.call)
+        return min(at(self._u_compact), self.profile.compact_at_share * backend.window)

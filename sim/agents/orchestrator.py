@@ -1,0 +1,92 @@
+"""`orchestrator`: a lead works as an agent does, once hands out work to k others in parallel, and reads their reports.
+
+Every worker is a full agent; above the last level it leads a team itself, so d levels of k make k^d workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import partial
+from typing import Any
+
+from simpy import Event
+
+from sim.agents.agent import Agent, Life
+from sim.agents.react import react
+from sim.call import Role
+from sim.settings import Split
+from sim.streams import Purpose, child
+
+
+def orchestrate(agent: Agent) -> Life:
+    """A lead's life, at any level of the tree."""
+    return react(agent, agent.office.settings.spawn_after_turn, lambda: _team(agent))
+
+
+def _team(lead: Agent) -> Generator[Event, Any, None]:
+    """Start the workers, wait for the last of them, put their reports into the context.
+
+    A worker that failed leaves no report; the lead goes on without it.
+    """
+    team = Team(lead)
+    yield team.all_ended
+    lead.context += team.report_tokens
+
+
+class Team:
+    """The workers of one lead, as many at a time as may run; `all_ended` comes when the last has."""
+
+    def __init__(self, lead: Agent) -> None:
+        settings = lead.office.settings
+        self.all_ended: Event = lead.office.env.event()
+        self.report_tokens = 0
+        self._lead = lead
+        self._size = self._running = settings.fanout
+        self._next = 0
+        for _ in range(min(settings.max_parallel or self._size, self._size)):
+            self._start()
+
+    def _start(self) -> None:
+        worker = _worker(self._lead, self._next)
+        self._next += 1
+        life = _share(worker) if worker.depth == worker.office.settings.depth else orchestrate(worker)
+        worker.office.env.process(life).callbacks.append(partial(self._ended, worker))
+
+    def _ended(self, worker: Agent, process: Event) -> None:
+        if process._value:
+            self.report_tokens += worker.office.report_tokens(worker.u_report)
+        self._running -= 1
+        if self._next < self._size:
+            self._start()
+        elif not self._running:
+            self.all_ended.succeed()
+
+
+def _worker(lead: Agent, index: int) -> Agent:
+    office, depth = lead.office, lead.depth + 1
+    leaf = depth == office.settings.depth
+    profile, role = (office.worker, Role.worker) if leaf else (office.lead, Role.lead)
+    worker = Agent(office, lead.task, profile, role, f"{lead.path}.{index}", child(lead.branch, index), depth)
+    if office.settings.inherit_context:
+        worker.inherit(lead)
+    return worker
+
+
+def _share(worker: Agent) -> Life:
+    """A worker's loop: its own job, or its share of the job that all workers of the task divide."""
+    settings = worker.office.settings
+    if settings.split is Split.divide:
+        worker.turns = _share_of_turns(worker)
+    return react(worker)
+
+
+def _share_of_turns(worker: Agent) -> int:
+    """Turns of one worker: the job's turns dealt out over all k^d workers as evenly as they go, plus the warm-up."""
+    settings = worker.office.settings
+    luck = worker.office.streams.draws(Purpose.TASK, worker.task.id, 0, 1, 1)
+    job = max(1, round(worker.profile.turns(luck[0])))
+    workers = settings.fanout**settings.depth
+    place = 0
+    for index in worker.path.split(".")[1:]:
+        place = place * settings.fanout + int(index)
+    return job // workers + (place < job % workers) + settings.warmup_turns

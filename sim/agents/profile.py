@@ -1,0 +1,34 @@
+"""A loop's settings, compiled: every quantity a function from a uniform to a number."""
+
+from __future__ import annotations
+
+from sim.distributions import distribution, whole
+from sim.settings import LoopSettings
+
+
+class Profile:
+    """What one kind of agent sends, keeps and waits for. `id` names its system prompt."""
+
+    def __init__(self, settings: LoopSettings, number: int) -> None:
+        self.id = number
+        self.settings = settings
+        self.system_tokens = settings.system_tokens
+        self.prompt_tokens = whole(distribution(settings.prompt_tokens), 0)
+        self.prior_tokens = whole(distribution(settings.prior_tokens), 0)
+        self.requests = whole(distribution(settings.requests), 1)
+        self.request_tokens = whole(distribution(settings.request_tokens), 0)
+        self.turns = distribution(settings.turns).quantile()
+        self.turns_scale = distribution(settings.turns_scale).quantile()
+        self.output_tokens = distribution(settings.output_tokens).quantile()
+        self.output_scale = distribution(settings.output_scale).quantile()
+        self.tool_result_tokens = distribution(settings.tool_result_tokens).quantile()
+        self.result_scale = distribution(settings.result_scale).quantile()
+        self.tool_time_s = distribution(settings.tool_time_s).quantile()
+        self.think_time_s = distribution(settings.think_time_s).quantile()
+        self.reasoning_share = settings.reasoning_share
+        self.dropped_share = settings.reasoning_share * (1 - settings.keep_reasoning)
+        compact_at = settings.compact_at_tokens
+        self.compact_at_tokens = None if compact_at is None else distribution(compact_at).quantile()
+        self.compact_at_share = settings.compact_at_share
+        self.summary_tokens = whole(distribution(settings.summary_tokens), 1)
+        self.restore_tokens = whole(distribution(settings.restore_tokens), 0)

@@ -1,0 +1,67 @@
+"""`react`: reason, call a tool, observe, again; the whole context is sent every turn.
+
+A user's message starts a run of turns; the next message comes after some thought and finds the context as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from simpy import Event
+
+from sim.agents.agent import FIRST_MESSAGE, FIRST_TURN, Agent, Life
+from sim.agents.context import compact
+from sim.streams import ROW, ROWS, Purpose
+
+_TURN, _MESSAGE = int(Purpose.TURN), int(Purpose.MESSAGE)
+Interlude = Callable[[], Generator[Event, Any, None]]
+
+
+def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None) -> Life:
+    """Work through all messages; after turn `pause_after` (from 1), once, the `interlude` is played."""
+    profile, task, branch, call = agent.profile, agent.task, agent.branch, agent.call
+    send, streams = agent.office.send, agent.office.streams
+    output_of, result_of, tool_time_of = profile.output_tokens, profile.tool_result_tokens, profile.tool_time_s
+    output_scale, result_scale = agent.output_scale, agent.result_scale
+    reasoning_share, dropped_share = profile.reasoning_share, profile.dropped_share
+    limit = agent.compaction_limit()
+    luck, at, row_size, unpack = agent.luck, FIRST_TURN, ROW.size, ROW.unpack_from
+    u_turns = unpack(luck, FIRST_MESSAGE)[0]
+    turn, wait_s = 0, 0.0
+    for message in range(agent.requests):
+        if message:
+            if message % ROWS == 1:
+                said, row = streams.page(_MESSAGE, task.id, branch, message // ROWS), 0
+            u_turns, u_message, u_think, _, _ = ROW.unpack_from(said, row)
+            row += ROW.size
+            wait_s = profile.think_time_s(u_think)
+            task.thinking_s += wait_s
+            agent.context += profile.request_tokens(u_message)
+        turns = agent.turns
+        if turns is None:
+            turns = round(profile.turns(u_turns) * agent.turns_scale) or 1
+        for left in range(turns - 1, -1, -1):
+            if at == len(luck):
+                luck, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0
+            u_output, u_result, u_tool, u_noise, u_error = unpack(luck, at)
+            at += row_size
+            if agent.context > limit:
+                if not (yield from compact(agent, turn, wait_s)):
+                    return False
+                wait_s = 0.0
+            context = agent.context
+            output = int(output_of(u_output) * output_scale + 0.5) or 1
+            reasoning = int(output * reasoning_share + 0.5) if reasoning_share else 0
+            yield send(call, turn, context, output, reasoning, u_noise, u_error, wait_s)
+            if call.failed:
+                return False
+            turn += 1
+            context += output - int(output * dropped_share + 0.5)
+            if left:
+                context += int(result_of(u_result) * result_scale + 0.5)
+                wait_s = tool_time_of(u_tool)
+            agent.context = context
+            if turn == pause_after and interlude is not None:
+                yield from interlude()
+    return True

@@ -1,0 +1,1 @@
+"""What happens to a call: service, latency, pricing, cache. Nothing in here knows who calls."""

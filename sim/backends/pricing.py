@@ -1,0 +1,112 @@
+"""What a call costs: four kinds of token, tiers by prompt length, hours of the day, batch and fees.
+
+The rules are those of `genai_prices.calc_price` (a tier applies to the whole request), which the tests compare with.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.settings import BackendSettings, CacheKind, PriceTier
+from sim.usage import Dollars, Usage
+
+ONE_HOUR_S = 3600.0
+DAY_H = 24.0
+
+
+class Rates(NamedTuple):
+    """USD per token, by kind."""
+
+    fresh: float
+    cache_read: float
+    cache_write: float
+    output: float
+
+    def times(self, factor: float) -> Rates:
+        """Every price multiplied."""
+        return Rates(*(rate * factor for rate in self))
+
+
+class Price:
+    """A backend's price list, compiled. `start` is the moment of simulated time 0."""
+
+    def __init__(self, settings: BackendSettings, start: datetime = datetime(2026, 2, 16, tzinfo=UTC), *, batch: bool = False) -> None:
+        factor = (1 + settings.fee) * ((1 - settings.batch_discount) if batch else 1)
+        self.base = _rates(settings, None).times(factor)
+        tiers = sorted(settings.tiers, key=lambda tier: tier.above_tokens)
+        self._tiers = [(tier.above_tokens, _rates(settings, tier).times(factor)) for tier in tiers]
+        self._windows = [(w.from_h, w.until_h, w.multiplier) for w in settings.windows]
+        self._start_h = start.hour + start.minute / 60 + start.second / 3600
+        self.first_tier = self._tiers[0][0] if self._tiers else 2**63
+        self.changes = bool(self._windows)
+
+    def rates(self, input_tokens: int, t_s: float) -> Rates:
+        """Prices of a request with `input_tokens` of prompt that arrives at simulated second `t_s`."""
+        rates = self.base
+        for above, tier in self._tiers:
+            if input_tokens > above:
+                rates = tier
+        return rates.times(self.multiplier(t_s)) if self.changes else rates
+
+    def multiplier(self, t_s: float) -> float:
+        """The factor of the hour of day in which `t_s` falls."""
+        hour = (self._start_h + t_s / ONE_HOUR_S) % DAY_H
+        for from_h, until_h, multiplier in self._windows:
+            inside = from_h <= hour < until_h if from_h <= until_h else hour >= from_h or hour < until_h
+            if inside:
+                return multiplier
+        return 1.0
+
+    def dollars(self, usage: Usage, t_s: float = 0.0) -> Dollars:
+        """The bill of one call, by kind of token."""
+        rates = self.rates(usage.input_tokens, t_s)
+        return Dollars(
+            usage.fresh_tokens * rates.fresh,
+            usage.cache_read_tokens * rates.cache_read,
+            usage.cache_write_tokens * rates.cache_write,
+            usage.output_tokens * rates.output,
+        )
+
+    def dollars_of(self, rows: Any) -> np.ndarray:
+        """The bills of many calls (an array of call rows), by kind of token: shape (calls, 4), USD."""
+        prompt = rows["input_tokens"].astype(np.int64)
+        read, write = rows["cache_read_tokens"].astype(np.int64), rows["cache_write_tokens"].astype(np.int64)
+        tokens = np.stack([prompt - read - write, read, write, rows["output_tokens"]], axis=1)
+        rates = np.array(self.base)
+        if self._tiers:
+            tier = np.searchsorted([above for above, _ in self._tiers], prompt, side="left")
+            rates = np.array([self.base, *(rates for _, rates in self._tiers)])[tier]
+        if self.changes:
+            rates = rates * self.multipliers(rows["t_request_s"])[:, None]
+        dollars: np.ndarray = tokens * rates
+        return dollars
+
+    def multipliers(self, t_s: np.ndarray) -> np.ndarray:
+        """`multiplier` of many moments."""
+        hour = (self._start_h + t_s / ONE_HOUR_S) % DAY_H
+        factors = np.ones(len(t_s))
+        for from_h, until_h, multiplier in reversed(self._windows):
+            later, earlier = hour >= from_h, hour < until_h
+            factors[later & earlier if from_h <= until_h else later | earlier] = multiplier
+        return factors
+
+
+def _rates(settings: BackendSettings, tier: PriceTier | None) -> Rates:
+    """A price that is not given falls back: a tier's to the base one, an hour's cache to 5 minutes', a cache's to fresh input."""
+
+    def price(name: str) -> float | None:
+        of_tier = getattr(tier, name) if tier else None
+        value = getattr(settings, name) if of_tier is None else of_tier
+        return None if value is None else float(value)
+
+    fresh = price("input_usd_per_mtok") or 0.0
+    read, write = price("cache_read_usd_per_mtok"), price("cache_write_usd_per_mtok")
+    hour = price("cache_write_1h_usd_per_mtok") if settings.cache_ttl_s >= ONE_HOUR_S else None
+    if settings.cache is not CacheKind.explicit:
+        write = hour = None
+    write = hour if hour is not None else write
+    output = price("output_usd_per_mtok") or 0.0
+    return Rates(fresh, fresh if read is None else read, fresh if write is None else write, output).times(1e-6)

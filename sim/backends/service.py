@@ -1,0 +1,124 @@
+"""A backend at work: a line, slots, and how long a call takes.
+
+Time of an attempt = wait in line + network round trip + (constant + prefill of uncached input + context
++ decoding) x noise. A slot is held from the grant to the last byte: limits count open requests.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from math import exp
+
+from simpy import Environment, Event
+from simpy.events import NORMAL
+
+from sim.backends.cache import PromptCache
+from sim.backends.pricing import Price
+from sim.call import Call, Status
+from sim.distributions import distribution, normal_quantile
+from sim.settings import BackendSettings, Billed
+
+OK, ERROR = int(Status.ok), int(Status.error)
+Failed = Callable[[Call], None]
+Record = Callable[["Call", "Backend", int, float, float, float, int, int, int, int], None]
+"""(call, backend, status, start, first token, end, then billed input, cache read, cache write and output tokens)."""
+
+
+class Backend:
+    """Slots with a first-come, first-served line; every call decodes at its own full speed."""
+
+    shared = False
+
+    def __init__(self, env: Environment, index: int, name: str, settings: BackendSettings, start: datetime, *, batch: bool = False) -> None:
+        self.env = env
+        self.index = index
+        self.name = name
+        self.settings = settings
+        self.price = Price(settings, start, batch=batch)
+        self.cache = PromptCache(settings, index)
+        self.window = settings.context_window_tokens
+        self.slots = math.inf if settings.slots is None or batch else settings.slots
+        self.busy = 0
+        self.line: deque[Call] = deque()
+        self.record: Record = _unheard
+        self.on_failure: Failed = _unheard
+        self._schedule = env.schedule
+        self._rtt_s = settings.network_rtt_s
+        self._constant_s = settings.ttft_s
+        self._s_per_fresh = 1 / settings.prefill_tokens_per_s if settings.prefill_tokens_per_s else 0.0
+        self._s_per_context = settings.context_s_per_100k_tokens / 1e5
+        self._s_per_output = 1 / settings.decode_tokens_per_s if settings.decode_tokens_per_s else 0.0
+        self._sigma = settings.noise_sigma
+        self._error_rate = settings.error_rate
+        self._billed = settings.error_billed
+        self._batch_latency_s = distribution(settings.batch_latency_s).quantile() if batch else None
+
+    def admit(self, call: Call) -> None:
+        """Take a call in: serve it now, or put it at the end of the line."""
+        if self.busy < self.slots:
+            self.busy += 1
+            self.serve(call)
+        else:
+            self.line.append(call)
+
+    def release(self) -> None:
+        """An attempt is over: its slot goes straight to the head of the line."""
+        if self.line:
+            self.serve(self.line.popleft())
+        else:
+            self.busy -= 1
+
+    def serve(self, call: Call) -> None:
+        """A slot is granted: all that will happen to the attempt is known now, so it is recorded and its end scheduled."""
+        now = self.env._now
+        prompt, output = call.input_tokens, call.output_tokens
+        read, write = self.cache.split(call, prompt, now)
+        server_s = self._constant_s + (prompt - read) * self._s_per_fresh + prompt * self._s_per_context
+        decode_s = output * self._s_per_output
+        if self._sigma:
+            noise = exp(normal_quantile(call.u_noise, 0.0, self._sigma))
+            server_s *= noise
+            decode_s *= noise
+        if self._batch_latency_s is not None:
+            server_s, decode_s = self._batch_latency_s(call.u_noise), 0.0
+        server_s += self._rtt_s
+        if call.u_error < self._error_rate:
+            self._fail(call, now, server_s, decode_s, read, write)
+            return
+        first_token = now + server_s
+        self.cache.keep(call, prompt, now, first_token)
+        if self.shared:
+            self._decode(call, now, server_s, decode_s, read, write)
+            return
+        delay_s = server_s + decode_s
+        self.record(call, self, OK, now, first_token, now + delay_s, prompt, read, write, output)
+        self._schedule(call, NORMAL, delay_s)
+
+    def _fail(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
+        """The attempt breaks: at the first token, or at the last one where everything is billed."""
+        prompt, output, first_token = call.input_tokens, call.output_tokens, now + server_s
+        if self._billed is Billed.nothing:
+            prompt = read = write = 0
+        else:
+            self.cache.keep(call, prompt, now, first_token)
+        if self._billed is not Billed.everything:
+            output, decode_s = 0, 0.0
+        self.record(call, self, ERROR, now, first_token, first_token + decode_s, prompt, read, write, output)
+        after(self.env, server_s + decode_s, lambda event: self.on_failure(call))
+
+
+def after(env: Environment, delay_s: float, callback: Callable[[Event], None]) -> Event:
+    """Schedule `callback` in `delay_s` seconds, without a process to wait for it."""
+    event = Event(env)
+    event._ok = True
+    event._value = None
+    event.callbacks = [callback]
+    env.schedule(event, NORMAL, delay_s)
+    return event
+
+
+def _unheard(*told: object) -> None:
+    raise NotImplementedError("a backend needs a dispatch to tell of its attempts")

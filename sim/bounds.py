@@ -1,0 +1,120 @@
+"""What a setting may be: declared beside the field, checked once for a whole tree of settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+import types
+import typing
+from typing import Any
+
+from sim.distributions import distribution
+from sim.errors import ConfigError, did_you_mean
+
+
+def setting(
+    default: Any = dataclasses.MISSING,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    quantity: bool = False,
+) -> Any:
+    """A dataclass field with bounds: `low <= value <= high`, or `value > above`.
+
+    `quantity` marks a field that takes a number or a distribution; the bounds then hold for
+    every value that the distribution can take.
+    """
+    bounds = {"low": low, "high": high, "above": above, "quantity": quantity}
+    if isinstance(default, (list, dict)):
+        return dataclasses.field(default_factory=lambda: type(default)(default), metadata=bounds)
+    if default is dataclasses.MISSING:
+        return dataclasses.field(metadata=bounds)
+    return dataclasses.field(default=default, metadata=bounds)
+
+
+def check(settings: Any, path: str = "") -> None:
+    """Raise `ConfigError` naming the first setting under `settings` that is out of bounds."""
+    hints = _hints(type(settings))
+    for field in dataclasses.fields(settings):
+        key = f"{path}.{field.name}" if path else field.name
+        value = getattr(settings, field.name)
+        value = _as_enum(settings, field.name, hints[field.name], value, key)
+        _check_value(value, key, field.metadata, hints[field.name])
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    return _HINTS[kind]
+
+
+def _as_enum(settings: Any, name: str, hint: Any, value: Any, key: str) -> Any:
+    """An enum field given by its name, as Python users do: turned into the member."""
+    if not (isinstance(hint, type) and issubclass(hint, enum.Enum)) or isinstance(value, hint):
+        return value
+    if str(value) not in hint.__members__:
+        raise ConfigError(f"{key}={value}: {did_you_mean(str(value), hint.__members__)}")
+    setattr(settings, name, hint[str(value)])
+    return hint[str(value)]
+
+
+def _check_value(value: Any, key: str, bounds: Any, hint: Any) -> None:
+    if bounds.get("quantity"):
+        _check_quantity(value, key, bounds)
+    elif dataclasses.is_dataclass(value):
+        check(value, key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_value(item, f"{key}[{index}]", bounds, None)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_value(item, f"{key}.{name}", bounds, None)
+    else:
+        _check_type(value, key, hint)
+        _check_number(value, key, bounds)
+
+
+def _check_type(value: Any, key: str, hint: Any) -> None:
+    """Numbers only: OmegaConf has checked the rest, and Python users have a type checker."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if not {int, float} & set(options) or (value is None and type(None) in options):
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ConfigError(f"{key}={value!r}: must be a number")
+    if float not in options and int(value) != value:
+        raise ConfigError(f"{key}={value!r}: must be a whole number")
+
+
+def _check_number(value: Any, key: str, bounds: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    if not math.isfinite(value):
+        raise ConfigError(f"{key}={value}: must be a finite number")
+    low, high, above = bounds.get("low"), bounds.get("high"), bounds.get("above")
+    if above is not None and not value > above:
+        raise ConfigError(f"{key}={value}: must be more than {above:g}")
+    if low is not None and value < low:
+        raise ConfigError(f"{key}={value}: must be at least {low:g}")
+    if high is not None and value > high:
+        raise ConfigError(f"{key}={value}: must be at most {high:g}")
+
+
+def _check_quantity(value: Any, key: str, bounds: Any) -> None:
+    if value is None:
+        return
+    law = distribution(value, key)
+    least, most = law.support()
+    if least == most:
+        _check_number(least, key, bounds)
+        return
+    floor = min(0.0, bounds.get("low") or 0.0)
+    if least < floor:
+        raise ConfigError(f"{key}: goes down to {least:g}, must not go below {floor:g} (add low: {floor:g} to clip it)")
+    high = bounds.get("high")
+    if high is not None and most > high:
+        raise ConfigError(f"{key}: goes up to {most:g}, must be at most {high:g} (add high: {high:g} to clip it)")

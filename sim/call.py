@@ -1,0 +1,90 @@
+"""A call: one request to a model, from the moment an agent wants it until its answer is there."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from simpy import Environment, Event
+
+if TYPE_CHECKING:
+    from sim.backends.service import Backend
+    from sim.task import Task
+
+
+class Status(enum.IntEnum):
+    """How an attempt ended."""
+
+    ok = 0
+    error = 1
+    rate_limited = 2
+    timeout = 3
+    cancelled = 4
+
+
+class Role(enum.IntEnum):
+    """What the caller is to its task; a compaction is told apart from its agent's other calls."""
+
+    chat = 0
+    agent = 1
+    lead = 2
+    worker = 3
+    compaction = 4
+
+
+_NOWHERE: dict[int, tuple[int, float]] = {}
+
+
+class Call(Event):
+    """What an agent waits for.
+
+    An agent has one call under way at a time, so it owns one `Call`, armed anew for each turn: the event
+    is triggered when the answer (or the final failure) is there, and `ok` says which.
+    """
+
+    __slots__ = (
+        "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
+        "cached_until", "depth", "failed", "input_tokens", "output_tokens", "path",
+        "reasoning_tokens", "role", "system_id", "system_tokens", "t_request", "task", "turn", "u_error", "u_noise", "wait",
+    )  # fmt: skip
+
+    def __init__(self, env: Environment, task: Task, path: int, branch: int, depth: int, role: int) -> None:
+        super().__init__(env)
+        self._ok = True
+        self.task = task
+        self.path = path
+        """Number of the agent's path (`0.3`) in the meter's table."""
+        self.branch = branch
+        self.depth = depth
+        self.agent_role = self.role = int(role)
+        self.failed = False
+        """The last attempt has failed too, or the prompt was too long: there is no answer."""
+        self.backend: Backend | None = None
+        self.cached_on = -1
+        self.cached_tokens = 0
+        self.cached_until = 0.0
+        """Which backend keeps how much of this agent's last prompt, and until when."""
+        self.cached_elsewhere: dict[int, tuple[int, float]] = _NOWHERE
+        """The same for backends it was on before: (tokens, until)."""
+        self.system_tokens = self.system_id = 0
+        """Head of the prompt that is the same for all agents of its kind, and which kind that is."""
+        self.wait: Event | None = None
+        """The time before the request in which the agent's tools run."""
+
+    def keep_prefix(self, tokens: int) -> None:
+        """Only the first `tokens` of the last prompt stand in the next one too: no cache can give more."""
+        self.cached_tokens = min(self.cached_tokens, tokens)
+        if self.cached_elsewhere:
+            self.cached_elsewhere = {on: (min(kept, tokens), until) for on, (kept, until) in self.cached_elsewhere.items()}
+
+    def move_cache(self, backend: int) -> None:
+        """The next call goes to another backend than the last: look at what is kept there."""
+        if self.cached_on >= 0:
+            self.cached_elsewhere = {**self.cached_elsewhere, self.cached_on: (self.cached_tokens, self.cached_until)}
+        self.cached_tokens, self.cached_until = self.cached_elsewhere.get(backend, (0, 0.0))
+        self.cached_on = backend
+
+    def copy_cache(self, other: Call) -> None:
+        """Start with what is kept of another agent's prompt."""
+        self.cached_on, self.cached_tokens, self.cached_until = other.cached_on, other.cached_tokens, other.cached_until
+        self.cached_elsewhere = other.cached_elsewhere

@@ -1,0 +1,187 @@
+"""The shell's entry: one scenario or a sweep, a progress bar, a table, figures; errors in one line.
+
+Hydra composes the settings and lays out a sweep; each of its jobs is one scenario, whose replications share a
+pool of processes. A sweep's table is gathered even when a scenario failed or the user stopped it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sim import settings as all_settings
+from sim.errors import ConfigError, SimError, did_you_mean
+from sim.scenario import CONF, Scenario, from_hydra, one_line, register_schema
+
+_SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--multirun", "-m"}
+
+
+class Sweeping:
+    """What the jobs of one sweep, which run in this process, tell one another."""
+
+    folder: Path | None = None
+    jobs = 0
+    total = 0
+
+
+def main() -> NoReturn:
+    """Run what the command line says and exit: 0 when all went well, 1 with one line on stderr when not."""
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    arguments = _with_axes(sys.argv[1:])
+    sys.argv[1:] = arguments
+    code = 0
+    try:
+        Sweeping.total = _count(arguments)
+        _hydra()
+    except KeyboardInterrupt:
+        code = _complain("stopped")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except SimError as error:
+        code = _complain(str(error))
+    except OSError as error:
+        code = _complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+    except Exception as error:
+        if not _is_hydras(error):
+            raise
+        code = _complain(_explain(error))
+    finally:
+        if Sweeping.folder is not None and Sweeping.jobs:
+            _gather(Sweeping.folder)
+    sys.exit(code)
+
+
+def _hydra() -> None:
+    import hydra
+
+    register_schema()
+    hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_job)()
+
+
+def _job(composed: Any) -> None:
+    """One scenario: check, run, save, show."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from sim.sweep import note_axes
+
+    job = HydraConfig.get()
+    folder, sweeping = Path(job.runtime.output_dir), job.mode is not None and job.mode.name == "MULTIRUN"
+    axes = dict(override.partition("=")[::2] for override in job.overrides.task)
+    if sweeping:
+        Sweeping.folder, Sweeping.jobs = Path(job.sweep.dir), Sweeping.jobs + 1
+    try:
+        _run(from_hydra(composed), folder, _title(axes) if sweeping else "")
+        if sweeping:
+            note_axes(folder, axes)
+    except SimError as error:
+        if not sweeping:
+            _forget(folder)
+            raise
+        note_axes(folder, axes, str(error))
+        raise type(error)(f"{_title(axes)}: {error}") from None
+
+
+def _run(scenario: Scenario, folder: Path, title: str) -> None:
+    from tqdm import tqdm
+
+    from sim.result import simulate
+
+    words = f"{Sweeping.jobs}/{Sweeping.total} {title}" if title else scenario.name
+    with tqdm(desc=words[:60], unit=" calls", unit_scale=True, disable=None, leave=not title) as bar:
+        result = simulate(scenario, bar.update)
+    result.save(folder)
+    if not title:
+        from sim.report import show_run
+
+        show_run(result, folder)
+
+
+def _gather(folder: Path) -> None:
+    from sim.report import show_sweep
+    from sim.sweep import gather
+
+    show_sweep(gather(folder), folder)
+
+
+def _title(axes: dict[str, str]) -> str:
+    return " ".join(f"{key}={value}" for key, value in axes.items() if key != "experiment")
+
+
+def _forget(folder: Path) -> None:
+    """Leave nothing of a run that was refused: Hydra has made its folder before asking us."""
+    if {path.name for path in folder.glob("*")} <= {".hydra"}:
+        shutil.rmtree(folder, ignore_errors=True)
+        for parent in folder.parents[:2]:
+            if parent.exists() and not any(parent.iterdir()):
+                parent.rmdir()
+
+
+def _with_axes(arguments: list[str]) -> list[str]:
+    """An experiment that has axes is a sweep: `experiment=fanout` needs no `-m`."""
+    if _SHOWS & set(arguments):
+        return arguments
+    for name in [argument.removeprefix("experiment=") for argument in arguments if argument.startswith("experiment=")]:
+        for folder in (*_own_folders(arguments), CONF):
+            file = folder / "experiment" / f"{name}.yaml"
+            if file.is_file() and re.search(r"^\s+sweeper:", file.read_text(), re.MULTILINE):
+                return ["--multirun", *arguments]
+    return arguments
+
+
+def _own_folders(arguments: list[str]) -> list[Path]:
+    """Folders given with `--config-dir`."""
+    out = [argument.partition("=")[2] for argument in arguments if argument.startswith("--config-dir=")]
+    out += [after for before, after in zip(arguments, arguments[1:], strict=False) if before in ("--config-dir", "-cd")]
+    return [Path(folder) for folder in out]
+
+
+def _count(arguments: list[str]) -> int:
+    """How many scenarios a sweep will have, for the progress bar."""
+    if not {"-m", "--multirun"} & set(arguments):
+        return 1
+    from hydra import compose, initialize_config_dir
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    overrides = [argument for argument in arguments if "=" in argument and not argument.startswith("-")]
+    given = OverridesParser.create().parse_overrides(overrides)
+    swept = {each.key_or_group: sum(1 for _ in each.sweep_string_iterator()) for each in given if each.is_sweep_override()}
+    experiment = [each.input_line for each in given if each.key_or_group == "experiment" and not each.is_sweep_override()]
+    if experiment:
+        register_schema()
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            params = compose("config", experiment, return_hydra_config=True).hydra.sweeper.params or {}
+        parsed = OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in params.items()])
+        named = {each.key_or_group for each in given}
+        swept |= {e.key_or_group: sum(1 for _ in e.sweep_string_iterator()) for e in parsed if e.is_sweep_override() and e.key_or_group not in named}
+    total = 1
+    for number in swept.values():
+        total *= number
+    return total
+
+
+def _is_hydras(error: Exception) -> bool:
+    return type(error).__module__.split(".")[0] in ("hydra", "omegaconf", "antlr4", "yaml")
+
+
+def _explain(error: Exception) -> str:
+    """Hydra's words in one line, with the likely key where one is unknown."""
+    message = one_line(error)
+    unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
+    if unknown:
+        name, kind = unknown.groups()
+        known = getattr(all_settings, kind or "", Scenario)
+        return f"'{name}' is not a setting; {did_you_mean(name, [field.name for field in dataclasses.fields(known)])}"
+    return re.sub(r"\s*Set the environment variable HYDRA_FULL_ERROR.*", "", message).removesuffix(";")
+
+
+def _complain(message: str) -> int:
+    print(f"sim: {message}", file=sys.stderr)
+    return 1
+
+
+__all__ = ["ConfigError", "main"]

@@ -1,0 +1,120 @@
+"""One call's life: choose a backend, be admitted, be served, be recorded; on failure wait and try again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simpy import Environment, Event
+from simpy.events import NORMAL
+
+from sim.backends.service import ERROR, Backend, after
+from sim.call import Call, Role
+from sim.meter import Meter
+from sim.router import Router
+from sim.settings import RetrySettings
+from sim.streams import Purpose, Streams
+
+
+class Dispatch:
+    """Where agents and backends meet."""
+
+    def __init__(self, env: Environment, streams: Streams, router: Router, retry: RetrySettings, meter: Meter) -> None:
+        self.env = env
+        self.streams = streams
+        self.router = router
+        self.meter = meter
+        self._attempts = retry.attempts
+        self._base_s = retry.backoff_base_s
+        self._cap_s = retry.backoff_cap_s
+        self._per_call = router.per_call
+        self._on_request = self._request
+        self._on_end = self._ended
+        for backend in router.backends:
+            backend.record = meter.record
+            backend.on_failure = self._failed
+
+    def send(
+        self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
+        wait_s: float = 0.0,
+    ) -> Call:  # fmt: skip
+        """Start a call, in `wait_s` seconds; the agent waits for the event that comes back, then looks whether it `failed`."""
+        call.turn = turn
+        call.attempt = 0
+        call.input_tokens = input_tokens
+        call.output_tokens = output_tokens
+        call.reasoning_tokens = reasoning_tokens
+        call.u_noise = u_noise
+        call.u_error = u_error
+        call.callbacks = [self._on_end]
+        if wait_s:
+            wait = call.wait
+            if wait is None:
+                wait = call.wait = Event(self.env)
+                wait._ok = True
+            wait._value = call
+            wait.callbacks = [self._on_request]
+            self.env.schedule(wait, NORMAL, wait_s)
+        else:
+            self._ask(call)
+        return call
+
+    def choose(self, call: Call) -> Backend:
+        """Ask the router; a choice for an agent's life is made with the luck of the agent, one for a call with the turn's."""
+        turn = call.turn + 1 if self._per_call else 0
+        luck = self.streams.draws(Purpose.ROUTE, call.task.id, call.branch, turn, 1)[0] if self.router.needs_luck else 0.0
+        backend = call.backend = self.router.choose(call, luck)
+        return backend
+
+    def _request(self, wait: Event) -> None:
+        call: Call = wait._value  # type: ignore[assignment]
+        wait._value = None
+        self._ask(call)
+
+    def _ask(self, call: Call) -> None:
+        call.t_request = self.env._now
+        self.meter.requested += 1
+        backend = call.backend
+        if backend is None or self._per_call:
+            backend = self.choose(call)
+        if call.input_tokens > backend.window:
+            self._refuse(call, backend)
+        else:
+            backend.admit(call)
+
+    def _ended(self, call: Any) -> None:
+        """The answer is there: the first callback of every call; the agent's own comes after."""
+        if not call.failed:
+            call.backend.release()
+
+    def _failed(self, call: Call) -> None:
+        """An attempt broke: give the slot back, then wait and try again, or give up."""
+        call.backend.release()  # type: ignore[union-attr]
+        if call.attempt + 1 < self._attempts:
+            luck = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))
+            wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
+            after(self.env, wait_s, lambda event: self._again(call, luck[1], luck[2]))
+        else:
+            self._give_up(call)
+
+    def _again(self, call: Call, u_noise: float, u_error: float) -> None:
+        call.attempt += 1
+        call.u_noise, call.u_error = u_noise, u_error
+        call.t_request = self.env.now
+        call.backend.admit(call)  # type: ignore[union-attr]
+
+    def _refuse(self, call: Call, backend: Backend) -> None:
+        """The prompt is longer than the context window: an error at once, for which nothing is billed."""
+        now = self.env.now
+        backend.record(call, backend, ERROR, now, now, now, 0, 0, 0, 0)
+        self._give_up(call)
+
+    def _give_up(self, call: Call) -> None:
+        self.meter.given_up += 1
+        call.failed = True
+        call._value = None
+        self.env.schedule(call)
+
+
+def _retry_page(call: Call) -> int:
+    """Retries of a compaction are other decisions than those of the turn that follows it."""
+    return (call.turn * 2 + (call.role == Role.compaction)) * 64 + call.attempt

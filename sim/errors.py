@@ -1,0 +1,30 @@
+"""The errors a caller may meet.
+
+SimError
+ +-- ConfigError   a setting that cannot be: the message names key, value and what is allowed
+ +-- DataError     a file that cannot be read: the message names file, row and column
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SimError(ValueError):
+    """Anything this package refuses, said in one line."""
+
+
+class ConfigError(SimError):
+    """A setting out of bounds, unknown or missing."""
+
+
+class DataError(SimError):
+    """A recorded trace or result file that does not hold what it must."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The tail of an error line for an unknown `word`: the nearest known one, or all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names)}"

@@ -1,0 +1,139 @@
+"""What was spent: a row for every attempt and task, and sums that are always on and stay small.
+
+Rows are packed into one buffer. When it is full, numpy adds the whole chunk to the tally at once, so the
+hot path does nothing but pack; rows are kept only as far as the log asks for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sim.backends.service import Backend
+from sim.call import Call
+from sim.columns import CALLS, TASKS, row_format, row_type
+from sim.settings import Log
+from sim.tally import TOKENS, Tally, grouped
+from sim.task import Task
+
+CHUNK = 16384
+"""Rows between two additions to the tally."""
+_CALL, _TASK = row_format(CALLS), row_format(TASKS)
+
+
+class Meter:
+    """Counts for one replication."""
+
+    def __init__(self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], None] | None = None) -> None:
+        self._horizon_s = horizon_s
+        self._open_tasks: dict[int, np.ndarray] = {}
+        self.requested = 0
+        self.given_up = 0
+        self.started_tasks = 0
+        self.started_agents = 0
+        self.paths: dict[str, int] = {}
+        self.tally = Tally.empty(len(backends))
+        self._prices = [backend.price for backend in backends]
+        self._log = log
+        self._sample = sample
+        self._progress = progress
+        self._digest = hashlib.sha1(usedforsecurity=False)
+        self._call_log: list[bytes] = []
+        self._task_log: list[bytes] = []
+        self._calls, self._call_at = bytearray(_CALL.size * CHUNK), 0
+        self._tasks, self._task_at = bytearray(_TASK.size * CHUNK), 0
+        self._call_end, self._task_end = len(self._calls), len(self._tasks)
+        self._call_size = _CALL.size
+        self._pack_call = _CALL.pack_into
+
+    def enroll(self, agent: str) -> int:
+        """Count an agent; returns the number that stands for its path in a row."""
+        self.started_agents += 1
+        return self.paths.setdefault(agent, len(self.paths))
+
+    def record(
+        self, call: Call, backend: Backend, status: int, start: float, first_token: float, end: float,
+        prompt: int, read: int, write: int, output: int,
+    ) -> None:  # fmt: skip
+        """An attempt whose end is certain: write its row, unless the run ends first. It is priced with its chunk."""
+        if end >= self._horizon_s:
+            return
+        at = self._call_at
+        self._pack_call(
+            self._calls, at, call.task.id, call.path, call.depth, call.turn, call.attempt, call.role, backend.index, status,
+            call.t_request, start, first_token, end, prompt, read, write, output, call.reasoning_tokens if output else 0, 0.0,
+        )  # fmt: skip
+        self._call_at = at = at + self._call_size
+        if at == self._call_end:
+            self._flush_calls()
+
+    def task_ended(self, task: Task) -> None:
+        """A task's root agent has ended."""
+        _TASK.pack_into(
+            self._tasks, self._task_at, task.id, task.user, task.kind, task.t_arrive, task.t_end, task.thinking_s, task.success,
+            0, task.agents, 0, 0, 0, 0, 0, 0.0,
+        )  # fmt: skip
+        self._task_at += _TASK.size
+        if self._task_at == self._task_end:
+            self._flush_tasks()
+
+    def close(self, ended_s: float) -> Tally:
+        """Add what is left in the buffers; whatever has not ended by now is in flight."""
+        self._flush_calls()
+        self._flush_tasks()
+        return self.tally.closed(
+            ended_s=ended_s,
+            requested=self.requested,
+            given_up=self.given_up,
+            started_tasks=self.started_tasks,
+            started_agents=self.started_agents,
+            digest=self._digest.hexdigest()[:16],
+        )
+
+    def logged(self) -> tuple[np.ndarray, np.ndarray]:
+        """The kept rows of calls and of tasks, as structured arrays."""
+        calls = np.frombuffer(b"".join(self._call_log), dtype=row_type(CALLS))
+        return calls, np.frombuffer(b"".join(self._task_log), dtype=row_type(TASKS))
+
+    def _flush_calls(self) -> None:
+        rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size).copy()
+        self._call_at = 0
+        if not len(rows):
+            return
+        self.tally.add_calls(rows, self._prices)
+        self._add_to_tasks(rows)
+        chunk = rows.tobytes()
+        self._digest.update(chunk)
+        if self._log is Log.full:
+            self._call_log.append(chunk)
+        elif self._log is Log.sample:
+            self._call_log.append(rows[rows["task"] % self._sample == 0].tobytes())
+        if self._progress is not None:
+            self._progress(len(rows))
+
+    def _add_to_tasks(self, rows: np.ndarray) -> None:
+        """Sums by task, kept until the task's own row is flushed (its calls have all been by then)."""
+        tasks, place = grouped(rows["task"])
+        sums = np.stack([np.bincount(place)] + [np.bincount(place, rows[kind]) for kind in (*TOKENS, "cost_usd")], axis=1)
+        for task, row in zip(tasks.tolist(), sums, strict=True):
+            known = self._open_tasks.get(task)
+            self._open_tasks[task] = row if known is None else known + row
+
+    def _flush_tasks(self) -> None:
+        if self._call_at:
+            self._flush_calls()
+        rows = np.frombuffer(self._tasks, dtype=row_type(TASKS), count=self._task_at // _TASK.size).copy()
+        for row in rows:
+            spent = self._open_tasks.pop(int(row["task"]), None)
+            if spent is not None:
+                row["calls"] = spent[0]
+                for kind, tokens in zip((*TOKENS, "cost_usd"), spent[1:], strict=True):
+                    row[kind] = tokens
+        chunk = rows.tobytes()
+        self._task_at = 0
+        self._digest.update(chunk)
+        self.tally.add_tasks(np.frombuffer(chunk, dtype=row_type(TASKS)))
+        if self._log is not Log.none:
+            self._task_log.append(chunk)

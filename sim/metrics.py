@@ -1,0 +1,118 @@
+"""The metrics of the contract: each one number from a tally (of one replication, or of several pooled)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from sim.call import Status
+from sim.distributions import distribution
+from sim.scenario import Scenario
+from sim.statistics import Estimate, jackknife, leave_one_out
+from sim.tally import Tally
+from sim.theory import chat_tokens
+
+Metric = Callable[[Tally], float]
+INPUT, READ, WRITE, OUTPUT, REASONING = range(5)
+"""Columns of `Tally.tokens`."""
+
+
+def ratio(above: float, below: float) -> float:
+    """A quotient; nan where there is nothing to divide by."""
+    return above / below if below else math.nan
+
+
+def _tokens(kind: int) -> Metric:
+    return lambda t: int(t.tokens[:, kind].sum()) / t.replications
+
+
+def _dollars(kind: int) -> Metric:
+    return lambda t: float(t.dollars[:, kind].sum()) / t.replications
+
+
+def _total(t: Tally) -> int:
+    return int(t.tokens[:, INPUT].sum() + t.tokens[:, OUTPUT].sum())
+
+
+def _percentile(which: str, share: float) -> Metric:
+    return lambda t: getattr(t, which).percentile(share)
+
+
+def metrics(scenario: Scenario) -> dict[str, Metric]:
+    """Every metric of `sim.columns.METRICS`, in its order, by name."""
+    chat = matched_chat_tokens(scenario)
+    return {
+        "tasks": lambda t: t.tasks / t.replications,
+        "tasks_in_flight": lambda t: (t.started_tasks - t.tasks) / t.replications,
+        "calls": lambda t: t.calls / t.replications,
+        "calls_in_flight": lambda t: t.calls_in_flight / t.replications,
+        "failed_attempts": lambda t: (t.calls - int(t.attempts[:, Status.ok].sum())) / t.replications,
+        "agents": lambda t: t.agents / t.replications,
+        "compactions": lambda t: t.compactions / t.replications,
+        "input_tokens": _tokens(INPUT),
+        "cache_read_tokens": _tokens(READ),
+        "cache_write_tokens": _tokens(WRITE),
+        "output_tokens": _tokens(OUTPUT),
+        "reasoning_tokens": _tokens(REASONING),
+        "total_tokens": lambda t: _total(t) / t.replications,
+        "cost_usd": lambda t: float(t.dollars.sum()) / t.replications,
+        "cost_fresh_input_usd": _dollars(0),
+        "cost_cache_read_usd": _dollars(1),
+        "cost_cache_write_usd": _dollars(2),
+        "cost_output_usd": _dollars(3),
+        "tokens_per_task": lambda t: ratio(t.task_tokens, t.tasks),
+        "cost_per_task_usd": lambda t: ratio(t.task_cost_usd, t.tasks),
+        "calls_per_task": lambda t: ratio(t.task_calls, t.tasks),
+        "success_rate": lambda t: ratio(t.successes, t.tasks),
+        "cost_per_success_usd": lambda t: ratio(t.task_cost_usd, t.successes),
+        "cost_per_busy_hour_usd": lambda t: ratio(t.task_cost_usd, t.task_busy_s / 3600),
+        "token_multiplier": lambda t: ratio(t.task_tokens, t.tasks * chat),
+        "cache_hit_rate": lambda t: ratio(int(t.tokens[:, READ].sum()), int(t.tokens[:, INPUT].sum())),
+        "effective_usd_per_mtok": lambda t: ratio(float(t.dollars.sum()) * 1e6, _total(t)),
+        "task_latency_p50_s": _percentile("task_latency", 0.50),
+        "task_latency_p95_s": _percentile("task_latency", 0.95),
+        "task_latency_p99_s": _percentile("task_latency", 0.99),
+        "call_latency_p50_s": _percentile("latency", 0.50),
+        "call_latency_p95_s": _percentile("latency", 0.95),
+        "call_latency_p99_s": _percentile("latency", 0.99),
+        "mean_wait_s": lambda t: ratio(float(t.waited_s.sum()), t.calls),
+        "peak_tokens_per_min": lambda t: sum(t.peaks) / t.replications,
+        **_shares(scenario.backends),
+    }
+
+
+def _shares(backends: Sequence[str]) -> dict[str, Metric]:
+    def of_tokens(index: int) -> Metric:
+        return lambda t: ratio(int(t.tokens[index, INPUT] + t.tokens[index, OUTPUT]), _total(t))
+
+    def of_cost(index: int) -> Metric:
+        return lambda t: ratio(float(t.dollars[index].sum()), float(t.dollars.sum()))
+
+    shares = {f"token_share.{name}": of_tokens(index) for index, name in enumerate(backends)}
+    return shares | {f"cost_share.{name}": of_cost(index) for index, name in enumerate(backends)}
+
+
+def matched_chat_tokens(scenario: Scenario) -> float:
+    """Expected tokens of the matched chat: what 1 means in `token_multiplier` (F1 with mean sizes)."""
+    chat = scenario.matched_chat
+    answer = distribution(chat.output_tokens).mean
+    return chat_tokens(
+        exchanges=round(distribution(chat.requests).mean),
+        system=chat.system_tokens,
+        first=distribution(chat.prompt_tokens).mean,
+        message=distribution(chat.request_tokens).mean,
+        answer=answer,
+        kept=answer * (1 - chat.reasoning_share * (1 - chat.keep_reasoning)),
+    ).total
+
+
+def estimates(scenario: Scenario, tallies: Sequence[Tally], confidence: float = 0.95) -> dict[str, Estimate]:
+    """Every metric over all replications, with its interval."""
+    pooled = tallies[0]
+    for tally in tallies[1:]:
+        pooled = pooled.plus(tally)
+    others = leave_one_out(tallies, Tally.plus)
+    return {
+        name: jackknife(metric(pooled), [metric(other) for other in others], confidence)
+        for name, metric in metrics(scenario).items()
+    }

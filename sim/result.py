@@ -1,0 +1,133 @@
+"""What came out of a run: summary with intervals, calls, tasks, timeline; save and load."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.call import Role, Status
+from sim.columns import CALLS, METRICS, TASKS, TIMELINE
+from sim.metrics import estimates
+from sim.scenario import Scenario
+from sim.simulation import Progress, Replication, run
+from sim.tally import MINUTE_S, Tally
+from sim.workload import KINDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
+    """Run all replications of a scenario and return what came out.
+
+    `progress` is called with the number of calls that have ended since it was last called. Raises `ConfigError` or
+    `DataError` before anything runs.
+    """
+    return Result(scenario, run(scenario, progress))
+
+
+class Result:
+    """The outcome of a scenario; tables are pandas DataFrames, made when asked for."""
+
+    def __init__(self, scenario: Scenario, replications: Sequence[Replication]) -> None:
+        self.scenario = scenario
+        self.replications = list(replications)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """Index `metric`; columns `unit, mean, ci_low, ci_high, n` (95 % intervals over n replications)."""
+        import pandas as pd
+
+        found = estimates(self.scenario, self.tallies)
+        units = {column.name: column.unit for column in METRICS}
+        rows = [(name, units.get(name, ""), *estimate, len(self.replications)) for name, estimate in found.items()]
+        return pd.DataFrame(rows, columns=["metric", "unit", "mean", "ci_low", "ci_high", "n"]).set_index("metric")
+
+    @property
+    def tallies(self) -> list[Tally]:
+        """The sums of each replication."""
+        return [replication.tally for replication in self.replications]
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits over every attempt's and task's tokens, times and dollars: equal digests, equal runs."""
+        parts = "".join(digest for tally in self.tallies for digest in tally.digests)
+        return hashlib.sha1(parts.encode(), usedforsecurity=False).hexdigest()[:16]
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """The logged attempts (`sim.columns.CALLS`); empty with log=none."""
+        backends = np.array(self.scenario.backends)
+        roles = np.array([role.name for role in Role])
+        statuses = np.array([status.name for status in Status])
+        words: dict[str, Callable[[Replication, Any], Any]] = {
+            "agent": lambda replication, column: np.array(replication.paths or [""])[column],
+            "role": lambda replication, column: roles[column],
+            "backend": lambda replication, column: backends[column],
+            "status": lambda replication, column: statuses[column],
+        }
+        return self._table("calls", [column.name for column in CALLS], words)
+
+    @cached_property
+    def tasks(self) -> pd.DataFrame:
+        """The tasks that ended (`sim.columns.TASKS`); empty with log=none."""
+        kinds = np.array(KINDS)
+        return self._table("tasks", [column.name for column in TASKS], {"kind": lambda replication, column: kinds[column]})
+
+    def _table(self, rows: str, columns: list[str], words: dict[str, Callable[[Replication, Any], Any]]) -> pd.DataFrame:
+        import pandas as pd
+
+        parts = []
+        for replication in self.replications:
+            stored = getattr(replication, rows)
+            data = {name: stored[name] for name in stored.dtype.names}
+            data |= {name: word(replication, stored[name]) for name, word in words.items()}
+            parts.append(pd.DataFrame({"replication": replication.index} | data)[columns])
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def timeline(self) -> pd.DataFrame:
+        """Calls, tokens and dollars by minute and backend (`sim.columns.TIMELINE`)."""
+        import pandas as pd
+
+        rows = [
+            (replication.index, minute * MINUTE_S, self.scenario.backends[backend], *map(int, sums[:-1]), float(sums[-1]))
+            for replication in self.replications
+            for (minute, backend), sums in sorted(replication.tally.minutes.items())
+        ]
+        return pd.DataFrame(rows, columns=[column.name for column in TIMELINE])
+
+    def mean(self, metric: str) -> float:
+        """One metric's value."""
+        return float(self.summary.loc[metric, "mean"])
+
+    def save(self, folder: str | Path) -> Path:
+        """Write `summary.csv, tasks.parquet, calls.parquet, timeline.csv, scenario.yaml` into a folder; each whole or not at all."""
+        from omegaconf import OmegaConf
+
+        into = Path(folder)
+        into.mkdir(parents=True, exist_ok=True)
+        if len(self.tasks):
+            write_whole(into / "tasks.parquet", lambda path: self.tasks.to_parquet(path, index=False))
+        if len(self.calls):
+            write_whole(into / "calls.parquet", lambda path: self.calls.to_parquet(path, index=False))
+        write_whole(into / "timeline.csv", lambda path: self.timeline.to_csv(path, index=False))
+        write_whole(into / "scenario.yaml", lambda path: OmegaConf.save(OmegaConf.structured(self.scenario), path))
+        write_whole(into / "summary.csv", lambda path: self.summary.to_csv(path))
+        return into
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Have a file written aside and put in its place when it is complete."""
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        write(aside)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,216 @@
+"""A scenario: everything that a run needs to know, checked before it starts."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sim.bounds import check, setting
+from sim.distributions import Constant, distribution
+from sim.errors import ConfigError, did_you_mean
+from sim.settings import (
+    AgentKind,
+    AgentSettings,
+    BackendSettings,
+    Log,
+    LoopSettings,
+    MarketSettings,
+    Policy,
+    RetrySettings,
+    RouterSettings,
+    WorkloadKind,
+    WorkloadSettings,
+)
+
+HERE = Path(__file__).resolve().parent
+CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
+"""The settings that ship: inside the package in a wheel, beside it in a checkout."""
+MOST_AGENTS = 100_000
+"""Agents of one task; more is a typing error rather than a team."""
+ROLES = ("chat", "agent", "lead", "worker")
+
+
+@dataclass
+class Scenario:
+    """The settings of a run. Errors are `ConfigError`s that name the key, the value and what is allowed."""
+
+    name: str = "scenario"
+    seed: int = setting(1, low=0)
+    replications: int = setting(5, low=1, high=10_000)
+    """Independent repetitions, for the intervals."""
+    processes: int | None = setting(None, low=1)
+    """Worker processes for the replications; null: one a core."""
+    start: str = "2026-02-16T00:00:00"
+    """UTC moment of simulated second 0: decides time-of-day prices."""
+    horizon_s: float | None = setting(None, above=0)
+    """Stop at this simulated second; null: when the last task has ended."""
+    log: Log = Log.full
+    log_sample: int = setting(100, low=1)
+    """log=sample: keep the calls of one task in so many."""
+    batch: bool = False
+    """Send every call through the backends' batch queue: cheaper, and hours late."""
+    backends: list[str] = field(default_factory=list)
+    """Ids from the market."""
+    market: MarketSettings = field(default_factory=MarketSettings)
+    workload: WorkloadSettings = field(default_factory=WorkloadSettings)
+    agent: AgentSettings = field(default_factory=AgentSettings)
+    router: RouterSettings = field(default_factory=RouterSettings)
+    retry: RetrySettings = field(default_factory=RetrySettings)
+    matched_chat: LoopSettings = field(default_factory=LoopSettings)
+    """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""
+
+    def check(self) -> Scenario:
+        """Raise `ConfigError` for the first thing that cannot be; returns the scenario itself."""
+        check(self)
+        self.start_time()
+        _check_backends(self)
+        _check_router(self)
+        _check_workload(self)
+        _check_agent(self)
+        return self
+
+    def start_time(self) -> datetime:
+        """`start` as a moment in UTC."""
+        try:
+            moment = datetime.fromisoformat(self.start)
+        except ValueError:
+            raise ConfigError(f"start={self.start}: must be a date and time such as 2026-02-16T00:00:00") from None
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+    def chosen(self) -> dict[str, BackendSettings]:
+        """The backends in use, by id."""
+        return {name: self.market.models[name] for name in self.backends}
+
+
+def _check_backends(scenario: Scenario) -> None:
+    models = scenario.market.models
+    if not scenario.backends:
+        raise ConfigError(f"backends=[]: name at least one; the market has {', '.join(sorted(models))}")
+    for name in scenario.backends:
+        if name not in models:
+            raise ConfigError(f"backends: '{name}' is not in market {scenario.market.name}; {did_you_mean(name, models)}")
+    if len(set(scenario.backends)) != len(scenario.backends):
+        raise ConfigError(f"backends=[{','.join(scenario.backends)}]: names one twice")
+    if len(scenario.backends) > 255:
+        raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
+
+
+def _check_router(scenario: Scenario) -> None:
+    router, known = scenario.router, scenario.backends
+
+    def must_be_known(key: str, name: str) -> None:
+        if name not in known:
+            raise ConfigError(f"{key}={name}: not among backends; {did_you_mean(name, known)}")
+
+    if router.backend is not None:
+        must_be_known("router.backend", router.backend)
+    for name in router.weights:
+        must_be_known("router.weights", name)
+    for role, name in router.roles.items():
+        if role not in ROLES:
+            raise ConfigError(f"router.roles.{role}: {did_you_mean(role, ROLES)}")
+        must_be_known(f"router.roles.{role}", name)
+    if router.policy is Policy.weighted and router.weights and not sum(router.weights.values()) > 0:
+        raise ConfigError("router.weights: at least one must be above 0")
+    if router.policy is Policy.by_role and not router.roles:
+        raise ConfigError("router.roles={}: by_role needs a backend for at least one role")
+
+
+def _check_workload(scenario: Scenario) -> None:
+    workload = scenario.workload
+    endless = {
+        WorkloadKind.open: ("tasks", "interarrival_s"),
+        WorkloadKind.users: ("tasks_per_user", "session_gap_s"),
+    }
+    if workload.kind is WorkloadKind.trace:
+        if not workload.trace:
+            raise ConfigError("workload.trace: name a CSV or Parquet file of calls, or 'excerpt'")
+        return
+    count, gap = endless[workload.kind]
+    if getattr(workload, count) is None:
+        if scenario.horizon_s is None:
+            raise ConfigError(f"workload.{count}=null: needs horizon_s, or the run would never end")
+        if distribution(getattr(workload, gap)).mean <= 0:
+            raise ConfigError(f"workload.{gap}=0: must be more than 0 when workload.{count} is null")
+
+
+def _check_agent(scenario: Scenario) -> None:
+    agent = scenario.agent
+    if agent.kind is AgentKind.chat and distribution(agent.turns) != Constant(1.0):
+        raise ConfigError("agent.turns: a chat has one call a message, so must be 1 (set agent.requests)")
+    loops: list[tuple[str, LoopSettings]] = [("agent", agent)]
+    if agent.kind is AgentKind.orchestrator:
+        agents = sum(agent.fanout**level for level in range(agent.depth + 1))
+        if agents > MOST_AGENTS:
+            raise ConfigError(
+                f"agent.fanout={agent.fanout}, agent.depth={agent.depth}: {agents:,} agents a task, must be at most {MOST_AGENTS:,}"
+            )
+        loops.append(("agent.worker", agent.worker))
+    if scenario.workload.kind is not WorkloadKind.trace:
+        for key, loop in loops:
+            _check_window(scenario, key, loop)
+
+
+def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:
+    """An average first prompt must fit every backend in use."""
+    prompt = loop.system_tokens + distribution(loop.prompt_tokens).mean + distribution(loop.prior_tokens).mean
+    for name, backend in scenario.chosen().items():
+        if prompt > backend.context_window_tokens:
+            raise ConfigError(
+                f"{key}.system_tokens + {key}.prompt_tokens = {prompt:,.0f} tokens on average: "
+                f"more than the context window of {name}, {backend.context_window_tokens:,}"
+            )
+
+
+_COMPOSING = threading.Lock()
+
+
+def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
+    """The scenario that `sim OVERRIDES` would run, e.g. `load("agent.fanout=8", "market=feb_2026")`.
+
+    `config_dir` is a folder of your own settings, searched after the ones that ship. Raises `ConfigError`.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.errors import HydraException
+
+    extra = [] if config_dir is None else [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"]
+    with _COMPOSING:
+        register_schema()
+        GlobalHydra.instance().clear()
+        try:
+            with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
+                settings = compose("config", [*overrides, *extra])
+        except HydraException as error:
+            raise ConfigError(one_line(error)) from None
+    return from_hydra(settings)
+
+
+def register_schema() -> None:
+    """Tell Hydra the types of the settings."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(name="schema", node=Scenario)
+
+
+def from_hydra(settings: Any) -> Scenario:
+    """A composed configuration as a checked scenario."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        scenario = OmegaConf.to_object(settings)
+    except OmegaConfBaseException as error:
+        raise ConfigError(one_line(error)) from None
+    assert isinstance(scenario, Scenario)
+    return scenario.check()
+
+
+def one_line(error: BaseException) -> str:
+    """The telling lines of a many-line error message, as one."""
+    noise = ("object_type", "reference_type", "set_errno", "full_key")
+    told = (line.strip() for line in str(error).splitlines())
+    return "; ".join(line for line in told if line and not line.startswith(noise))

@@ -1,0 +1,290 @@
+"""What can be set, with units in the names and bounds beside the values.
+
+A *quantity* takes a number (constant) or a mapping (`sim.distributions`). Defaults are placeholders of
+a small, valid scenario; the values with a source live in `conf/`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.bounds import setting
+
+
+class WorkloadKind(enum.Enum):
+    """Where tasks come from."""
+
+    open = "open"
+    users = "users"
+    trace = "trace"
+
+
+@dataclass
+class WorkloadSettings:
+    """Who sends which task when. The run ends when all tasks have, or at the horizon."""
+
+    kind: WorkloadKind = WorkloadKind.open
+    tasks: int | None = setting(100, low=1)
+    """open: tasks to send in all; null: as many as arrive before the horizon."""
+    interarrival_s: Any = setting(60.0, low=0, quantity=True)
+    """open: seconds between tasks; exponential = Poisson arrivals, gamma or weibull with shape < 1 = bursts."""
+    users: int = setting(10, low=1)
+    """users: how many people work side by side."""
+    tasks_per_user: int | None = setting(1, low=1)
+    """users: sessions of each, one after another; null: until the horizon."""
+    session_gap_s: Any = setting(0.0, low=0, quantity=True)
+    """users: seconds before each session of a user, the first one included."""
+    trace: str = ""
+    """trace: a CSV or Parquet table of calls (columns: `sim.columns.TRACE`); `excerpt` is the one shipped."""
+    trace_sessions: int | None = setting(None, low=1)
+    """trace: replay only so many sessions."""
+    trace_gap_s: float = setting(60.0, low=0)
+    """trace: seconds between the starts of two sessions (assumption: files say nothing of it)."""
+
+
+class AgentKind(enum.Enum):
+    """Workflows: one file each in `sim/agents/`."""
+
+    chat = "chat"
+    react = "react"
+    orchestrator = "orchestrator"
+
+
+class Split(enum.Enum):
+    """What workers do: each a whole job of its own, or a share of one job."""
+
+    replicate = "replicate"
+    divide = "divide"
+
+
+@dataclass
+class LoopSettings:
+    """One agent's conversation with a model: what is sent, what grows, what waits."""
+
+    system_tokens: int = setting(1000, low=0)
+    """System prompt and tool schemas, at the head of every prompt."""
+    prompt_tokens: Any = setting(200, low=0, quantity=True)
+    """The first message: the task, or the brief a worker gets."""
+    requests: Any = setting(1, low=1, quantity=True)
+    """Messages from the user in one session (chat: exchanges)."""
+    request_tokens: Any = setting(100, low=0, quantity=True)
+    """Tokens of each later message from the user."""
+    think_time_s: Any = setting(0.0, low=0, quantity=True)
+    """Seconds the user takes before each later message."""
+    turns: Any = setting(1, low=1, quantity=True)
+    """Model calls for each message."""
+    turns_scale: Any = setting(1.0, low=0, quantity=True)
+    """One factor a session on all its turns: some sessions work longer on everything."""
+    output_tokens: Any = setting(300, low=1, quantity=True)
+    """Billed output of a call, reasoning included."""
+    output_scale: Any = setting(1.0, low=0, quantity=True)
+    """One factor an agent on all its outputs: some sessions are wordier than others."""
+    reasoning_share: float = setting(0.0, low=0, high=1)
+    """Share of output that is reasoning: billed, and dropped from the context unless kept."""
+    keep_reasoning: float = setting(0.0, low=0, high=1)
+    """Share of the reasoning that stays in the context."""
+    tool_result_tokens: Any = setting(0, low=0, quantity=True)
+    """Tokens a tool call puts into the context, between two turns of one message."""
+    result_scale: Any = setting(1.0, low=0, quantity=True)
+    """One factor an agent on all its tool results: some code bases have longer files than others."""
+    tool_time_s: Any = setting(0.0, low=0, quantity=True)
+    """Seconds the tools take between two turns."""
+    prior_tokens: Any = setting(0, low=0, quantity=True)
+    """Tokens already in the context at the start: a session that is resumed."""
+    compact_at_tokens: Any = setting(None, above=0, quantity=True)
+    """A prompt longer than this is summarised first; null: never."""
+    compact_at_share: float = setting(0.8, above=0, high=1)
+    """Where `compact_at_tokens` is set: compact at this share of the backend's context window at the latest."""
+    summary_tokens: Any = setting(1000, low=1, quantity=True)
+    """Output of a compaction call, which stays as the new history."""
+    restore_tokens: Any = setting(0, low=0, quantity=True)
+    """Tokens put back after a compaction: files read again."""
+
+
+@dataclass
+class AgentSettings(LoopSettings):
+    """How a task becomes calls: alone, or with a team of workers."""
+
+    kind: AgentKind = AgentKind.react
+    fanout: int = setting(4, low=1, high=10_000)
+    """Workers that each orchestrator starts."""
+    depth: int = setting(1, low=1, high=8)
+    """Levels of orchestrators: with 2, each worker of the first one leads a team itself."""
+    spawn_after_turn: int = setting(1, low=1)
+    """The lead's turn after which its workers start."""
+    max_parallel: int | None = setting(None, low=1)
+    """Workers of one lead that run at the same time; null: all."""
+    inherit_context: bool = False
+    """Workers start from a copy of the lead's context (and of its cache) instead of from the brief alone."""
+    report_tokens: Any = setting(1000, low=0, quantity=True)
+    """Tokens of each worker's report, put into the lead's context when all have ended."""
+    split: Split = Split.replicate
+    """Each worker does a job of `worker.turns`, or all of them share it out."""
+    warmup_turns: int = setting(0, low=0)
+    """divide: turns that each worker adds to its share, to find its way in."""
+    worker: LoopSettings = field(default_factory=LoopSettings)
+    """The loop of a worker without a team of its own."""
+
+
+class Policy(enum.Enum):
+    """How a backend is chosen. Every policy here knows list prices, roles and prompt lengths, nothing else."""
+
+    fixed = "fixed"
+    cheapest = "cheapest"
+    weighted = "weighted"
+    by_role = "by_role"
+
+
+class ChoosePer(enum.Enum):
+    """How long a choice holds."""
+
+    agent = "agent"
+    call = "call"
+
+
+@dataclass
+class RouterSettings:
+    """Which backend takes a call."""
+
+    policy: Policy = Policy.fixed
+    per: ChoosePer = ChoosePer.agent
+    """A choice holds for an agent's life, or is made anew for each call (and loses the cache when it moves)."""
+    backend: str | None = None
+    """fixed: the one to use; null: the first of `backends`."""
+    weights: dict[str, float] = setting({}, low=0)
+    """weighted: share of choices by backend id; absent means 0, none given means equal shares."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """by_role: backend id for chat, agent, lead and worker; a role not named takes `backend`."""
+
+
+@dataclass
+class RetrySettings:
+    """What a client does when an attempt fails: waits uniform(0, min(cap, base x 2^n)) and asks again."""
+
+    attempts: int = setting(5, low=1, high=50)
+    """Attempts in all before the call is given up."""
+    backoff_base_s: float = setting(1.0, low=0)
+    backoff_cap_s: float = setting(60.0, low=0)
+
+
+class CacheKind(enum.Enum):
+    """How a backend caches prompts."""
+
+    none = "none"
+    automatic = "automatic"
+    """Without being asked and without a surcharge: what is not read is fresh input."""
+    explicit = "explicit"
+    """The client marks what to keep: what is not read is written, at the write price."""
+
+
+class Billed(enum.Enum):
+    """What a failed attempt costs, and so when it fails."""
+
+    nothing = "nothing"
+    input = "input"
+    everything = "everything"
+
+
+@dataclass(kw_only=True)
+class PriceTier:
+    """Prices of a whole request whose prompt is longer than `above_tokens`; null: the base price."""
+
+    above_tokens: int = setting(low=0)
+    input_usd_per_mtok: float | None = setting(None, low=0)
+    output_usd_per_mtok: float | None = setting(None, low=0)
+    cache_read_usd_per_mtok: float | None = setting(None, low=0)
+    cache_write_usd_per_mtok: float | None = setting(None, low=0)
+    cache_write_1h_usd_per_mtok: float | None = setting(None, low=0)
+
+
+@dataclass(kw_only=True)
+class PriceWindow:
+    """Hours of the day (UTC) in which every price is multiplied; `until_h` may be past midnight (e.g. 22 to 6)."""
+
+    from_h: float = setting(low=0, high=24)
+    until_h: float = setting(low=0, high=24)
+    multiplier: float = setting(low=0)
+
+
+@dataclass(kw_only=True)
+class BackendSettings:
+    """One model as served by one provider: what it charges, how long it takes, how often it fails."""
+
+    label: str = ""
+    """Name for people."""
+    vendor: str = ""
+    origin: str = ""
+    """Country whose company trained the model (us, cn, ...)."""
+    serving: str = ""
+    """Country where the requests are served: not the same thing."""
+    source: str = ""
+    """Where the prices come from."""
+    as_of: str = ""
+    """The day for which they hold."""
+
+    input_usd_per_mtok: float = setting(low=0)
+    output_usd_per_mtok: float = setting(low=0)
+    cache_read_usd_per_mtok: float | None = setting(None, low=0)
+    """null: cached tokens cost as much as fresh ones."""
+    cache_write_usd_per_mtok: float | None = setting(None, low=0)
+    """Kept for 5 minutes; null: as fresh input."""
+    cache_write_1h_usd_per_mtok: float | None = setting(None, low=0)
+    """Kept for an hour (taken when `cache_ttl_s` is 3600 or more); null: as the 5-minute one."""
+    tiers: list[PriceTier] = field(default_factory=list)
+    windows: list[PriceWindow] = field(default_factory=list)
+    batch_discount: float = setting(0.5, low=0, high=1)
+    """Share off every price when calls go through the batch queue."""
+    fee: float = setting(0.0, low=0)
+    """A router's surcharge on the bill: 0.055 = 5.5 %."""
+
+    cache: CacheKind = CacheKind.explicit
+    cache_ttl_s: float = setting(300.0, low=0)
+    """Seconds a cached prompt outlives its last use."""
+    cache_min_tokens: int = setting(1024, low=0)
+    """Shorter prompts are never cached."""
+    share_system: bool = False
+    """Agents with the same system prompt read it from one another's cache."""
+
+    context_window_tokens: int = setting(200_000, low=1)
+    network_rtt_s: float = setting(0.03, low=0)
+    ttft_s: float = setting(1.0, low=0)
+    """Constant part of the time to first token."""
+    prefill_tokens_per_s: float | None = setting(None, above=0)
+    """Speed of reading uncached input; null: no time."""
+    context_s_per_100k_tokens: float = setting(0.0, low=0)
+    """Extra seconds for each 100,000 tokens of prompt, cached or not."""
+    decode_tokens_per_s: float | None = setting(50.0, above=0)
+    """Output speed of a call that is alone; null: no time."""
+    noise_sigma: float = setting(0.0, low=0, high=3)
+    """Lognormal noise on the server's time (median 1)."""
+    slots: int | None = setting(None, low=1)
+    """Calls served at once, the rest wait in line; null: no limit."""
+    decode_slowdown: float = setting(0.0, low=0)
+    """With n calls decoding, each runs at speed / (1 + slowdown x (n - 1)); 1 = one server shared out."""
+    error_rate: float = setting(0.0, low=0, high=1)
+    """Probability that an attempt fails."""
+    error_billed: Billed = Billed.nothing
+    batch_latency_s: Any = setting(3600.0, low=0, quantity=True)
+    """How long a call takes through the batch queue."""
+
+    quality: float | None = setting(None, low=0, high=1)
+    """Share of coding tasks solved (SWE-bench Verified in one common harness); null: not known, taken as 1."""
+
+
+@dataclass
+class MarketSettings:
+    """A dated catalogue of backends."""
+
+    name: str = ""
+    models: dict[str, BackendSettings] = field(default_factory=dict)
+
+
+class Log(enum.Enum):
+    """Which rows of calls and tasks a run keeps; sums, percentiles and the timeline are always on."""
+
+    none = "none"
+    sample = "sample"
+    """Every task, and all calls of one task in `log_sample`."""
+    full = "full"

@@ -1,0 +1,164 @@
+"""simulate(scenario): build the world, turn the clock, once a replication, on a pool of processes."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import math
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import simpy
+
+from sim.agents.agent import Office
+from sim.agents.profile import Profile
+from sim.backends.service import Backend
+from sim.backends.sharing import SharedBackend
+from sim.clock import Clock
+from sim.dispatch import Dispatch
+from sim.distributions import distribution, whole
+from sim.meter import Meter
+from sim.router import Router
+from sim.scenario import CONF, Scenario
+from sim.settings import WorkloadKind
+from sim.streams import Streams
+from sim.tally import Tally
+from sim.trace import EXCERPT, Session, read_trace
+from sim.workload import Workload
+
+Progress = Callable[[int], None]
+"""Told of every chunk: how many more calls have ended."""
+
+
+class Replication(NamedTuple):
+    """What one run of the clock leaves."""
+
+    index: int
+    tally: Tally
+    calls: np.ndarray
+    """Logged rows (`sim.columns.CALLS`, without the replication)."""
+    tasks: np.ndarray
+    paths: list[str]
+    """Agent paths by the number that stands for them in `calls`."""
+
+
+def replicate(scenario: Scenario, index: int, progress: Progress | None = None) -> Replication:
+    """Run one replication in this process."""
+    env = Clock()
+    streams = Streams(scenario.seed, index)
+    backends = _backends(scenario, env)
+    meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress)
+    dispatch = Dispatch(env, streams, Router(scenario.router, backends), scenario.retry, meter)
+    office = _office(scenario, env, streams, dispatch, meter)
+    sessions = _sessions(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
+    Workload(scenario.workload, office, meter, sessions).start()
+    with _no_garbage_collection():
+        env.run(until=scenario.horizon_s)
+    tally = meter.close(env.now)
+    calls, tasks = meter.logged()
+    return Replication(index, tally, calls, tasks, list(meter.paths))
+
+
+def _backends(scenario: Scenario, env: simpy.Environment) -> list[Backend]:
+    start = scenario.start_time()
+    made: list[Backend] = []
+    for index, (name, settings) in enumerate(scenario.chosen().items()):
+        if settings.decode_slowdown and not scenario.batch:
+            made.append(SharedBackend(env, index, name, settings, start))
+        else:
+            made.append(Backend(env, index, name, settings, start, batch=scenario.batch))
+    return made
+
+
+def _office(scenario: Scenario, env: simpy.Environment, streams: Streams, dispatch: Dispatch, meter: Meter) -> Office:
+    agent = scenario.agent
+    return Office(
+        env=env,
+        streams=streams,
+        send=dispatch.send,
+        choose=dispatch.choose,
+        enroll=meter.enroll,
+        settings=agent,
+        report_tokens=whole(distribution(agent.report_tokens), 0),
+        lead=Profile(agent, 0),
+        worker=Profile(agent.worker, 1),
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _read_trace(path: str, limit: int | None) -> list[Session]:
+    return read_trace(path, limit)
+
+
+def _sessions(scenario: Scenario) -> list[Session]:
+    path = str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else scenario.workload.trace
+    return _read_trace(path, scenario.workload.trace_sessions)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Nothing of a run is freed before its end, so collecting only costs time (up to half of it)."""
+    enabled = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
+
+
+_done: Any = None
+"""In a worker process: the counter of ended calls that it shares with the parent."""
+
+
+def _share_counter(counter: Any) -> None:
+    global _done
+    _done = counter
+
+
+@functools.cache
+def _pool(processes: int) -> tuple[ProcessPoolExecutor, Any]:
+    counter = multiprocessing.Value("q", 0)
+    return ProcessPoolExecutor(processes, initializer=_share_counter, initargs=(counter,)), counter
+
+
+def _count(calls: int) -> None:
+    with _done.get_lock():
+        _done.value += calls
+
+
+def _in_worker(scenario: Scenario, index: int) -> Replication:
+    return replicate(scenario, index, _count)
+
+
+def run(scenario: Scenario, progress: Progress | None = None) -> list[Replication]:
+    """All replications of a scenario, in order; on a pool of processes when there is more than one."""
+    scenario.check()
+    if scenario.workload.kind is WorkloadKind.trace:
+        _sessions(scenario)
+    processes = min(scenario.processes or os.cpu_count() or 1, scenario.replications)
+    if processes == 1:
+        return [replicate(scenario, index, progress) for index in range(scenario.replications)]
+    pool, counter = _pool(processes)
+    waiting: set[Future[Replication]] = {pool.submit(_in_worker, scenario, index) for index in range(scenario.replications)}
+    done: list[Replication] = []
+    seen = counter.value
+    try:
+        while waiting:
+            finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            done += [future.result() for future in finished]
+            now = counter.value
+            if progress is not None and now > seen:
+                progress(now - seen)
+            seen = now
+    finally:
+        for future in waiting:
+            future.cancel()
+    return sorted(done, key=lambda replication: replication.index)

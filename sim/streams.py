@@ -1,0 +1,76 @@
+"""Luck: a draw depends on (seed, replication, purpose, task, branch, page) and on nothing else.
+
+One counter-based generator (Philox) is moved to the place where a decision's numbers lie, so no entity
+owns a generator, and neither the order of events nor the backend, the fan-out or the log can shift a draw.
+A new feature takes a new `Purpose`; a column is one decision, whether it is used or not.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from typing import Any
+
+import numpy as np
+
+COLUMNS = 5
+"""Decisions in a row of a page."""
+ROWS = 12
+"""Rows in a page: turns of an agent, messages of a session."""
+
+
+ROW = struct.Struct(f"{COLUMNS}d")
+"""Reads the decisions of a row of a page."""
+
+
+class Purpose(enum.IntEnum):
+    """What a draw decides."""
+
+    ARRIVAL = 1
+    TASK = 2
+    TURN = 3
+    MESSAGE = 4
+    RETRY = 5
+    COMPACTION = 6
+    ROUTE = 7
+
+
+class Streams:
+    """All the luck of one replication."""
+
+    def __init__(self, seed: int, replication: int) -> None:
+        self._bits = np.random.Philox()
+        self._random = np.random.Generator(self._bits).random
+        template: dict[str, Any] = dict(self._bits.state)
+        self._states: list[Any] = [None] + [
+            template | {"state": {"counter": np.zeros(4, np.uint64), "key": _key(seed, replication, purpose)}}
+            for purpose in Purpose
+        ]
+        for state in self._states[1:]:
+            state.update(buffer=np.zeros(4, np.uint64), buffer_pos=4, has_uint32=0, uinteger=0)
+        self._counters = [None if state is None else state["state"]["counter"] for state in self._states]
+
+    def page(self, purpose: int, task: int, branch: int, page: int, count: int = ROWS * COLUMNS) -> bytes:
+        """`count` uniforms in [0, 1) from the start of a page, packed: compact for thousands of agents (`ROW` reads one row)."""
+        counter = self._counters[purpose]
+        counter[0] = 0
+        counter[1] = page
+        counter[2] = branch
+        counter[3] = task
+        self._bits.state = self._states[purpose]
+        packed: bytes = self._random(count).tobytes()
+        return packed
+
+    def draws(self, purpose: int, task: int, branch: int = 0, page: int = 0, count: int = 4) -> tuple[float, ...]:
+        """The first `count` uniforms of a page."""
+        return struct.unpack(f"{count}d", self.page(purpose, task, branch, page, count))
+
+
+def _key(seed: int, replication: int, purpose: Purpose) -> Any:
+    return np.random.SeedSequence([seed, replication, int(purpose)]).generate_state(2, np.uint64)
+
+
+def child(branch: int, index: int) -> int:
+    """The branch of an agent's `index`-th child: a hash of its path, so siblings never shift one another."""
+    mixed = (branch ^ (index + 1)) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    return mixed ^ (mixed >> 29)

@@ -1,0 +1,157 @@
+"""Many scenarios: sweep(), compare(), and the table of a folder of runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import ConfigError, DataError, did_you_mean
+from sim.metrics import estimates, metrics
+from sim.result import Result, simulate, write_whole
+from sim.scenario import Scenario
+from sim.statistics import jackknife, leave_one_out
+from sim.tally import Tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Axes = Mapping[str, Sequence[Any]]
+AXES_FILE = "axes.json"
+"""In a run's folder: the settings that its sweep gave it, or why it failed."""
+
+
+class Sweep:
+    """Scenarios that differ along axes; `results` has one row each, its axes first."""
+
+    def __init__(self, axes: Sequence[dict[str, Any]], runs: Sequence[Result]) -> None:
+        self.axes = list(axes)
+        self.runs = list(runs)
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """Columns: the axes, then each metric with its interval (`<metric>_ci_low`, `<metric>_ci_high`)."""
+        import pandas as pd
+
+        return pd.DataFrame([row(axes, run.summary) for axes, run in zip(self.axes, self.runs, strict=True)])
+
+
+def sweep(scenario: Scenario, axes: Axes, progress: Callable[[int], None] | None = None) -> Sweep:
+    """Run a scenario once for each combination of values, e.g. `sweep(scenario, {"agent.fanout": [1, 2, 4]})`.
+
+    All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run when
+    one of them cannot be.
+    """
+    combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    scenarios = [replaced(scenario, combination).check() for combination in combinations]
+    return Sweep(combinations, [simulate(each, progress) for each in scenarios])
+
+
+def replaced(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """A copy of a scenario with settings changed, each named by its dotted key."""
+    for key, value in values.items():
+        scenario = _replaced(scenario, key.split("."), value, key)
+    return scenario
+
+
+def _replaced(settings: Any, path: list[str], value: Any, key: str) -> Any:
+    name, rest = path[0], path[1:]
+    if isinstance(settings, dict):
+        if name not in settings:
+            raise ConfigError(f"{key}: '{name}' is unknown; {did_you_mean(name, settings)}")
+        return settings | {name: _replaced(settings[name], rest, value, key) if rest else value}
+    known = [field.name for field in dataclasses.fields(settings)] if dataclasses.is_dataclass(settings) else []
+    if name not in known:
+        raise ConfigError(f"{key}: '{name}' is unknown; {did_you_mean(name, known)}")
+    new = _replaced(getattr(settings, name), rest, value, key) if rest else value
+    return dataclasses.replace(settings, **{name: new})
+
+
+def compare(a: Result, b: Result, confidence: float = 0.95) -> pd.DataFrame:
+    """Paired differences b - a and ratios b / a of every metric both have, with intervals.
+
+    Replications are paired by their luck, so what is common to both scenarios cancels out. Column `verdict` is `more`,
+    `less` or `no difference seen`, by whether the interval of the difference holds 0.
+    """
+    import pandas as pd
+
+    if len(a.replications) != len(b.replications):
+        raise ConfigError(f"compare: {len(a.replications)} and {len(b.replications)} replications; must be as many")
+    mine, yours = metrics(a.scenario), metrics(b.scenario)
+    pooled = [_pooled(a.tallies), _pooled(b.tallies)]
+    others = [leave_one_out(a.tallies, Tally.plus), leave_one_out(b.tallies, Tally.plus)]
+    rows = []
+    for name in [name for name in mine if name in yours]:
+        before, after = mine[name](pooled[0]), yours[name](pooled[1])
+        pairs = [(mine[name](x), yours[name](y)) for x, y in zip(*others, strict=True)]
+        difference = jackknife(after - before, [y - x for x, y in pairs], confidence)
+        ratio = jackknife(after / before if before else float("nan"), [y / x if x else float("nan") for x, y in pairs], confidence)
+        rows.append((name, before, after, *difference, *ratio, _verdict(difference.ci_low, difference.ci_high)))
+    columns = ["metric", "a", "b", "difference", "difference_ci_low", "difference_ci_high", "ratio", "ratio_ci_low", "ratio_ci_high", "verdict"]
+    return pd.DataFrame(rows, columns=columns).set_index("metric")
+
+
+def _pooled(tallies: Sequence[Tally]) -> Tally:
+    pooled = tallies[0]
+    for tally in tallies[1:]:
+        pooled = pooled.plus(tally)
+    return pooled
+
+
+def _verdict(low: float, high: float) -> str:
+    if low > 0:
+        return "more"
+    return "less" if high < 0 else "no difference seen"
+
+
+def row(axes: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
+    """One scenario as a row of a sweep's table."""
+    out: dict[str, Any] = {key: value if isinstance(value, (int, float, str)) else str(value) for key, value in axes.items()}
+    for metric, values in summary.iterrows():
+        out[str(metric)] = values["mean"]
+        out[f"{metric}_ci_low"], out[f"{metric}_ci_high"] = values["ci_low"], values["ci_high"]
+    return out
+
+
+def note_axes(folder: Path, axes: Mapping[str, str], failed: str = "") -> None:
+    """Leave in a run's folder what `gather` needs to know of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"axes": dict(axes), "failed": failed})
+    write_whole(folder / AXES_FILE, lambda path: path.write_text(text))
+
+
+def gather(folder: str | Path) -> pd.DataFrame:
+    """The table of a sweep's folder, failed scenarios too (`status`), also written to `results.csv` there.
+
+    Settings that all scenarios share are left out. Raises `DataError` where the folder holds no runs.
+    """
+    import pandas as pd
+
+    root = Path(folder)
+    runs = sorted((p for p in root.glob(f"*/{AXES_FILE}") if p.parent.name.isdigit()), key=lambda p: int(p.parent.name))
+    if not runs:
+        raise DataError(f"{root}: holds no runs of a sweep")
+    notes = [json.loads(path.read_text()) for path in runs]
+    varied = [key for key in notes[0]["axes"] if len({note["axes"].get(key) for note in notes}) > 1] or list(notes[0]["axes"])
+    rows = []
+    for path, note in zip(runs, notes, strict=True):
+        axes = {key: _short(note["axes"].get(key, "")) for key in varied}
+        summary = path.with_name("summary.csv")
+        if note["failed"] or not summary.exists():
+            rows.append({**axes, "status": f"failed: {note['failed'] or 'stopped'}"})
+        else:
+            rows.append({**axes, "status": "ok"} | row({}, pd.read_csv(summary, index_col="metric")))
+    table = pd.DataFrame(rows)
+    write_whole(root / "results.csv", lambda path: table.to_csv(path, index=False))
+    return table
+
+
+def _short(value: str) -> str:
+    """`[claude_opus_4_6]` reads better as `claude_opus_4_6`."""
+    return value[1:-1] if value.startswith("[") and value.endswith("]") and "," not in value else value
+
+
+__all__ = ["Sweep", "compare", "estimates", "gather", "replaced", "sweep"]

@@ -1,0 +1,163 @@
+"""The sums a run leaves: small whatever its length, and additive, so that replications and shards merge exactly."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim.backends.pricing import Price
+from sim.call import Role, Status
+from sim.sketch import Sketch
+
+MINUTE_S = 60.0
+TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+DOLLARS = ("fresh_input", "cache_read", "cache_write", "output")
+Minute = tuple[int, int]
+"""(minute since the start, backend index)."""
+
+
+@dataclass
+class Tally:
+    """Totals of one replication, or of several added up. Arrays have one row a backend."""
+
+    tokens: np.ndarray
+    """(backends, 5) whole numbers, in the order of `TOKENS`."""
+    dollars: np.ndarray
+    """(backends, 4) USD, in the order of `DOLLARS`."""
+    attempts: np.ndarray
+    """(backends, 5) by `Status`."""
+    cost_usd: float = 0.0
+    """The bill as it was summed call by call: must equal the sum of `dollars`."""
+    compactions: int = 0
+    given_up: int = 0
+    """Calls whose last attempt failed, or whose prompt did not fit."""
+    busy_s: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """(backends,) seconds of service, summed over calls."""
+    waited_s: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    """(backends,) seconds in line, summed over calls."""
+    latency: Sketch = field(default_factory=Sketch)
+    """Request to last token of attempts that succeeded."""
+    task_latency: Sketch = field(default_factory=Sketch)
+    """Arrival to end of a task, less its user's thinking."""
+    minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
+    """Calls, four token kinds and USD of the calls that ended in that minute; of the first replication only, once merged."""
+    peaks: list[int] = field(default_factory=list)
+    """Most tokens in a minute, one number a replication."""
+    tasks: int = 0
+    successes: int = 0
+    task_busy_s: float = 0.0
+    task_cost_usd: float = 0.0
+    """Bill of the tasks that ended."""
+    task_tokens: int = 0
+    """Input and output of the tasks that ended."""
+    task_calls: int = 0
+    requested: int = 0
+    started_tasks: int = 0
+    agents: int = 0
+    ended_s: float = 0.0
+    replications: int = 1
+    digests: list[str] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, backends: int) -> Tally:
+        """Nothing spent yet."""
+        zeros = np.zeros(backends)
+        return cls(
+            tokens=np.zeros((backends, len(TOKENS)), np.int64),
+            dollars=np.zeros((backends, len(DOLLARS))),
+            attempts=np.zeros((backends, len(Status)), np.int64),
+            busy_s=zeros,
+            waited_s=zeros.copy(),
+        )
+
+    def add_calls(self, rows: Any, prices: Sequence[Price]) -> None:
+        """Add a chunk of call rows, and write what each of them costs into it."""
+        status, backends = rows["status"], np.unique(rows["backend"])
+        self.compactions += int(((rows["role"] == Role.compaction) & (status == Status.ok)).sum())
+        self.latency.add((rows["t_end_s"] - rows["t_request_s"])[status == Status.ok])
+        for index in backends.tolist():
+            mine = slice(None) if len(backends) == 1 else rows["backend"] == index
+            rows["cost_usd"][mine] = self._add_backend(index, rows[mine], prices[index])
+
+    def _add_backend(self, index: int, rows: Any, price: Price) -> np.ndarray:
+        self.tokens[index] += [int(rows[kind].sum(dtype=np.int64)) for kind in TOKENS]
+        self.attempts[index] += np.bincount(rows["status"], minlength=len(Status))
+        self.busy_s[index] += float((rows["t_end_s"] - rows["t_start_s"]).sum())
+        self.waited_s[index] += float((rows["t_start_s"] - rows["t_request_s"]).sum())
+        dollars = price.dollars_of(rows)
+        cost = dollars.sum(axis=1)
+        self.dollars[index] += dollars.sum(axis=0)
+        self.cost_usd += float(cost.sum())
+        self._add_minutes(index, rows, cost)
+        return cost
+
+    def _add_minutes(self, backend: int, rows: Any, cost: np.ndarray) -> None:
+        minutes, place = grouped((rows["t_end_s"] // MINUTE_S).astype(np.int64))
+        sums = np.stack([np.bincount(place)] + [np.bincount(place, rows[kind]) for kind in TOKENS[:4]] + [np.bincount(place, cost)], axis=1)
+        for minute, row in zip(minutes.tolist(), sums, strict=True):
+            key = (minute, backend)
+            known = self.minutes.get(key)
+            self.minutes[key] = row if known is None else known + row
+
+    def add_tasks(self, rows: Any) -> None:
+        """Add a chunk of task rows."""
+        busy = rows["t_end_s"] - rows["t_arrive_s"] - rows["thinking_s"]
+        self.tasks += len(rows)
+        self.successes += int(rows["success"].sum())
+        self.task_busy_s += float(busy.sum())
+        self.task_cost_usd += float(rows["cost_usd"].sum())
+        self.task_tokens += int(rows["input_tokens"].sum(dtype=np.int64) + rows["output_tokens"].sum(dtype=np.int64))
+        self.task_calls += int(rows["calls"].sum(dtype=np.int64))
+        self.task_latency.add(np.maximum(busy, 0.0))
+
+    def closed(self, *, ended_s: float, requested: int, given_up: int, started_tasks: int, started_agents: int, digest: str) -> Tally:
+        """The finished tally of one replication."""
+        by_minute: dict[int, int] = {}
+        for (minute, _), row in self.minutes.items():
+            by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
+        return dataclasses.replace(
+            self,
+            peaks=[max(by_minute.values(), default=0)],
+            requested=requested,
+            given_up=given_up,
+            started_tasks=started_tasks,
+            agents=started_agents,
+            ended_s=ended_s,
+            digests=[digest],
+        )
+
+    def plus(self, other: Tally) -> Tally:
+        """Two tallies as one; the timeline stays with the tallies it came from."""
+        kept = {"minutes": {}, "latency": self.latency.plus(other.latency), "task_latency": self.task_latency.plus(other.task_latency)}
+        summed = {
+            f.name: getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(self) if f.name not in kept
+        }
+        return Tally(**kept, **summed)
+
+    @property
+    def calls_in_flight(self) -> int:
+        """Calls under way, in line or waiting to try again when the run ended."""
+        return self.requested - self.given_up - int(self.attempts[:, Status.ok].sum())
+
+    @property
+    def calls(self) -> int:
+        """Attempts that ended."""
+        return int(self.attempts.sum())
+
+
+def grouped(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct values of whole numbers, and for each number the place of its value: `np.unique`, faster where they lie close."""
+    numbers = numbers.astype(np.int64)
+    if not len(numbers):
+        return numbers, numbers
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low > 4 * len(numbers):
+        return np.unique(numbers, return_inverse=True)
+    offset = numbers - low
+    seen = np.zeros(high - low + 1, bool)
+    seen[offset] = True
+    return np.flatnonzero(seen) + low, (np.cumsum(seen) - 1)[offset]

@@ -1,0 +1,118 @@
+"""Who sends which task when: open arrivals, users with sessions, or a recorded trace."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from simpy import Event
+
+from sim.agents.agent import Agent, Life, Office
+from sim.agents.chat import chat
+from sim.agents.orchestrator import orchestrate
+from sim.agents.react import react
+from sim.agents.replay import replay
+from sim.call import Role
+from sim.distributions import distribution
+from sim.meter import Meter
+from sim.settings import AgentKind, WorkloadKind, WorkloadSettings
+from sim.streams import Purpose, child
+from sim.task import Task
+from sim.trace import Recording, Session
+
+Sender = Generator[Event, Any, None]
+KINDS = ("chat", "react", "orchestrator", "replay")
+"""Names behind the `kind` column of tasks."""
+_WORKFLOWS: dict[AgentKind, tuple[Callable[[Agent], Life], Role]] = {
+    AgentKind.chat: (chat, Role.chat),
+    AgentKind.react: (react, Role.agent),
+    AgentKind.orchestrator: (orchestrate, Role.lead),
+}
+_GAPS_PER_PAGE = 64
+
+
+class Workload:
+    """Starts tasks, and closes their books."""
+
+    def __init__(self, settings: WorkloadSettings, office: Office, meter: Meter, sessions: Sequence[Session] = ()) -> None:
+        self.settings = settings
+        self.office = office
+        self.meter = meter
+        self.sessions = sessions
+
+    def start(self) -> None:
+        """Set the senders of this kind of workload going."""
+        process = self.office.env.process
+        if self.settings.kind is WorkloadKind.open:
+            process(self._arrivals())
+        elif self.settings.kind is WorkloadKind.users:
+            for user in range(self.settings.users):
+                process(self._user(user))
+        else:
+            process(self._recorded())
+
+    def _arrivals(self) -> Sender:
+        """Tasks of nobody in particular, one gap after another."""
+        gap_s = distribution(self.settings.interarrival_s).quantile()
+        number, last = 0, self.settings.tasks or math.inf
+        while number < last:
+            if number % _GAPS_PER_PAGE == 0:
+                luck = self.office.streams.draws(Purpose.ARRIVAL, 0, 0, number // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
+            yield self.office.env.timeout(gap_s(luck[number % _GAPS_PER_PAGE]))
+            self.office.env.process(self._work(number, 0))
+            number += 1
+
+    def _user(self, user: int) -> Sender:
+        """One person: a gap, a session, a gap, a session."""
+        gap_s = distribution(self.settings.session_gap_s).quantile()
+        session, last = 0, self.settings.tasks_per_user or math.inf
+        while session < last:
+            luck = self.office.streams.draws(Purpose.ARRIVAL, user, 1, session, 1)
+            yield self.office.env.timeout(gap_s(luck[0]))
+            yield from self._work(session * self.settings.users + user, user)
+            session += 1
+
+    def _recorded(self) -> Sender:
+        """Recorded sessions, begun one after another."""
+        for number, session in enumerate(self.sessions):
+            self.office.env.process(self._replay(number, session))
+            yield self.office.env.timeout(self.settings.trace_gap_s)
+
+    def _work(self, number: int, user: int) -> Sender:
+        kind = self.office.settings.kind
+        workflow, role = _WORKFLOWS[kind]
+        task = self._task(number, user, kind.value)
+        root = Agent(self.office, task, self.office.lead, role)
+        completed = yield from workflow(root)
+        self._end(task, root, completed)
+
+    def _replay(self, number: int, session: Session) -> Sender:
+        task = self._task(number, 0, "replay")
+        env, main = self.office.env, session.agents[0]
+        root = Agent(self.office, task, self.office.lead, Role.agent)
+        helpers = [env.process(self._replay_helper(root, index, recording)) for index, recording in enumerate(session.agents[1:])]
+        completed = yield from replay(root, main)
+        yield env.all_of(helpers)
+        self._end(task, root, completed and all(helper.value for helper in helpers))
+
+    def _replay_helper(self, root: Agent, index: int, recording: Recording) -> Life:
+        helper = Agent(self.office, root.task, self.office.lead, Role.worker, f"0.{index}", child(0, index), 1)
+        yield self.office.env.timeout(recording.start_s)
+        return (yield from replay(helper, recording))
+
+    def _task(self, number: int, user: int, kind: str) -> Task:
+        self.meter.started_tasks += 1
+        return Task(number, user, KINDS.index(kind), self.office.env.now)
+
+    def _end(self, task: Task, root: Agent, completed: bool) -> None:
+        """A task that came to its end is solved with the probability of its backend's quality.
+
+        One draw a task: what is too hard for a strong model is too hard for a weaker one as well.
+        """
+        task.t_end = self.office.env.now
+        if completed and root.call.backend is not None:
+            quality = root.call.backend.settings.quality
+            luck = self.office.streams.draws(Purpose.TASK, task.id, 0, 0, 1)
+            task.success = quality is None or luck[0] < quality
+        self.meter.task_ended(task)
