@@ -37,6 +37,8 @@ def setting(
 def check(settings: Any, path: str = "") -> None:
     """Raise `ConfigError` naming the first setting under `settings` that is out of bounds."""
     hints = _hints(type(settings))
+    for unknown in set(vars(settings)) - set(hints):
+        raise ConfigError(f"{path}.{unknown}: '{unknown}' is not a setting; {did_you_mean(unknown, hints)}".lstrip("."))
     for field in dataclasses.fields(settings):
         key = f"{path}.{field.name}" if path else field.name
         value = getattr(settings, field.name)

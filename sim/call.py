@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
 
@@ -38,19 +39,21 @@ _NOWHERE: dict[int, tuple[int, float]] = {}
 class Call(Event):
     """What an agent waits for.
 
-    An agent has one call under way at a time, so it owns one `Call`, armed anew for each turn: the event
-    is triggered when the answer (or the final failure) is there, and `ok` says which.
+    An agent has one call under way at a time, so it owns one `Call`, armed anew for each turn. It passes through the
+    clock twice: when it is asked for, after the agent's tools have run, and when its answer (or its final failure,
+    see `failed`) is there; then the callbacks in `then` are run, the last of which resumes the agent.
     """
 
     __slots__ = (
         "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
         "cached_until", "depth", "failed", "input_tokens", "output_tokens", "path",
-        "reasoning_tokens", "role", "system_id", "system_tokens", "t_request", "task", "turn", "u_error", "u_noise", "wait",
+        "reasoning_tokens", "role", "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
     )  # fmt: skip
 
     def __init__(self, env: Environment, task: Task, path: int, branch: int, depth: int, role: int) -> None:
         super().__init__(env)
         self._ok = True
+        self._value = None
         self.task = task
         self.path = path
         """Number of the agent's path (`0.3`) in the meter's table."""
@@ -68,8 +71,7 @@ class Call(Event):
         """The same for backends it was on before: (tokens, until)."""
         self.system_tokens = self.system_id = 0
         """Head of the prompt that is the same for all agents of its kind, and which kind that is."""
-        self.wait: Event | None = None
-        """The time before the request in which the agent's tools run."""
+        self.then: list[Callable[[Any], None]] = []
 
     def keep_prefix(self, tokens: int) -> None:
         """Only the first `tokens` of the last prompt stand in the next one too: no cache can give more."""

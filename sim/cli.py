@@ -6,7 +6,6 @@ pool of processes. A sweep's table is gathered even when a scenario failed or th
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import shutil
@@ -14,45 +13,42 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sim import settings as all_settings
-from sim.errors import ConfigError, SimError, did_you_mean
-from sim.scenario import CONF, Scenario, from_hydra, one_line, register_schema
+from sim.errors import SimError
+from sim.scenario import CONF, Scenario, explain, from_hydra, open_mappings, register_schema
 
 _SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--multirun", "-m"}
 
 
-class Sweeping:
-    """What the jobs of one sweep, which run in this process, tell one another."""
+class Jobs:
+    """What the jobs of one command line, which all run in this process, leave for its end."""
 
     folder: Path | None = None
-    jobs = 0
-    total = 0
+    """Of the sweep."""
+    begun = 0
+    total = 1
+    code = 0
+    """1 when a scenario was refused: Hydra is not told, so that the others go on and nothing else is printed."""
 
 
 def main() -> NoReturn:
     """Run what the command line says and exit: 0 when all went well, 1 with one line on stderr when not."""
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    arguments = _with_axes(sys.argv[1:])
+    arguments = open_mappings(_with_axes(sys.argv[1:]))
     sys.argv[1:] = arguments
     code = 0
     try:
-        Sweeping.total = _count(arguments)
+        Jobs.total = _count(arguments)
         _hydra()
+        code = Jobs.code
     except KeyboardInterrupt:
         code = _complain("stopped")
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
-    except SimError as error:
-        code = _complain(str(error))
-    except OSError as error:
-        code = _complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except Exception as error:
-        if not _is_hydras(error):
-            raise
-        code = _complain(_explain(error))
+        code = _complain(_told(error))
     finally:
-        if Sweeping.folder is not None and Sweeping.jobs:
-            _gather(Sweeping.folder)
+        if Jobs.folder is not None and Jobs.begun:
+            _gather(Jobs.folder)
     sys.exit(code)
 
 
@@ -73,17 +69,17 @@ def _job(composed: Any) -> None:
     folder, sweeping = Path(job.runtime.output_dir), job.mode is not None and job.mode.name == "MULTIRUN"
     axes = dict(override.partition("=")[::2] for override in job.overrides.task)
     if sweeping:
-        Sweeping.folder, Sweeping.jobs = Path(job.sweep.dir), Sweeping.jobs + 1
+        Jobs.folder, Jobs.begun = Path(job.sweep.dir), Jobs.begun + 1
     try:
         _run(from_hydra(composed), folder, _title(axes) if sweeping else "")
         if sweeping:
             note_axes(folder, axes)
-    except SimError as error:
-        if not sweeping:
+    except (SimError, OSError) as error:
+        if sweeping:
+            note_axes(folder, axes, _told(error))
+        else:
             _forget(folder)
-            raise
-        note_axes(folder, axes, str(error))
-        raise type(error)(f"{_title(axes)}: {error}") from None
+        Jobs.code = _complain(f"{_title(axes)}: {_told(error)}" if sweeping else _told(error))
 
 
 def _run(scenario: Scenario, folder: Path, title: str) -> None:
@@ -91,7 +87,7 @@ def _run(scenario: Scenario, folder: Path, title: str) -> None:
 
     from sim.result import simulate
 
-    words = f"{Sweeping.jobs}/{Sweeping.total} {title}" if title else scenario.name
+    words = f"{Jobs.begun}/{Jobs.total} {title}" if title else scenario.name
     with tqdm(desc=words[:60], unit=" calls", unit_scale=True, disable=None, leave=not title) as bar:
         result = simulate(scenario, bar.update)
     result.save(folder)
@@ -164,24 +160,17 @@ def _count(arguments: list[str]) -> int:
     return total
 
 
-def _is_hydras(error: Exception) -> bool:
-    return type(error).__module__.split(".")[0] in ("hydra", "omegaconf", "antlr4", "yaml")
-
-
-def _explain(error: Exception) -> str:
-    """Hydra's words in one line, with the likely key where one is unknown."""
-    message = one_line(error)
-    unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
-    if unknown:
-        name, kind = unknown.groups()
-        known = getattr(all_settings, kind or "", Scenario)
-        return f"'{name}' is not a setting; {did_you_mean(name, [field.name for field in dataclasses.fields(known)])}"
-    return re.sub(r"\s*Set the environment variable HYDRA_FULL_ERROR.*", "", message).removesuffix(";")
+def _told(error: Exception) -> str:
+    """An error in one line; what is neither bad input nor a full disk is a fault of ours and goes on up."""
+    if type(error).__module__.split(".")[0] in ("hydra", "omegaconf", "antlr4", "yaml"):
+        return explain(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
+    if isinstance(error, SimError):
+        return str(error)
+    raise error
 
 
 def _complain(message: str) -> int:
     print(f"sim: {message}", file=sys.stderr)
     return 1
-
-
-__all__ = ["ConfigError", "main"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simpy import Environment, Event
+from simpy import Environment
 from simpy.events import NORMAL
 
 from sim.backends.service import ERROR, Backend, after
@@ -27,8 +27,8 @@ class Dispatch:
         self._base_s = retry.backoff_base_s
         self._cap_s = retry.backoff_cap_s
         self._per_call = router.per_call
-        self._on_request = self._request
-        self._on_end = self._ended
+        self._schedule = env.schedule
+        self._when_asked = [self._ask]
         for backend in router.backends:
             backend.record = meter.record
             backend.on_failure = self._failed
@@ -37,7 +37,7 @@ class Dispatch:
         self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
         wait_s: float = 0.0,
     ) -> Call:  # fmt: skip
-        """Start a call, in `wait_s` seconds; the agent waits for the event that comes back, then looks whether it `failed`."""
+        """Start a call, in `wait_s` seconds. The agent yields the call that comes back and then looks whether it `failed`."""
         call.turn = turn
         call.attempt = 0
         call.input_tokens = input_tokens
@@ -45,15 +45,9 @@ class Dispatch:
         call.reasoning_tokens = reasoning_tokens
         call.u_noise = u_noise
         call.u_error = u_error
-        call.callbacks = [self._on_end]
         if wait_s:
-            wait = call.wait
-            if wait is None:
-                wait = call.wait = Event(self.env)
-                wait._ok = True
-            wait._value = call
-            wait.callbacks = [self._on_request]
-            self.env.schedule(wait, NORMAL, wait_s)
+            call.callbacks = self._when_asked
+            self._schedule(call, NORMAL, wait_s)
         else:
             self._ask(call)
         return call
@@ -65,12 +59,9 @@ class Dispatch:
         backend = call.backend = self.router.choose(call, luck)
         return backend
 
-    def _request(self, wait: Event) -> None:
-        call: Call = wait._value  # type: ignore[assignment]
-        wait._value = None
-        self._ask(call)
-
-    def _ask(self, call: Call) -> None:
+    def _ask(self, call: Any) -> None:
+        """The call is asked for: from here on it waits for its answer."""
+        call.callbacks = call.then
         call.t_request = self.env._now
         self.meter.requested += 1
         backend = call.backend
@@ -81,7 +72,7 @@ class Dispatch:
         else:
             backend.admit(call)
 
-    def _ended(self, call: Any) -> None:
+    def ended(self, call: Any) -> None:
         """The answer is there: the first callback of every call; the agent's own comes after."""
         if not call.failed:
             call.backend.release()
@@ -111,7 +102,6 @@ class Dispatch:
     def _give_up(self, call: Call) -> None:
         self.meter.given_up += 1
         call.failed = True
-        call._value = None
         self.env.schedule(call)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sim import settings
 from sim.bounds import check, setting
 from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
@@ -183,10 +186,10 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
         GlobalHydra.instance().clear()
         try:
             with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
-                settings = compose("config", [*overrides, *extra])
+                composed = compose("config", [*open_mappings(overrides), *extra])
         except HydraException as error:
-            raise ConfigError(one_line(error)) from None
-    return from_hydra(settings)
+            raise ConfigError(explain(error)) from None
+    return from_hydra(composed)
 
 
 def register_schema() -> None:
@@ -196,21 +199,46 @@ def register_schema() -> None:
     ConfigStore.instance().store(name="schema", node=Scenario)
 
 
-def from_hydra(settings: Any) -> Scenario:
+def from_hydra(composed: Any) -> Scenario:
     """A composed configuration as a checked scenario."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        scenario = OmegaConf.to_object(settings)
+        scenario = OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
-        raise ConfigError(one_line(error)) from None
+        raise ConfigError(explain(error)) from None
     assert isinstance(scenario, Scenario)
     return scenario.check()
 
 
-def one_line(error: BaseException) -> str:
-    """The telling lines of a many-line error message, as one."""
-    noise = ("object_type", "reference_type", "set_errno", "full_key")
-    told = (line.strip() for line in str(error).splitlines())
-    return "; ".join(line for line in told if line and not line.startswith(noise))
+def open_mappings(overrides: Sequence[str]) -> list[str]:
+    """`agent.turns={dist: geometric, mean: 8}` as Hydra wants it (`++`) where the old value was of another kind."""
+    return [f"++{text}" if re.match(r"[A-Za-z_][\w.]*=\s*\{", text) else text for text in overrides]
+
+
+def explain(error: BaseException) -> str:
+    """Hydra's and OmegaConf's words in one line, with the likely key where one is unknown."""
+    cause = error.__cause__ if error.__cause__ is not None and str(error).startswith(("Could not override", "Error merging")) else None
+    message = _one_line(cause or error)
+    unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
+    if unknown:
+        name, kind = unknown.groups()
+        key = _key(error) or name
+        known = [field.name for field in fields(getattr(settings, kind or "", Scenario))]
+        return f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
+    key = _key(error) if cause else ""
+    return f"{key}: {message}" if key else message
+
+
+def _key(error: BaseException) -> str:
+    """The key that an override error is about."""
+    found = re.search(r"(?:Could not override '|Error merging override \+*)([\w.]+)", str(error))
+    return found.group(1) if found else ""
+
+
+def _one_line(error: BaseException) -> str:
+    """The telling lines of a many-line message."""
+    noise = ("object_type", "reference_type", "set_errno", "full_key", "See https", "Set the environment", "Config search path", "provider=")
+    told = [" ".join(line.split()) for line in str(error).splitlines()]
+    return "; ".join(line for line in told if line and not line.startswith(noise)).replace(":;", ":")

@@ -19,7 +19,7 @@ from sim.meter import Meter
 from sim.settings import AgentKind, WorkloadKind, WorkloadSettings
 from sim.streams import Purpose, child
 from sim.task import Task
-from sim.trace import Recording, Session
+from sim.trace import Session
 
 Sender = Generator[Event, Any, None]
 KINDS = ("chat", "react", "orchestrator", "replay")
@@ -60,7 +60,7 @@ class Workload:
             if number % _GAPS_PER_PAGE == 0:
                 luck = self.office.streams.draws(Purpose.ARRIVAL, 0, 0, number // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
             yield self.office.env.timeout(gap_s(luck[number % _GAPS_PER_PAGE]))
-            self.office.env.process(self._work(number, 0))
+            self._work(number, 0)
             number += 1
 
     def _user(self, user: int) -> Sender:
@@ -70,36 +70,45 @@ class Workload:
         while session < last:
             luck = self.office.streams.draws(Purpose.ARRIVAL, user, 1, session, 1)
             yield self.office.env.timeout(gap_s(luck[0]))
-            yield from self._work(session * self.settings.users + user, user)
+            yield self._work(session * self.settings.users + user, user)
             session += 1
 
     def _recorded(self) -> Sender:
         """Recorded sessions, begun one after another."""
         for number, session in enumerate(self.sessions):
-            self.office.env.process(self._replay(number, session))
+            self._replay(number, session)
             yield self.office.env.timeout(self.settings.trace_gap_s)
 
-    def _work(self, number: int, user: int) -> Sender:
+    def _work(self, number: int, user: int) -> Event:
+        """Set an agent on a task; the event comes when the task has ended."""
         kind = self.office.settings.kind
         workflow, role = _WORKFLOWS[kind]
-        task = self._task(number, user, kind.value)
+        task, over = self._task(number, user, kind.value), self.office.env.event()
         root = Agent(self.office, task, self.office.lead, role)
-        completed = yield from workflow(root)
-        self._end(task, root, completed)
 
-    def _replay(self, number: int, session: Session) -> Sender:
-        task = self._task(number, 0, "replay")
-        env, main = self.office.env, session.agents[0]
-        root = Agent(self.office, task, self.office.lead, Role.agent)
-        helpers = [env.process(self._replay_helper(root, index, recording)) for index, recording in enumerate(session.agents[1:])]
-        completed = yield from replay(root, main)
-        yield env.all_of(helpers)
-        self._end(task, root, completed and all(helper.value for helper in helpers))
+        def end(root: Agent, completed: bool) -> None:
+            self._end(task, root, completed)
+            over.succeed()
 
-    def _replay_helper(self, root: Agent, index: int, recording: Recording) -> Life:
-        helper = Agent(self.office, root.task, self.office.lead, Role.worker, f"0.{index}", child(0, index), 1)
-        yield self.office.env.timeout(recording.start_s)
-        return (yield from replay(helper, recording))
+        root.start(workflow(root), end)
+        return over
+
+    def _replay(self, number: int, session: Session) -> None:
+        """Set all recorded agents of a session going; it ends when the last of them has."""
+        task, left, failed = self._task(number, 0, "replay"), len(session.agents), False
+
+        def end(agent: Agent, completed: bool) -> None:
+            nonlocal left, failed
+            left, failed = left - 1, failed or not completed
+            if not left:
+                self._end(task, root, not failed)
+
+        for index, recording in enumerate(session.agents):
+            role, path, branch = (Role.worker, f"0.{index - 1}", child(0, index - 1)) if index else (Role.agent, "0", 0)
+            agent = Agent(self.office, task, self.office.lead, role, path, branch, min(index, 1))
+            if not index:
+                root = agent
+            agent.start(replay(agent, recording), end)
 
     def _task(self, number: int, user: int, kind: str) -> Task:
         self.meter.started_tasks += 1

@@ -23,7 +23,7 @@ _TURN = int(Purpose.TURN)
 _OWN = struct.Struct("8d")
 _FIRST_PAGE = (3 + ROWS) * COLUMNS
 Life = Generator[Event, Any, bool]
-"""What an agent does, as a SimPy process; returns whether it came to its end without a failed call."""
+"""What an agent does, as a generator of the events it waits for; returns whether it ended without a failed call."""
 
 
 class Office(NamedTuple):
@@ -35,6 +35,8 @@ class Office(NamedTuple):
     """`Dispatch.send`."""
     choose: Callable[[Call], Any]
     """`Dispatch.choose`."""
+    ended: Callable[[Call], None]
+    """`Dispatch.ended`: the first thing to happen when an answer is there."""
     enroll: Callable[[str], int]
     """Counts an agent; returns the number that stands for its path in the log."""
     settings: AgentSettings
@@ -47,7 +49,7 @@ class Agent:
     """One conversation with a model. `context` is how many tokens its next prompt has."""
 
     __slots__ = (
-        "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck", "office", "output_scale",
+        "_send", "_then", "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck", "office", "output_scale",
         "path", "profile", "requests", "result_scale", "task", "turns", "turns_scale",
         "u_report",
     )  # fmt: skip
@@ -78,6 +80,24 @@ class Agent:
         """Decides how long its report to its lead is."""
         call.system_tokens = profile.system_tokens
         call.system_id = profile.id
+
+    def start(self, life: Life, then: Callable[[Agent, bool], None]) -> None:
+        """Begin to live; `then` is told at the end, with what the life returned."""
+        self._send = life.send
+        self._then = then
+        self.call.then = [self.office.ended, self._resume]
+        self._resume(None)
+
+    def _resume(self, event: Event | None) -> None:
+        """What it waited for has happened: go on to the next wait. A call knows whom to resume, other events are told."""
+        try:
+            awaited = self._send(None)
+        except StopIteration as end:
+            self.call.then = []
+            self._then(self, end.value)
+        else:
+            if awaited is not self.call:
+                awaited.callbacks.append(self._resume)
 
     def inherit(self, parent: Agent) -> None:
         """Start from the parent's context, and from what of it is cached."""

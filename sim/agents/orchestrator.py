@@ -6,7 +6,6 @@ Every worker is a full agent; above the last level it leads a team itself, so d 
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import partial
 from typing import Any
 
 from simpy import Event
@@ -50,10 +49,10 @@ class Team:
         worker = _worker(self._lead, self._next)
         self._next += 1
         life = _share(worker) if worker.depth == worker.office.settings.depth else orchestrate(worker)
-        worker.office.env.process(life).callbacks.append(partial(self._ended, worker))
+        worker.start(life, self._ended)
 
-    def _ended(self, worker: Agent, process: Event) -> None:
-        if process._value:
+    def _ended(self, worker: Agent, completed: bool) -> None:
+        if completed:
             self.report_tokens += worker.office.report_tokens(worker.u_report)
         self._running -= 1
         if self._next < self._size:
