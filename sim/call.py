@@ -36,18 +36,22 @@ class Role(enum.IntEnum):
 _NOWHERE: dict[int, tuple[int, float]] = {}
 
 
+def _nobody(event: Any) -> None:
+    """Resumes no agent."""
+
+
 class Call(Event):
     """What an agent waits for.
 
     An agent has one call under way at a time, so it owns one `Call`, armed anew for each turn. It passes through the
     clock twice: when it is asked for, after the agent's tools have run, and when its answer (or its final failure,
-    see `failed`) is there; then the callbacks in `then` are run, the last of which resumes the agent.
+    see `failed`) is there: then its backend is released and its agent resumed.
     """
 
     __slots__ = (
         "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
         "cached_until", "depth", "failed", "input_tokens", "output_tokens", "path",
-        "reasoning_tokens", "role", "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
+        "reasoning_tokens", "resume", "role", "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
     )  # fmt: skip
 
     def __init__(self, env: Environment, task: Task, path: int, branch: int, depth: int, role: int) -> None:
@@ -71,7 +75,14 @@ class Call(Event):
         """The same for backends it was on before: (tokens, until)."""
         self.system_tokens = self.system_id = 0
         """Head of the prompt that is the same for all agents of its kind, and which kind that is."""
+        self.resume: Callable[[Any], None] = _nobody
+        """Goes on with the agent."""
         self.then: list[Callable[[Any], None]] = []
+
+    def release_agent(self) -> None:
+        """Its agent has ended: let go of it, so that both can be freed without a garbage collector."""
+        self.resume = _nobody
+        self.then = []
 
     def keep_prefix(self, tokens: int) -> None:
         """Only the first `tokens` of the last prompt stand in the next one too: no cache can give more."""

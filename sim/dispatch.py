@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heappush
 from typing import Any
 
 from simpy import Environment
@@ -27,7 +28,7 @@ class Dispatch:
         self._base_s = retry.backoff_base_s
         self._cap_s = retry.backoff_cap_s
         self._per_call = router.per_call
-        self._schedule = env.schedule
+        self._queue, self._eid = env._queue, env._eid
         self._when_asked = [self._ask]
         for backend in router.backends:
             backend.record = meter.record
@@ -47,7 +48,7 @@ class Dispatch:
         call.u_error = u_error
         if wait_s:
             call.callbacks = self._when_asked
-            self._schedule(call, NORMAL, wait_s)
+            heappush(self._queue, (self.env._now + wait_s, NORMAL, next(self._eid), call))
         else:
             self._ask(call)
         return call
@@ -57,29 +58,25 @@ class Dispatch:
         turn = call.turn + 1 if self._per_call else 0
         luck = self.streams.draws(Purpose.ROUTE, call.task.id, call.branch, turn, 1)[0] if self.router.needs_luck else 0.0
         backend = call.backend = self.router.choose(call, luck)
+        call.then = [backend.release, call.resume]
         return backend
 
     def _ask(self, call: Any) -> None:
         """The call is asked for: from here on it waits for its answer."""
-        call.callbacks = call.then
-        call.t_request = self.env._now
-        self.meter.requested += 1
         backend = call.backend
         if backend is None or self._per_call:
             backend = self.choose(call)
+        call.callbacks = call.then
+        call.t_request = self.env._now
+        self.meter.requested += 1
         if call.input_tokens > backend.window:
             self._refuse(call, backend)
         else:
             backend.admit(call)
 
-    def ended(self, call: Any) -> None:
-        """The answer is there: the first callback of every call; the agent's own comes after."""
-        if not call.failed:
-            call.backend.release()
-
     def _failed(self, call: Call) -> None:
         """An attempt broke: give the slot back, then wait and try again, or give up."""
-        call.backend.release()  # type: ignore[union-attr]
+        call.backend.release(call)  # type: ignore[union-attr]
         if call.attempt + 1 < self._attempts:
             luck = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))
             wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
@@ -102,6 +99,7 @@ class Dispatch:
     def _give_up(self, call: Call) -> None:
         self.meter.given_up += 1
         call.failed = True
+        call.callbacks = [call.resume]
         self.env.schedule(call)
 
 

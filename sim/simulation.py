@@ -82,7 +82,6 @@ def _office(scenario: Scenario, env: simpy.Environment, streams: Streams, dispat
         streams=streams,
         send=dispatch.send,
         choose=dispatch.choose,
-        ended=dispatch.ended,
         enroll=meter.enroll,
         settings=agent,
         report_tokens=whole(distribution(agent.report_tokens), 0),

@@ -35,8 +35,6 @@ class Office(NamedTuple):
     """`Dispatch.send`."""
     choose: Callable[[Call], Any]
     """`Dispatch.choose`."""
-    ended: Callable[[Call], None]
-    """`Dispatch.ended`: the first thing to happen when an answer is there."""
     enroll: Callable[[str], int]
     """Counts an agent; returns the number that stands for its path in the log."""
     settings: AgentSettings
@@ -85,7 +83,7 @@ class Agent:
         """Begin to live; `then` is told at the end, with what the life returned."""
         self._send = life.send
         self._then = then
-        self.call.then = [self.office.ended, self._resume]
+        self.call.resume = self._resume
         self._resume(None)
 
     def _resume(self, event: Event | None) -> None:
@@ -93,7 +91,7 @@ class Agent:
         try:
             awaited = self._send(None)
         except StopIteration as end:
-            self.call.then = []
+            self.call.release_agent()
             self._then(self, end.value)
         else:
             if awaited is not self.call:

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from heapq import heappush
 from math import exp
 
 from simpy import Environment, Event
@@ -45,7 +46,7 @@ class Backend:
         self.line: deque[Call] = deque()
         self.record: Record = _unheard
         self.on_failure: Failed = _unheard
-        self._schedule = env.schedule
+        self._queue, self._eid = env._queue, env._eid
         self._rtt_s = settings.network_rtt_s
         self._constant_s = settings.ttft_s
         self._s_per_fresh = 1 / settings.prefill_tokens_per_s if settings.prefill_tokens_per_s else 0.0
@@ -64,7 +65,7 @@ class Backend:
         else:
             self.line.append(call)
 
-    def release(self) -> None:
+    def release(self, call: Call) -> None:
         """An attempt is over: its slot goes straight to the head of the line."""
         if self.line:
             self.serve(self.line.popleft())
@@ -93,9 +94,9 @@ class Backend:
         if self.shared:
             self._decode(call, now, server_s, decode_s, read, write)
             return
-        delay_s = server_s + decode_s
-        self.record(call, self, OK, now, first_token, now + delay_s, prompt, read, write, output)
-        self._schedule(call, NORMAL, delay_s)
+        end = first_token + decode_s
+        self.record(call, self, OK, now, first_token, end, prompt, read, write, output)
+        heappush(self._queue, (end, NORMAL, next(self._eid), call))
 
     def _fail(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         """The attempt breaks: at the first token, or at the last one where everything is billed."""
