@@ -63,7 +63,7 @@ class Call(Event):
         """Number of the agent's path (`0.3`) in the meter's table."""
         self.branch = branch
         self.depth = depth
-        self.agent_role = self.role = int(role)
+        self.agent_role = self.role = role
         self.failed = False
         """The last attempt has failed too, or the prompt was too long: there is no answer."""
         self.backend: Backend | None = None

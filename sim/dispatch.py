@@ -71,8 +71,11 @@ class Dispatch:
         self.meter.requested += 1
         if call.input_tokens > backend.window:
             self._refuse(call, backend)
+        elif backend.busy < backend.slots:
+            backend.busy += 1
+            backend.serve(call)
         else:
-            backend.admit(call)
+            backend.line.append(call)
 
     def _failed(self, call: Call) -> None:
         """An attempt broke: give the slot back, then wait and try again, or give up."""

@@ -15,7 +15,7 @@ import numpy as np
 
 COLUMNS = 5
 """Decisions in a row of a page."""
-ROWS = 12
+ROWS = 10
 """Rows in a page: turns of an agent, messages of a session."""
 
 

@@ -96,7 +96,7 @@ class Tally:
         return cost
 
     def _add_minutes(self, backend: int, rows: Any, cost: np.ndarray) -> None:
-        minutes, place = grouped((rows["t_end_s"] // MINUTE_S).astype(np.int64))
+        minutes, place = grouped((rows["t_end_s"] / MINUTE_S).astype(np.int64))
         sums = np.stack([np.bincount(place)] + [np.bincount(place, rows[kind]) for kind in TOKENS[:4]] + [np.bincount(place, cost)], axis=1)
         for minute, row in zip(minutes.tolist(), sums, strict=True):
             key = (minute, backend)

@@ -24,10 +24,10 @@ from sim.trace import Session
 Sender = Generator[Event, Any, None]
 KINDS = ("chat", "react", "orchestrator", "replay")
 """Names behind the `kind` column of tasks."""
-_WORKFLOWS: dict[AgentKind, tuple[Callable[[Agent], Life], Role]] = {
-    AgentKind.chat: (chat, Role.chat),
-    AgentKind.react: (react, Role.agent),
-    AgentKind.orchestrator: (orchestrate, Role.lead),
+_WORKFLOWS: dict[AgentKind, tuple[Callable[[Agent], Life], int]] = {
+    AgentKind.chat: (chat, int(Role.chat)),
+    AgentKind.react: (react, int(Role.agent)),
+    AgentKind.orchestrator: (orchestrate, int(Role.lead)),
 }
 _GAPS_PER_PAGE = 64
 
@@ -104,7 +104,7 @@ class Workload:
                 self._end(task, root, not failed)
 
         for index, recording in enumerate(session.agents):
-            role, path, branch = (Role.worker, f"0.{index - 1}", child(0, index - 1)) if index else (Role.agent, "0", 0)
+            role, path, branch = (int(Role.worker), f"0.{index - 1}", child(0, index - 1)) if index else (int(Role.agent), "0", 0)
             agent = Agent(self.office, task, self.office.lead, role, path, branch, min(index, 1))
             if not index:
                 root = agent

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from simpy import Environment, Event
 
 from sim.agents.profile import Profile
-from sim.call import Call, Role
+from sim.call import Call
 from sim.settings import AgentSettings
 from sim.streams import COLUMNS, ROW, ROWS, Purpose, Streams
 from sim.task import Task
@@ -52,7 +52,7 @@ class Agent:
         "u_report",
     )  # fmt: skip
 
-    def __init__(self, office: Office, task: Task, profile: Profile, role: Role, path: str = "0", branch: int = 0, depth: int = 0) -> None:
+    def __init__(self, office: Office, task: Task, profile: Profile, role: int, path: str = "0", branch: int = 0, depth: int = 0) -> None:
         self.office = office
         self.task = task
         self.profile = profile

@@ -16,6 +16,8 @@ from sim.call import Role
 from sim.settings import Split
 from sim.streams import Purpose, child
 
+_LEAD, _WORKER = int(Role.lead), int(Role.worker)
+
 
 def orchestrate(agent: Agent) -> Life:
     """A lead's life, at any level of the tree."""
@@ -64,7 +66,7 @@ class Team:
 def _worker(lead: Agent, index: int) -> Agent:
     office, depth = lead.office, lead.depth + 1
     leaf = depth == office.settings.depth
-    profile, role = (office.worker, Role.worker) if leaf else (office.lead, Role.lead)
+    profile, role = (office.worker, _WORKER) if leaf else (office.lead, _LEAD)
     worker = Agent(office, lead.task, profile, role, f"{lead.path}.{index}", child(lead.branch, index), depth)
     if office.settings.inherit_context:
         worker.inherit(lead)

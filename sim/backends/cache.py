@@ -16,15 +16,15 @@ class PromptCache:
     def __init__(self, settings: BackendSettings, index: int) -> None:
         self._index = index
         self._explicit = settings.cache is CacheKind.explicit
-        self._ttl_s = settings.cache_ttl_s
-        self._minimum = settings.cache_min_tokens if settings.cache is not CacheKind.none else 2**63
-        self._share = settings.share_system
+        self.ttl_s = settings.cache_ttl_s
+        self.minimum = settings.cache_min_tokens if settings.cache is not CacheKind.none else 2**63
+        self.share = settings.share_system
         self._shared: dict[int, tuple[float, float]] = {}
         """By system prompt: available from, until."""
 
     def split(self, call: Call, prompt: int, now: float) -> tuple[int, int]:
         """Tokens of a prompt that are read from the cache, and that are written to it at a price."""
-        if prompt < self._minimum:
+        if prompt < self.minimum:
             return 0, 0
         if call.cached_on != self._index:
             call.move_cache(self._index)
@@ -33,16 +33,16 @@ class PromptCache:
             read = call.cached_tokens
             if read > prompt:
                 read = prompt
-        if self._share and read < call.system_tokens:
+        if self.share and read < call.system_tokens:
             read = self._read_shared(call, prompt, now, read)
         return read, prompt - read if self._explicit else 0
 
     def keep(self, call: Call, prompt: int, now: float, first_token: float) -> None:
         """A prompt served from `now` has been read by `first_token`: it stays for the TTL after that."""
-        if prompt >= self._minimum:
+        if prompt >= self.minimum:
             call.cached_tokens = prompt
-            call.cached_until = first_token + self._ttl_s
-            if self._share and call.system_tokens >= self._minimum:
+            call.cached_until = first_token + self.ttl_s
+            if self.share and call.system_tokens >= self.minimum:
                 self._keep_shared(call.system_id, now, first_token)
 
     def _read_shared(self, call: Call, prompt: int, now: float, read: int) -> int:
@@ -56,4 +56,4 @@ class PromptCache:
         since = self._shared.get(system)
         live = since is not None and now <= since[1]
         available = min(first_token, since[0]) if since is not None and live else first_token
-        self._shared[system] = (available, first_token + self._ttl_s)
+        self._shared[system] = (available, first_token + self.ttl_s)
