@@ -1,0 +1,1 @@
+"""Studies: each a question, a command, a finding."""

@@ -1,0 +1,76 @@
+"""What did recorded sessions cost at Opus 4.6 prices: cached for 5 minutes, for an hour, not at all?
+
+    python -m experiments.replay                          the excerpt that ships
+    python -m experiments.replay my_calls.csv.gz          a table of calls of your own (columns: sim.columns.TRACE)
+
+Every call is replayed with its own token counts and waits; caching, pricing and the time of a call are ours. An
+active hour is time in which a session was worked on: waits before a user's message are left out, waits for tools
+are not, and in recordings these hold more than the tool (approvals, a laptop that slept).
+
+Calibrated: prices, speed of the backend. Recorded: tokens, waits, shared prefixes (to 64 tokens, no expiry).
+Assumed: nothing is cached between sessions. Another TTL rule, or requests that overlap, would change the finding.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pandas as pd
+
+import sim
+from sim import Result, Scenario
+from sim.trace import EXCERPT
+
+BACKEND = "claude_opus_4_6"
+REGIMES = {
+    "5 minutes": ["cache_ttl_s=300"],
+    "1 hour": ["cache_ttl_s=3600"],
+    "none": ["cache=none"],
+}
+
+
+def scenario(trace: str, *changes: str) -> Scenario:
+    """The trace on Opus 4.6, unlimited and with a window that holds every recorded prompt."""
+    model = f"market.models.{BACKEND}"
+    return sim.load(
+        "workload=trace", f"workload.trace={trace}", f"backends=[{BACKEND}]", "replications=1", "log=none",
+        f"{model}.context_window_tokens=1000000", f"{model}.error_rate=0", *[f"{model}.{change}" for change in changes],
+    )  # fmt: skip
+
+
+def table(results: dict[str, Result]) -> pd.DataFrame:
+    """One row a caching regime: dollars by call, session and active hour, hit rate, and the bill over the first regime's."""
+    rows = []
+    for name, result in results.items():
+        mean = result.mean
+        rows.append(
+            {
+                "cached for": name,
+                "USD per call": mean("cost_usd") / mean("calls"),
+                "USD per session": mean("cost_per_task_usd"),
+                "USD per active hour": mean("cost_per_busy_hour_usd"),
+                "hit rate": mean("cache_hit_rate"),
+                "USD in all": mean("cost_usd"),
+            }
+        )
+    frame = pd.DataFrame(rows).set_index("cached for")
+    frame["times"] = frame["USD in all"] / frame["USD in all"].iloc[0]
+    return frame
+
+
+def main(trace: str) -> None:
+    """Replay a trace in each regime and say what it cost."""
+    results = {name: sim.simulate(scenario(trace, *changes)) for name, changes in REGIMES.items()}
+    frame = table(results)
+    first = next(iter(results.values()))
+    sessions, calls = first.mean("tasks"), first.mean("calls")
+    print(f"{sessions:,.0f} sessions, {calls:,.0f} calls: {first.mean('input_tokens'):,.0f} input and {first.mean('output_tokens'):,.0f} output tokens")
+    print(frame.to_string(float_format=lambda value: f"{value:,.3f}"))
+    print(f"Without a cache the same sessions cost {frame['times'].iloc[-1]:.1f} times as much.")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1] if len(sys.argv) > 1 else EXCERPT)
+    except sim.SimError as error:
+        sys.exit(f"replay: {error}")

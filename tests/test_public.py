@@ -1,0 +1,88 @@
+"""The names that others call."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import sim
+from sim import Result, Scenario
+from sim.columns import CALLS, METRICS, TASKS, TIMELINE
+
+CONTRACT = ["load", "simulate", "sweep", "compare", "theory", "Scenario", "Result", "Sweep"]
+
+
+def small(*overrides: str) -> Scenario:
+    return sim.load("agent=team", "workload.tasks=4", "replications=3", "processes=1", *overrides)
+
+
+def test_exports_are_sorted_and_there() -> None:
+    assert sim.__all__ == sorted(sim.__all__)
+    assert set(CONTRACT) <= set(sim.__all__)
+    assert all(hasattr(sim, name) for name in sim.__all__)
+
+
+def test_functions_stay_functions_whatever_was_imported_before() -> None:
+    script = "import sim.sweep, sim.cli, sim; assert callable(sim.sweep) and callable(sim.compare)"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_tables_have_the_documented_columns() -> None:
+    result = sim.simulate(small())
+    assert list(result.calls.columns) == [column.name for column in CALLS]
+    assert list(result.tasks.columns) == [column.name for column in TASKS]
+    assert list(result.timeline.columns) == [column.name for column in TIMELINE]
+    assert list(result.summary.columns) == ["unit", "mean", "ci_low", "ci_high", "n"]
+    plain = [column.name for column in METRICS if "<" not in column.name]
+    assert list(result.summary.index[: len(plain)]) == plain
+    assert list(result.summary.index[len(plain) :]) == ["token_share.claude_opus_4_6", "cost_share.claude_opus_4_6"]
+
+
+def test_tables_add_up_to_the_summary() -> None:
+    result = sim.simulate(small())
+    for kind in ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "cost_usd"):
+        total = result.mean(kind) * 3
+        for table in (result.calls, result.tasks, result.timeline):
+            assert abs(table[kind].sum() - total) <= 1e-9 * max(total, 1)
+    assert len(result.calls) == result.mean("calls") * 3 == result.timeline["calls"].sum()
+
+
+def test_the_same_seed_gives_the_same_bits_whatever_is_logged_and_wherever_it_runs() -> None:
+    digests = {sim.simulate(small(*extra)).digest for extra in ([], ["log=none"], ["log=sample"], ["processes=2"])}
+    assert len(digests) == 1
+    assert sim.simulate(small("seed=2")).digest not in digests
+
+
+def test_a_sweep_in_python_has_a_row_a_scenario() -> None:
+    swept = sim.sweep(small(), {"agent.fanout": [1, 2], "seed": [1, 2]})
+    assert list(swept.results["agent.fanout"]) == [1, 1, 2, 2]
+    assert list(swept.results.columns[:2]) == ["agent.fanout", "seed"]
+    assert swept.results["total_tokens"].is_monotonic_increasing or len(swept.runs) == 4
+
+
+def test_a_comparison_is_paired_and_says_when_it_sees_nothing() -> None:
+    few, many = sim.simulate(small()), sim.simulate(small("agent.fanout=8"))
+    table = sim.compare(few, many)
+    assert table.loc["total_tokens", "verdict"] == "more"
+    assert table.loc["tasks", "verdict"] == "no difference seen"
+    same = sim.compare(few, few)
+    assert (same["difference"].fillna(0) == 0).all()
+
+
+def test_a_price_twice_as_high_doubles_the_bill_exactly() -> None:
+    plain = sim.load("agent=solo", "workload.tasks=5", "replications=1")
+    dear = sim.load("agent=solo", "workload.tasks=5", "replications=1")
+    backend = dear.market.models["claude_opus_4_6"]
+    for name in vars(backend):
+        value = getattr(backend, name)
+        if name.endswith("_usd_per_mtok") and value is not None:
+            setattr(backend, name, value * 2)
+    for tier in backend.tiers:
+        for name, value in vars(tier).items():
+            if name.endswith("_usd_per_mtok") and value is not None:
+                setattr(tier, name, value * 2)
+    assert sim.simulate(dear).mean("cost_usd") == 2 * sim.simulate(plain).mean("cost_usd")
+
+
+def test_a_result_is_a_result() -> None:
+    assert isinstance(sim.simulate(small("workload.tasks=1")), Result)

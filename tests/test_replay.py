@@ -1,0 +1,68 @@
+"""Recorded sessions, replayed call by call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from experiments.replay import REGIMES, scenario, table
+from sim.scenario import CONF
+from sim.trace import EXCERPT, read_trace
+
+FILE = CONF / "trace" / "excerpt.csv"
+RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data" / "claude_code_calls.csv.gz"
+
+
+def recorded() -> list[str]:
+    """The excerpt that ships; the whole file too where it lies beside the checkout."""
+    return [EXCERPT, *([str(RECORDED)] if RECORDED.exists() else [])]
+
+
+@pytest.mark.parametrize("trace", recorded())
+def test_tokens_equal_the_files_to_the_token(trace: str) -> None:
+    frame = pd.read_csv(FILE if trace == EXCERPT else trace)
+    result = sim.simulate(scenario(trace))
+    assert result.mean("calls") == len(frame)
+    assert result.mean("tasks") == frame["trace"].nunique()
+    assert result.mean("input_tokens") == frame["input_tokens"].sum()
+    assert result.mean("output_tokens") == frame["output_tokens"].sum()
+
+
+@pytest.mark.parametrize("trace", recorded())
+def test_a_session_without_cache_costs_several_times_more(trace: str) -> None:
+    costs = table({name: sim.simulate(scenario(trace, *changes)) for name, changes in REGIMES.items()})
+    assert costs.loc["none", "times"] > 3
+    assert costs.loc["1 hour", "hit rate"] > costs.loc["5 minutes", "hit rate"] > 0.8
+    assert costs.loc["none", "hit rate"] == 0
+
+
+def test_without_cache_the_bill_is_tokens_times_price() -> None:
+    frame = pd.read_csv(FILE)
+    result = sim.simulate(scenario(EXCERPT, "cache=none"))
+    bill = frame["input_tokens"].sum() * 5e-6 + frame["output_tokens"].sum() * 25e-6
+    assert result.mean("cost_usd") == pytest.approx(bill, rel=1e-12)
+
+
+def test_calls_wait_as_recorded(tmp_path: Path) -> None:
+    rows = "trace,agent,call_index,t_s,input_tokens,output_tokens,think_time_s\na,main,0,0,2000,10,0\na,main,1,50,3000,10,30\n"
+    (tmp_path / "two.csv").write_text(rows)
+    calls = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / 'two.csv'}", "replications=1")).calls
+    assert calls["t_request_s"].iloc[1] - calls["t_end_s"].iloc[0] == pytest.approx(30)
+    assert calls["cache_read_tokens"].iloc[1] == 2000
+
+
+def test_what_is_not_a_prefix_any_more_is_not_read(tmp_path: Path) -> None:
+    rows = "trace,agent,call_index,t_s,input_tokens,output_tokens,cached_tokens\na,main,0,0,5000,9,0\na,main,1,20,3000,9,1600\na,main,2,40,3500,9,2944\n"
+    (tmp_path / "cut.csv").write_text(rows)
+    calls = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / 'cut.csv'}", "replications=1")).calls
+    assert list(calls["cache_read_tokens"]) == [0, 1600, 2944]
+
+
+def test_sub_agents_start_when_they_did() -> None:
+    session = next(each for each in read_trace(FILE) if len(each.agents) > 1)
+    assert session.agents[0].name == "main"
+    assert session.agents[0].start_s == 0
+    assert all(agent.start_s > 0 for agent in session.agents[1:])

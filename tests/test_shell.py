@@ -1,0 +1,147 @@
+"""What an analyst meets: one command, one line for a mistake, nothing half-written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+TRACE = "trace,agent,call_index,t_s,input_tokens,output_tokens\n"
+BAD_TRACES = {
+    "negative.csv": TRACE + "a,main,0,0,100,5\na,main,1,9,-3,5\n",
+    "words.csv": TRACE + "a,main,0,0,many,5\n",
+    "fraction.csv": TRACE + "a,main,0,0,100.5,5\n",
+    "column.csv": "trace,agent,call_index,t_s,input_tokens\na,main,0,0,100\n",
+    "empty.csv": TRACE,
+    "torn.csv": '"trace,agent\n1,2,3',
+    "noise.parquet": "not a table",
+}
+
+MISTAKES = {
+    "agnet=solo": "'agnet' is not a setting; did you mean 'agent'?",
+    "agent=teem": "Could not find 'agent/teem'; Available options in 'agent': chat; solo",
+    "experiment=fanuot": "Could not find 'experiment/fanuot'",
+    "agent.fanuot=8": "did you mean 'fanout'?",
+    "agent.trns={dist: geometric, mean: 5}": "did you mean 'turns'?",
+    "agent.fanout=0": "agent.fanout=0: must be at least 1",
+    "agent.fanout=lots": "agent.fanout: Value 'lots' of type 'str' could not be converted to Integer",
+    "agent.fanout=2.5": "could not be converted to Integer",
+    "agent.fanout=1,2,4": "add --multirun",
+    "agent.fanout": "missing EQUAL",
+    "agent.fanout=1000 agent.depth=3": "1,001,001,001 agents a task, must be at most 100,000",
+    "agent.output_tokens=-5": "agent.output_tokens=-5.0: must be at least 1",
+    "agent.turns=nan": "agent.turns=nan: must be a finite number",
+    "agent.turns=[3]": "must be a number or a mapping with 'dist'",
+    "agent.turns={dist: geometrc, mean: 3}": "did you mean 'geometric'?",
+    "agent.turns={dist: geometric, mean: 0.5}": "a geometric count starts at 1",
+    "agent.turns={dist: lognormal, median: 3, sigma: -1}": "agent.turns.sigma=-1: must be at least 0",
+    "agent.turns={dist: geometric, mean: 3, skew: 1}": "agent.turns.skew: geometric has no such parameter",
+    "agent.think_time_s={dist: normal, mean: 9, sd: 3}": "add low: 0",
+    "agent=chat agent.turns=3": "agent.turns: a chat has one call a message",
+    "agent.system_tokens=300000 backends=[minimax_m2_5]": "more than the context window of minimax_m2_5",
+    "market=mars_2030": "Could not find 'market/mars_2030'",
+    "backends=[claude_opus_46]": "did you mean 'claude_opus_4_6'?",
+    "backends=[]": "backends=[]: name at least one",
+    "backends=[glm_5,glm_5]": "names one twice",
+    "market.models.claude_opus_4_6.error_rate=1.2": "error_rate=1.2: must be at most 1",
+    "market.models.claude_opus_4_6.input_usd_per_mtok=null": "input_usd_per_mtok",
+    "market.models.claude_opus_4_6.slots=0": "slots=0: must be at least 1",
+    "router.policy=cheepest": "Invalid value 'cheepest'",
+    "router.backend=glm_6": "router.backend=glm_6: not among backends",
+    "router=by_role": "router.roles.worker=minimax_m2_5: not among backends",
+    "router=weighted router.weights={claude_opus_4_6: 0}": "at least one must be above 0",
+    "workload.interarrival_s=inf": "must be a finite number",
+    "workload.tasks=null": "needs horizon_s",
+    "workload=trace workload.trace=/nowhere.csv": "/nowhere.csv: no such file",
+    "start=yesterday": "start=yesterday: must be a date and time",
+    "replications=0": "replications=0: must be at least 1",
+    "horizon_s=0": "horizon_s=0.0: must be more than 0",
+    "seed=-1": "seed=-1: must be at least 0",
+    "hydra.run.dir=/dev/null/runs": "Not a directory",
+    "--config-dir=/nowhere agent=solo": "Additional config directory '/nowhere' not found",
+}
+
+
+def sim(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m sim ...` in an empty folder."""
+    return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def words(line: str) -> list[str]:
+    """Overrides of one line: they are separated by spaces outside of braces."""
+    out: list[str] = []
+    for word in line.split(" "):
+        if out and out[-1].count("{") > out[-1].count("}"):
+            out[-1] += " " + word
+        else:
+            out.append(word)
+    return out
+
+
+@pytest.mark.parametrize(("typed", "told"), MISTAKES.items())
+def test_a_mistake_gets_one_line_and_leaves_nothing_behind(tmp_path: Path, typed: str, told: str) -> None:
+    ran = sim(tmp_path, *words(typed))
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
+    assert ran.stderr.startswith("sim: ")
+    assert told in ran.stderr
+    assert ran.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", BAD_TRACES)
+def test_a_broken_trace_is_told_by_row_and_column(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(BAD_TRACES[name])
+    ran = sim(tmp_path, "workload=trace", f"workload.trace={name}")
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
+    assert name in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_row_of_a_trace_is_named_as_an_editor_counts_it(tmp_path: Path) -> None:
+    (tmp_path / "negative.csv").write_text(BAD_TRACES["negative.csv"])
+    ran = sim(tmp_path, "workload=trace", "workload.trace=negative.csv")
+    assert "negative.csv: row 3, input_tokens=-3: must be a number of at least 0" in ran.stderr
+
+
+def test_a_missing_price_is_named(tmp_path: Path) -> None:
+    backend = tmp_path / "mine" / "backend"
+    backend.mkdir(parents=True)
+    (backend / "my_llm.yaml").write_text("# @package market.models.my_llm\noutput_usd_per_mtok: 1\n")
+    ran = sim(tmp_path, "--config-dir=mine", "+backend=my_llm", "backends=[my_llm]")
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
+    assert "input_usd_per_mtok" in ran.stderr
+
+
+def test_a_backend_of_ones_own(tmp_path: Path) -> None:
+    backend = tmp_path / "mine" / "backend"
+    backend.mkdir(parents=True)
+    (backend / "my_llm.yaml").write_text("# @package market.models.my_llm\ninput_usd_per_mtok: 0\noutput_usd_per_mtok: 0\n")
+    ran = sim(tmp_path, "--config-dir=mine", "+backend=my_llm", "backends=[my_llm]", "agent=chat", "workload.tasks=5", "replications=2")
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_run_leaves_its_files(tmp_path: Path) -> None:
+    ran = sim(tmp_path, "agent=team", "workload.tasks=5", "replications=2", "hydra.run.dir=out")
+    assert ran.returncode == 0, ran.stderr
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"summary.csv", "tasks.parquet", "calls.parquet", "timeline.csv", "scenario.yaml", "figures"} <= names
+    assert list((tmp_path / "out" / "figures").glob("*.png"))
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv", index_col="metric")
+    assert list(summary.columns) == ["unit", "mean", "ci_low", "ci_high", "n"]
+
+
+def test_a_sweep_goes_on_when_a_scenario_is_refused(tmp_path: Path) -> None:
+    ran = sim(tmp_path, "-m", "agent.fanout=0,1,2", "workload.tasks=3", "replications=2", "hydra.sweep.dir=out")
+    assert ran.returncode == 1
+    assert "agent.fanout=0: must be at least 1" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    table = pd.read_csv(tmp_path / "out" / "results.csv")
+    assert list(table["agent.fanout"]) == [0, 1, 2]
+    assert [status.split(":")[0] for status in table["status"]] == ["failed", "ok", "ok"]
+    assert table.columns[0] == "agent.fanout"
