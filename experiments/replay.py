@@ -64,7 +64,9 @@ def main(trace: str) -> None:
     frame = table(results)
     first = next(iter(results.values()))
     sessions, calls = first.mean("tasks"), first.mean("calls")
-    print(f"{sessions:,.0f} sessions, {calls:,.0f} calls: {first.mean('input_tokens'):,.0f} input and {first.mean('output_tokens'):,.0f} output tokens")
+    print(
+        f"{sessions:,.0f} sessions, {calls:,.0f} calls: {first.mean('input_tokens'):,.0f} input and {first.mean('output_tokens'):,.0f} output tokens"
+    )
     print(frame.to_string(float_format=lambda value: f"{value:,.3f}"))
     print(f"Without a cache the same sessions cost {frame['times'].iloc[-1]:.1f} times as much.")
 

@@ -1,8 +1,8 @@
 """agent-token-sim: a simulator of the tokens that agent workflows consume.
 
-    scenario = sim.load("agent=team", "agent.fanout=8", "backends=[minimax_m2_5]")
-    result = sim.simulate(scenario)
-    result.summary
+scenario = sim.load("agent=team", "agent.fanout=8", "backends=[minimax_m2_5]")
+result = sim.simulate(scenario)
+result.summary
 """
 
 from sim import theory

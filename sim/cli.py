@@ -153,7 +153,11 @@ def _count(arguments: list[str]) -> int:
             params = compose("config", experiment, return_hydra_config=True).hydra.sweeper.params or {}
         parsed = OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in params.items()])
         named = {each.key_or_group for each in given}
-        swept |= {e.key_or_group: sum(1 for _ in e.sweep_string_iterator()) for e in parsed if e.is_sweep_override() and e.key_or_group not in named}
+        swept |= {
+            e.key_or_group: sum(1 for _ in e.sweep_string_iterator())
+            for e in parsed
+            if e.is_sweep_override() and e.key_or_group not in named
+        }
     total = 1
     for number in swept.values():
         total *= number

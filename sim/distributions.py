@@ -1,290 +1,37 @@
-"""Luck's shapes: every distribution is its quantile function, so one uniform is one decision.
+"""Settings that can vary: a number, or a mapping such as `{dist: lognormal, median: 256, sigma: 0.89}`.
 
-A setting that can vary is a number, or a mapping such as `{dist: lognormal, median: 256, sigma: 0.89}`.
 Any mapping may add `shift` (added to each value) and then `low` / `high` (values are clipped there).
 """
 
 from __future__ import annotations
 
-import bisect
-import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import cached_property
-from statistics import _normal_dist_inv_cdf as normal_quantile  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import fields
+from typing import Any
 
 from sim.errors import ConfigError, did_you_mean
-
-Quantile = Callable[[float], float]
-"""u in (0, 1) -> the value below which a share u of the distribution lies."""
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """One shape. `mean` is exact; `quantile()` compiles the inverse of its cumulative distribution."""
-
-    lowest: ClassVar[float] = 0.0
-    highest: ClassVar[float] = math.inf
-
-    if TYPE_CHECKING:
-
-        @property
-        def mean(self) -> float:
-            """The expected value, in the unit of the setting."""
-
-    def quantile(self) -> Quantile:
-        """A fast function from a uniform in (0, 1) to a value."""
-        raise NotImplementedError
-
-    def support(self) -> tuple[float, float]:
-        """The least and the largest value that can come out."""
-        return self.lowest, self.highest
-
-
-@dataclass(frozen=True)
-class Constant(Distribution):
-    """Always `value`."""
-
-    value: float
-
-    @property
-    def mean(self) -> float:
-        return self.value
-
-    def quantile(self) -> Quantile:
-        value = self.value
-        return lambda u: value
-
-    def support(self) -> tuple[float, float]:
-        return self.value, self.value
-
-
-@dataclass(frozen=True)
-class Exponential(Distribution):
-    """Memoryless gaps of the given `mean`."""
-
-    mean: float
-
-    def quantile(self) -> Quantile:
-        mean, log1p = self.mean, math.log1p
-        return lambda u: -mean * log1p(-u)
-
-
-@dataclass(frozen=True)
-class Lognormal(Distribution):
-    """Half of the values lie below `median`; `sigma` is the standard deviation of the logarithm."""
-
-    median: float
-    sigma: float
-
-    @property
-    def mean(self) -> float:
-        return self.median * math.exp(self.sigma**2 / 2)
-
-    def quantile(self) -> Quantile:
-        if self.sigma == 0:
-            return Constant(self.median).quantile()
-        mu, sigma, normal, exp = math.log(self.median), self.sigma, normal_quantile, math.exp
-        return lambda u: exp(normal(u, mu, sigma))
-
-
-@dataclass(frozen=True)
-class Gamma(Distribution):
-    """Coefficient of variation `1 / sqrt(shape)`: a shape below 1 comes in bursts."""
-
-    mean: float
-    shape: float
-
-    def quantile(self) -> Quantile:
-        from scipy.special import gammaincinv
-
-        scale, shape = self.mean / self.shape, self.shape
-        return lambda u: scale * float(gammaincinv(shape, u))
-
-
-@dataclass(frozen=True)
-class Weibull(Distribution):
-    """A shape below 1 has a heavier tail than the exponential."""
-
-    mean: float
-    shape: float
-
-    def quantile(self) -> Quantile:
-        scale, power, log1p = self.mean / math.gamma(1 + 1 / self.shape), 1 / self.shape, math.log1p
-        return lambda u: scale * float((-log1p(-u)) ** power)
-
-
-@dataclass(frozen=True)
-class Geometric(Distribution):
-    """1, 2, 3, ...: stop after each with the same probability `1 / mean`."""
-
-    mean: float
-    lowest: ClassVar[float] = 1.0
-
-    def quantile(self) -> Quantile:
-        if self.mean == 1:
-            return Constant(1.0).quantile()
-        rate, log1p, ceil = math.log1p(-1 / self.mean), math.log1p, math.ceil
-        return lambda u: float(ceil(log1p(-u) / rate) or 1)
-
-
-@dataclass(frozen=True)
-class Poisson(Distribution):
-    """0, 1, 2, ...: a count of independent rare events."""
-
-    mean: float
-
-    def quantile(self) -> Quantile:
-        table = list(itertools.accumulate(self._pmf()))
-        return lambda u: float(bisect.bisect_left(table, u))
-
-    def _pmf(self) -> list[float]:
-        top = int(self.mean + 12 * math.sqrt(self.mean) + 30)
-        log_mean = math.log(self.mean) if self.mean > 0 else -math.inf
-        first = math.exp(-self.mean)
-        return [first] + [math.exp(k * log_mean - self.mean - math.lgamma(k + 1)) for k in range(1, top)]
-
-
-@dataclass(frozen=True)
-class Uniform(Distribution):
-    """Every value between `low` and `high` equally likely."""
-
-    low: float
-    high: float
-
-    @property
-    def mean(self) -> float:
-        return (self.low + self.high) / 2
-
-    def quantile(self) -> Quantile:
-        low, width = self.low, self.high - self.low
-        return lambda u: low + width * u
-
-    def support(self) -> tuple[float, float]:
-        return self.low, self.high
-
-
-@dataclass(frozen=True)
-class Normal(Distribution):
-    """The bell curve; give `low: 0` where the quantity cannot be negative."""
-
-    mean: float
-    sd: float
-    lowest: ClassVar[float] = -math.inf
-
-    def quantile(self) -> Quantile:
-        mean, sd = self.mean, self.sd
-        return (lambda u: normal_quantile(u, mean, sd)) if sd > 0 else Constant(mean).quantile()
-
-
-@dataclass(frozen=True)
-class Bernoulli(Distribution):
-    """1 with probability `p`, else 0."""
-
-    p: float
-    highest: ClassVar[float] = 1.0
-
-    @property
-    def mean(self) -> float:
-        return self.p
-
-    def quantile(self) -> Quantile:
-        p = self.p
-        return lambda u: 1.0 if u < p else 0.0
-
-
-@dataclass(frozen=True)
-class Empirical(Distribution):
-    """Recorded `values`, each equally likely; or `quantiles` at evenly spaced shares from 0 to 1, straight lines between."""
-
-    values: tuple[float, ...] = ()
-    quantiles: tuple[float, ...] = ()
-
-    @property
-    def mean(self) -> float:
-        if self.values:
-            return math.fsum(self.values) / len(self.values)
-        q = self.quantiles
-        return (math.fsum(q) - (q[0] + q[-1]) / 2) / (len(q) - 1)
-
-    def quantile(self) -> Quantile:
-        if self.values:
-            values, n = tuple(sorted(self.values)), len(self.values)
-            return lambda u: values[int(u * n)]
-        points, last = self.quantiles, len(self.quantiles) - 1
-
-        def interpolate(u: float) -> float:
-            place = u * last
-            i = int(place)
-            return points[i] + (points[i + 1] - points[i]) * (place - i)
-
-        return interpolate
-
-    def support(self) -> tuple[float, float]:
-        points = self.values or self.quantiles
-        return min(points), max(points)
-
-
-@dataclass(frozen=True)
-class Mixture(Distribution):
-    """With probability `weights[i]` a value of `parts[i]`; one uniform picks the part and the value."""
-
-    weights: tuple[float, ...]
-    parts: tuple[Distribution, ...]
-
-    @property
-    def mean(self) -> float:
-        return math.fsum(w * p.mean for w, p in zip(self.weights, self.parts, strict=True)) / math.fsum(self.weights)
-
-    def quantile(self) -> Quantile:
-        total = math.fsum(self.weights)
-        shares = [w / total for w in self.weights]
-        edges = [0.0, *itertools.accumulate(shares)][:-1]
-        parts = [part.quantile() for part in self.parts]
-        if len(parts) == 2:
-            first, second, w = parts[0], parts[1], shares[0]
-            return lambda u: first(u / w) if u < w else second((u - w) / (1 - w))
-
-        def pick(u: float) -> float:
-            i = bisect.bisect_right(edges, u) - 1
-            return parts[i](min((u - edges[i]) / shares[i], 1 - 2**-53))
-
-        return pick
-
-    def support(self) -> tuple[float, float]:
-        edges = [part.support() for part in self.parts]
-        return min(low for low, _ in edges), max(high for _, high in edges)
-
-
-@dataclass(frozen=True)
-class Bounded(Distribution):
-    """Another shape, moved by `shift` and then clipped to `low` and `high`."""
-
-    shape: Distribution
-    shift: float = 0.0
-    low: float = -math.inf
-    high: float = math.inf
-
-    @cached_property
-    def _mean(self) -> float:
-        return expectation(self)
-
-    @property
-    def mean(self) -> float:
-        if math.isinf(self.low) and math.isinf(self.high):
-            return self.shape.mean + self.shift
-        return self._mean
-
-    def quantile(self) -> Quantile:
-        inner, shift, low, high = self.shape.quantile(), self.shift, self.low, self.high
-        return lambda u: min(max(inner(u) + shift, low), high)
-
-    def support(self) -> tuple[float, float]:
-        least, most = self.shape.support()
-        return min(max(least + self.shift, self.low), self.high), min(max(most + self.shift, self.low), self.high)
-
+from sim.shapes import (
+    Bernoulli,
+    Bounded,
+    Constant,
+    Distribution,
+    Empirical,
+    Exponential,
+    Gamma,
+    Geometric,
+    Lognormal,
+    Mixture,
+    Normal,
+    Poisson,
+    Quantile,
+    Uniform,
+    Weibull,
+    expectation,
+    normal_quantile,
+)
+
+__all__ = ["KINDS", "Constant", "Distribution", "Quantile", "distribution", "expectation", "normal_quantile", "whole"]
 
 KINDS: dict[str, type[Distribution]] = {
     kind.__name__.lower(): kind
@@ -356,9 +103,7 @@ def _check_shape(shape: Distribution, key: str) -> None:
         raise ConfigError(f"{key}.p={shape.p:g}: must be between 0 and 1")
     if isinstance(shape, Uniform) and shape.high < shape.low:
         raise ConfigError(f"{key}: high={shape.high:g} is below low={shape.low:g}")
-    if isinstance(shape, Mixture) and (
-        len(shape.weights) != len(shape.parts) or not shape.parts or min(shape.weights) <= 0
-    ):
+    if isinstance(shape, Mixture) and (len(shape.weights) != len(shape.parts) or not shape.parts or min(shape.weights) <= 0):
         raise ConfigError(f"{key}: a mixture needs as many positive weights as parts")
     if isinstance(shape, Empirical):
         if bool(shape.values) == bool(shape.quantiles):
@@ -390,18 +135,3 @@ def whole(law: Distribution, low: int) -> Callable[[float], int]:
     if law.support()[0] >= low:
         return lambda u: round(quantile(u))
     return lambda u: n if (n := round(quantile(u))) > low else low
-
-
-def expectation(law: Distribution, of: Callable[[float], float] = lambda x: x, points: int = 100_000) -> float:
-    """E[of(X)] by averaging over evenly spaced quantiles; the far tail in finer and finer steps."""
-    if isinstance(law, Constant):
-        return of(law.value)
-    quantile = law.quantile()
-    total, low, width = [], 0.0, 0.9
-    for _ in range(12):
-        step = width / (points // 12)
-        total.append(step * math.fsum(of(quantile(low + (i + 0.5) * step)) for i in range(points // 12)))
-        low += width
-        width = (1 - low) * 0.9
-    total.append((1 - low) * of(quantile((1 + low) / 2)))
-    return math.fsum(total)

@@ -26,7 +26,9 @@ _CALL, _TASK = row_format(CALLS), row_format(TASKS)
 class Meter:
     """Counts for one replication."""
 
-    def __init__(self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], None] | None = None
+    ) -> None:
         self._horizon_s = horizon_s
         self._open_tasks: dict[int, np.ndarray] = {}
         self.requested = 0

@@ -112,7 +112,4 @@ def estimates(scenario: Scenario, tallies: Sequence[Tally], confidence: float = 
     for tally in tallies[1:]:
         pooled = pooled.plus(tally)
     others = leave_one_out(tallies, Tally.plus)
-    return {
-        name: jackknife(metric(pooled), [metric(other) for other in others], confidence)
-        for name, metric in metrics(scenario).items()
-    }
+    return {name: jackknife(metric(pooled), [metric(other) for other in others], confidence) for name, metric in metrics(scenario).items()}

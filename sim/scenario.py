@@ -226,7 +226,9 @@ def explain(error: BaseException) -> str:
         name, kind = unknown.groups()
         key = _key(error) or name
         known = [field.name for field in fields(getattr(settings, kind or "", Scenario))]
-        return f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
+        return (
+            f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
+        )
     key = _key(error) if cause else ""
     return f"{key}: {message}" if key else message
 
@@ -239,6 +241,15 @@ def _key(error: BaseException) -> str:
 
 def _one_line(error: BaseException) -> str:
     """The telling lines of a many-line message."""
-    noise = ("object_type", "reference_type", "set_errno", "full_key", "See https", "Set the environment", "Config search path", "provider=")
+    noise = (
+        "object_type",
+        "reference_type",
+        "set_errno",
+        "full_key",
+        "See https",
+        "Set the environment",
+        "Config search path",
+        "provider=",
+    )
     told = [" ".join(line.split()) for line in str(error).splitlines()]
     return "; ".join(line for line in told if line and not line.startswith(noise)).replace(":;", ":")

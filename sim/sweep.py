@@ -90,7 +90,18 @@ def compare(a: Result, b: Result, confidence: float = 0.95) -> pd.DataFrame:
         difference = jackknife(after - before, [y - x for x, y in pairs], confidence)
         ratio = jackknife(after / before if before else float("nan"), [y / x if x else float("nan") for x, y in pairs], confidence)
         rows.append((name, before, after, *difference, *ratio, _verdict(difference.ci_low, difference.ci_high)))
-    columns = ["metric", "a", "b", "difference", "difference_ci_low", "difference_ci_high", "ratio", "ratio_ci_low", "ratio_ci_high", "verdict"]
+    columns = [
+        "metric",
+        "a",
+        "b",
+        "difference",
+        "difference_ci_low",
+        "difference_ci_high",
+        "ratio",
+        "ratio_ci_low",
+        "ratio_ci_high",
+        "verdict",
+    ]
     return pd.DataFrame(rows, columns=columns).set_index("metric")
 
 

@@ -133,9 +133,7 @@ class Tally:
     def plus(self, other: Tally) -> Tally:
         """Two tallies as one; the timeline stays with the tallies it came from."""
         kept = {"minutes": {}, "latency": self.latency.plus(other.latency), "task_latency": self.task_latency.plus(other.task_latency)}
-        summed = {
-            f.name: getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(self) if f.name not in kept
-        }
+        summed = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(self) if f.name not in kept}
         return Tally(**kept, **summed)
 
     @property

@@ -107,7 +107,9 @@ def miss_exponential(ttl_s: float, mean_gap_s: float) -> float:
     return math.exp(-ttl_s / mean_gap_s)
 
 
-def compacted_tokens(*, base: float, growth: float, output: float, turns: int, window: float, summary: float, restored: float = 0.0) -> Tokens:
+def compacted_tokens(
+    *, base: float, growth: float, output: float, turns: int, window: float, summary: float, restored: float = 0.0
+) -> Tokens:
     """F5: a loop that summarises its context when the next prompt would exceed `window`.
 
     The first segment has n1 = floor((Wd-B)/g) + 1 turns, later ones, which start at B2 = B + s, n2 = floor((Wd-B2)/g) + 1;
@@ -138,7 +140,9 @@ def tree_tokens(*, lead: Tokens, worker: Tokens, fanout: int, depth: int, report
     return lead.plus(reading).times(leads).plus(worker.times(fanout**depth))
 
 
-def divided_tokens(*, base: float, growth: float, output: float, turns: int, workers: int, warmup: int, report: float, reads: int) -> Tokens:
+def divided_tokens(
+    *, base: float, growth: float, output: float, turns: int, workers: int, warmup: int, report: float, reads: int
+) -> Tokens:
     """F6c: one job of N turns dealt out over k isolated workers, e warm-up turns each, whose reports of s tokens are read c times.
 
     Shares differ by at most one turn, so the sum is exact. One worker alone (k = 1) neither warms up nor reports.

@@ -31,8 +31,7 @@ class PromptCache:
         read = 0
         if now <= call.cached_until:
             read = call.cached_tokens
-            if read > prompt:
-                read = prompt
+            read = min(read, prompt)
         if self.share and read < call.system_tokens:
             read = self._read_shared(call, prompt, now, read)
         return read, prompt - read if self._explicit else 0

@@ -86,7 +86,16 @@ class SharedBackend(Backend):
         self._set_timer()
         call = attempt.call
         self.record(
-            call, self, attempt.status, attempt.start, attempt.first_token, now, call.input_tokens, attempt.read, attempt.write, call.output_tokens
+            call,
+            self,
+            attempt.status,
+            attempt.start,
+            attempt.first_token,
+            now,
+            call.input_tokens,
+            attempt.read,
+            attempt.write,
+            call.output_tokens,
         )
         if attempt.status == ERROR:
             self.on_failure(call)

@@ -1,0 +1,70 @@
+"""The wheel carries its settings and runs from anywhere; the layers hold; the tree says what it is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from the checkout, with what is installed here."""
+    out = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    ran = subprocess.run(build, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return next(out.glob("*.whl"))
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_every_setting(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    for file in (ROOT / "conf").rglob("*.*"):
+        assert f"sim/conf/{file.relative_to(ROOT / 'conf').as_posix()}" in inside
+    assert "sim/py.typed" in inside
+    assert not any(name.startswith(("tests/", "benchmarks/")) for name in inside)
+
+
+@pytest.mark.slow
+def test_the_sdist_can_be_built_from(wheel: Path) -> None:
+    with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "conf/config.yaml", "sim/__init__.py", "tests/test_packaging.py"} <= names
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_the_study_from_an_unrelated_folder(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", system_site_packages=False, with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)], check=True)
+    libraries = next(Path(path) for path in sys.path if path.endswith("site-packages"))
+    place = next((tmp_path / "env" / "lib").glob("python*/site-packages"))
+    (place / "libraries.pth").write_text(f"{libraries}\n")
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    small = ["workload.tasks=4", "replications=2", "agent=chat,team_2", "backends=[claude_opus_4_6],[minimax_m2_5]", "hydra.sweep.dir=out"]
+    command = [str(tmp_path / "env" / "bin" / "sim"), "experiment=fanout", *small]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    where = subprocess.run([python, "-c", "import sim; print(sim.__file__)"], cwd=folder, capture_output=True, text=True, check=True)
+    assert str(tmp_path) in where.stdout
+    assert (folder / "out" / "results.csv").exists()
+
+
+def test_constraints_are_plain_lines() -> None:
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9_.\-]+==[A-Za-z0-9_.+\-]+", line), line
+
+
+def test_no_file_of_the_package_is_long() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in (ROOT / "sim").rglob("*.py") if (n := len(p.read_text().splitlines())) > 330}
+    assert not long
