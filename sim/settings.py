@@ -77,6 +77,8 @@ class LoopSettings:
     """Model calls for each message."""
     turns_scale: Any = setting(1.0, low=0, quantity=True)
     """One factor a session on all its turns: some sessions work longer on everything."""
+    turns_exponent: float = setting(0.0, low=0, high=3)
+    """A session of m messages takes m^-exponent as many turns for each: who asks often asks for little at a time."""
     output_tokens: Any = setting(300, low=1, quantity=True)
     """Billed output of a call, reasoning included."""
     output_scale: Any = setting(1.0, low=0, quantity=True)
@@ -87,12 +89,18 @@ class LoopSettings:
     """Share of the reasoning that stays in the context."""
     tool_result_tokens: Any = setting(0, low=0, quantity=True)
     """Tokens a tool call puts into the context, between two turns of one message."""
+    opening_turns: int = setting(0, low=0)
+    """In its first turns an agent looks around, and its tool results are longer:"""
+    opening_result_tokens: Any = setting(0, low=0, quantity=True)
+    """Tokens of a tool result in those turns."""
     result_scale: Any = setting(1.0, low=0, quantity=True)
     """One factor an agent on all its tool results: some code bases have longer files than others."""
     tool_time_s: Any = setting(0.0, low=0, quantity=True)
     """Seconds the tools take between two turns."""
     prior_tokens: Any = setting(0, low=0, quantity=True)
     """Tokens already in the context at the start: a session that is resumed."""
+    rewrite_rate: float = setting(0.0, low=0, high=1)
+    """Share of turns before which the agent changes the head of its context (tools, instructions): nothing cached fits any more."""
     compact_at_tokens: Any = setting(None, above=0, quantity=True)
     """A prompt longer than this is summarised first; null: never."""
     compact_at_share: float = setting(0.8, above=0, high=1)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-COLUMNS = 5
+COLUMNS = 6
 """Decisions in a row of a page."""
 ROWS = 10
 """Rows in a page: turns of an agent, messages of a session."""

@@ -70,6 +70,8 @@ class Agent:
         self.output_scale = profile.output_scale(luck[3])
         self.result_scale = profile.result_scale(luck[4])
         self.turns_scale = profile.turns_scale(luck[5])
+        if profile.turns_exponent:
+            self.turns_scale *= self.requests**-profile.turns_exponent
         self.turns: int | None = None
         """Turns a message takes, where whoever sent the work has fixed that."""
         self.compactions = 0

@@ -23,8 +23,9 @@ def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None
     profile, task, branch, call = agent.profile, agent.task, agent.branch, agent.call
     send, streams = agent.office.send, agent.office.streams
     output_of, result_of, tool_time_of = profile.output_tokens, profile.tool_result_tokens, profile.tool_time_s
+    opening, opening_of = profile.opening_turns, profile.opening_result_tokens
     output_scale, result_scale = agent.output_scale, agent.result_scale
-    reasoning_share, dropped_share = profile.reasoning_share, profile.dropped_share
+    reasoning_share, dropped_share, rewrite_rate = profile.reasoning_share, profile.dropped_share, profile.rewrite_rate
     limit = agent.compaction_limit()
     luck, at, row_size, unpack = agent.luck, FIRST_TURN, ROW.size, ROW.unpack_from
     u_turns = unpack(luck, FIRST_MESSAGE)[0]
@@ -33,7 +34,7 @@ def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None
         if message:
             if message % ROWS == 1:
                 said, row = streams.page(_MESSAGE, task.id, branch, message // ROWS), 0
-            u_turns, u_message, u_think, _, _ = ROW.unpack_from(said, row)
+            u_turns, u_message, u_think, *_ = ROW.unpack_from(said, row)
             row += ROW.size
             wait_s = profile.think_time_s(u_think)
             task.thinking_s += wait_s
@@ -44,12 +45,14 @@ def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None
         for left in range(turns - 1, -1, -1):
             if at == len(luck):
                 luck, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0
-            u_output, u_result, u_tool, u_noise, u_error = unpack(luck, at)
+            u_output, u_result, u_tool, u_noise, u_error, u_rewrite = unpack(luck, at)
             at += row_size
             if agent.context > limit:
                 if not (yield from compact(agent, turn, wait_s)):
                     return False
                 wait_s = 0.0
+            if u_rewrite < rewrite_rate:
+                call.keep_prefix(0)
             context = agent.context
             output = int(output_of(u_output) * output_scale + 0.5) or 1
             reasoning = int(output * reasoning_share + 0.5) if reasoning_share else 0
@@ -59,7 +62,7 @@ def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None
             turn += 1
             context += output - int(output * dropped_share + 0.5)
             if left:
-                context += int(result_of(u_result) * result_scale + 0.5)
+                context += int((result_of if turn > opening else opening_of)(u_result) * result_scale + 0.5)
                 wait_s = tool_time_of(u_tool)
             agent.context = context
             if turn == pause_after and interlude is not None:

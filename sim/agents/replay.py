@@ -16,7 +16,7 @@ def replay(agent: Agent, recording: Recording) -> Life:
     for turn, row in enumerate(recording.calls):
         if at == len(luck):
             luck, at = office.streams.page(Purpose.TURN, task.id, agent.branch, turn // ROWS), 0
-        _, _, _, u_noise, u_error = ROW.unpack_from(luck, at)
+        _, _, _, u_noise, u_error, _ = ROW.unpack_from(luck, at)
         at += ROW.size
         if row.by_user and not agent.depth:
             task.thinking_s += row.wait_s

@@ -1,0 +1,235 @@
+"""Every shipped price list bills as genai-prices does; then the rules that it does not know: batch, fees, hours, gaps.
+
+A price that models.yaml sets by hand is compared with a genai-prices price object made of the same numbers, so that the
+rules of billing are compared there too.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import genai_prices
+import numpy as np
+import pytest
+import yaml
+from genai_prices.types import ConditionalPrice, ModelPrice, StartDateConstraint, TimeOfDateConstraint
+
+import sim
+from calibration import prices as calibration
+from sim.backends.pricing import Price
+from sim.settings import BackendSettings, CacheKind, PriceTier, PriceWindow
+from sim.usage import Usage
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+FILES = sorted((CONF / "backend").glob("*/*.yaml"))
+MODELS: dict[str, Any] = yaml.safe_load((CONF.parent / "calibration" / "models.yaml").read_text())["markets"]
+USAGES = 10_000
+"""In all, spread over the files."""
+NOT_HALVED = {"gemini_3_1_pro"}
+"""Batch calls there pay the usual price for cache reads; `batch_discount` knows one discount for all kinds of token."""
+
+
+def settings_of(path: Path, **changes: Any) -> BackendSettings:
+    fields = yaml.safe_load(path.read_text()) | changes
+    fields["tiers"] = [PriceTier(**tier) for tier in fields.get("tiers", [])]
+    fields["windows"] = [PriceWindow(**window) for window in fields.get("windows", [])]
+    fields["cache"] = CacheKind[fields["cache"]]
+    return BackendSettings(**fields)
+
+
+def entry_of(path: Path) -> tuple[dict[str, Any], datetime]:
+    """The backend in models.yaml, and the first second of its market's day."""
+    market = MODELS[path.parent.name]
+    return market["backends"][path.stem], datetime.combine(market["as_of"], datetime.min.time(), UTC)
+
+
+def random_usages(settings: BackendSettings, n: int, seed: int) -> list[tuple[Usage, float]]:
+    """Calls whose prompts are long, short, and exactly at each tier's threshold, at random seconds of the day."""
+    rng = np.random.default_rng(seed)
+    edges = [edge for tier in settings.tiers for edge in (tier.above_tokens - 1, tier.above_tokens, tier.above_tokens + 1)]
+    out = []
+    for at in range(n):
+        prompt = edges[at % len(edges)] if edges and at % 4 == 0 else int(10 ** rng.uniform(0, 6.2))
+        read = int(prompt * rng.choice([0, 1, rng.random()]))
+        write = int((prompt - read) * rng.choice([0, 1, rng.random()])) if settings.cache is CacheKind.explicit else 0
+        out.append((Usage(prompt, read, write, int(10 ** rng.uniform(0, 5))), float(rng.integers(86_400))))
+    return out
+
+
+def theirs(path: Path, usage: Usage, t_s: float, hour: bool, context: dict[str, str] | None = None) -> float:
+    """The bill by genai-prices; by a price object of models.yaml's numbers where it overrides."""
+    entry, start = entry_of(path)
+    kinds = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+    kinds |= {"cache_read_tokens": usage.cache_read_tokens, "cache_write_tokens": usage.cache_write_tokens}
+    if hour:
+        kinds["cache_write_1h_tokens"] = usage.cache_write_tokens
+    tokens = genai_prices.Usage(**kinds)
+    if "override" in entry:
+        known = {theirs: entry["override"].get(ours) for ours, theirs in calibration.KEYS.items()}
+        price = ModelPrice(**{key: Decimal(str(value)) for key, value in known.items() if value is not None})
+        return float(price.calc_price(tokens)["total_price"])
+    return float(
+        genai_prices.calc_price(
+            tokens,
+            entry["price"]["model"],
+            provider_id=entry["price"]["provider"],
+            genai_request_timestamp=start + timedelta(seconds=t_s),
+            price_context=context,
+        ).total_price
+    )
+
+
+def named(path: Path) -> str:
+    return f"{path.parent.name}-{path.stem}"
+
+
+@pytest.mark.parametrize("hour", [False, True], ids=["5 min", "1 h"])
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_bills_as_genai_prices(path: Path, hour: bool) -> None:
+    settings = settings_of(path, **({"cache_ttl_s": 3600.0} if hour else {}))
+    price = Price(settings, entry_of(path)[1])
+    for usage, t_s in random_usages(settings, -(-USAGES // (2 * len(FILES))), seed=FILES.index(path)):
+        expected = theirs(path, usage, t_s, hour) * (1 + settings.fee)
+        assert price.dollars(usage, t_s).total == pytest.approx(expected, rel=1e-9, abs=0), (usage, t_s)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == "nov_2026" and path.stem not in NOT_HALVED], ids=named)
+def test_batch_bills_as_genai_prices(path: Path) -> None:
+    settings = settings_of(path)
+    price = Price(settings, entry_of(path)[1], batch=True)
+    for usage, t_s in random_usages(settings, 20, seed=7):
+        expected = theirs(path, usage, t_s, False, {"processing": "batch"})
+        assert price.dollars(usage, t_s).total == pytest.approx(expected, rel=1e-9, abs=0), (usage, t_s)
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_many_calls_at_once_cost_the_same(path: Path) -> None:
+    settings = settings_of(path)
+    price = Price(settings, entry_of(path)[1])
+    calls = random_usages(settings, 50, seed=3)
+    columns = {name: np.array([getattr(usage, name) for usage, _ in calls]) for name in Usage._fields}
+    rows = columns | {"t_request_s": np.array([t_s for _, t_s in calls])}
+    np.testing.assert_allclose(price.dollars_of(rows), [price.dollars(usage, t_s) for usage, t_s in calls], rtol=1e-12)
+
+
+USAGE = Usage(input_tokens=100_000, cache_read_tokens=70_000, cache_write_tokens=20_000, output_tokens=5_000)
+FULL: dict[str, Any] = {
+    "input_usd_per_mtok": 4.0,
+    "output_usd_per_mtok": 20.0,
+    "cache_read_usd_per_mtok": 0.5,
+    "cache_write_usd_per_mtok": 5.0,
+    "cache_write_1h_usd_per_mtok": 8.0,
+}
+
+
+MONDAY = datetime(2026, 2, 16, tzinfo=UTC)
+
+
+def bill(usage: Usage = USAGE, t_s: float = 0.0, start: datetime = MONDAY, batch: bool = False, **changes: Any) -> float:
+    return Price(BackendSettings(**(FULL | changes)), start, batch=batch).dollars(usage, t_s).total
+
+
+def test_each_kind_of_token_has_its_price() -> None:
+    parts = Price(BackendSettings(**FULL)).dollars(USAGE)
+    assert parts == pytest.approx((0.04, 0.035, 0.1, 0.1))
+    assert bill(cache_ttl_s=3600.0) == pytest.approx(0.04 + 0.035 + 0.16 + 0.1)
+
+
+def test_batch_takes_its_discount_off() -> None:
+    assert bill(batch=True) == pytest.approx(bill() / 2, rel=1e-12)
+    assert bill(batch=True, batch_discount=0.0) == bill()
+
+
+def test_fee_multiplies_the_bill() -> None:
+    assert bill(fee=0.055) == pytest.approx(1.055 * bill(), rel=1e-12)
+
+
+def test_twice_the_price_is_twice_the_bill_exactly() -> None:
+    assert bill(**{key: 2 * value for key, value in FULL.items()}) == 2 * bill()
+
+
+@pytest.mark.parametrize(("hour", "factor"), [(21.99, 1), (22, 3), (23.5, 3), (0, 3), (5.99, 3), (6, 1), (12, 1), (46, 3)])
+def test_window_wraps_midnight(hour: float, factor: int) -> None:
+    night = [PriceWindow(from_h=22, until_h=6, multiplier=3)]
+    assert bill(t_s=hour * 3600, windows=night) == pytest.approx(factor * bill(), rel=1e-12)
+
+
+def test_window_goes_by_the_hour_of_day_at_which_the_run_starts() -> None:
+    morning = [PriceWindow(from_h=9, until_h=10, multiplier=2)]
+    start = datetime(2026, 2, 16, 8, 30, tzinfo=UTC)
+    assert bill(t_s=1799, start=start, windows=morning) == pytest.approx(bill(), rel=1e-12)
+    assert bill(t_s=1800, start=start, windows=morning) == pytest.approx(2 * bill(), rel=1e-12)
+
+
+def test_missing_price_falls_back() -> None:
+    assert bill(cache_read_usd_per_mtok=None) == bill(cache_read_usd_per_mtok=FULL["input_usd_per_mtok"])
+    assert bill(cache_write_usd_per_mtok=None) == bill(cache_write_usd_per_mtok=FULL["input_usd_per_mtok"])
+    assert bill(cache_write_1h_usd_per_mtok=None, cache_ttl_s=3600.0) == bill(cache_ttl_s=300.0)
+    tier = [PriceTier(above_tokens=50_000, output_usd_per_mtok=30.0)]
+    assert bill(tiers=tier) == pytest.approx(bill() + 5_000 * 10e-6)
+
+
+def test_tier_starts_above_its_threshold() -> None:
+    tier = [PriceTier(above_tokens=100_000, input_usd_per_mtok=8.0)]
+    fresh = Usage(input_tokens=100_000)
+    assert bill(fresh, tiers=tier) == pytest.approx(0.4)
+    assert bill(fresh._replace(input_tokens=100_001), tiers=tier) == pytest.approx(8e-6 * 100_001)
+
+
+def test_automatic_cache_has_no_write_price() -> None:
+    assert bill(cache=CacheKind.automatic) == bill(cache_write_usd_per_mtok=FULL["input_usd_per_mtok"])
+
+
+# ---- the files ---------------------------------------------------------------------------------------------------------
+
+
+def test_files_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert calibration.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_check_names_the_file_that_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(calibration, "CONF", tmp_path / "conf")
+    assert calibration.main([]) == 0
+    assert calibration.main(["--check"]) == 0
+    changed = tmp_path / "conf" / "backend" / "feb_2026" / "glm_5.yaml"
+    changed.write_text(changed.read_text().replace("input_usd_per_mtok: 1\n", "input_usd_per_mtok: 2\n"))
+    capsys.readouterr()
+    assert calibration.main(["--check"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "conf/backend/feb_2026/glm_5.yaml" in error
+
+
+DAYTIME = TimeOfDateConstraint(time(8, tzinfo=UTC), time(20, tzinfo=UTC))
+
+
+def conditional(constraint: Any, **prices: int) -> ConditionalPrice:
+    return ConditionalPrice(constraint, prices=ModelPrice(**{key: Decimal(value) for key, value in prices.items()}))
+
+
+def test_hours_become_a_multiplier() -> None:
+    later = StartDateConstraint(date(2027, 1, 1))
+    entries = [conditional(None, input_mtok=2, output_mtok=6), conditional(later, input_mtok=9, output_mtok=9)]
+    model = SimpleNamespace(id="m", prices=[*entries, conditional(DAYTIME, input_mtok=5, output_mtok=15)])
+    prices = calibration.price_list(model, date(2026, 11, 23))
+    assert prices.base == {"input_usd_per_mtok": 2, "output_usd_per_mtok": 6}
+    assert prices.windows == [PriceWindow(from_h=8, until_h=20, multiplier=2.5)]
+
+
+def test_hours_without_a_common_multiple_are_refused() -> None:
+    entries = [conditional(None, input_mtok=2, output_mtok=6), conditional(DAYTIME, input_mtok=4, output_mtok=6)]
+    with pytest.raises(sim.ConfigError, match="m: prices from 8 to 20 h are no common multiple"):
+        calibration.price_list(SimpleNamespace(id="m", prices=entries), date(2026, 11, 23))
+
+
+@pytest.mark.parametrize("market", sorted(MODELS))
+def test_market_composes(market: str) -> None:
+    first = next(iter(MODELS[market]["backends"]))
+    scenario = sim.load(f"market={market}", f"backends=[{first}]", f"market.models.{first}.input_usd_per_mtok=0.15")
+    assert scenario.market.name == market
+    assert set(scenario.market.models) == set(MODELS[market]["backends"])
+    assert scenario.market.models[first].input_usd_per_mtok == 0.15
