@@ -34,8 +34,8 @@ CONTESTANTS: dict[str, Callable[[int], int]] = {
 def main() -> None:
     """Print one table of medians; end with 1 when a gate is missed."""
     speeds: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
-    for name in CONTESTANTS:
-        CONTESTANTS[name](CALLS // 10)
+    for run in CONTESTANTS.values():
+        run(CALLS // 10)
     for _ in tqdm(range(ROUNDS), desc="rounds", disable=None):
         for name, run in CONTESTANTS.items():
             speeds[name].append(calls_per_s(run, CALLS))
@@ -66,7 +66,7 @@ def _table(speeds: dict[str, list[float]]) -> None:
 def _memory() -> None:
     """Peak memory of a run by its length, each in a fresh process."""
     for calls in MEMORY_CALLS:
-        script = f"from benchmarks import ours, __main__ as m; from sim.settings import Log; ours.run({calls}, log=Log.none); print(m.peak_mib())"
+        script = f"from benchmarks import __main__ as bench; bench.ours.run({calls}, log=bench.Log.none); print(bench.peak_mib())"
         out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         print(f"log=none, {calls:>10,} calls: {float(out.stdout):6.0f} MiB")
 

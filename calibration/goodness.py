@@ -18,7 +18,13 @@ from sim.settings import AgentKind, AgentSettings
 
 SESSIONS = 2000
 FIVE_MINUTES_S, HOUR_S = 300.0, 3600.0
-LIMITS = {"output per call": 0.06, "growth per call": 0.06, "input per call": 0.12, "total input per session": 0.18, "calls per session": None}
+LIMITS = {
+    "output per call": 0.06,
+    "growth per call": 0.06,
+    "input per call": 0.12,
+    "total input per session": 0.18,
+    "calls per session": None,
+}
 """Kolmogorov-Smirnov distances that a fit must stay within."""
 
 
@@ -44,7 +50,11 @@ class Goodness:
         floor = {name: score(used[name], theirs[name]) for name in LIMITS}
         recorded_gaps = profile | {"tool_time_s": _recorded_tool_waits(fit)}
         hits = {
-            f"hit rate, TTL {ttl_s / 60:.0f} min": (hit_rate(recorded_gaps, ttl_s), recorded_hit_rate(held_out, ttl_s), hit_rate(profile, ttl_s))
+            f"hit rate, TTL {ttl_s / 60:.0f} min": (
+                hit_rate(recorded_gaps, ttl_s),
+                recorded_hit_rate(held_out, ttl_s),
+                hit_rate(profile, ttl_s),
+            )
             for ttl_s in (FIVE_MINUTES_S, HOUR_S)
         }
         return cls(distance, floor, hits)
@@ -106,7 +116,9 @@ def hit_rate(profile: dict[str, Any], ttl_s: float) -> float:
 
 def latency(calls: pd.DataFrame) -> str:
     """Seconds of a call by model: base + output / speed + context, times lognormal noise; fitted on even, tested on odd sessions."""
-    lines = [f"{'seconds of a call':34}{'calls':>8}{'base s':>8}{'tokens/s':>10}{'s per 100k':>12}{'sigma':>7}{'held-out median error':>23}"]
+    lines = [
+        f"{'seconds of a call':34}{'calls':>8}{'base s':>8}{'tokens/s':>10}{'s per 100k':>12}{'sigma':>7}{'held-out median error':>23}"
+    ]
     timed = calls[(calls["api_time_s"] > 0) & (calls["depth"] == 0)]
     for model, rows in timed.groupby("model"):
         if len(rows) < 300:

@@ -22,7 +22,8 @@ def lognormals(values: pd.Series, parts: int) -> dict[str, Any]:
         weight, centre = size / len(logs), (belongs * logs[:, None]).sum(axis=0) / size
         spread = np.maximum(0.05, np.sqrt((belongs * (logs[:, None] - centre) ** 2).sum(axis=0) / size))
     shapes = [
-        {"dist": "lognormal", "median": round(float(np.exp(c)), 1), "sigma": round(float(s), 3)} for c, s in zip(centre, spread, strict=True)
+        {"dist": "lognormal", "median": round(float(np.exp(c)), 1), "sigma": round(float(s), 3)}
+        for c, s in zip(centre, spread, strict=True)
     ]
     if parts == 1:
         return shapes[0]

@@ -129,9 +129,6 @@ def _versionless(text: str) -> str:
     return re.sub(r"genai-prices [\d.]*\d", "genai-prices", text)
 
 
-# ---- reading -----------------------------------------------------------------------------------------------------------
-
-
 def backends(market: dict[str, Any]) -> Iterator[Backend]:
     """The backends of one market of models.yaml, priced."""
     day: date = market["as_of"]
@@ -228,9 +225,6 @@ def _window(model: str, entry: Any, base: PriceList) -> PriceWindow:
     ]:
         raise ConfigError(f"{model}: prices from {hours[0]:g} to {hours[1]:g} h are no common multiple of the base: {_listed(prices)}")
     return PriceWindow(from_h=hours[0], until_h=hours[1], multiplier=float(factor))
-
-
-# ---- writing -----------------------------------------------------------------------------------------------------------
 
 
 def render(name: str, market: dict[str, Any], members: list[Backend]) -> Iterator[tuple[Path, str]]:

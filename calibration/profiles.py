@@ -56,7 +56,7 @@ def coding_session(calls: pd.DataFrame) -> Profile:
     said, opening = grown["trigger"] == "user", grown["position"] <= OPENING_TURNS
     spread_out = between_sessions(calls["output_tokens"], calls["trace"])
     spread_in = between_sessions(result[~said], grown["trace"][~said])
-    system = int(sessions["input_tokens"].first().quantile(0.1).round(-2))
+    system = int(sessions["input_tokens"].first().quantile(0.1) // 100 * 100)
     exponent, turns = turns_of(calls)
     compacted = calls[calls["dropped"] & (calls["previous"] > COMPACT_AT_TOKENS / 2)]
     first = sessions["input_tokens"].first()
@@ -124,7 +124,7 @@ def subagent(calls: pd.DataFrame, data: Path) -> Profile:
     """A sub-agent, as coding agents start them (39 recorded: 33 explore a code base)."""
     agents = calls.groupby("key")
     listed = pd.read_csv(data / "claude_code_subagents.csv")
-    system = int((listed["tool_tokens"] + listed["system_tokens"]).median().round(-2))
+    system = int((listed["tool_tokens"] + listed["system_tokens"]).median() // 100 * 100)
     grown = calls[calls["growth"] > 0]
     result = (grown["growth"] - (1 - DROPPED) * grown["kept_from"]).clip(lower=LEAST_TOKENS)
     opening = grown["position"] <= OPENING_TURNS
@@ -201,7 +201,11 @@ def main(arguments: list[str]) -> None:
     if "--swap" in arguments:
         fit, held_out = held_out, fit
     session = coding_session(fit)
-    profiles = {"coding_session": session, "subagent": subagent(calls[calls["depth"] > 0], data), "chat": chat(data, session["think_time_s"])}
+    profiles = {
+        "coding_session": session,
+        "subagent": subagent(calls[calls["depth"] > 0], data),
+        "chat": chat(data, session["think_time_s"]),
+    }
     goodness = str(Goodness.of(session, fit, held_out))
     print(goodness)
     print(latency(calls))

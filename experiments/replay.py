@@ -63,10 +63,8 @@ def main(trace: str) -> None:
     results = {name: sim.simulate(scenario(trace, *changes)) for name, changes in REGIMES.items()}
     frame = table(results)
     first = next(iter(results.values()))
-    sessions, calls = first.mean("tasks"), first.mean("calls")
-    print(
-        f"{sessions:,.0f} sessions, {calls:,.0f} calls: {first.mean('input_tokens'):,.0f} input and {first.mean('output_tokens'):,.0f} output tokens"
-    )
+    count = {kind: f"{first.mean(kind):,.0f}" for kind in ("tasks", "calls", "input_tokens", "output_tokens")}
+    print(f"{count['tasks']} sessions, {count['calls']} calls: {count['input_tokens']} input and {count['output_tokens']} output tokens")
     print(frame.to_string(float_format=lambda value: f"{value:,.3f}"))
     print(f"Without a cache the same sessions cost {frame['times'].iloc[-1]:.1f} times as much.")
 

@@ -59,6 +59,12 @@ class Call(Event):
         self._ok = True
         self._value = None
         self.task = task
+        self.turn = self.attempt = 0
+        self.input_tokens = self.output_tokens = self.reasoning_tokens = 0
+        """What the agent asks for, not what an attempt is billed."""
+        self.u_noise, self.u_error = 0.5, 1.0
+        """Luck of the attempt: of its latency, and of whether it fails."""
+        self.t_request = 0.0
         self.path = path
         """Number of the agent's path (`0.3`) in the meter's table."""
         self.branch = branch

@@ -6,6 +6,7 @@ pool of processes. A sweep's table is gathered even when a scenario failed or th
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -132,7 +133,7 @@ def _with_axes(arguments: list[str]) -> list[str]:
 def _own_folders(arguments: list[str]) -> list[Path]:
     """Folders given with `--config-dir`."""
     out = [argument.partition("=")[2] for argument in arguments if argument.startswith("--config-dir=")]
-    out += [after for before, after in zip(arguments, arguments[1:], strict=False) if before in ("--config-dir", "-cd")]
+    out += [after for before, after in itertools.pairwise(arguments) if before in ("--config-dir", "-cd")]
     return [Path(folder) for folder in out]
 
 
@@ -146,7 +147,7 @@ def _count(arguments: list[str]) -> int:
     overrides = [argument for argument in arguments if "=" in argument and not argument.startswith("-")]
     given = OverridesParser.create().parse_overrides(overrides)
     swept = {each.key_or_group: sum(1 for _ in each.sweep_string_iterator()) for each in given if each.is_sweep_override()}
-    experiment = [each.input_line for each in given if each.key_or_group == "experiment" and not each.is_sweep_override()]
+    experiment = [str(each.input_line) for each in given if each.key_or_group == "experiment" and not each.is_sweep_override()]
     if experiment:
         register_schema()
         with initialize_config_dir(str(CONF), version_base="1.3"):

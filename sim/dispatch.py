@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappush
 from typing import Any
 
@@ -29,7 +30,7 @@ class Dispatch:
         self._cap_s = retry.backoff_cap_s
         self._per_call = router.per_call
         self._queue, self._eid = env._queue, env._eid
-        self._when_asked = [self._ask]
+        self._when_asked: list[Callable[[Any], None]] = [self._ask]
         for backend in router.backends:
             backend.record = meter.record
             backend.on_failure = self._failed

@@ -27,7 +27,7 @@ class Meter:
     """Counts for one replication."""
 
     def __init__(
-        self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], None] | None = None
+        self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], object] | None = None
     ) -> None:
         self._horizon_s = horizon_s
         self._open_tasks: dict[int, np.ndarray] = {}

@@ -41,6 +41,7 @@ def _percentile(which: str, share: float) -> Metric:
 def metrics(scenario: Scenario) -> dict[str, Metric]:
     """Every metric of `sim.columns.METRICS`, in its order, by name."""
     chat = matched_chat_tokens(scenario)
+    known = all(backend.quality is not None for backend in scenario.chosen().values())
     return {
         "tasks": lambda t: t.tasks / t.replications,
         "tasks_in_flight": lambda t: (t.started_tasks - t.tasks) / t.replications,
@@ -63,8 +64,8 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         "tokens_per_task": lambda t: ratio(t.task_tokens, t.tasks),
         "cost_per_task_usd": lambda t: ratio(t.task_cost_usd, t.tasks),
         "calls_per_task": lambda t: ratio(t.task_calls, t.tasks),
-        "success_rate": lambda t: ratio(t.successes, t.tasks),
-        "cost_per_success_usd": lambda t: ratio(t.task_cost_usd, t.successes),
+        "success_rate": lambda t: ratio(t.successes, t.tasks) if known else math.nan,
+        "cost_per_success_usd": lambda t: ratio(t.task_cost_usd, t.successes) if known else math.nan,
         "cost_per_busy_hour_usd": lambda t: ratio(t.task_cost_usd, t.task_busy_s / 3600),
         "token_multiplier": lambda t: ratio(t.task_tokens, t.tasks * chat),
         "cache_hit_rate": lambda t: ratio(int(t.tokens[:, READ].sum()), int(t.tokens[:, INPUT].sum())),

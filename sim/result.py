@@ -88,7 +88,7 @@ class Result:
             stored = getattr(replication, rows)
             data = {name: stored[name] for name in stored.dtype.names}
             data |= {name: word(replication, stored[name]) for name, word in words.items()}
-            parts.append(pd.DataFrame({"replication": replication.index} | data)[columns])
+            parts.append(pd.DataFrame({"replication": replication.number} | data)[columns])
         return pd.concat(parts, ignore_index=True)
 
     @cached_property
@@ -97,7 +97,7 @@ class Result:
         import pandas as pd
 
         rows = [
-            (replication.index, minute * MINUTE_S, self.scenario.backends[backend], *map(int, sums[:-1]), float(sums[-1]))
+            (replication.number, minute * MINUTE_S, self.scenario.backends[backend], *map(int, sums[:-1]), float(sums[-1]))
             for replication in self.replications
             for (minute, backend), sums in sorted(replication.tally.minutes.items())
         ]
@@ -119,7 +119,7 @@ class Result:
             write_whole(into / "calls.parquet", lambda path: self.calls.to_parquet(path, index=False))
         write_whole(into / "timeline.csv", lambda path: self.timeline.to_csv(path, index=False))
         write_whole(into / "scenario.yaml", lambda path: OmegaConf.save(OmegaConf.structured(self.scenario), path))
-        write_whole(into / "summary.csv", lambda path: self.summary.to_csv(path))
+        write_whole(into / "summary.csv", self.summary.to_csv)
         return into
 
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 from sim.backends.service import Backend
-from sim.call import Call
-from sim.errors import ConfigError, did_you_mean
+from sim.call import Call, Role
 from sim.settings import ChoosePer, Policy, RouterSettings
 
 Choose = Callable[[Call, float], Backend]
@@ -28,19 +27,14 @@ class Router:
         self.needs_luck = settings.policy is Policy.weighted
 
 
-def named(name: str | None, backends: Sequence[Backend], key: str) -> Backend:
-    """The backend of that id; the first one where none is named."""
-    if name is None:
-        return backends[0]
-    for backend in backends:
-        if backend.name == name:
-            return backend
-    raise ConfigError(f"{key}={name}: not among backends; {did_you_mean(name, [b.name for b in backends])}")
-
-
 def _fixed(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
-    only = named(settings.backend, backends, "router.backend")
+    only = _named(settings.backend, backends)
     return lambda call, u: only
+
+
+def _named(name: str | None, backends: Sequence[Backend]) -> Backend:
+    """The backend of that id (the scenario has checked that there is one); the first where none is named."""
+    return backends[0] if name is None else next(backend for backend in backends if backend.name == name)
 
 
 def _cheapest(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
@@ -59,27 +53,14 @@ def _cheapest(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
 
 
 def _weighted(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
-    for name in settings.weights:
-        named(name, backends, "router.weights")
-    weights = [settings.weights.get(b.name, 0.0) if settings.weights else 1.0 for b in backends]
+    weights = [settings.weights.get(backend.name, 0.0) if settings.weights else 1.0 for backend in backends]
     total = sum(weights)
-    if total <= 0:
-        raise ConfigError("router.weights: at least one backend must have a weight above 0")
     edges = [edge / total for edge in accumulate(weights)][:-1]
     return lambda call, u: backends[bisect_right(edges, u)]
 
 
 def _by_role(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
-    from sim.call import Role
-
-    for role in settings.roles:
-        if role not in Role.__members__ or role == "compaction":
-            raise ConfigError(f"router.roles.{role}: {did_you_mean(role, [r.name for r in Role if r.name != 'compaction'])}")
-    other = named(settings.backend, backends, "router.backend")
-    table = {
-        role: named(settings.roles[role.name], backends, f"router.roles.{role.name}") if role.name in settings.roles else other
-        for role in Role
-    }
+    table = {int(role): _named(settings.roles.get(role.name, settings.backend), backends) for role in Role}
     return lambda call, u: table[call.agent_role]
 
 

@@ -278,7 +278,7 @@ class BackendSettings:
     """How long a call takes through the batch queue."""
 
     quality: float | None = setting(None, low=0, high=1)
-    """Share of coding tasks solved (SWE-bench Verified in one common harness); null: not known, taken as 1."""
+    """Share of coding tasks solved (SWE-bench Verified in one common harness); null: not known, so success is not reported."""
 
 
 @dataclass

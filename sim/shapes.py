@@ -8,11 +8,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import _normal_dist_inv_cdf as normal_quantile  # type: ignore[attr-defined]
+from statistics import _normal_dist_inv_cdf  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, ClassVar
 
 Quantile = Callable[[float], float]
 """u in (0, 1) -> the value below which a share u of the distribution lies."""
+
+
+normal_quantile: Callable[[float, float, float], float] = _normal_dist_inv_cdf
+"""(u, mean, sd) -> quantile of the normal distribution: the C function behind `NormalDist.inv_cdf`, without its Python frame."""
 
 
 @dataclass(frozen=True)

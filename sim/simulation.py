@@ -31,14 +31,14 @@ from sim.tally import Tally
 from sim.trace import EXCERPT, Session, read_trace
 from sim.workload import Workload
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 """Told of every chunk: how many more calls have ended."""
 
 
 class Replication(NamedTuple):
     """What one run of the clock leaves."""
 
-    index: int
+    number: int
     tally: Tally
     calls: np.ndarray
     """Logged rows (`sim.columns.CALLS`, without the replication)."""
@@ -161,4 +161,4 @@ def run(scenario: Scenario, progress: Progress | None = None) -> list[Replicatio
     finally:
         for future in waiting:
             future.cancel()
-    return sorted(done, key=lambda replication: replication.index)
+    return sorted(done, key=lambda replication: replication.number)

@@ -42,7 +42,7 @@ class Streams:
         self._bits = np.random.Philox()
         self._random = np.random.Generator(self._bits).random
         self._counters = [[0, 0, 0, 0] for _ in range(len(Purpose) + 1)]
-        self._states = [_state(self._counters[purpose], _key(seed, replication, purpose)) for purpose in range(len(Purpose) + 1)]
+        self._states: list[Any] = [_state(self._counters[purpose], _key(seed, replication, purpose)) for purpose in range(len(Purpose) + 1)]
 
     def page(self, purpose: int, task: int, branch: int, page: int, count: int = ROWS * COLUMNS) -> bytes:
         """`count` uniforms in [0, 1) from the start of a page, packed: compact for thousands of agents (`ROW` reads one row)."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import ConfigError, DataError, did_you_mean
-from sim.metrics import estimates, metrics
+from sim.metrics import metrics
 from sim.result import Result, simulate, write_whole
 from sim.scenario import Scenario
+from sim.simulation import Progress
 from sim.statistics import jackknife, leave_one_out
 from sim.tally import Tally
 
@@ -39,7 +40,7 @@ class Sweep:
         return pd.DataFrame([row(axes, run.summary) for axes, run in zip(self.axes, self.runs, strict=True)])
 
 
-def sweep(scenario: Scenario, axes: Axes, progress: Callable[[int], None] | None = None) -> Sweep:
+def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None) -> Sweep:
     """Run a scenario once for each combination of values, e.g. `sweep(scenario, {"agent.fanout": [1, 2, 4]})`.
 
     All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run when
@@ -163,6 +164,3 @@ def gather(folder: str | Path) -> pd.DataFrame:
 def _short(value: str) -> str:
     """`[claude_opus_4_6]` reads better as `claude_opus_4_6`."""
     return value[1:-1] if value.startswith("[") and value.endswith("]") and "," not in value else value
-
-
-__all__ = ["Sweep", "compare", "estimates", "gather", "replaced", "sweep"]

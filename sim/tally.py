@@ -89,7 +89,7 @@ class Tally:
         self.busy_s[index] += float((rows["t_end_s"] - rows["t_start_s"]).sum())
         self.waited_s[index] += float((rows["t_start_s"] - rows["t_request_s"]).sum())
         dollars = price.dollars_of(rows)
-        cost = dollars.sum(axis=1)
+        cost: np.ndarray = dollars.sum(axis=1)
         self.dollars[index] += dollars.sum(axis=0)
         self.cost_usd += float(cost.sum())
         self._add_minutes(index, rows, cost)
@@ -132,9 +132,12 @@ class Tally:
 
     def plus(self, other: Tally) -> Tally:
         """Two tallies as one; the timeline stays with the tallies it came from."""
-        kept = {"minutes": {}, "latency": self.latency.plus(other.latency), "task_latency": self.task_latency.plus(other.task_latency)}
-        summed = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in dataclasses.fields(self) if f.name not in kept}
-        return Tally(**kept, **summed)
+        values: dict[str, Any] = {"latency": self.latency.plus(other.latency), "task_latency": self.task_latency.plus(other.task_latency)}
+        values["minutes"] = {}
+        for field_ in dataclasses.fields(self):
+            if field_.name not in values:
+                values[field_.name] = getattr(self, field_.name) + getattr(other, field_.name)
+        return Tally(**values)
 
     @property
     def calls_in_flight(self) -> int:

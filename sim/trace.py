@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -100,7 +101,7 @@ def _session(name: str, rows: pd.DataFrame) -> Session:
 def _recording(name: str, calls: pd.DataFrame) -> Recording:
     start = float(calls["t_s"].iloc[0])
     inputs, outputs = _whole(calls["input_tokens"]), _whole(calls["output_tokens"])
-    shared = [0] + [min(a, b) for a, b in zip(inputs, inputs[1:], strict=False)]
+    shared = [0] + [min(a, b) for a, b in itertools.pairwise(inputs)]
     prefixes = _whole(calls["cached_tokens"].fillna(0)) if "cached_tokens" in calls else shared
     by_user = (calls["trigger"] == "user").tolist() if "trigger" in calls else [False] * len(calls)
     waits = _waits(calls)

@@ -47,18 +47,19 @@ def test_without_cache_the_bill_is_tokens_times_price() -> None:
 
 
 def test_calls_wait_as_recorded(tmp_path: Path) -> None:
-    rows = "trace,agent,call_index,t_s,input_tokens,output_tokens,think_time_s\na,main,0,0,2000,10,0\na,main,1,50,3000,10,30\n"
+    rows = "trace,agent,call_index,t_s,input_tokens,output_tokens,think_time_s\na,main,0,0,20000,10,0\na,main,1,50,30000,10,30\n"
     (tmp_path / "two.csv").write_text(rows)
     calls = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / 'two.csv'}", "replications=1")).calls
     assert calls["t_request_s"].iloc[1] - calls["t_end_s"].iloc[0] == pytest.approx(30)
-    assert calls["cache_read_tokens"].iloc[1] == 2000
+    assert calls["cache_read_tokens"].iloc[1] == 20000
 
 
 def test_what_is_not_a_prefix_any_more_is_not_read(tmp_path: Path) -> None:
-    rows = "trace,agent,call_index,t_s,input_tokens,output_tokens,cached_tokens\na,main,0,0,5000,9,0\na,main,1,20,3000,9,1600\na,main,2,40,3500,9,2944\n"
+    rows = "trace,agent,call_index,t_s,input_tokens,output_tokens,cached_tokens\n"
+    rows += "a,main,0,0,50000,9,0\na,main,1,20,30000,9,16000\na,main,2,40,35000,9,29440\n"
     (tmp_path / "cut.csv").write_text(rows)
     calls = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / 'cut.csv'}", "replications=1")).calls
-    assert list(calls["cache_read_tokens"]) == [0, 1600, 2944]
+    assert list(calls["cache_read_tokens"]) == [0, 16000, 29440]
 
 
 def test_sub_agents_start_when_they_did() -> None:

@@ -47,9 +47,8 @@ class Agent:
     """One conversation with a model. `context` is how many tokens its next prompt has."""
 
     __slots__ = (
-        "_send", "_then", "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck", "office", "output_scale",
-        "path", "profile", "requests", "result_scale", "task", "turns", "turns_scale",
-        "u_report",
+        "_send", "_then", "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck",
+        "office", "output_scale", "path", "profile", "requests", "result_scale", "task", "turns", "turns_scale", "u_report",
     )  # fmt: skip
 
     def __init__(self, office: Office, task: Task, profile: Profile, role: int, path: str = "0", branch: int = 0, depth: int = 0) -> None:

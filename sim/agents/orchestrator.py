@@ -85,8 +85,8 @@ def _share_of_turns(worker: Agent) -> int:
     """Turns of one worker: the job's turns dealt out over all k^d workers as evenly as they go, plus the warm-up."""
     settings = worker.office.settings
     luck = worker.office.streams.draws(Purpose.TASK, worker.task.id, 0, 1, 1)
-    job = max(1, round(worker.profile.turns(luck[0])))
-    workers = settings.fanout**settings.depth
+    job: int = max(1, round(worker.profile.turns(luck[0])))
+    workers: int = settings.fanout**settings.depth
     place = 0
     for index in worker.path.split(".")[1:]:
         place = place * settings.fanout + int(index)

@@ -98,6 +98,10 @@ class Backend:
         self.record(call, self, OK, now, first_token, end, prompt, read, write, output)
         heappush(self._queue, (end, NORMAL, next(self._eid), call))
 
+    def _decode(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
+        """Where decoding is shared its end is not known yet (`sim.backends.sharing`)."""
+        raise NotImplementedError
+
     def _fail(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         """The attempt breaks: at the first token, or at the last one where everything is billed."""
         prompt, output, first_token = call.input_tokens, call.output_tokens, now + server_s
