@@ -54,17 +54,23 @@ class Call(Event):
         "reasoning_tokens", "resume", "role", "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
     )  # fmt: skip
 
+    turn: int
+    attempt: int
+    input_tokens: int
+    """What the agent asks for (so are the outputs), not what an attempt is billed."""
+    output_tokens: int
+    reasoning_tokens: int
+    u_noise: float
+    """Luck of the attempt's latency."""
+    u_error: float
+    """Luck of whether the attempt fails."""
+    t_request: float
+
     def __init__(self, env: Environment, task: Task, path: int, branch: int, depth: int, role: int) -> None:
         super().__init__(env)
         self._ok = True
         self._value = None
         self.task = task
-        self.turn = self.attempt = 0
-        self.input_tokens = self.output_tokens = self.reasoning_tokens = 0
-        """What the agent asks for, not what an attempt is billed."""
-        self.u_noise, self.u_error = 0.5, 1.0
-        """Luck of the attempt: of its latency, and of whether it fails."""
-        self.t_request = 0.0
         self.path = path
         """Number of the agent's path (`0.3`) in the meter's table."""
         self.branch = branch

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappop
 from typing import Any
 
 from simpy import Environment, Event
 from simpy.core import StopSimulation
-from simpy.events import NORMAL, URGENT
+from simpy.events import URGENT
 
 
 class Clock(Environment):
@@ -32,10 +32,6 @@ class Clock(Environment):
         except StopSimulation:
             pass
         return None
-
-    def at(self, event: Event, moment: float) -> None:
-        """Schedule an event that has its value already, at a moment rather than after a delay."""
-        heappush(self._queue, (moment, NORMAL, next(self._eid), event))
 
     def _stop_at(self, moment: float) -> None:
         if moment <= self.now:

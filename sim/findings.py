@@ -86,10 +86,14 @@ def study(table: pd.DataFrame, names: Names | None = None) -> Study:
     good = table["status"].eq("ok") if "status" in table else pd.Series(True, index=table.index)
     rows, x = table[good], _reading_axis(table, axes)
     others = [axis for axis in axes if axis != x]
-    rows = rows.assign(
-        _x=[_typed(value) for value in rows[x]] if x else "",
-        _line=[", ".join(_said(axis, row[axis], names) for axis in others) for _, row in rows.iterrows()],
-    ).drop_duplicates(["_x", "_line"])
+    keys = pd.DataFrame(
+        {
+            "_x": [_typed(value) for value in rows[x]] if x else "",
+            "_line": [", ".join(_said(axis, row[axis], names) for axis in others) for row in rows[axes].to_dict("records")],
+        },
+        index=rows.index,
+    )
+    rows = pd.concat([rows, keys], axis=1).drop_duplicates(["_x", "_line"])
     places = sorted(dict.fromkeys(rows["_x"]), key=_workflow_order) if x else list(rows["_x"][:1])
     if x == "backends":
         places = list(rows.sort_values("cost_per_task_usd")["_x"])

@@ -230,6 +230,8 @@ def explain(error: BaseException) -> str:
             f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
         )
     key = _key(error) if cause else ""
+    if message == "Cannot merge DictConfig with ListConfig":
+        message = "must be a number or a mapping with 'dist', not a list"
     return f"{key}: {message}" if key else message
 
 

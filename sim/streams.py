@@ -19,6 +19,8 @@ ROWS = 10
 """Rows in a page: turns of an agent, messages of a session."""
 
 
+LONGEST = 2 * ROWS * COLUMNS
+"""Most uniforms taken from one page."""
 ROW = struct.Struct(f"{COLUMNS}d")
 """Reads the decisions of a row of a page."""
 
@@ -41,6 +43,7 @@ class Streams:
     def __init__(self, seed: int, replication: int) -> None:
         self._bits = np.random.Philox()
         self._random = np.random.Generator(self._bits).random
+        self._buffers = [np.empty(count) for count in range(LONGEST + 1)]
         self._counters = [[0, 0, 0, 0] for _ in range(len(Purpose) + 1)]
         self._states: list[Any] = [_state(self._counters[purpose], _key(seed, replication, purpose)) for purpose in range(len(Purpose) + 1)]
 
@@ -51,8 +54,9 @@ class Streams:
         counter[2] = branch
         counter[3] = task
         self._bits.state = self._states[purpose]
-        packed: bytes = self._random(count).tobytes()
-        return packed
+        buffer = self._buffers[count]
+        self._random(out=buffer)
+        return buffer.tobytes()
 
     def draws(self, purpose: int, task: int, branch: int = 0, page: int = 0, count: int = 4) -> tuple[float, ...]:
         """The first `count` uniforms of a page."""

@@ -60,7 +60,7 @@ def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None
             if call.failed:
                 return False
             turn += 1
-            context += output - int(output * dropped_share + 0.5)
+            context += output - int(output * dropped_share + 0.5) if dropped_share else output
             if left:
                 context += int((result_of if turn > opening else opening_of)(u_result) * result_scale + 0.5)
                 wait_s = tool_time_of(u_tool)
