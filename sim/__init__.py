@@ -11,6 +11,8 @@ from sim.result import Result, simulate
 from sim.scenario import Scenario, load
 from sim.sweep import Sweep, compare, gather, sweep
 
+__version__ = "0.1.0"
+
 __all__ = [
     "ConfigError",
     "DataError",

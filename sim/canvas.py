@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from sim.findings import compact, number
+from sim.findings import compact
 from sim.result import write_whole
 
 P = ParamSpec("P")
@@ -34,7 +34,9 @@ KIND_FILLS = {
 }
 """Colour and hatch of each kind of token."""
 INK = "#222222"
-_STYLE = {
+KEY_IN = 0.3
+"""Height of a line of keys."""
+_STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 12,
     "axes.spines.top": False,
@@ -56,21 +58,32 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        with mpl.rc_context({**mpl.rcParamsDefault, **_STYLE, "backend": mpl.rcParams["backend"]}):
+        style: Any = {**mpl.rcParamsDefault, **_STYLE, "backend": mpl.rcParams["backend"]}
+        with mpl.rc_context(style):
             return draw(*args, **kwargs)
 
     return drawn
 
 
-def sheet(title: str, height_in: float, note: str = "") -> Figure:
-    """An empty figure under a title that states a finding, wrapped to the width, and over a note in small print."""
+def sheet(title: str, height_in: float, note: str = "", key: bool = False) -> Figure:
+    """An empty figure under a title that states a finding (and room for a key) and over a note in small print."""
     figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.12)  # type: ignore[union-attr,call-arg]
-    figure.suptitle(textwrap.fill(title, 108), x=0.012, ha="left", fontsize=14, fontweight="bold", color=INK)
-    if note:
-        figure.supxlabel(textwrap.fill(note, 150), x=0.012, ha="left", fontsize=10, color="#555555")
+    title, note = textwrap.fill(title, 104), textwrap.fill(note, 150)
+    above = 0.22 + 0.26 * len(title.splitlines()) + (KEY_IN if key else 0)
+    below = 0.12 + 0.2 * len(note.splitlines()) if note else 0
+    figure.text(0.012, 1 - 0.12 / height_in, title, va="top", fontsize=14, fontweight="bold", color=INK)
+    figure.text(0.012, 0.1 / height_in, note, va="bottom", fontsize=10, color="#555555")
+    engine: Any = figure.get_layout_engine()
+    engine.set(w_pad=0.15, h_pad=0.12, rect=(0, below / height_in, 1, 1 - (above + below) / height_in))
     return figure
+
+
+def draw_key(figure: Figure, axes: Axes) -> None:
+    """What the marks of one panel stand for, in one line under the title."""
+    handles, labels = axes.get_legend_handles_labels()
+    top = figure.texts[0].get_window_extent().y0 / figure.bbox.height
+    figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.006, top), ncols=max(1, len(labels)), frameon=False)
 
 
 def pen(index: int) -> dict[str, Any]:
@@ -125,7 +138,7 @@ def log_ticks(axes: Axes, axis: str, prefix: str = "") -> None:
     """Powers of ten written out: `$0.01`, `10k`; every second one where there are many."""
     low, high = axes.get_ylim() if axis == "y" else axes.get_xlim()
     one = axes.yaxis if axis == "y" else axes.xaxis
-    subs = (1.0, 2.0, 5.0) if high < 30 * low else (1.0,)
+    subs = (1.0, 2.0, 5.0) if high < 300 * low else (1.0,)
     one.set_major_locator(LogLocator(subs=subs, numticks=9))
     one.set_major_formatter(FuncFormatter(lambda value, _: prefix + (f"{value:.10g}" if value < 1 else compact(value))))
     one.set_minor_formatter(NullFormatter())
@@ -154,6 +167,3 @@ def save_all(figures: Mapping[str, Figure], folder: Path) -> list[Path]:
         write_whole(path, partial(figure.savefig, format="png", dpi=DPI))
         paths.append(path)
     return paths
-
-
-__all__ = ["number", "save_all", "sheet", "styled"]

@@ -12,10 +12,14 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from sim import __version__
 from sim.errors import SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, open_mappings, register_schema
+
+if TYPE_CHECKING:
+    from sim.result import Result
 
 _SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--multirun", "-m"}
 
@@ -34,6 +38,9 @@ class Jobs:
 def main() -> NoReturn:
     """Run what the command line says and exit: 0 when all went well, 1 with one line on stderr when not."""
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    if sys.argv[1:] == ["--version"]:
+        print(f"agent-token-sim {__version__}")
+        sys.exit(0)
     arguments = open_mappings(_with_axes(sys.argv[1:]))
     sys.argv[1:] = arguments
     code = 0
@@ -64,7 +71,7 @@ def _job(composed: Any) -> None:
     """One scenario: check, run, save, show."""
     from hydra.core.hydra_config import HydraConfig
 
-    from sim.sweep import note_axes
+    from sim.sweep import note_run
 
     job = HydraConfig.get()
     folder, sweeping = Path(job.runtime.output_dir), job.mode is not None and job.mode.name == "MULTIRUN"
@@ -72,18 +79,20 @@ def _job(composed: Any) -> None:
     if sweeping:
         Jobs.folder, Jobs.begun = Path(job.sweep.dir), Jobs.begun + 1
     try:
-        _run(from_hydra(composed), folder, _title(axes) if sweeping else "")
+        result = _run(from_hydra(composed), folder, _title(axes) if sweeping else "")
         if sweeping:
-            note_axes(folder, axes)
+            note_run(folder, axes, digest=result.digest)
+        else:
+            _show(result, folder)
     except (SimError, OSError) as error:
         if sweeping:
-            note_axes(folder, axes, _told(error))
+            note_run(folder, axes, failed=_told(error))
         else:
             _forget(folder)
         Jobs.code = _complain(f"{_title(axes)}: {_told(error)}" if sweeping else _told(error))
 
 
-def _run(scenario: Scenario, folder: Path, title: str) -> None:
+def _run(scenario: Scenario, folder: Path, title: str) -> Result:
     from tqdm import tqdm
 
     from sim.result import simulate
@@ -92,10 +101,13 @@ def _run(scenario: Scenario, folder: Path, title: str) -> None:
     with tqdm(desc=words[:60], unit=" calls", unit_scale=True, disable=None, leave=not title) as bar:
         result = simulate(scenario, bar.update)
     result.save(folder)
-    if not title:
-        from sim.report import show_run
+    return result
 
-        show_run(result, folder)
+
+def _show(result: Result, folder: Path) -> None:
+    from sim.report import show_run
+
+    show_run(result, folder)
 
 
 def _gather(folder: Path) -> None:

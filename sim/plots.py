@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,14 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from sim.canvas import COLOURS, INK, KIND_FILLS, label_ends, pen, save_all, scale, sheet, styled
+from sim.canvas import COLOURS, INK, KIND_FILLS, draw_key, label_ends, pen, scale, sheet, styled
 from sim.findings import (
     KINDS,
     Names,
     Study,
     axis_label,
     compact,
-    dollars,
     money_finding,
     number,
     percent,
@@ -63,7 +63,7 @@ def _positions(one: Study) -> list[float]:
 def _lines(axes: Axes, one: Study, metric: str, sign: str) -> None:
     positions = _positions(one)
     grey = len(one.lines) > MOST_LINES
-    ends = [list(one.lines)[0], list(one.lines)[-1]] if one.lines else []
+    ends = list(one.lines)[:: max(1, len(one.lines) - 1)]
     lows, highs = [], []
     for index, name in enumerate(one.lines):
         middle, low, high = (one.values(name, metric + end).to_numpy() for end in ("", "_ci_low", "_ci_high"))
@@ -80,16 +80,22 @@ def _lines(axes: Axes, one: Study, metric: str, sign: str) -> None:
 
 
 def _ticks(axes: Axes, one: Study, names: Names | None) -> None:
-    labels = [(names or {}).get(str(place), place_name(place)) for place in one.places]
-    crowded = sum(len(label) + 2 for label in labels) > 62
+    """Names of the places, broken into lines where they would run into each other, aslant where that does not help."""
+    room = 52 // max(1, len(one.places))
+    labels = [textwrap.fill((names or {}).get(str(place), place_name(place)), max(5, room - 1)) for place in one.places]
+    crowded = max((len(line) for label in labels for line in label.splitlines()), default=0) >= max(6, room)
+    labels = [label.replace("\n", " ") for label in labels] if crowded else labels
     axes.set_xticks(_positions(one), labels, rotation=35 if crowded else 0, ha="right" if crowded else "center", rotation_mode="anchor")
+    if not crowded:
+        for label in axes.get_xticklabels():
+            label.set(va="top", rotation_mode="default")
     axes.set_xlabel(axis_label(one.x))
     axes.margins(x=0.06)
     axes.grid(visible=False, axis="x")
 
 
 def _name_lines(axes: Axes, one: Study, metric: str) -> None:
-    names = list(one.lines) if len(one.lines) <= MOST_LINES else [list(one.lines)[0], list(one.lines)[-1]]
+    names = list(one.lines) if len(one.lines) <= MOST_LINES else list(one.lines)[:: len(one.lines) - 1]
     position = dict(zip(one.places, _positions(one), strict=True))
     ends, colours = {}, {}
     for name in names:
@@ -108,15 +114,16 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
     bills = {name: _bill(one, name) for name in shown}
     across = 2 if len(shown) > 1 else 1
     down = math.ceil(len(shown) / across) or 1
-    figure = sheet(_money_title(one, bills, names), 1.7 + down * (0.8 + 0.42 * max(2, len(one.places))), "On the right: dollars per task.")
+    figure = sheet(
+        _money_title(one, bills, names), 1.7 + down * (0.8 + 0.42 * max(2, len(one.places))), "On the right: dollars per task.", key=True
+    )
     panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
     for axes, name in zip(panels, shown, strict=False):
         _bars(axes, one, bills[name], name, names)
     for axes in panels[len(shown) :]:
         axes.set_axis_off()
     if shown:
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False)
+        draw_key(figure, panels[0])
     return figure
 
 
@@ -164,9 +171,14 @@ def latency_by_backend(table: pd.DataFrame, names: Names | None = None) -> Figur
     one = study(table, names)
     where = f" ({place_name(one.places[-1])})" if "backends" in one.axes and one.x != "backends" else ""
     rows = one.rows[one.rows["_x"] == one.places[-1]] if where else one.rows
-    labels = rows["_line"] if where or one.x in ("", "backends") and len(one.axes) != 1 else [
-        (names or {}).get(str(x), place_name(x)) + (f", {line}" if line else "") for x, line in zip(rows["_x"], rows["_line"], strict=True)
-    ]
+    labels = (
+        rows["_line"]
+        if where or (one.x in ("", "backends") and len(one.axes) != 1)
+        else [
+            (names or {}).get(str(x), place_name(x)) + (f", {line}" if line else "")
+            for x, line in zip(rows["_x"], rows["_line"], strict=True)
+        ]
+    )
     spans = rows[[f"call_latency_{p}_s" for p in ("p50", "p95", "p99")]].set_axis(["p50", "p95", "p99"], axis=1).set_axis(list(labels))
     return latency_spans(spans, where)
 
@@ -175,7 +187,12 @@ def latency_by_backend(table: pd.DataFrame, names: Names | None = None) -> Figur
 def latency_spans(spans: pd.DataFrame, where: str = "") -> Figure:
     """The same from a table with a row a backend and columns p50, p95, p99 in seconds."""
     rows = spans.dropna().sort_values("p50").head(MOST_ROWS)
-    figure = sheet(_latency_title(rows, where), 2.4 + 0.42 * max(2, len(rows)), "From the request to the last token; attempts that succeeded.")
+    figure = sheet(
+        _latency_title(rows, where),
+        2.4 + 0.42 * max(2, len(rows)),
+        "From the request to the last token; attempts that succeeded.",
+        key=True,
+    )
     axes = figure.subplots()
     heights = range(len(rows))
     axes.hlines(heights, rows["p50"], rows["p99"], color="#999999", linewidth=2, zorder=1)
@@ -185,12 +202,14 @@ def latency_spans(spans: pd.DataFrame, where: str = "") -> Figure:
         scale(axes, "x", float(rows["p50"].min()), float(rows["p99"].max()))
     for height, row in enumerate(rows.itertuples()):
         values = " / ".join(number(value, 2) for value in (row.p50, row.p95, row.p99))
-        axes.annotate(f"{values} s", (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=11, color=INK, annotation_clip=False)
+        axes.annotate(
+            f"{values} s", (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=11, color=INK, annotation_clip=False
+        )
     axes.set_yticks(heights, [str(name) for name in rows.index])
     axes.set_ylim(max(len(rows), 1) - 0.4, -0.6)
     axes.set_xlabel(f"time of a call (s{', log scale' if axes.get_xscale() == 'log' else ''})")
     axes.grid(visible=False, axis="y")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, frameon=False)
+    draw_key(figure, axes)
     return figure
 
 
@@ -207,21 +226,31 @@ def _latency_title(rows: pd.DataFrame, where: str) -> str:
 def tokens_over_time(timelines: Mapping[str, pd.DataFrame]) -> Figure:
     """Tokens a minute in replication 0, by kind of token, one panel a scenario; of the tables of `timeline.csv`."""
     minutes = {name: _minutes(table) for name, table in timelines.items()}
-    longest = max((len(rows) for rows in minutes.values()), default=0)
+    longest = max((_most_of(rows) for rows in minutes.values()), default=0)
     bin_min = max(1, math.ceil(longest / 400))
     note = "Replication 0; tokens count in the minute in which their call ends."
     note += f" Each step is the mean of {bin_min} minutes; peaks in the titles are of single minutes." if bin_min > 1 else ""
-    figure = sheet(_time_title(minutes), 1.9 + 2.3 * max(1, len(minutes)) + (1.4 if len(minutes) < 2 else 0), note)
+    if any(len(rows) > longest for rows in minutes.values()):
+        note += " Drawn until 99 % of the tokens are spent."
+    figure = sheet(_time_title(minutes), 1.9 + 2.3 * max(1, len(minutes)) + (1.4 if len(minutes) < 2 else 0), note, key=True)
     panels = figure.subplots(max(1, len(minutes)), 1, squeeze=False, sharex=True).ravel()
     unit, per = ("hours", 60) if longest > 300 else ("minutes", 1)
     for axes, (name, rows) in zip(panels, minutes.items(), strict=False):
         _areas(axes, rows, bin_min, per)
-        axes.set_title(f"{name}: at most {compact(float(rows.sum(axis=1).max()))} tokens a minute" if len(minutes) > 1 and len(rows) else "")
+        axes.set_title(
+            f"{name}: at most {compact(float(rows.sum(axis=1).max()))} tokens a minute" if len(minutes) > 1 and len(rows) else ""
+        )
     panels[-1].set_xlabel(f"simulated time ({unit})")
     panels[-1].set_xlim(0, max(longest, 1) / per)
     if minutes:
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=4, frameon=False)
+        draw_key(figure, panels[0])
     return figure
+
+
+def _most_of(rows: pd.DataFrame) -> int:
+    """Minutes until 99 % of the tokens are spent."""
+    spent = rows.sum(axis=1).cumsum().to_numpy()
+    return int(np.searchsorted(spent, 0.99 * spent[-1])) + 1 if len(spent) else 0
 
 
 def _minutes(table: pd.DataFrame) -> pd.DataFrame:
@@ -266,6 +295,3 @@ def _time_title(minutes: Mapping[str, pd.DataFrame]) -> str:
         f"The busiest minute takes {compact(peaks[first])} tokens with {first}, {compact(peaks[last])} with {last}: "
         f"{number(peaks[last] / peaks[first] if peaks[first] else math.nan)} times as many"
     )
-
-
-__all__ = ["latency_by_backend", "latency_spans", "money_by_kind", "save_all", "spend_by_fanout", "tokens_over_time"]

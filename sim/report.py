@@ -1,18 +1,203 @@
-"""What a run or a sweep says to people: tables, figures, a finding."""
+"""What a run or a sweep says to people: a table, a finding, figures, and a page (`report.md`) that holds them together."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim.result import Result
+import pandas as pd
+from omegaconf import OmegaConf
+
+from sim import __version__, plots
+from sim.canvas import save_all
+from sim.findings import Study, axis_label, compact, finding, number, percent, place_name, study
+from sim.result import Result, write_whole
+from sim.sweep import digest_of, row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CAVEATS = (
+    "Every model is given the same work. Measured on the same 500 tasks, the bills of Claude Opus 4.6 and MiniMax M2.5 differ 2.5-fold, "
+    "not as list prices do: models differ in how many tokens they need.",
+    "Success is one draw a task against the quality of the backend of its first agent; more sub-agents do not raise it here.",
+    "Intervals hold the luck of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
+)
+"""Under every report; the first is OpenHands' index (0.772 against 0.307 USD a task)."""
+HEADLINES = (
+    ("cost_per_task_usd", "USD/task", number),
+    ("tokens_per_task", "tokens/task", compact),
+    ("token_multiplier", "x chat", number),
+    ("cache_hit_rate", "cache hits", percent),
+    ("success_rate", "success", percent),
+    ("cost_per_success_usd", "USD/success", number),
+    ("task_latency_p50_s", "task p50 s", number),
+)
+"""Metrics of a sweep's table: name, heading, and how a value is written."""
 
 
 def show_run(result: Result, folder: Path) -> None:
-    print(result.summary.to_string())
-    print(folder)
+    """Print one scenario's table and finding; leave `figures/*.png` and `report.md` in its folder."""
+    names = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
+    table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
+    said = finding(table, names)
+    figures = {
+        "money_by_kind": plots.money_by_kind(table, names),
+        "latency_by_backend": plots.latency_spans(_spans(result, names)),
+        "tokens_over_time": plots.tokens_over_time({result.scenario.name: result.timeline}),
+    }
+    text = aligned(_readable(result.summary))
+    _publish(result.scenario.name, text, said, figures, folder, f"digest {result.digest}, seed {result.scenario.seed}")
 
 
-def show_sweep(table: Any, folder: Path) -> None:
-    print(table.to_string())
-    print(folder)
+def show_sweep(table: pd.DataFrame, folder: Path) -> None:
+    """Print a sweep's table (of `sim.sweep.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
+    known = Folder(folder)
+    one = study(table, known.names)
+    figures = {}
+    if len(one.rows):
+        figures = {
+            "spend_by_fanout": plots.spend_by_fanout(table, known.names),
+            "money_by_kind": plots.money_by_kind(table, known.names),
+            "latency_by_backend": plots.latency_by_backend(table, known.names),
+            "tokens_over_time": plots.tokens_over_time(known.timelines(one)),
+        }
+    crossed = len(one.lines) > 1 and len(one.places) > 1 and one.x != "backends"
+    text = crosstab(one, known.list_usd_per_mtok) if crossed else listing(one)
+    if len(one.failed):
+        text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(_failures(one))
+    said = finding(table, known.names, known.list_usd_per_mtok)
+    _publish(known.title, text, said, figures, folder, f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}")
+
+
+def _failures(one: Study) -> list[str]:
+    return [
+        "  " + " ".join(f"{axis}={failed[axis]}" for axis in one.axes) + f": {failed['status'].removeprefix('failed: ')}"
+        for failed in one.failed.to_dict("records")
+    ]
+
+
+def _publish(title: str, table: str, said: str, figures: Mapping[str, Figure], folder: Path, made_by: str) -> None:
+    files = save_all(figures, folder)
+    origin = f"agent-token-sim {__version__}, {made_by}"
+    page = [f"# {title}", said, f"```text\n{table}\n```"]
+    page += [f"![{path.stem.replace('_', ' ')}](figures/{path.name})" for path in files]
+    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in CAVEATS), f"Made by {origin}."]
+    text = "\n\n".join(page) + "\n"
+    write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
+    print(f"{table}\n\n{said}\n\n{folder}  ({origin})")
+
+
+class Folder:
+    """What the runs in a sweep's folder know of their backends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        runs = [path for path in self.path.glob("*/scenario.yaml") if path.parent.name.isdigit()]
+        first = min(runs, key=lambda path: int(path.parent.name), default=None)
+        self.scenario: Any = OmegaConf.to_container(OmegaConf.load(first)) if first else {}
+
+    @cached_property
+    def models(self) -> dict[str, Any]:
+        """Settings of each backend, by id."""
+        return dict(self.scenario.get("market", {}).get("models", {}))
+
+    @property
+    def title(self) -> str:
+        """The scenario's name."""
+        return str(self.scenario.get("name", self.path.name))
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Backends' names for people, by id."""
+        return {name: model["label"] or name for name, model in self.models.items()}
+
+    @property
+    def list_usd_per_mtok(self) -> dict[str, float]:
+        """List price of input, by the backend's name for people."""
+        return {self.names[name]: model["input_usd_per_mtok"] for name, model in self.models.items()}
+
+    def timelines(self, one: Study) -> dict[str, pd.DataFrame]:
+        """Of the first, the second and the last place on the dearest line, those that can be read."""
+        line = one.lines[next(iter(one.lines))]
+        shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
+        files = {place_name(place): self.path / str(line.loc[place, "_run"]) / "timeline.csv" for place in shown}
+        return {name: pd.read_csv(file) for name, file in files.items() if file.exists()}
+
+
+def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
+    """Percentiles of the calls' time by backend, of the log where there is one; else of all calls together."""
+    calls = result.calls
+    calls = calls[calls["status"] == "ok"]
+    if calls.empty:
+        together = {p: result.mean(f"call_latency_{p}_s") for p in ("p50", "p95", "p99")}
+        return pd.DataFrame(together, index=[" + ".join(names.get(name, name) for name in result.scenario.backends)])
+    times = (calls["t_end_s"] - calls["t_request_s"]).groupby(calls["backend"].map(lambda name: names.get(name, name)))
+    return pd.DataFrame({p: times.quantile(share) for p, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))})
+
+
+def _readable(summary: pd.DataFrame) -> pd.DataFrame:
+    """A run's summary for people: value, interval, unit; what never happened is left out."""
+    happened = summary[(summary["mean"] != 0) | summary["ci_high"].gt(0)]
+    spans = [
+        f"{number(low)} to {number(high)}" if low < high else "" for low, high in zip(happened["ci_low"], happened["ci_high"], strict=True)
+    ]
+    means = [number(mean) for mean in happened["mean"]]
+    return pd.DataFrame({"metric": happened.index, "mean": means, "95 % interval": spans, "unit": list(happened["unit"])})
+
+
+def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
+    """Dollars per task with half-widths, a row a line and a column a place, then what the last place comes to."""
+    out: dict[str, list[str]] = {"USD per task": list(one.lines)}
+    if any(line in list_usd_per_mtok for line in one.lines):
+        out["list USD/Mtok in"] = [number(list_usd_per_mtok[line]) if line in list_usd_per_mtok else "-" for line in one.lines]
+    for place in one.places:
+        out[place_name(place) if one.x == "agent" else f"{one.x.rsplit('.', 1)[-1]}={place_name(place)}"] = [
+            _cell(one, line, place, "cost_per_task_usd", number) for line in one.lines
+        ]
+    last = one.places[-1]
+    for metric, heading, write in HEADLINES[2:6]:
+        out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
+    notes = [f"The last four columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
+    return aligned(pd.DataFrame(out)) + "\n\n" + " ".join(["±: half of the 95 % interval.", *notes])
+
+
+def listing(one: Study) -> str:
+    """A row a scenario with the headline metrics, half-widths with the dollars."""
+    out: dict[str, list[str]] = {}
+    for axis in one.axes:
+        out[axis] = [str(value) for value in one.rows[axis]]
+    for metric, heading, write in HEADLINES:
+        bare = metric != "cost_per_task_usd"
+        out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
+    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval."
+
+
+def _cell(one: Study, line: str, place: Any, metric: str, write: Callable[[float], str], bare: bool = False) -> str:
+    scenario = {name: float(one.values(line, name)[place]) for name in (metric, f"{metric}_ci_low", f"{metric}_ci_high")}
+    return _value(scenario, metric, write, bare)
+
+
+def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], str], bare: bool) -> str:
+    """`9.51 ±4%`."""
+    mean = scenario[metric]
+    half = (scenario[f"{metric}_ci_high"] - scenario[f"{metric}_ci_low"]) / 2
+    return write(mean) if bare or not mean or not half >= 0 else f"{write(mean)} ±{100 * half / abs(mean):.0f}%"
+
+
+def aligned(table: pd.DataFrame) -> str:
+    """A table of texts in columns: the first to the left, numbers to the right, words to the left."""
+    if table.empty:
+        return "(nothing)"
+    columns = {str(name): [str(value) for value in table[name]] for name in table}
+    widths = {name: max(len(name), *map(len, values)) for name, values in columns.items()}
+    right = {name: place > 0 and any(value[:1].isdigit() for value in values) for place, (name, values) in enumerate(columns.items())}
+
+    def line(cells: list[str]) -> str:
+        put = zip(cells, widths, strict=True)
+        return "  ".join(cell.rjust(widths[name]) if right[name] else cell.ljust(widths[name]) for cell, name in put).rstrip()
+
+    rows = zip(*columns.values(), strict=True)
+    return "\n".join([line(list(columns)), "  ".join("-" * width for width in widths.values()), *(line(list(row)) for row in rows)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Axes = Mapping[str, Sequence[Any]]
-AXES_FILE = "axes.json"
-"""In a run's folder: the settings that its sweep gave it, or why it failed."""
+NOTE = "run.json"
+"""In the folder of a sweep's run: the settings that the sweep gave it, its digest, or why it failed."""
 
 
 class Sweep:
@@ -128,11 +129,17 @@ def row(axes: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
     return out
 
 
-def note_axes(folder: Path, axes: Mapping[str, str], failed: str = "") -> None:
+def note_run(folder: Path, axes: Mapping[str, str], digest: str = "", failed: str = "") -> None:
     """Leave in a run's folder what `gather` needs to know of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"axes": dict(axes), "failed": failed})
-    write_whole(folder / AXES_FILE, lambda path: path.write_text(text))
+    text = json.dumps({"axes": dict(axes), "digest": digest, "failed": failed})
+    write_whole(folder / NOTE, lambda path: path.write_text(text))
+
+
+def digest_of(folder: str | Path) -> str:
+    """16 hex digits over the digests of a sweep's runs, whatever their order."""
+    digests = sorted(json.loads(path.read_text())["digest"] for path in Path(folder).glob(f"*/{NOTE}"))
+    return hashlib.sha1("".join(digests).encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def gather(folder: str | Path) -> pd.DataFrame:
@@ -143,7 +150,7 @@ def gather(folder: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     root = Path(folder)
-    runs = sorted((p for p in root.glob(f"*/{AXES_FILE}") if p.parent.name.isdigit()), key=lambda p: int(p.parent.name))
+    runs = sorted((p for p in root.glob(f"*/{NOTE}") if p.parent.name.isdigit()), key=lambda p: int(p.parent.name))
     if not runs:
         raise DataError(f"{root}: holds no runs of a sweep")
     notes = [json.loads(path.read_text()) for path in runs]
