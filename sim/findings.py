@@ -137,6 +137,11 @@ def place_name(place: Any) -> str:
     return {"solo": "one agent"}.get(place, str(place).replace("team_", "team of "))
 
 
+def place_label(x: str, place: Any, names: Names | None) -> str:
+    """A value of x on an axis: `team of 4`, `16`, `Kimi K2.5`."""
+    return _said(x, place, names) if x == "backends" else place_name(place)
+
+
 def _in_words(x: str, place: Any, names: Names | None = None) -> str:
     """A value of x in a sentence: `a team of 4`, `fanout=16`."""
     if x != "agent":
@@ -231,7 +236,9 @@ def success_finding(one: Study) -> str:
     best, second, worst = costs.index[0], costs.index[1], costs.index[-1]
     tops, bottoms = one.at(last, "cost_per_success_usd_ci_high"), one.at(last, "cost_per_success_usd_ci_low")
     overlap = bottoms.get(second, math.nan) <= tops.get(best, math.nan)
-    unsure = f" (its interval overlaps with that of {second})" if overlap else f" (next: {second}, {dollars(costs.iloc[1])})"
+    unsure = f" (its interval overlaps with that of {second})" if overlap else ""
+    if not overlap and len(costs) > 2:
+        unsure = f" (next: {second}, {dollars(costs.iloc[1])})"
     where = f" for {_in_words(one.x, last)}" if len(one.places) > 1 else ""
     return f"By solved task {best} is cheapest{where}: {dollars(costs.iloc[0])}{unsure}, against {dollars(costs.iloc[-1])} on {worst}"
 

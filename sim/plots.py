@@ -22,6 +22,7 @@ from sim.findings import (
     money_finding,
     number,
     percent,
+    place_label,
     place_name,
     spend_finding,
     study,
@@ -82,7 +83,7 @@ def _lines(axes: Axes, one: Study, metric: str, sign: str) -> None:
 def _ticks(axes: Axes, one: Study, names: Names | None) -> None:
     """Names of the places, broken into lines where they would run into each other, aslant where that does not help."""
     room = 52 // max(1, len(one.places))
-    labels = [textwrap.fill((names or {}).get(str(place), place_name(place)), max(5, room - 1)) for place in one.places]
+    labels = [textwrap.fill(place_label(one.x, place, names), max(5, room - 1)) for place in one.places]
     crowded = max((len(line) for label in labels for line in label.splitlines()), default=0) >= max(6, room)
     labels = [label.replace("\n", " ") for label in labels] if crowded else labels
     axes.set_xticks(_positions(one), labels, rotation=35 if crowded else 0, ha="right" if crowded else "center", rotation_mode="anchor")
@@ -137,7 +138,7 @@ def _money_title(one: Study, bills: Mapping[str, pd.DataFrame], names: Names | N
     name, bill = next(((name, bill) for name, bill in bills.items() if len(bill)), ("", pd.DataFrame()))
     if bill.empty:
         return "No scenario has a bill"
-    first, last = ((names or {}).get(str(place), place_name(place)) for place in (bill.index[0], bill.index[-1]))
+    first, last = (place_label(one.x, place, names) for place in (bill.index[0], bill.index[-1]))
     return money_finding(bill, name, first, last)
 
 
@@ -155,7 +156,7 @@ def _bars(axes: Axes, one: Study, bill: pd.DataFrame, name: str, names: Names | 
     costs = one.values(name, "cost_per_task_usd")
     for row, place in enumerate(places):
         axes.text(1.015, row, "$" + number(costs[place]), va="center", fontsize=11, color=INK)
-    axes.set_yticks(range(len(bill)), [(names or {}).get(str(place), place_name(place)) for place in places])
+    axes.set_yticks(range(len(bill)), [place_label(one.x, place, names) for place in places])
     axes.set_ylim(len(bill) - 0.45, -0.55)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
@@ -174,10 +175,7 @@ def latency_by_backend(table: pd.DataFrame, names: Names | None = None) -> Figur
     labels = (
         rows["_line"]
         if where or (one.x in ("", "backends") and len(one.axes) != 1)
-        else [
-            (names or {}).get(str(x), place_name(x)) + (f", {line}" if line else "")
-            for x, line in zip(rows["_x"], rows["_line"], strict=True)
-        ]
+        else [place_label(one.x, x, names) + (f", {line}" if line else "") for x, line in zip(rows["_x"], rows["_line"], strict=True)]
     )
     spans = rows[[f"call_latency_{p}_s" for p in ("p50", "p95", "p99")]].set_axis(["p50", "p95", "p99"], axis=1).set_axis(list(labels))
     return latency_spans(spans, where)

@@ -56,19 +56,20 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     """Print a sweep's table (of `sim.sweep.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
-    figures = {}
-    if len(one.rows):
-        figures = {
-            "spend_by_fanout": plots.spend_by_fanout(table, known.names),
-            "money_by_kind": plots.money_by_kind(table, known.names),
-            "latency_by_backend": plots.latency_by_backend(table, known.names),
-            "tokens_over_time": plots.tokens_over_time(known.timelines(one)),
-        }
+    said = finding(table, known.names, known.list_usd_per_mtok)
+    if one.rows.empty:
+        print(f"{said}\n\n{folder}")
+        return
+    figures = {
+        "spend_by_fanout": plots.spend_by_fanout(table, known.names),
+        "money_by_kind": plots.money_by_kind(table, known.names),
+        "latency_by_backend": plots.latency_by_backend(table, known.names),
+        "tokens_over_time": plots.tokens_over_time(known.timelines(one)),
+    }
     crossed = len(one.lines) > 1 and len(one.places) > 1 and one.x != "backends"
     text = crosstab(one, known.list_usd_per_mtok) if crossed else listing(one)
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(_failures(one))
-    said = finding(table, known.names, known.list_usd_per_mtok)
     _publish(known.title, text, said, figures, folder, f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}")
 
 
@@ -150,7 +151,7 @@ def _readable(summary: pd.DataFrame) -> pd.DataFrame:
 
 def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     """Dollars per task with half-widths, a row a line and a column a place, then what the last place comes to."""
-    out: dict[str, list[str]] = {"USD per task": list(one.lines)}
+    out: dict[str, list[str]] = {"USD per task on": list(one.lines)}
     if any(line in list_usd_per_mtok for line in one.lines):
         out["list USD/Mtok in"] = [number(list_usd_per_mtok[line]) if line in list_usd_per_mtok else "-" for line in one.lines]
     for place in one.places:
@@ -189,8 +190,6 @@ def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], st
 
 def aligned(table: pd.DataFrame) -> str:
     """A table of texts in columns: the first to the left, numbers to the right, words to the left."""
-    if table.empty:
-        return "(nothing)"
     columns = {str(name): [str(value) for value in table[name]] for name in table}
     widths = {name: max(len(name), *map(len, values)) for name, values in columns.items()}
     right = {name: place > 0 and any(value[:1].isdigit() for value in values) for place, (name, values) in enumerate(columns.items())}
