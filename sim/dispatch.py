@@ -68,13 +68,13 @@ class Dispatch:
         if backend is None or self._per_call:
             backend = self.choose(call)
         call.callbacks = call.then
-        call.t_request = self.env._now
+        call.t_request = now = self.env._now
         self.meter.requested += 1
         if call.input_tokens > backend.window:
             self._refuse(call, backend)
         elif backend.busy < backend.slots:
             backend.busy += 1
-            backend.serve(call)
+            backend.serve(call, now)
         else:
             backend.line.append(call)
 

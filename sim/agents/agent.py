@@ -47,7 +47,7 @@ class Agent:
     """One conversation with a model. `context` is how many tokens its next prompt has."""
 
     __slots__ = (
-        "_send", "_then", "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck",
+        "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck",
         "office", "output_scale", "path", "profile", "requests", "result_scale", "task", "turns", "turns_scale", "u_report",
     )  # fmt: skip
 
@@ -82,21 +82,21 @@ class Agent:
 
     def start(self, life: Life, then: Callable[[Agent, bool], None]) -> None:
         """Begin to live; `then` is told at the end, with what the life returned."""
-        self._send = life.send
-        self._then = then
-        self.call.resume = self._resume
-        self._resume(None)
+        living = self._live(life, then)
+        self.call.resume = living.send
+        next(living)
 
-    def _resume(self, event: Event | None) -> None:
-        """What it waited for has happened: go on to the next wait. A call knows whom to resume, other events are told."""
-        try:
-            awaited = self._send(None)
-        except StopIteration as end:
-            self.call.release_agent()
-            self._then(self, end.value)
-        else:
-            if awaited is not self.call:
-                awaited.callbacks.append(self._resume)
+    def _live(self, life: Life, then: Callable[[Agent, bool], None]) -> Generator[Event, Any, None]:
+        """The life and what comes after it. The clock itself resumes it (`Call.resume`), so it must never run out."""
+        completed = yield from life
+        self.call.release_agent()
+        then(self, completed)
+        yield self.call
+
+    def wait_for(self, event: Event) -> Event:
+        """To be yielded: any other event than the agent's own call has to be told whom to resume."""
+        event.callbacks.append(self.call.resume)
+        return event
 
     def inherit(self, parent: Agent) -> None:
         """Start from the parent's context, and from what of it is cached."""

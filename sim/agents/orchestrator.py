@@ -30,7 +30,7 @@ def _team(lead: Agent) -> Generator[Event, Any, None]:
     A worker that failed leaves no report; the lead goes on without it.
     """
     team = Team(lead)
-    yield team.all_ended
+    yield lead.wait_for(team.all_ended)
     lead.context += team.report_tokens
 
 

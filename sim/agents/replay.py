@@ -12,7 +12,7 @@ def replay(agent: Agent, recording: Recording) -> Life:
     task, call, office = agent.task, agent.call, agent.office
     luck, at = agent.luck, FIRST_TURN
     if recording.start_s:
-        yield office.env.timeout(recording.start_s)
+        yield agent.wait_for(office.env.timeout(recording.start_s))
     for turn, row in enumerate(recording.calls):
         if at == len(luck):
             luck, at = office.streams.page(Purpose.TURN, task.id, agent.branch, turn // ROWS), 0

@@ -31,7 +31,8 @@ class PromptCache:
         read = 0
         if now <= call.cached_until:
             read = call.cached_tokens
-            read = min(read, prompt)
+            if read > prompt:  # noqa: PLR1730 - a call of min() costs as much as the rest of this method
+                read = prompt
         if self.share and read < call.system_tokens:
             read = self._read_shared(call, prompt, now, read)
         return read, prompt - read if self._explicit else 0

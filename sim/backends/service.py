@@ -61,20 +61,19 @@ class Backend:
         """Take a call in: serve it now, or put it at the end of the line."""
         if self.busy < self.slots:
             self.busy += 1
-            self.serve(call)
+            self.serve(call, self.env.now)
         else:
             self.line.append(call)
 
     def release(self, call: Call) -> None:
         """An attempt is over: its slot goes straight to the head of the line."""
         if self.line:
-            self.serve(self.line.popleft())
+            self.serve(self.line.popleft(), self.env.now)
         else:
             self.busy -= 1
 
-    def serve(self, call: Call) -> None:
+    def serve(self, call: Call, now: float) -> None:
         """A slot is granted: all that will happen to the attempt is known now, so it is recorded and its end scheduled."""
-        now = self.env._now
         prompt, output = call.input_tokens, call.output_tokens
         read, write = self.cache.split(call, prompt, now)
         server_s = self._constant_s + (prompt - read) * self._s_per_fresh + prompt * self._s_per_context
