@@ -87,9 +87,9 @@ class Call(Event):
         """The same for backends it was on before: (tokens, until)."""
         self.system_tokens = self.system_id = 0
         """Head of the prompt that is the same for all agents of its kind, and which kind that is."""
-        self.resume: Callable[[Any], None] = _nobody
-        """Goes on with the agent."""
-        self.then: list[Callable[[Any], None]] = []
+        self.resume: Callable[[Any], Any] = _nobody
+        """Goes on with the agent: the `send` of its life."""
+        self.then: list[Callable[[Any], Any]] = []
 
     def release_agent(self) -> None:
         """Its agent has ended: let go of it, so that both can be freed without a garbage collector."""
