@@ -32,7 +32,7 @@ bench: .venv/ready  ## speed, as ratios measured in one process
 prices: .venv/ready  ## write conf/backend and conf/market anew from calibration/models.yaml and genai-prices
 	$(BIN)/python -m calibration.prices
 
-profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=../shared/data
+profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 	$(BIN)/python -m calibration.profiles $(DATA) --write
 
 .PHONY: help run test quick check bench prices profiles

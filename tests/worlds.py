@@ -1,0 +1,84 @@
+"""Small worlds for tests: one backend called `one`, everything constant unless said otherwise."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import sim
+from sim.settings import (
+    AgentKind,
+    AgentSettings,
+    BackendSettings,
+    LoopSettings,
+    MarketSettings,
+    RetrySettings,
+    RouterSettings,
+    WorkloadSettings,
+)
+
+SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}
+"""B = 2,000 tokens, o = 300, g = 1,000."""
+
+
+def backend(**changes: Any) -> BackendSettings:
+    """$1 a million tokens of each kind, a second a call, everything cached, nothing fails."""
+    plain = {
+        "input_usd_per_mtok": 1.0,
+        "output_usd_per_mtok": 1.0,
+        "cache_min_tokens": 0,
+        "context_window_tokens": 10**9,
+        "network_rtt_s": 0.0,
+        "ttft_s": 1.0,
+        "decode_tokens_per_s": None,
+    }
+    return BackendSettings(**(plain | changes))
+
+
+def loop(**changes: Any) -> LoopSettings:
+    """One agent's loop: 10 turns."""
+    return LoopSettings(**(SIZES | {"turns": 10} | changes))
+
+
+def agent(**changes: Any) -> AgentSettings:
+    """The same, as the root of a task."""
+    return AgentSettings(**(SIZES | {"turns": 10} | changes))
+
+
+def team(lead: int, worker: LoopSettings, **changes: Any) -> AgentSettings:
+    """A lead of so many turns and its workers."""
+    return agent(kind=AgentKind.orchestrator, turns=lead, worker=worker, **changes)
+
+
+def scenario(
+    agent: AgentSettings | None = None,
+    backends: dict[str, BackendSettings] | BackendSettings | None = None,
+    *,
+    tasks: int = 1,
+    every_s: Any = 0.0,
+    workload: WorkloadSettings | None = None,
+    router: RouterSettings | None = None,
+    retry: RetrySettings | None = None,
+    **changes: Any,
+) -> sim.Scenario:
+    """One replication in this process."""
+    models = backends if isinstance(backends, dict) else {"one": backends or backend()}
+    return sim.Scenario(
+        **({"replications": 1, "processes": 1} | changes),
+        backends=list(models),
+        market=MarketSettings("test", models),
+        workload=workload or WorkloadSettings(tasks=tasks, interarrival_s=every_s),
+        agent=agent or globals()["agent"](),
+        router=router or RouterSettings(),
+        retry=retry or RetrySettings(),
+    ).check()
+
+
+def run(*given: Any, **changes: Any) -> sim.Result:
+    """Simulate `scenario(...)`."""
+    return sim.simulate(scenario(*given, **changes))
+
+
+def with_(settings: Any, **changes: Any) -> Any:
+    """A copy with some settings changed."""
+    return dataclasses.replace(settings, **changes)
