@@ -71,6 +71,7 @@ class Call(Event):
         self._ok = True
         self._value = None
         self.task = task
+        self.turn = 0
         self.path = path
         """Number of the agent's path (`0.3`) in the meter's table."""
         self.branch = branch

@@ -40,7 +40,7 @@ def dollars(value: float) -> str:
 
 def compact(value: float) -> str:
     """A count for sentences and axes: `950`, `12k`, `1.3M`, `4.1B`."""
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= 0.9995 * size:
             return f"{value / size:.3g}{letter}"
     return f"{value:.3g}"
@@ -73,6 +73,11 @@ class Study:
     def at(self, place: Any, metric: str) -> pd.Series:
         """The metric of every line at one place, lines without it left out."""
         return pd.Series({line: float(self.values(line, metric)[place]) for line in self.lines}, dtype=float).dropna()
+
+    @property
+    def joint(self) -> str:
+        """`on` a backend, `with` any other line."""
+        return "on" if "backends" in self.axes else "with"
 
     @property
     def numeric(self) -> bool:
@@ -170,7 +175,8 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
         before = one.at(first, "cost_per_task_usd")
         return f"{head}; dollars a task go from {dollars(before.iloc[0])} to {dollars(costs.iloc[0])}" if len(before) else head
     subject = "the team costs" if str(last).startswith("team") else "a task then costs"
-    return f"{head}; {subject} {dollars(costs.iloc[0])} on {costs.index[0]} and {dollars(costs.iloc[-1])} on {costs.index[-1]}"
+    cheap, dear = (f"{dollars(costs.iloc[i])} {one.joint} {costs.index[i]}" for i in (0, -1))
+    return f"{head}; {subject} {cheap} and {dear}"
 
 
 def _tokens_finding(one: Study, names: Names | None) -> str:
@@ -196,7 +202,7 @@ def _one_place(one: Study, names: Names | None) -> str:
     said = [_said("backends", row["_x"], names) if one.x == "backends" else row["_line"] for row in (low, high)]
     cheap, dear = (dollars(row["cost_per_task_usd"]) for row in (low, high))
     times = number(high["cost_per_task_usd"] / low["cost_per_task_usd"])
-    return f"A task costs {cheap} on {said[0]}, {dear} on {said[1]}: {times} times as much"
+    return f"A task costs {cheap} {one.joint} {said[0]}, {dear} {one.joint} {said[1]}: {times} times as much"
 
 
 def _times(ratios: pd.Series) -> str:
@@ -240,7 +246,8 @@ def success_finding(one: Study) -> str:
     if not overlap and len(costs) > 2:
         unsure = f" (next: {second}, {dollars(costs.iloc[1])})"
     where = f" for {_in_words(one.x, last)}" if len(one.places) > 1 else ""
-    return f"By solved task {best} is cheapest{where}: {dollars(costs.iloc[0])}{unsure}, against {dollars(costs.iloc[-1])} on {worst}"
+    against = f"{dollars(costs.iloc[-1])} {one.joint} {worst}"
+    return f"By solved task {best} is cheapest{where}: {dollars(costs.iloc[0])}{unsure}, against {against}"
 
 
 def money_finding(bill: pd.DataFrame, name: str, first: str, last: str) -> str:

@@ -189,8 +189,8 @@ class Bernoulli(Distribution):
         return self.p
 
     def quantile(self) -> Quantile:
-        p = self.p
-        return lambda u: 1.0 if u < p else 0.0
+        q = 1 - self.p
+        return lambda u: 1.0 if u >= q else 0.0
 
 
 @dataclass(frozen=True)

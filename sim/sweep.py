@@ -122,7 +122,7 @@ def _verdict(low: float, high: float) -> str:
 
 def row(axes: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
     """One scenario as a row of a sweep's table."""
-    out: dict[str, Any] = {key: value if isinstance(value, (int, float, str)) else str(value) for key, value in axes.items()}
+    out: dict[str, Any] = {key: value if isinstance(value, (int, float, str)) else _written(value) for key, value in axes.items()}
     for metric, values in summary.iterrows():
         out[str(metric)] = values["mean"]
         out[f"{metric}_ci_low"], out[f"{metric}_ci_high"] = values["ci_low"], values["ci_high"]
@@ -166,6 +166,11 @@ def gather(folder: str | Path) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     write_whole(root / "results.csv", lambda path: table.to_csv(path, index=False))
     return table
+
+
+def _written(value: Any) -> str:
+    """A setting as the shell would write it."""
+    return _short(f"[{','.join(map(str, value))}]") if isinstance(value, (list, tuple)) else str(value)
 
 
 def _short(value: str) -> str:

@@ -1,0 +1,178 @@
+"""What people read: tables that line up, findings that are in the table, figures that can be read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+import sim
+from sim import plots
+from sim.canvas import apart, save_all
+from sim.findings import compact, finding, number, study
+from sim.report import aligned, crosstab, show_run
+from sim.settings import Log
+from tests.worlds import agent, backend, loop, scenario, team
+
+NAMES = {"dear": "Dear One", "cheap": "Cheap Two"}
+WORLD = {"dear": backend(input_usd_per_mtok=10.0, label="Dear One"), "cheap": backend(input_usd_per_mtok=0.5, label="Cheap Two")}
+
+
+def swept(**axes: list[Any]) -> pd.DataFrame:
+    world = scenario(team(6, loop(output_tokens={"dist": "exponential", "mean": 300})), WORLD, tasks=20, replications=3)
+    keys = {"fanout": "agent.fanout", "backends": "backends", "turns": "agent.turns"}
+    return sim.sweep(world, {keys[name]: values for name, values in axes.items()}).results
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """Fan-out by backend."""
+    return swept(fanout=[1, 2, 4, 8, 16], backends=[["dear"], ["cheap"]])
+
+
+def written(figure: Figure) -> Iterator[Text]:
+    """Every text that is drawn: of the page, the keys, the axes, and of the ticks in view."""
+    yield from figure.texts
+    for key in figure.legends:
+        yield from key.get_texts()
+    for axes in figure.axes:
+        if axes.axison:
+            yield from (axes.xaxis.label, axes.yaxis.label, axes.title, *axes.texts)
+            yield from (t for side in ("left", "right") if (t := getattr(axes, f"_{side}_title", None)) is not None)
+            for axis in (axes.xaxis, axes.yaxis):
+                low, high = sorted(axis.get_view_interval())
+                yield from (tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high)
+
+
+def overlapping(figure: Figure) -> list[tuple[str, str]]:
+    """Pairs of texts that are drawn over one another (a pixel of touching does not count); none may be cut off."""
+    figure.canvas.draw()
+    page = figure.bbox
+    boxes = [(text.get_text(), text.get_window_extent().padded(-1)) for text in written(figure) if text.get_visible() and text.get_text()]
+    for text, box in boxes:
+        assert page.x0 - 1 <= box.x0, f"{text} is cut off"
+        assert box.x1 <= page.x1 + 1, f"{text} is cut off"
+    return [(a[0], b[0]) for a, b in itertools.combinations(boxes, 2) if a[1].overlaps(b[1])]
+
+
+def timeline() -> pd.DataFrame:
+    return sim.simulate(scenario(agent(), WORLD, tasks=50, every_s=60.0)).timeline
+
+
+FIGURES = {
+    "spend": lambda table: plots.spend_by_fanout(table, NAMES),
+    "money": lambda table: plots.money_by_kind(table, NAMES),
+    "latency": lambda table: plots.latency_by_backend(table, NAMES),
+    "time": lambda table: plots.tokens_over_time({"a team": timeline(), "one agent": timeline()}),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_labels_do_not_overlap_and_every_axis_says_what_it_is(table: pd.DataFrame, name: str) -> None:
+    figure = FIGURES[name](table)
+    assert overlapping(figure) == []
+    for axes in figure.axes:
+        if axes.axison:
+            assert axes.get_xlabel() or axes.get_shared_x_axes().get_siblings(axes) != [axes]
+            assert axes.get_ylabel() or [label.get_text() for label in axes.get_yticklabels()]
+    assert any(character.isdigit() for character in figure.texts[0].get_text()), "the title states a finding"
+
+
+def test_lines_carry_the_tables_values_and_intervals(table: pd.DataFrame) -> None:
+    right = plots.spend_by_fanout(table, NAMES).axes[1]
+    drawn = {bars.get_label(): bars.lines[0].get_ydata() for bars in right.containers}
+    for key, name in NAMES.items():
+        np.testing.assert_allclose(drawn[name], table[table["backends"] == key]["cost_per_task_usd"])
+
+
+def test_shares_of_the_bill_add_up(table: pd.DataFrame) -> None:
+    panel = plots.money_by_kind(table, NAMES).axes[0]
+    widths = sum(np.array([bar.get_width() for bar in bars]) for bars in panel.containers)
+    np.testing.assert_allclose(widths, 1)
+
+
+@pytest.mark.parametrize("wanted", [[1, 1, 1, 1], [5, 1, 5.2, 0.9], [0, 10, 20]])
+def test_labels_are_moved_apart_but_keep_their_order(wanted: list[float]) -> None:
+    got = apart(wanted, 1.0)
+    order = np.argsort(wanted, kind="stable")
+    assert (np.diff(np.array(got)[order]) >= 1 - 1e-12).all()
+    assert np.mean(got) == pytest.approx(np.mean(wanted))
+
+
+def test_the_finding_is_in_the_table(table: pd.DataFrame) -> None:
+    told = finding(table, NAMES, {"Dear One": 10.0, "Cheap Two": 0.5})
+    last = table[table["agent.fanout"] == 16].set_index("backends")
+    times = last.loc["dear", "tokens_per_task"] / table[table["agent.fanout"] == 1].set_index("backends").loc["dear", "tokens_per_task"]
+    assert f"Fanout=16 takes {number(times)} times" in told
+    assert "20.0 times as much on Dear One as on Cheap Two" in told
+    assert f"${number(last.loc['dear', 'cost_per_task_usd'], 2)} on Dear One" in told
+
+
+def test_failed_scenarios_are_named_and_the_rest_is_shown(table: pd.DataFrame) -> None:
+    broken = table.copy()
+    broken.insert(2, "status", ["ok"] * 9 + ["failed: agent.fanout=16: no"])
+    one = study(broken, NAMES)
+    assert len(one.failed) == 1
+    assert overlapping(plots.spend_by_fanout(broken, NAMES)) == []
+    assert " - " in crosstab(one, {}).splitlines()[-3]
+
+
+@pytest.mark.parametrize(
+    "axes", [{"fanout": [3]}, {"backends": [["dear"], ["cheap"]]}, {"turns": [3, 30, 300]}, {"fanout": [1, 2], "turns": [2, 3]}], ids=str
+)
+def test_any_sweep_can_be_drawn_and_told(axes: dict[str, list[Any]]) -> None:
+    found = swept(**axes)
+    for draw in (plots.spend_by_fanout, plots.money_by_kind, plots.latency_by_backend):
+        assert overlapping(draw(found, NAMES)) == []
+    assert finding(found, NAMES).endswith(".")
+
+
+def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for log in Log:
+        result = sim.simulate(scenario(agent(), WORLD, tasks=5, replications=2, log=log))
+        show_run(result, tmp_path / log.name)
+        said = capsys.readouterr().out
+        assert result.digest in said
+        assert f"costs ${number(result.mean('cost_per_task_usd'), 2)}" in said
+        assert {path.stem for path in (tmp_path / log.name / "figures").iterdir()} == {
+            "money_by_kind", "latency_by_backend", "tokens_over_time",
+        }  # fmt: skip
+        assert said.split("\n\n")[0] in (tmp_path / log.name / "report.md").read_text()
+
+
+def test_figures_are_whole_or_absent(tmp_path: Path) -> None:
+    figure = Figure()
+    figure.savefig = _broken  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="full"):
+        save_all({"half": figure}, tmp_path)
+    assert list((tmp_path / "figures").iterdir()) == []
+
+
+def _broken(path: Path, **_: Any) -> None:
+    path.write_bytes(b"half a picture")
+    raise OSError("disk full")
+
+
+def test_tables_line_up() -> None:
+    lines = aligned(pd.DataFrame({"who": ["a", "long name"], "USD": ["1,000", "2"], "verdict": ["more", "-"]})).splitlines()
+    assert lines == ["who          USD  verdict", "---------  -----  -------", "a          1,000  more", "long name      2  -"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.00"), (0.00159, "0.00159"), (9.514, "9.51"), (1536.4, "1,540"), (-2.0, "-2.00"), (float("nan"), "-"), (999.9, "1,000")],
+)
+def test_numbers_for_people(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(950, "950"), (999.6, "1k"), (12_345, "12.3k"), (4.12e12, "4.12T"), (5e6, "5M")])
+def test_counts_for_people(value: float, text: str) -> None:
+    assert compact(value) == text
