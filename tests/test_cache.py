@@ -11,7 +11,7 @@ from tests.worlds import agent, backend, loop, run, team
 
 
 def reads(*given: Any, **changes: Any) -> list[int]:
-    return run(*given, **changes).calls.sort_values(["task", "agent", "turn"])["cache_read_tokens"].tolist()
+    return list(run(*given, **changes).calls.sort_values(["task", "agent", "turn"])["cache_read_tokens"])
 
 
 @pytest.mark.parametrize(("gap_s", "read"), [(299.0, 2000), (300.0, 2000), (300.001, 0)])

@@ -55,7 +55,8 @@ def test_without_a_limit_nobody_waits() -> None:
 
 def shared_ends(arrivals: np.ndarray, work: np.ndarray, slowdown: float) -> np.ndarray:
     """When each job ends if n at a time each run at 1 / (1 + slowdown (n - 1)); written out step by step."""
-    ends, left, now, nxt = np.zeros(len(work)), {}, 0.0, 0
+    ends, now, nxt = np.zeros(len(work)), 0.0, 0
+    left: dict[int, float] = {}
     while nxt < len(work) or left:
         speed = 1 / (1 + slowdown * (len(left) - 1)) if left else 1.0
         first = min(left, key=lambda job: left[job]) if left else None

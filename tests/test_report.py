@@ -87,7 +87,7 @@ def test_labels_do_not_overlap_and_every_axis_says_what_it_is(table: pd.DataFram
 
 def test_lines_carry_the_tables_values_and_intervals(table: pd.DataFrame) -> None:
     right = plots.spend_by_fanout(table, NAMES).axes[1]
-    drawn = {bars.get_label(): bars.lines[0].get_ydata() for bars in right.containers}
+    drawn = {bars.get_label(): bars[0].get_ydata() for bars in right.containers}
     for key, name in NAMES.items():
         np.testing.assert_allclose(drawn[name], table[table["backends"] == key]["cost_per_task_usd"])
 
@@ -149,7 +149,7 @@ def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytes
 
 def test_figures_are_whole_or_absent(tmp_path: Path) -> None:
     figure = Figure()
-    figure.savefig = _broken  # type: ignore[method-assign]
+    figure.savefig = _broken  # type: ignore[method-assign,assignment]
     with pytest.raises(OSError, match="full"):
         save_all({"half": figure}, tmp_path)
     assert list((tmp_path / "figures").iterdir()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,13 +42,13 @@ def test_a_longer_page_begins_as_a_shorter_one() -> None:
 
 
 def test_every_coordinate_matters_and_pages_do_not_overlap() -> None:
-    places = [
-        (seed, rep, *place)
-        for seed in (1, 2)
-        for rep in (0, 1)
-        for place in ((1, 0, 0, 0), (3, 0, 0, 0), (3, 1, 0, 0), (3, 0, 1, 0), (3, 0, 0, 1))
+    places = [(1, 0, 0, 0), (3, 0, 0, 0), (3, 1, 0, 0), (3, 0, 1, 0), (3, 0, 0, 1)]
+    drawn = [
+        u
+        for seed, replication in itertools.product((1, 2), (0, 1))
+        for purpose, task, branch, page in places
+        for u in Streams(seed, replication).draws(purpose, task, branch, page, 60)
     ]
-    drawn = [u for seed, rep, *place in places for u in Streams(seed, rep).draws(*place, count=60)]
     assert len(set(drawn)) == len(drawn)
 
 
