@@ -19,9 +19,11 @@ import pandas as pd
 
 import sim
 from sim import Result, Scenario
+from sim.report import aligned
 from sim.trace import EXCERPT
 
 BACKEND = "claude_opus_4_6"
+MARKETS = {"feb_2026": "2026-02: twice the price above 200,000 tokens", "nov_2026": "2026-11: one price for every length"}
 REGIMES = {
     "5 minutes": ["cache_ttl_s=300"],
     "1 hour": ["cache_ttl_s=3600"],
@@ -29,11 +31,11 @@ REGIMES = {
 }
 
 
-def scenario(trace: str, *changes: str) -> Scenario:
+def scenario(trace: str, *changes: str, market: str = "feb_2026") -> Scenario:
     """The trace on Opus 4.6, unlimited and with a window that holds every recorded prompt."""
     model = f"market.models.{BACKEND}"
     return sim.load(
-        "workload=trace", f"workload.trace={trace}", f"backends=[{BACKEND}]", "replications=1", "log=none",
+        f"market={market}", "workload=trace", f"workload.trace={trace}", f"backends=[{BACKEND}]", "replications=1", "log=none",
         f"{model}.context_window_tokens=1000000", f"{model}.error_rate=0", *[f"{model}.{change}" for change in changes],
     )  # fmt: skip
 
@@ -59,14 +61,20 @@ def table(results: dict[str, Result]) -> pd.DataFrame:
 
 
 def main(trace: str) -> None:
-    """Replay a trace in each regime and say what it cost."""
-    results = {name: sim.simulate(scenario(trace, *changes)) for name, changes in REGIMES.items()}
-    frame = table(results)
-    first = next(iter(results.values()))
-    count = {kind: f"{first.mean(kind):,.0f}" for kind in ("tasks", "calls", "input_tokens", "output_tokens")}
-    print(f"{count['tasks']} sessions, {count['calls']} calls: {count['input_tokens']} input and {count['output_tokens']} output tokens")
-    print(frame.to_string(float_format=lambda value: f"{value:,.3f}"))
-    print(f"Without a cache the same sessions cost {frame['times'].iloc[-1]:.1f} times as much.")
+    """Replay a trace in each regime, at both lists, and say what it cost."""
+    results = {
+        market: {name: sim.simulate(scenario(trace, *changes, market=market)) for name, changes in REGIMES.items()} for market in MARKETS
+    }
+    print(_counts(results["feb_2026"]["none"]))
+    for market, prices in MARKETS.items():
+        frame = table(results[market])
+        print(f"\nOpus 4.6 at the list of {prices}\n{aligned(frame.map('{:,.3f}'.format).reset_index())}")
+        print(f"Without a cache the same sessions cost {frame['times'].iloc[-1]:.1f} times as much.")
+
+
+def _counts(result: Result) -> str:
+    tasks, calls, read, written = (f"{result.mean(kind):,.0f}" for kind in ("tasks", "calls", "input_tokens", "output_tokens"))
+    return f"{tasks} sessions, {calls} calls: {read} input and {written} output tokens"
 
 
 if __name__ == "__main__":

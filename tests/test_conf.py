@@ -1,0 +1,76 @@
+"""The settings that ship: every file composes, runs, and says where its numbers come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+import sim
+from sim.scenario import CONF
+
+
+def menu(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def small(*overrides: str) -> sim.Result:
+    return sim.simulate(sim.load(*overrides, "replications=1"))
+
+
+@pytest.mark.parametrize("agent", menu("agent"))
+def test_every_workflow_runs(agent: str) -> None:
+    result = small(f"agent={agent}", "workload.tasks=2")
+    assert result.mean("tasks") == 2
+    assert result.mean("cost_usd") > 0
+
+
+@pytest.mark.parametrize("workload", menu("workload"))
+def test_every_workload_runs(workload: str) -> None:
+    few = {"open": ["workload.tasks=3"], "bursts": ["workload.tasks=3"], "users": ["workload.users=3", "workload.tasks_per_user=2"]}
+    result = small(f"workload={workload}", "agent=chat", *few.get(workload, ["workload.trace_sessions=2"]))
+    assert result.mean("tasks_in_flight") == 0
+
+
+@pytest.mark.parametrize("router", menu("router"))
+def test_every_router_runs(router: str) -> None:
+    result = small(f"router={router}", "backends=[claude_opus_4_6,minimax_m2_5]", "agent=team_2", "workload.tasks=3")
+    assert result.mean("token_share.claude_opus_4_6") + result.mean("token_share.minimax_m2_5") == pytest.approx(1)
+
+
+@pytest.mark.parametrize("market", menu("market"))
+def test_every_backend_of_every_market_serves_and_has_a_source(market: str) -> None:
+    models = sim.load(f"market={market}", f"backends=[{first_of(market)}]").market.models
+    for name, model in models.items():
+        assert model.source
+        assert model.as_of
+        assert model.label
+        assert model.origin in ("us", "cn", "fr"), name
+        assert small(f"market={market}", f"backends=[{name}]", "agent=solo", "workload.tasks=1").mean("tasks") == 1
+
+
+def first_of(market: str) -> str:
+    return menu(f"backend/{market}")[0]
+
+
+def test_the_article_has_its_models_and_their_peers() -> None:
+    named = {"claude_opus_4_6", "claude_sonnet_4_6", "gpt_5_2", "gemini_3_pro", "minimax_m2_5", "kimi_k2_5", "glm_5", "deepseek_v3_2"}
+    assert named <= set(menu("backend/feb_2026"))
+    models = sim.load().market.models
+    ratio = models["claude_opus_4_6"].input_usd_per_mtok / models["minimax_m2_5"].input_usd_per_mtok
+    assert ratio == pytest.approx(16.7, abs=0.05)
+
+
+def backends() -> list[Path]:
+    return sorted((CONF / "backend").glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("path", backends(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_number_of_a_backend_says_whether_it_was_seen_reported_or_assumed(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    priced = "usd_per_mtok"
+    for key, value in yaml.safe_load(path.read_text()).items():
+        if isinstance(value, (int, float)) and priced not in key:
+            line = next(line for line in lines if line.startswith(f"{key}:"))
+            assert any(mark in line for mark in ("# S:", "# R:", "# A:")), line
