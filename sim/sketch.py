@@ -1,6 +1,6 @@
 """Percentiles in constant memory: counts in bins whose edges grow by half a per cent.
 
-A percentile read from it is within 0.25 % of the true one (of the value, not of the rank), whatever the run's length.
+A percentile read from it is within 0.5 % of the true one (of the value, not of the rank), whatever the run's length.
 """
 
 from __future__ import annotations
@@ -31,8 +31,12 @@ class Sketch:
         total = int(self.counts.sum())
         if not total:
             return float("nan")
-        place = int(np.searchsorted(np.cumsum(self.counts), share * total, side="left"))
-        return 0.0 if place == 0 else float(LEAST * GROWTH ** (place - 0.5))
+        below = np.cumsum(self.counts)
+        place = int(np.searchsorted(below, share * total, side="left"))
+        if place == 0:
+            return 0.0
+        within = (share * total - below[place - 1]) / self.counts[place]
+        return float(LEAST * GROWTH ** (place - 1 + within))
 
     def plus(self, other: Sketch) -> Sketch:
         """Both counted together."""

@@ -8,6 +8,7 @@ import sys
 import sim
 from sim import Result, Scenario
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE
+from sim.sketch import Sketch
 
 CONTRACT = ["load", "simulate", "sweep", "compare", "theory", "Scenario", "Result", "Sweep"]
 
@@ -45,6 +46,15 @@ def test_tables_add_up_to_the_summary() -> None:
         for table in (result.calls, result.tasks, result.timeline):
             assert abs(table[kind].sum() - total) <= 1e-9 * max(total, 1)
     assert len(result.calls) == result.mean("calls") * 3 == result.timeline["calls"].sum()
+
+
+def test_percentiles_are_those_of_the_calls() -> None:
+    result = sim.simulate(small("workload.tasks=40"))
+    calls = result.calls[result.calls["status"] == "ok"]
+    times = calls["t_end_s"] - calls["t_request_s"]
+    for share in (0.50, 0.95, 0.99):
+        assert abs(result.mean(f"call_latency_p{100 * share:.0f}_s") / times.quantile(share) - 1) < 0.01
+    assert Sketch().percentile(0.5) != Sketch().percentile(0.5), "nan without any"
 
 
 def test_the_same_seed_gives_the_same_bits_whatever_is_logged_and_wherever_it_runs() -> None:
