@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CAVEATS = (
     "Every model is given the same work. Measured on the same 500 tasks, the bills of Claude Opus 4.6 and MiniMax M2.5 differ 2.5-fold, "
-    "not as list prices do: models differ in how many tokens they need.",
+    "not as list prices do: models differ in turns, in words and in how well their prompts are cached.",
     "Success is one draw a task against the quality of the backend of its first agent; more sub-agents do not raise it here.",
     "Intervals hold the luck of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
 )
