@@ -145,3 +145,13 @@ def test_a_sweep_goes_on_when_a_scenario_is_refused(tmp_path: Path) -> None:
     assert list(table["agent.fanout"]) == [0, 1, 2]
     assert [status.split(":")[0] for status in table["status"]] == ["failed", "ok", "ok"]
     assert table.columns[0] == "agent.fanout"
+
+
+def test_a_backend_of_your_own_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "backend").mkdir(parents=True)
+    file = "# @package market.models.my_llm\ninput_usd_per_mtok: 0.8\noutput_usd_per_mtok: 2.4\n"
+    (tmp_path / "mine" / "backend" / "my_llm.yaml").write_text(file)
+    typed = ["--config-dir", "mine", "+backend=my_llm", "backends=[my_llm]", "agent=chat", "workload.tasks=2", "hydra.run.dir=out"]
+    ran = sim(tmp_path, *typed)
+    assert ran.returncode == 0, ran.stderr
+    assert "my_llm" in (tmp_path / "out" / "summary.csv").read_text()
