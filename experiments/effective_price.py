@@ -55,7 +55,15 @@ def plain(backend: BackendSettings, *, cached: bool = True) -> BackendSettings:
     """The backend without what is not its price: failures, a window, a fee, its speed."""
     cache = backend.cache if cached else CacheKind.none
     return dataclasses.replace(
-        backend, error_rate=0.0, context_window_tokens=2_000_000, fee=0.0, cache=cache, noise_sigma=0.0, decode_tokens_per_s=None
+        backend,
+        error_rate=0.0,
+        context_window_tokens=2_000_000,
+        fee=0.0,
+        cache=cache,
+        noise_sigma=0.0,
+        decode_tokens_per_s=None,
+        turn_multiplier=1.0,
+        verbosity=1.0,
     )
 
 

@@ -31,6 +31,7 @@ class Role(enum.IntEnum):
     lead = 2
     worker = 3
     compaction = 4
+    verifier = 5
 
 
 _NOWHERE: dict[int, tuple[int, float]] = {}

@@ -15,6 +15,7 @@ from sim.meter import Meter
 from sim.router import Router
 from sim.settings import RetrySettings
 from sim.streams import Purpose, Streams
+from sim.task import Task
 
 
 class Dispatch:
@@ -29,6 +30,8 @@ class Dispatch:
         self._base_s = retry.backoff_base_s
         self._cap_s = retry.backoff_cap_s
         self._per_call = router.per_call
+        self._per_task = router.per_task
+        self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
         self._when_asked: list[Callable[[Any], None]] = [self._ask]
         for backend in router.backends:
@@ -55,12 +58,22 @@ class Dispatch:
         return call
 
     def choose(self, call: Call) -> Backend:
-        """Ask the router; a choice for an agent's life is made with the luck of the agent, one for a call with the turn's."""
-        turn = call.turn + 1 if self._per_call else 0
-        luck = self.streams.draws(Purpose.ROUTE, call.task.id, call.branch, turn, 1)[0] if self.router.needs_luck else 0.0
-        backend = call.backend = self.router.choose(call, luck)
+        """Ask the router, unless one backend has the whole task; luck is the turn's for a choice by call, else the agent's."""
+        task = call.task
+        backend: Backend | None = task.backend
+        if backend is None:
+            turn = call.turn + 1 if self._per_call else 0
+            luck = self.streams.draws(Purpose.ROUTE, task.id, call.branch, turn, 1)[0] if self.router.needs_luck else 0.0
+            backend = self.router.choose(call, luck)
+            if self._per_task:
+                task.backend = backend
+        call.backend = backend
         call.then = [backend.release, call.resume]
         return backend
+
+    def assign(self, task: Task, name: str) -> None:
+        """From here on one backend serves all agents of a task that start."""
+        task.backend = self._by_name[name]
 
     def _ask(self, call: Any) -> None:
         """The call is asked for: from here on it waits for its answer."""

@@ -34,7 +34,7 @@ class Meter:
         self.requested = 0
         self.given_up = 0
         self.started_tasks = 0
-        self.started_agents = 0
+        self.started_agents = self.started_verifiers = 0
         self.paths: dict[str, int] = {}
         self.tally = Tally.empty(len(backends))
         self._prices = [backend.price for backend in backends]
@@ -53,6 +53,7 @@ class Meter:
     def enroll(self, agent: str) -> int:
         """Count an agent; returns the number that stands for its path in a row."""
         self.started_agents += 1
+        self.started_verifiers += agent.endswith("v")
         return self.paths.setdefault(agent, len(self.paths))
 
     def record(
@@ -75,7 +76,7 @@ class Meter:
         """A task's root agent has ended."""
         _TASK.pack_into(
             self._tasks, self._task_at, task.id, task.user, task.kind, task.t_arrive, task.t_end, task.thinking_s, task.success,
-            0, task.agents, 0, 0, 0, 0, 0, 0.0,
+            task.tries, 0, task.agents, 0, 0, 0, 0, 0, 0.0,
         )  # fmt: skip
         self._task_at += _TASK.size
         if self._task_at == self._task_end:
@@ -90,7 +91,8 @@ class Meter:
             requested=self.requested,
             given_up=self.given_up,
             started_tasks=self.started_tasks,
-            started_agents=self.started_agents,
+            agents=self.started_agents,
+            verifiers=self.started_verifiers,
             digest=self._digest.hexdigest()[:16],
         )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from sim.call import Status
+from sim.call import Role, Status
 from sim.distributions import distribution
 from sim.scenario import Scenario
+from sim.settings import AgentKind
 from sim.statistics import Estimate, jackknife, leave_one_out
 from sim.tally import Tally
 from sim.theory import chat_tokens
@@ -68,6 +69,8 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         "cost_per_success_usd": lambda t: ratio(t.task_cost_usd, t.successes) if known else math.nan,
         "cost_per_busy_hour_usd": lambda t: ratio(t.task_cost_usd, t.task_busy_s / 3600),
         "token_multiplier": lambda t: ratio(t.task_tokens, t.tasks * chat),
+        **_amplification(scenario, chat),
+        **_worth(scenario),
         "cache_hit_rate": lambda t: ratio(int(t.tokens[:, READ].sum()), int(t.tokens[:, INPUT].sum())),
         "effective_usd_per_mtok": lambda t: ratio(float(t.dollars.sum()) * 1e6, _total(t)),
         "task_latency_p50_s": _percentile("task_latency", 0.50),
@@ -82,6 +85,38 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
     }
 
 
+_WORK = [int(role) for role in (Role.chat, Role.agent, Role.lead, Role.worker)]
+
+
+def _amplification(scenario: Scenario, chat: float) -> dict[str, Metric]:
+    """Why a task takes so many times the tokens of the matched chat: factors whose product is exactly that."""
+    exchanges = matched_exchanges(scenario)
+
+    def answers(t: Tally, column: int) -> int:
+        return int(t.answers[_WORK, column].sum())
+
+    return {
+        "amplification_tries": lambda t: ratio(t.tries, t.tasks),
+        "amplification_fanout": lambda t: ratio((t.agents - t.verifiers) * t.tasks, t.started_tasks * t.tries),
+        "amplification_turns": lambda t: ratio(answers(t, 0), (t.agents - t.verifiers) * exchanges),
+        "amplification_context": lambda t: ratio(answers(t, 1) * exchanges, answers(t, 0) * chat),
+        "amplification_coordination": lambda t: ratio(int(t.answers[:, 1].sum()), answers(t, 1)),
+        "amplification_retries": lambda t: ratio(_total(t), int(t.answers[:, 1].sum())),
+    }
+
+
+def _worth(scenario: Scenario) -> dict[str, Metric]:
+    """Dollars that were earned; nan where neither value nor wage is set."""
+    outcome, agent = scenario.outcome, scenario.agent
+    helpers = agent.fanout**agent.depth if agent.kind is AgentKind.orchestrator else 1
+    each = outcome.value_usd * helpers**outcome.value_exponent if outcome.value_usd or outcome.wage_usd_per_h else math.nan
+
+    def net(t: Tally) -> float:
+        return ratio(each * t.successes - t.task_cost_usd - outcome.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
+
+    return {"value_per_task_usd": lambda t: ratio(each * t.successes, t.tasks), "net_value_per_task_usd": net}
+
+
 def _shares(backends: Sequence[str]) -> dict[str, Metric]:
     def of_tokens(index: int) -> Metric:
         return lambda t: ratio(int(t.tokens[index, INPUT] + t.tokens[index, OUTPUT]), _total(t))
@@ -93,12 +128,17 @@ def _shares(backends: Sequence[str]) -> dict[str, Metric]:
     return shares | {f"cost_share.{name}": of_cost(index) for index, name in enumerate(backends)}
 
 
+def matched_exchanges(scenario: Scenario) -> int:
+    """Exchanges of the matched chat."""
+    return round(distribution(scenario.matched_chat.requests).mean)
+
+
 def matched_chat_tokens(scenario: Scenario) -> float:
     """Expected tokens of the matched chat: what 1 means in `token_multiplier` (F1 with mean sizes)."""
     chat = scenario.matched_chat
     answer = distribution(chat.output_tokens).mean
     return chat_tokens(
-        exchanges=round(distribution(chat.requests).mean),
+        exchanges=matched_exchanges(scenario),
         system=chat.system_tokens,
         first=distribution(chat.prompt_tokens).mean,
         message=distribution(chat.request_tokens).mean,

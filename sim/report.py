@@ -141,7 +141,7 @@ def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _readable(summary: pd.DataFrame) -> pd.DataFrame:
     """A run's summary for people: value, interval, unit; what never happened is left out."""
-    happened = summary[(summary["mean"] != 0) | summary["ci_high"].gt(0)]
+    happened = summary[summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0))]
     spans = [
         f"{number(low)} to {number(high)}" if low < high else "" for low, high in zip(happened["ci_low"], happened["ci_high"], strict=True)
     ]

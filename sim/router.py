@@ -1,14 +1,20 @@
-"""Which backend takes a call: the policies, and what they know (list prices, roles, prompt lengths)."""
+"""Which backend takes a call: the policies (`sim.choice` says what each of them knows)."""
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from math import exp, log
+from typing import NamedTuple
 
 from sim.backends.service import Backend
 from sim.call import Call, Role
-from sim.settings import ChoosePer, Policy, RouterSettings
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.forecast import Forecast, forecast
+from sim.outcome import OutcomeSettings
+from sim.settings import AgentSettings
 
 Choose = Callable[[Call, float], Backend]
 """(call, a uniform for this choice) -> backend."""
@@ -17,18 +23,34 @@ INPUT_PER_OUTPUT = 294.0
 """Input tokens by output token of coding agents, with which `cheapest` weighs a price list (TraceLab, 4,265 sessions)."""
 
 
+class Knowledge(NamedTuple):
+    """What a policy may look at besides the call: how it is set, the backends' lists, forecasts, and what success is worth."""
+
+    settings: RouterSettings
+    backends: Sequence[Backend]
+    forecast: Callable[[Backend], Forecast]
+    outcome: OutcomeSettings
+
+    def value_usd(self, backend: Backend) -> float:
+        """What a task is worth on a backend: value x quality - bill - wage x time (unknown quality counts as 1)."""
+        ahead = self.forecast(backend)
+        return self.outcome.value_usd * _quality(backend) - ahead.usd - self.outcome.wage_usd_per_h * ahead.seconds / 3600
+
+
 class Router:
     """A policy over the backends of a scenario."""
 
-    def __init__(self, settings: RouterSettings, backends: Sequence[Backend]) -> None:
+    def __init__(self, settings: RouterSettings, backends: Sequence[Backend], agent: AgentSettings, outcome: OutcomeSettings) -> None:
         self.backends = list(backends)
-        self.choose: Choose = _POLICIES[settings.policy](settings, self.backends)
+        known = functools.cache(lambda backend: forecast(agent, backend.settings, backend.price))
+        self.choose: Choose = _POLICIES[settings.policy](Knowledge(settings, self.backends, known, outcome))
         self.per_call = settings.per is ChoosePer.call
-        self.needs_luck = settings.policy is Policy.weighted
+        self.per_task = settings.per is ChoosePer.task
+        self.needs_luck = settings.policy in (Policy.weighted, Policy.price_weighted, Policy.logit, Policy.logit_log)
 
 
-def _fixed(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
-    only = _named(settings.backend, backends)
+def _fixed(known: Knowledge) -> Choose:
+    only = _named(known.settings.backend, known.backends)
     return lambda call, u: only
 
 
@@ -37,36 +59,92 @@ def _named(name: str | None, backends: Sequence[Backend]) -> Backend:
     return backends[0] if name is None else next(backend for backend in backends if backend.name == name)
 
 
-def _cheapest(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
-    """Least list price of this prompt, uncached, with the output usual for such a prompt."""
+def _list_price(backend: Backend, prompt: int) -> float:
+    """Of a prompt, uncached, with the output usual for it."""
+    rates = backend.price.rates(prompt, backend.env.now)
+    return rates.fresh * INPUT_PER_OUTPUT + rates.output
 
-    def list_price(backend: Backend, prompt: int) -> float:
-        rates = backend.price.rates(prompt, backend.env.now)
-        return rates.fresh * INPUT_PER_OUTPUT + rates.output
 
+def _cheapest(known: Knowledge) -> Choose:
     def choose(call: Call, u: float) -> Backend:
         prompt = call.input_tokens
-        fitting = [b for b in backends if prompt <= b.window] or backends
-        return min(fitting, key=lambda backend: list_price(backend, prompt))
+        fitting = [b for b in known.backends if prompt <= b.window] or known.backends
+        return min(fitting, key=lambda backend: _list_price(backend, prompt))
 
     return choose
 
 
-def _weighted(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
-    weights = [settings.weights.get(backend.name, 0.0) if settings.weights else 1.0 for backend in backends]
+def _weighted(known: Knowledge) -> Choose:
+    weights = known.settings.weights
+    return _by_share(known.backends, [weights.get(backend.name, 0.0) if weights else 1.0 for backend in known.backends])
+
+
+def _by_share(backends: Sequence[Backend], weights: Sequence[float]) -> Choose:
     total = sum(weights)
     edges = [edge / total for edge in accumulate(weights)][:-1]
     return lambda call, u: backends[bisect_right(edges, u)]
 
 
-def _by_role(settings: RouterSettings, backends: Sequence[Backend]) -> Choose:
-    table = {int(role): _named(settings.roles.get(role.name, settings.backend), backends) for role in Role}
+def _price_weighted(known: Knowledge) -> Choose:
+    prices = [_list_price(backend, 0) for backend in known.backends]
+    free = [price == 0 for price in prices]
+    return _by_share(known.backends, free if any(free) else [price**-2 for price in prices])
+
+
+def _by_role(known: Knowledge) -> Choose:
+    settings = known.settings
+    table = {int(role): _named(settings.roles.get(role.name, settings.backend), known.backends) for role in Role}
     return lambda call, u: table[call.agent_role]
 
 
-_POLICIES: dict[Policy, Callable[[RouterSettings, Sequence[Backend]], Choose]] = {
+def _meets_floor(known: Knowledge) -> Choose:
+    best = max(_quality(backend) for backend in known.backends)
+    able = [backend for backend in known.backends if _quality(backend) >= min(known.settings.quality_floor, best)]
+    return _always(min(able, key=lambda backend: known.forecast(backend).usd))
+
+
+def _cost_per_success(known: Knowledge) -> Choose:
+    able = [backend for backend in known.backends if _quality(backend) > 0] or known.backends
+    return _always(min(able, key=lambda backend: known.forecast(backend).usd / max(_quality(backend), 1e-12)))
+
+
+def _most_value(known: Knowledge) -> Choose:
+    return _always(max(known.backends, key=known.value_usd))
+
+
+def _logit(known: Knowledge) -> Choose:
+    return _softmax(known.backends, [known.value_usd(backend) / known.settings.scale_usd for backend in known.backends])
+
+
+def _logit_log(known: Knowledge) -> Choose:
+    settings, value = known.settings, known.outcome.value_usd
+    bills = [max(known.forecast(backend).usd, 1e-12) for backend in known.backends]
+    tastes = [value * _quality(backend) / settings.scale_usd for backend in known.backends]
+    return _softmax(known.backends, [taste - settings.elasticity * log(bill) for taste, bill in zip(tastes, bills, strict=True)])
+
+
+def _softmax(backends: Sequence[Backend], utilities: Sequence[float]) -> Choose:
+    most = max(utilities)
+    return _by_share(backends, [exp(utility - most) for utility in utilities])
+
+
+def _always(backend: Backend) -> Choose:
+    return lambda call, u: backend
+
+
+def _quality(backend: Backend) -> float:
+    return 1.0 if backend.settings.quality is None else backend.settings.quality
+
+
+_POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
     Policy.fixed: _fixed,
     Policy.cheapest: _cheapest,
     Policy.weighted: _weighted,
+    Policy.price_weighted: _price_weighted,
     Policy.by_role: _by_role,
+    Policy.meets_floor: _meets_floor,
+    Policy.cost_per_success: _cost_per_success,
+    Policy.most_value: _most_value,
+    Policy.logit: _logit,
+    Policy.logit_log: _logit_log,
 }

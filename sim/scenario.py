@@ -12,8 +12,10 @@ from typing import Any
 
 from sim import settings
 from sim.bounds import check, setting
+from sim.choice import Policy, RouterSettings
 from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
+from sim.outcome import OutcomeSettings
 from sim.settings import (
     AgentKind,
     AgentSettings,
@@ -21,9 +23,7 @@ from sim.settings import (
     Log,
     LoopSettings,
     MarketSettings,
-    Policy,
     RetrySettings,
-    RouterSettings,
     WorkloadKind,
     WorkloadSettings,
 )
@@ -33,7 +33,7 @@ CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
 MOST_AGENTS = 100_000
 """Agents of one task; more is a typing error rather than a team."""
-ROLES = ("chat", "agent", "lead", "worker")
+ROLES = ("chat", "agent", "lead", "worker", "verifier")
 
 
 @dataclass
@@ -62,6 +62,7 @@ class Scenario:
     agent: AgentSettings = field(default_factory=AgentSettings)
     router: RouterSettings = field(default_factory=RouterSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
+    outcome: OutcomeSettings = field(default_factory=OutcomeSettings)
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""
 
@@ -145,6 +146,9 @@ def _check_agent(scenario: Scenario) -> None:
     if agent.kind is AgentKind.chat and distribution(agent.turns) != Constant(1.0):
         raise ConfigError("agent.turns: a chat has one call a message, so must be 1 (set agent.requests)")
     loops: list[tuple[str, LoopSettings]] = [("agent", agent)]
+    _check_tries(scenario)
+    if agent.tries.verifier is not None:
+        loops.append(("agent.tries.verifier", agent.tries.verifier))
     if agent.kind is AgentKind.orchestrator:
         agents = sum(agent.fanout**level for level in range(agent.depth + 1))
         if agents > MOST_AGENTS:
@@ -155,6 +159,17 @@ def _check_agent(scenario: Scenario) -> None:
     if scenario.workload.kind is not WorkloadKind.trace:
         for key, loop in loops:
             _check_window(scenario, key, loop)
+
+
+def _check_tries(scenario: Scenario) -> None:
+    tries = scenario.agent.tries
+    for name in tries.backends:
+        if name not in scenario.backends:
+            raise ConfigError(f"agent.tries.backends: '{name}' is not among backends; {did_you_mean(name, scenario.backends)}")
+    if tries.parallel and tries.backends:
+        raise ConfigError("agent.tries.backends: a cascade goes one after another, so agent.tries.parallel must be false")
+    if tries.stop_when_lost and not scenario.outcome.length_exponent:
+        raise ConfigError("agent.tries.stop_when_lost: needs outcome.length_exponent above 0, or no turn goes wrong")
 
 
 def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:

@@ -44,6 +44,15 @@ class WorkloadSettings:
     """trace: seconds between the starts of two sessions (assumption: files say nothing of it)."""
 
 
+class Pick(enum.Enum):
+    """Which of several answers is taken."""
+
+    accepted = "accepted"
+    """One that was accepted, any of them; where none was, any of the rest."""
+    majority = "majority"
+    """The answer of more than half of the tries; wrong answers are taken to agree, so this is the cautious end."""
+
+
 class AgentKind(enum.Enum):
     """Workflows: one file each in `sim/agents/`."""
 
@@ -112,6 +121,28 @@ class LoopSettings:
 
 
 @dataclass
+class TriesSettings:
+    """How often a task is tried, who checks the answers, and which one is taken."""
+
+    most: int = setting(1, low=1, high=1000)
+    parallel: bool = False
+    """All tries at once (best of n), instead of one after another until an answer is accepted."""
+    pick: Pick = Pick.accepted
+    true_positive: float = setting(1.0, low=0, high=1)
+    """Probability that a right answer is accepted; with `false_positive` 0 a perfect check."""
+    false_positive: float = setting(0.0, low=0, high=1)
+    """Probability that a wrong answer is accepted."""
+    verifier: LoopSettings | None = None
+    """Who reads each answer and judges it, an agent with calls of its own; null: a check that costs nothing (tests)."""
+    keep_tokens: Any = setting(0, low=0, quantity=True)
+    """Tokens that each failed try leaves in the contexts of the tries after it (reflexion)."""
+    backends: list[str] = field(default_factory=list)
+    """A cascade: the first try on the first of them, the next on the next, all others on the last; empty: the router's choice."""
+    stop_when_lost: bool = False
+    """A try ends at the turn in which it goes wrong, instead of working on (needs `outcome.length_exponent` above 0)."""
+
+
+@dataclass
 class AgentSettings(LoopSettings):
     """How a task becomes calls: alone, or with a team of workers."""
 
@@ -134,37 +165,7 @@ class AgentSettings(LoopSettings):
     """divide: turns that each worker adds to its share, to find its way in."""
     worker: LoopSettings = field(default_factory=LoopSettings)
     """The loop of a worker without a team of its own."""
-
-
-class Policy(enum.Enum):
-    """How a backend is chosen. Every policy here knows list prices, roles and prompt lengths, nothing else."""
-
-    fixed = "fixed"
-    cheapest = "cheapest"
-    weighted = "weighted"
-    by_role = "by_role"
-
-
-class ChoosePer(enum.Enum):
-    """How long a choice holds."""
-
-    agent = "agent"
-    call = "call"
-
-
-@dataclass
-class RouterSettings:
-    """Which backend takes a call."""
-
-    policy: Policy = Policy.fixed
-    per: ChoosePer = ChoosePer.agent
-    """A choice holds for an agent's life, or is made anew for each call (and loses the cache when it moves)."""
-    backend: str | None = None
-    """fixed: the one to use; null: the first of `backends`."""
-    weights: dict[str, float] = setting({}, low=0)
-    """weighted: share of choices by backend id; absent means 0, none given means equal shares."""
-    roles: dict[str, str] = field(default_factory=dict)
-    """by_role: backend id for chat, agent, lead and worker; a role not named takes `backend`."""
+    tries: TriesSettings = field(default_factory=TriesSettings)
 
 
 @dataclass
@@ -277,6 +278,10 @@ class BackendSettings:
     batch_latency_s: Any = setting(3600.0, low=0, quantity=True)
     """How long a call takes through the batch queue."""
 
+    turn_multiplier: float = setting(1.0, above=0)
+    """Turns that this model takes for the same work, over those of the profile."""
+    verbosity: float = setting(1.0, above=0)
+    """Output tokens that it takes for the same turn, over those of the profile."""
     quality: float | None = setting(None, low=0, high=1)
     """Share of coding tasks solved (SWE-bench Verified in one common harness); null: not known, so success is not reported."""
 

@@ -23,6 +23,7 @@ from sim.clock import Clock
 from sim.dispatch import Dispatch
 from sim.distributions import distribution, whole
 from sim.meter import Meter
+from sim.outcome import Outcome
 from sim.router import Router
 from sim.scenario import CONF, Scenario
 from sim.settings import WorkloadKind
@@ -53,7 +54,7 @@ def replicate(scenario: Scenario, index: int, progress: Progress | None = None) 
     streams = Streams(scenario.seed, index)
     backends = _backends(scenario, env)
     meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress)
-    dispatch = Dispatch(env, streams, Router(scenario.router, backends), scenario.retry, meter)
+    dispatch = Dispatch(env, streams, Router(scenario.router, backends, scenario.agent, scenario.outcome), scenario.retry, meter)
     office = _office(scenario, env, streams, dispatch, meter)
     sessions = _sessions(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
     Workload(scenario.workload, office, meter, sessions).start()
@@ -82,11 +83,14 @@ def _office(scenario: Scenario, env: simpy.Environment, streams: Streams, dispat
         streams=streams,
         send=dispatch.send,
         choose=dispatch.choose,
+        assign=dispatch.assign,
         enroll=meter.enroll,
         settings=agent,
         report_tokens=whole(distribution(agent.report_tokens), 0),
         lead=Profile(agent, 0),
         worker=Profile(agent.worker, 1),
+        verifier=Profile(agent.tries.verifier or agent.worker, 2),
+        outcome=Outcome(scenario.outcome),
     )
 
 

@@ -35,6 +35,7 @@ class Purpose(enum.IntEnum):
     RETRY = 5
     COMPACTION = 6
     ROUTE = 7
+    TRY = 8
 
 
 class Streams:

@@ -30,6 +30,8 @@ class Tally:
     """(backends, 4) USD, in the order of `DOLLARS`."""
     attempts: np.ndarray
     """(backends, 5) by `Status`."""
+    answers: np.ndarray
+    """(roles, 2) attempts that succeeded: how many, and their tokens."""
     cost_usd: float = 0.0
     """The bill as it was summed call by call: must equal the sum of `dollars`."""
     compactions: int = 0
@@ -57,7 +59,10 @@ class Tally:
     task_calls: int = 0
     requested: int = 0
     started_tasks: int = 0
+    tries: int = 0
+    """Of the tasks that ended."""
     agents: int = 0
+    verifiers: int = 0
     ended_s: float = 0.0
     replications: int = 1
     digests: list[str] = field(default_factory=list)
@@ -70,6 +75,7 @@ class Tally:
             tokens=np.zeros((backends, len(TOKENS)), np.int64),
             dollars=np.zeros((backends, len(DOLLARS))),
             attempts=np.zeros((backends, len(Status)), np.int64),
+            answers=np.zeros((len(Role), 2), np.int64),
             busy_s=zeros,
             waited_s=zeros.copy(),
         )
@@ -78,7 +84,11 @@ class Tally:
         """Add a chunk of call rows, and write what each of them costs into it."""
         status, backends = rows["status"], np.unique(rows["backend"])
         self.compactions += int(((rows["role"] == Role.compaction) & (status == Status.ok)).sum())
-        self.latency.add((rows["t_end_s"] - rows["t_request_s"])[status == Status.ok])
+        good = rows[status == Status.ok]
+        self.latency.add(good["t_end_s"] - good["t_request_s"])
+        self.answers[:, 0] += np.bincount(good["role"], minlength=len(Role))
+        tokens = good["input_tokens"].astype(np.int64) + good["output_tokens"]
+        self.answers[:, 1] += np.bincount(good["role"], tokens, minlength=len(Role)).astype(np.int64)
         for index in backends.tolist():
             mine = slice(None) if len(backends) == 1 else rows["backend"] == index
             rows["cost_usd"][mine] = self._add_backend(index, rows[mine], prices[index])
@@ -108,27 +118,23 @@ class Tally:
         busy = rows["t_end_s"] - rows["t_arrive_s"] - rows["thinking_s"]
         self.tasks += len(rows)
         self.successes += int(rows["success"].sum())
+        self.tries += int(rows["tries"].sum())
         self.task_busy_s += float(busy.sum())
         self.task_cost_usd += float(rows["cost_usd"].sum())
         self.task_tokens += int(rows["input_tokens"].sum(dtype=np.int64) + rows["output_tokens"].sum(dtype=np.int64))
         self.task_calls += int(rows["calls"].sum(dtype=np.int64))
         self.task_latency.add(np.maximum(busy, 0.0))
 
-    def closed(self, *, ended_s: float, requested: int, given_up: int, started_tasks: int, started_agents: int, digest: str) -> Tally:
-        """The finished tally of one replication."""
+    def closed(self, *, ended_s: float, digest: str, **counts: int) -> Tally:
+        """The finished tally of one replication; `counts` are fields that somebody else has counted."""
         by_minute: dict[int, int] = {}
         for (minute, _), row in self.minutes.items():
             by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
-        return dataclasses.replace(
-            self,
-            peaks=[max(by_minute.values(), default=0)],
-            requested=requested,
-            given_up=given_up,
-            started_tasks=started_tasks,
-            agents=started_agents,
-            ended_s=ended_s,
-            digests=[digest],
-        )
+        peaks = [max(by_minute.values(), default=0)]
+        closed = dataclasses.replace(self, peaks=peaks, ended_s=ended_s, digests=[digest])
+        for name, count in counts.items():
+            setattr(closed, name, count)
+        return closed
 
     def plus(self, other: Tally) -> Tally:
         """Two tallies as one; the timeline stays with the tallies it came from."""

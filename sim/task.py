@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Task:
     """One piece of work; for a person at work, one session."""
 
     __slots__ = (
-        "agents", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "user",
+        "agents", "backend", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "tries", "u_difficulty", "user",
     )  # fmt: skip
 
     def __init__(self, number: int, user: int, kind: int, t_arrive: float) -> None:
@@ -20,3 +22,10 @@ class Task:
         """Seconds in which the task waited for its user."""
         self.success = False
         self.agents = 0
+        self.tries = 0
+        self.backend: Any = None
+        """The backend that serves all of it, where the router or a cascade has said so."""
+        self.u_difficulty = 0.5
+        """Latent: a share of tasks is easier than this one. Read when a try is judged, by nobody who chooses."""
+        self.effort = 1.0
+        """How many times the turns it takes, for its difficulty."""

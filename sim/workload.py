@@ -13,6 +13,7 @@ from sim.agents.chat import chat
 from sim.agents.orchestrator import orchestrate
 from sim.agents.react import react
 from sim.agents.replay import replay
+from sim.agents.tries import Tries, solved
 from sim.call import Role
 from sim.distributions import distribution
 from sim.meter import Meter
@@ -84,24 +85,25 @@ class Workload:
         kind = self.office.settings.kind
         workflow, role = _WORKFLOWS[kind]
         task, over = self._task(number, user, kind.value), self.office.env.event()
-        root = Agent(self.office, task, self.office.lead, role)
 
-        def end(root: Agent, completed: bool) -> None:
-            self._end(task, root, completed)
+        def end(right: bool) -> None:
+            self._end(task, right)
             over.succeed()
 
-        root.start(workflow(root), end)
+        Tries(self.office, task, workflow, role, end).begin()
         return over
 
     def _replay(self, number: int, session: Session) -> None:
         """Set all recorded agents of a session going; it ends when the last of them has."""
         task, left, failed = self._task(number, 0, "replay"), len(session.agents), False
+        task.tries = 1
 
         def end(agent: Agent, completed: bool) -> None:
             nonlocal left, failed
             left, failed = left - 1, failed or not completed
             if not left:
-                self._end(task, root, not failed)
+                luck = self.office.streams.draws(Purpose.TRY, task.id, 0, 0, 1)
+                self._end(task, solved(root, not failed, self.office.outcome.score(task.u_difficulty, luck[0])))
 
         for index, recording in enumerate(session.agents):
             role, path, branch = (int(Role.worker), f"0.{index - 1}", child(0, index - 1)) if index else (int(Role.agent), "0", 0)
@@ -112,16 +114,13 @@ class Workload:
 
     def _task(self, number: int, user: int, kind: str) -> Task:
         self.meter.started_tasks += 1
-        return Task(number, user, KINDS.index(kind), self.office.env.now)
+        task = Task(number, user, KINDS.index(kind), self.office.env.now)
+        task.u_difficulty = self.office.streams.draws(Purpose.TASK, number, 0, 0, 1)[0]
+        task.effort = self.office.outcome.effort(task.u_difficulty)
+        return task
 
-    def _end(self, task: Task, root: Agent, completed: bool) -> None:
-        """A task that came to its end is solved with the probability of its backend's quality.
-
-        One draw a task: what is too hard for a strong model is too hard for a weaker one as well.
-        """
+    def _end(self, task: Task, right: bool) -> None:
+        """Close a task's books."""
         task.t_end = self.office.env.now
-        if completed and root.call.backend is not None:
-            quality = root.call.backend.settings.quality
-            luck = self.office.streams.draws(Purpose.TASK, task.id, 0, 0, 1)
-            task.success = quality is None or luck[0] < quality
+        task.success = right and self.office.outcome.in_time(task.t_end - task.t_arrive - task.thinking_s)
         self.meter.task_ended(task)

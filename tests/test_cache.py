@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sim.settings import CacheKind, ChoosePer, LoopSettings, Policy, RouterSettings
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.settings import CacheKind, LoopSettings
 from tests.worlds import agent, backend, loop, run, team
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.settings import Billed, ChoosePer, Log, Policy, RetrySettings, RouterSettings, WorkloadKind, WorkloadSettings
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.settings import Billed, Log, RetrySettings, WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 MANY: dict[str, Any] = {"tasks": 20_000, "log": Log.full}

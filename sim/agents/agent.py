@@ -11,6 +11,7 @@ from simpy import Environment, Event
 
 from sim.agents.profile import Profile
 from sim.call import Call
+from sim.outcome import Outcome
 from sim.settings import AgentSettings
 from sim.streams import COLUMNS, ROW, ROWS, Purpose, Streams
 from sim.task import Task
@@ -24,6 +25,8 @@ _OWN = struct.Struct("8d")
 _FIRST_PAGE = (3 + ROWS) * COLUMNS
 Life = Generator[Event, Any, bool]
 """What an agent does, as a generator of the events it waits for; returns whether it ended without a failed call."""
+Pause = Callable[[], Life]
+"""Something between two turns; returns whether the agent goes on."""
 
 
 class Office(NamedTuple):
@@ -35,12 +38,16 @@ class Office(NamedTuple):
     """`Dispatch.send`."""
     choose: Callable[[Call], Any]
     """`Dispatch.choose`."""
+    assign: Callable[[Task, str], None]
+    """`Dispatch.assign`."""
     enroll: Callable[[str], int]
     """Counts an agent; returns the number that stands for its path in the log."""
     settings: AgentSettings
     report_tokens: Callable[[float], int]
     lead: Profile
     worker: Profile
+    verifier: Profile
+    outcome: Outcome
 
 
 class Agent:
@@ -48,7 +55,7 @@ class Agent:
 
     __slots__ = (
         "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck",
-        "office", "output_scale", "path", "profile", "requests", "result_scale", "task", "turns", "turns_scale", "u_report",
+        "office", "output_scale", "path", "pauses", "profile", "requests", "result_scale", "task", "turns", "turns_scale", "u_report",
     )  # fmt: skip
 
     def __init__(self, office: Office, task: Task, profile: Profile, role: int, path: str = "0", branch: int = 0, depth: int = 0) -> None:
@@ -73,6 +80,8 @@ class Agent:
             self.turns_scale *= self.requests**-profile.turns_exponent
         self.turns: int | None = None
         """Turns a message takes, where whoever sent the work has fixed that."""
+        self.pauses: dict[int, Pause] = {}
+        """What it does after some of its turns (from 1), besides its tools."""
         self.compactions = 0
         self._u_compact = luck[6]
         self.u_report = luck[7]
@@ -106,13 +115,15 @@ class Agent:
         self.call.system_id = parent.call.system_id
         self.call.copy_cache(parent.call)
 
-    def compaction_limit(self) -> float:
-        """The longest prompt that is sent before a compaction; also keeps clear of the backend's context window."""
-        at = self.profile.compact_at_tokens
-        if at is None:
-            return math.inf
-        backend = self.call.backend
-        if backend is None:
-            self.call.input_tokens = self.context
-            backend = self.office.choose(self.call)
-        return min(at(self._u_compact), self.profile.compact_at_share * backend.window)
+    def settle(self) -> float:
+        """Meet the backend: its model may take more turns or words for the same work, and a hard task takes more turns of any.
+
+        Returns the longest prompt that is sent before a compaction, which also keeps clear of the backend's context window.
+        """
+        call, profile = self.call, self.profile
+        call.input_tokens = self.context
+        backend = call.backend or self.office.choose(call)
+        self.turns_scale *= backend.settings.turn_multiplier * self.task.effort
+        self.output_scale *= backend.settings.verbosity
+        at = profile.compact_at_tokens
+        return math.inf if at is None else min(at(self._u_compact), profile.compact_at_share * backend.window)

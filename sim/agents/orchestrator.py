@@ -5,9 +5,6 @@ Every worker is a full agent; above the last level it leads a team itself, so d 
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from simpy import Event
 
 from sim.agents.agent import Agent, Life
@@ -21,10 +18,11 @@ _LEAD, _WORKER = int(Role.lead), int(Role.worker)
 
 def orchestrate(agent: Agent) -> Life:
     """A lead's life, at any level of the tree."""
-    return react(agent, agent.office.settings.spawn_after_turn, lambda: _team(agent))
+    agent.pauses.setdefault(agent.office.settings.spawn_after_turn, lambda: _team(agent))
+    return react(agent)
 
 
-def _team(lead: Agent) -> Generator[Event, Any, None]:
+def _team(lead: Agent) -> Life:
     """Start the workers, wait for the last of them, put their reports into the context.
 
     A worker that failed leaves no report; the lead goes on without it.
@@ -32,6 +30,7 @@ def _team(lead: Agent) -> Generator[Event, Any, None]:
     team = Team(lead)
     yield lead.wait_for(team.all_ended)
     lead.context += team.report_tokens
+    return True
 
 
 class Team:

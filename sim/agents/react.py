@@ -5,28 +5,22 @@ A user's message starts a run of turns; the next message comes after some though
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
-
-from simpy import Event
-
 from sim.agents.agent import FIRST_MESSAGE, FIRST_TURN, Agent, Life
 from sim.agents.context import compact
 from sim.streams import ROW, ROWS, Purpose
 
 _TURN, _MESSAGE = int(Purpose.TURN), int(Purpose.MESSAGE)
-Interlude = Callable[[], Generator[Event, Any, None]]
 
 
-def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None) -> Life:
-    """Work through all messages; after turn `pause_after` (from 1), once, the `interlude` is played."""
+def react(agent: Agent) -> Life:
+    """Work through all messages, with what `agent.pauses` puts after some of the turns."""
     profile, task, branch, call = agent.profile, agent.task, agent.branch, agent.call
     send, streams = agent.office.send, agent.office.streams
     output_of, result_of, tool_time_of = profile.output_tokens, profile.tool_result_tokens, profile.tool_time_s
     opening, opening_of = profile.opening_turns, profile.opening_result_tokens
+    limit, pauses = agent.settle(), agent.pauses
     output_scale, result_scale = agent.output_scale, agent.result_scale
     reasoning_share, dropped_share, rewrite_rate = profile.reasoning_share, profile.dropped_share, profile.rewrite_rate
-    limit = agent.compaction_limit()
     luck, at, row_size, unpack = agent.luck, FIRST_TURN, ROW.size, ROW.unpack_from
     u_turns = unpack(luck, FIRST_MESSAGE)[0]
     turn, wait_s = 0, 0.0
@@ -65,6 +59,6 @@ def react(agent: Agent, pause_after: int = 0, interlude: Interlude | None = None
                 context += int((result_of if turn > opening else opening_of)(u_result) * result_scale + 0.5)
                 wait_s = tool_time_of(u_tool)
             agent.context = context
-            if turn == pause_after and interlude is not None:
-                yield from interlude()
+            if turn in pauses and not (yield from pauses[turn]()):
+                return True
     return True

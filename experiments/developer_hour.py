@@ -1,0 +1,162 @@
+"""What does an hour of one developer cost, by how many agents work at once and on which backend?
+
+    python -m experiments.developer_hour
+
+The job: the coding session fitted to recorded ones (`agent=solo`), on the eight backends of February 2026. A busy hour is an hour in which
+an agent works: calls and tools, without its user's thinking. F16: dollars an hour = calls an hour x dollars a call. Backends have no slots
+by default, so n busy agents cost n times one: simulated with 20 users side by side against 1, and printed.
+
+A busy hour is not an hour at the desk. A developer's active day was reported to cost $13 and to hold about 0.87 busy hours of one agent;
+the second follows from the first at TraceLab's $14.9 a busy hour, so they are one observation. The table prices 0.87 busy hours anew.
+
+Calibrated: sessions (386 recorded), prices of February 2026, tool times (TraceLab). Assumed: every model needs the same turns and words;
+speeds as marked in `conf/backend`; an agent's busy hour is the same whoever else works; the users' pauses let caches expire as in the
+fitted sessions. Would change the finding: shorter tools or a faster model (more calls an hour), agents that wait for one another or for a
+slot, a longer-lived cache, long-context prices.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import NamedTuple
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+import sim
+from experiments import folder_of, publish
+from sim.canvas import INK, label_ends, pen, scale, sheet, styled
+from sim.findings import number, percent
+from sim.report import aligned
+from sim.settings import WorkloadKind, WorkloadSettings
+
+BACKENDS = ("claude_opus_4_6", "claude_sonnet_4_6", "gpt_5_2", "gemini_3_pro", "minimax_m2_5", "kimi_k2_5", "glm_5", "deepseek_v3_2")
+PREMIUM, CHEAP = "claude_opus_4_6", "minimax_m2_5"
+AGENTS = (1, 2, 3, 4, 6, 8, 12, 16, 20)
+BUDGETS_USD = (20, 50)
+TASKS, REPLICATIONS = 200, 8
+BUSY_HOURS_A_DAY = 0.87
+HOUR = "cost_per_busy_hour_usd"
+
+
+class Crowd(NamedTuple):
+    """What some users side by side come to."""
+
+    busy_agents: float
+    """At work at the same time, on average."""
+    usd_per_clock_hour: float
+    usd_per_busy_hour: float
+
+
+def solo(backend: str) -> sim.Scenario:
+    """One agent on a coding session, and no rows kept."""
+    return sim.load("agent=solo", f"backends=[{backend}]", f"workload.tasks={TASKS}", f"replications={REPLICATIONS}", "log=none")
+
+
+def passes(budget: float, usd_per_hour: float) -> int:
+    """The fewest agents whose hour costs more than the budget."""
+    return math.floor(budget / usd_per_hour) + 1
+
+
+def table() -> pd.DataFrame:
+    """A row a backend, dearest first: dollars a busy hour with interval, agents that pass a budget, a day, and dollars by agents."""
+    rows = []
+    for name in BACKENDS:
+        scenario = solo(name)
+        summary = sim.simulate(scenario).summary
+        hour, low, high = (float(value) for value in summary.loc[HOUR, ["mean", "ci_low", "ci_high"]])
+        call = float(summary.loc["cost_per_task_usd", "mean"] / summary.loc["calls_per_task", "mean"])
+        row: dict[str, object] = {"id": name, "backend": scenario.market.models[name].label}
+        row |= {"USD/busy hour": hour, "low": low, "high": high, "calls/busy hour": hour / call, "USD/call": call}
+        row |= {f"agents to pass ${budget}/h": passes(budget, hour) for budget in BUDGETS_USD}
+        row |= {"USD/developer day": BUSY_HOURS_A_DAY * hour} | {f"{agents} at once": agents * hour for agents in AGENTS}
+        rows.append(row)
+    return pd.DataFrame(rows).sort_values("USD/busy hour", ascending=False, ignore_index=True)
+
+
+def crowd(users: int, tasks: int = 400) -> Crowd:
+    """The same sessions on the premium backend, by so many users side by side, each without a break."""
+    workload = WorkloadSettings(kind=WorkloadKind.users, users=users, tasks_per_user=tasks // users, session_gap_s=0.0)
+    result = sim.simulate(dataclasses.replace(solo(PREMIUM), workload=workload, replications=1))
+    tally = result.tallies[0]
+    return Crowd(tally.task_busy_s / tally.ended_s, 3600 * tally.task_cost_usd / tally.ended_s, result.mean(HOUR))
+
+
+def check() -> str:
+    """What 20 users at once cost against one after another, in a sentence."""
+    many, one = crowd(AGENTS[-1]), crowd(1)
+    return (
+        f"Check: the same 400 sessions on {PREMIUM} by {AGENTS[-1]} users at once and by 1: {many.busy_agents:.2f} and "
+        f"{one.busy_agents:.2f} agents busy on average, {many.usd_per_clock_hour:.4g} and {one.usd_per_clock_hour:.4g} USD an hour "
+        f"of the clock, {many.usd_per_busy_hour:.5g} and {one.usd_per_busy_hour:.5g} USD a busy hour. "
+        f"So n busy agents cost {many.usd_per_busy_hour / one.usd_per_busy_hour:.4f} times n times one."
+    )
+
+
+def day(found: pd.DataFrame) -> str:
+    """What an active day comes to: a busy hour is not an hour at the desk."""
+    dear = found.set_index("id").loc[PREMIUM]
+    return (
+        f"A busy hour is not an hour at the desk: an active day of about {BUSY_HOURS_A_DAY} busy hours comes to "
+        f"${dear['USD/developer day']:.1f} on {dear['backend']} (published: $13), one agent busy for 8 hours to "
+        f"${8 * dear['USD/busy hour']:.0f}."
+    )
+
+
+def finding(found: pd.DataFrame) -> str:
+    """Where the premium and the cheap backend reach tens of dollars."""
+    dear, cheap = (found.set_index("id").loc[name] for name in (PREMIUM, CHEAP))
+    small, large = (f"agents to pass ${budget}/h" for budget in BUDGETS_USD)
+    return (
+        f"A busy hour of one agent costs ${dear['USD/busy hour']:.2f} on {dear['backend']} and ${cheap['USD/busy hour']:.2f} on "
+        f"{cheap['backend']}, so {dear[small]} agents at once pass $20 an hour and {dear[large]} pass $50 on the first, "
+        f"{cheap[small]} and {cheap[large]} on the second"
+    )
+
+
+def text(found: pd.DataFrame) -> str:
+    """The table without dollars by agents, which the figure shows and the CSV holds."""
+    shown = found.drop(columns=["id", *(f"{agents} at once" for agents in AGENTS)])
+    return aligned(shown.map(lambda value: number(value) if isinstance(value, float) else str(value)))
+
+
+@styled
+def dollars_by_agents(found: pd.DataFrame) -> Figure:
+    """Dollars an hour against agents at work at once, one line a backend, and two budgets."""
+    widest = float(((found["high"] - found["low"]) / 2 / found["USD/busy hour"]).max())
+    note = (
+        f"{day(found)} 95 % intervals, at most ±{percent(widest)}, are narrower than the marks. "
+        "Every model is given the same turns and words."
+    )
+    figure = sheet(finding(found), 7.2, note)
+    axes = figure.subplots()
+    ends, colours = {}, {}
+    for index, row in found.iterrows():
+        look, name = pen(int(str(index))), str(row["backend"])
+        hours = [row[f"{agents} at once"] for agents in AGENTS]
+        axes.plot(AGENTS, hours, **look)
+        ends[name], colours[name] = (AGENTS[-1], hours[-1]), look["color"]
+    scale(axes, "x", 1, AGENTS[-1])
+    scale(axes, "y", float(found["1 at once"].min()), float(found[f"{AGENTS[-1]} at once"].max()), "$")
+    axes.set_xticks(AGENTS, [str(agents) for agents in AGENTS])
+    axes.set_xlim(0.9, 21)
+    for budget in BUDGETS_USD:
+        axes.axhline(budget, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
+        axes.annotate(f"${budget} an hour", (0.92, budget), xytext=(0, 3), textcoords="offset points", color=INK, fontsize=11)
+    axes.set_xlabel("agents busy at the same time (log scale)")
+    axes.set_ylabel("dollars an hour (USD/h, log scale)")
+    label_ends(axes, ends, colours)
+    return figure
+
+
+def main() -> None:
+    """Simulate, print, draw."""
+    folder = folder_of("developer_hour", __doc__)
+    found = table()
+    figures = {"developer_hour": dollars_by_agents(found)}
+    publish("developer_hour", found, finding(found) + ".", figures, folder, f"{text(found)}\n\n{check()}\n{day(found)}")
+
+
+if __name__ == "__main__":
+    main()

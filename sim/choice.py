@@ -1,0 +1,59 @@
+"""How a backend is chosen, as it is set; `sim.router` does it. Each policy says what it knows."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from sim.bounds import setting
+
+
+class Policy(enum.Enum):
+    """None of them knows a task's difficulty or a draw; those that forecast know the profile, list prices, speed and quality."""
+
+    fixed = "fixed"
+    cheapest = "cheapest"
+    """Least list price of the prompt at hand; knows price lists and prompt lengths."""
+    weighted = "weighted"
+    price_weighted = "price_weighted"
+    """Shares by the inverse square of the list price, as OpenRouter spreads requests (from memory: assumption); knows price lists."""
+    by_role = "by_role"
+    meets_floor = "meets_floor"
+    """Least forecast bill of a task among the backends of at least `quality_floor`."""
+    cost_per_success = "cost_per_success"
+    """Least forecast bill of a task over quality."""
+    most_value = "most_value"
+    """Most value x quality - forecast bill - wage x forecast time (`outcome.value_usd`, `outcome.wage_usd_per_h`)."""
+    logit = "logit"
+    """Shares exp(that / `scale_usd`): people differ in tastes worth about so many dollars (F17)."""
+    logit_log = "logit_log"
+    """Shares exp(value x quality / `scale_usd`) x bill^-`elasticity`: only ratios of bills count."""
+
+
+class ChoosePer(enum.Enum):
+    """How long a choice holds."""
+
+    agent = "agent"
+    call = "call"
+    task = "task"
+
+
+@dataclass
+class RouterSettings:
+    """Which backend takes a call."""
+
+    policy: Policy = Policy.fixed
+    per: ChoosePer = ChoosePer.agent
+    """A choice holds for an agent's life, for a whole task, or is made anew for each call (and loses the cache when it moves)."""
+    backend: str | None = None
+    """fixed: the one to use; null: the first of `backends`."""
+    weights: dict[str, float] = setting({}, low=0)
+    """weighted: share of choices by backend id; absent means 0, none given means equal shares."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """by_role: backend id for chat, agent, lead, worker and verifier; a role not named takes `backend`."""
+    quality_floor: float = setting(0.0, low=0, high=1)
+    """meets_floor: the least quality; where none reaches it, the best is taken."""
+    scale_usd: float = setting(1.0, above=0)
+    """logit, logit_log: spread of tastes, in dollars a task."""
+    elasticity: float = setting(1.0, low=0)
+    """logit_log: by how many per cent odds fall when a bill rises by one."""
