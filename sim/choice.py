@@ -29,6 +29,13 @@ class Policy(enum.Enum):
     logit_log = "logit_log"
     """Shares exp(value x quality / `scale_usd`) x bill^-`elasticity`: only ratios of bills count."""
 
+    thompson = "thompson"
+    """Learns what tasks cost and bring, draws what is likely (`sim.bandit`); knows its own history alone. Needs per=task."""
+    ucb = "ucb"
+    """Learns the same, takes what could be best."""
+    custom = "custom"
+    """Yours: `custom` names a function, `my_module:my_policy`, that takes `sim.router.Knowledge` and returns the choice."""
+
 
 class ChoosePer(enum.Enum):
     """How long a choice holds."""
@@ -57,3 +64,12 @@ class RouterSettings:
     """logit, logit_log: spread of tastes, in dollars a task."""
     elasticity: float = setting(1.0, low=0)
     """logit_log: by how many per cent odds fall when a bill rises by one."""
+    memory_tasks: float | None = setting(None, above=1)
+    """thompson, ucb: a reward counts 1/e after so many others; null: for ever."""
+    custom: str = ""
+    fallback: list[str] = field(default_factory=list)
+    """Where an agent goes, and stays, when an attempt fails: the first of these at the first retry, the next at the next."""
+    review_tasks: int | None = setting(None, low=1)
+    """Inertia: a user thinks about the backend only every so many tasks, and else stays; null: each time. Needs per=task."""
+    switching_cost_usd: float = setting(0.0, low=0)
+    """Inertia: a user moves only where the forecast value of a task is higher by so much."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from heapq import heappush
 from typing import Any
@@ -10,18 +11,24 @@ from simpy import Environment
 from simpy.events import NORMAL
 
 from sim.backends.service import ERROR, Backend, after
-from sim.call import Call, Role
+from sim.budget import At, Ledger, Then
+from sim.call import Call, Role, Status
 from sim.meter import Meter
 from sim.router import Router
 from sim.settings import RetrySettings
 from sim.streams import Purpose, Streams
 from sim.task import Task
+from sim.usage import Usage
+
+CANCELLED = int(Status.cancelled)
 
 
 class Dispatch:
     """Where agents and backends meet."""
 
-    def __init__(self, env: Environment, streams: Streams, router: Router, retry: RetrySettings, meter: Meter) -> None:
+    def __init__(
+        self, env: Environment, streams: Streams, router: Router, retry: RetrySettings, meter: Meter, ledger: Ledger | None = None
+    ) -> None:
         self.env = env
         self.streams = streams
         self.router = router
@@ -33,9 +40,12 @@ class Dispatch:
         self._per_task = router.per_task
         self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
-        self._when_asked: list[Callable[[Any], None]] = [self._ask]
+        self.ledger = ledger
+        within = ledger is not None and ledger.settings.at is At.call and ledger.limit_usd < math.inf
+        self._asked: Callable[[Any], None] = self._ask_within if within else self._ask
+        self._when_asked: list[Callable[[Any], None]] = [self._asked]
         for backend in router.backends:
-            backend.record = meter.record
+            backend.record = meter.record if ledger is None else self._spend
             backend.on_failure = self._failed
 
     def send(
@@ -54,7 +64,7 @@ class Dispatch:
             call.callbacks = self._when_asked
             heappush(self._queue, (self.env._now + wait_s, NORMAL, next(self._eid), call))
         else:
-            self._ask(call)
+            self._asked(call)
         return call
 
     def choose(self, call: Call) -> Backend:
@@ -63,17 +73,55 @@ class Dispatch:
         backend: Backend | None = task.backend
         if backend is None:
             turn = call.turn + 1 if self._per_call else 0
-            luck = self.streams.draws(Purpose.ROUTE, task.id, call.branch, turn, 1)[0] if self.router.needs_luck else 0.0
+            count = len(self.router.backends)
+            luck = self.streams.draws(Purpose.ROUTE, task.id, call.branch, turn, count) if self.router.needs_luck else ()
             backend = self.router.choose(call, luck)
             if self._per_task:
                 task.backend = backend
+        self._move(call, backend)
+        return backend
+
+    def _move(self, call: Call, backend: Backend) -> None:
         call.backend = backend
         call.then = [backend.release, call.resume]
-        return backend
 
     def assign(self, task: Task, name: str) -> None:
         """From here on one backend serves all agents of a task that start."""
         task.backend = self._by_name[name]
+
+    def downgrade(self, task: Task) -> Backend:
+        """The rest of a task goes to the backend for when money is short."""
+        named = self.ledger.settings.downgrade_to if self.ledger else None
+        backends = self.router.backends
+        cheap = self._by_name[named] if named else min(backends, key=lambda backend: backend.settings.input_usd_per_mtok)
+        task.backend = cheap
+        return cheap
+
+    def _spend(self, call: Call, backend: Backend, status: int, start: float, first: float, end: float, *tokens: int) -> None:
+        """An attempt is certain: enter its price, then record it."""
+        prompt, read, write, output = tokens
+        bill = backend.price.dollars(Usage(prompt, read, write, output), call.t_request)
+        self.ledger.spend(call.task, self.env.now, bill.total)  # type: ignore[union-attr]
+        self.meter.record(call, backend, status, start, first, end, prompt, read, write, output)
+
+    def _ask_within(self, call: Any) -> None:
+        """The same as `_ask`, as long as there is money."""
+        ledger, now = self.ledger, self.env.now
+        assert ledger is not None
+        if not ledger.over(call.task, now):
+            self._ask(call)
+        elif ledger.settings.then is Then.wait:
+            call.callbacks = self._when_asked
+            heappush(self._queue, (now + ledger.wait_s(now), NORMAL, next(self._eid), call))
+        elif ledger.settings.then is Then.downgrade:
+            self._move(call, self.downgrade(call.task))
+            self._ask(call)
+        else:
+            backend = call.backend or self.choose(call)
+            call.callbacks, call.t_request = call.then, now
+            self.meter.requested += 1
+            self.meter.record(call, backend, CANCELLED, now, now, now, 0, 0, 0, 0)
+            self._give_up(call)
 
     def _ask(self, call: Any) -> None:
         """The call is asked for: from here on it waits for its answer."""
@@ -96,6 +144,8 @@ class Dispatch:
         call.backend.release(call)  # type: ignore[union-attr]
         if call.attempt + 1 < self._attempts:
             luck = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))
+            if self.router.fallback:
+                self._move(call, self.router.fallback[min(call.attempt, len(self.router.fallback) - 1)])
             wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
             after(self.env, wait_s, lambda event: self._again(call, luck[1], luck[2]))
         else:
@@ -105,6 +155,7 @@ class Dispatch:
         call.attempt += 1
         call.u_noise, call.u_error = u_noise, u_error
         call.t_request = self.env.now
+        call.callbacks = call.then
         call.backend.admit(call)  # type: ignore[union-attr]
 
     def _refuse(self, call: Call, backend: Backend) -> None:

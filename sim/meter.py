@@ -34,6 +34,8 @@ class Meter:
         self.requested = 0
         self.given_up = 0
         self.started_tasks = 0
+        self.blocked = 0
+        """Tasks that were refused for want of money."""
         self.started_agents = self.started_verifiers = 0
         self.paths: dict[str, int] = {}
         self.tally = Tally.empty(len(backends))
@@ -91,6 +93,7 @@ class Meter:
             requested=self.requested,
             given_up=self.given_up,
             started_tasks=self.started_tasks,
+            blocked=self.blocked,
             agents=self.started_agents,
             verifiers=self.started_verifiers,
             digest=self._digest.hexdigest()[:16],

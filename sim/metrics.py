@@ -70,7 +70,7 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         "cost_per_busy_hour_usd": lambda t: ratio(t.task_cost_usd, t.task_busy_s / 3600),
         "token_multiplier": lambda t: ratio(t.task_tokens, t.tasks * chat),
         **_amplification(scenario, chat),
-        **_worth(scenario),
+        **_worth(scenario, known),
         "cache_hit_rate": lambda t: ratio(int(t.tokens[:, READ].sum()), int(t.tokens[:, INPUT].sum())),
         "effective_usd_per_mtok": lambda t: ratio(float(t.dollars.sum()) * 1e6, _total(t)),
         "task_latency_p50_s": _percentile("task_latency", 0.50),
@@ -105,7 +105,7 @@ def _amplification(scenario: Scenario, chat: float) -> dict[str, Metric]:
     }
 
 
-def _worth(scenario: Scenario) -> dict[str, Metric]:
+def _worth(scenario: Scenario, known: bool) -> dict[str, Metric]:
     """Dollars that were earned; nan where neither value nor wage is set."""
     outcome, agent = scenario.outcome, scenario.agent
     helpers = agent.fanout**agent.depth if agent.kind is AgentKind.orchestrator else 1
@@ -114,7 +114,14 @@ def _worth(scenario: Scenario) -> dict[str, Metric]:
     def net(t: Tally) -> float:
         return ratio(each * t.successes - t.task_cost_usd - outcome.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
 
-    return {"value_per_task_usd": lambda t: ratio(each * t.successes, t.tasks), "net_value_per_task_usd": net}
+    return {
+        "tasks_blocked": lambda t: t.blocked / t.replications,
+        "wasted_tokens": lambda t: t.wasted_tokens / t.replications if known else math.nan,
+        "wasted_usd": lambda t: t.wasted_usd / t.replications if known else math.nan,
+        "blocked_value_usd": lambda t: each * t.blocked / t.replications,
+        "value_per_task_usd": lambda t: ratio(each * t.successes, t.tasks),
+        "net_value_per_task_usd": net,
+    }
 
 
 def _shares(backends: Sequence[str]) -> dict[str, Metric]:

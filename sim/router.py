@@ -10,14 +10,16 @@ from math import exp, log
 from typing import NamedTuple
 
 from sim.backends.service import Backend
+from sim.bandit import Bandit, thompson, ucb
 from sim.call import Call, Role
 from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.custom import imported
 from sim.forecast import Forecast, forecast
 from sim.outcome import OutcomeSettings
 from sim.settings import AgentSettings
 
-Choose = Callable[[Call, float], Backend]
-"""(call, a uniform for this choice) -> backend."""
+Choose = Callable[[Call, Sequence[float]], Backend]
+"""(call, a uniform for each backend) -> backend. If it has a method `learn(backend, usd, seconds, success)`, tasks' ends are told to it."""
 
 INPUT_PER_OUTPUT = 294.0
 """Input tokens by output token of coding agents, with which `cheapest` weighs a price list (TraceLab, 4,265 sessions)."""
@@ -43,15 +45,39 @@ class Router:
     def __init__(self, settings: RouterSettings, backends: Sequence[Backend], agent: AgentSettings, outcome: OutcomeSettings) -> None:
         self.backends = list(backends)
         known = functools.cache(lambda backend: forecast(agent, backend.settings, backend.price))
-        self.choose: Choose = _POLICIES[settings.policy](Knowledge(settings, self.backends, known, outcome))
+        self.knowledge = Knowledge(settings, self.backends, known, outcome)
+        self.choose: Choose = _POLICIES[settings.policy](self.knowledge)
+        self.learn: Callable[[Backend, float, float, bool], None] | None = getattr(self.choose, "learn", None)
+        if settings.review_tasks is not None:
+            self.choose = _inert(self.knowledge, self.choose)
         self.per_call = settings.per is ChoosePer.call
         self.per_task = settings.per is ChoosePer.task
-        self.needs_luck = settings.policy in (Policy.weighted, Policy.price_weighted, Policy.logit, Policy.logit_log)
+        self.needs_luck = settings.policy not in _WITHOUT_LUCK
+        self.fallback = [_named(name, backends) for name in settings.fallback]
+
+
+def _inert(known: Knowledge, choose: Choose) -> Choose:
+    """A user stays where they are, but for a review now and then, and moves only for a gain that is worth the trouble."""
+    homes: dict[int, tuple[Backend, int]] = {}
+    every, trouble = known.settings.review_tasks or 1, known.settings.switching_cost_usd
+
+    def stay(call: Call, luck: Sequence[float]) -> Backend:
+        user = call.task.user
+        home, since = homes.get(user, (None, 0))
+        if home is None or since + 1 >= every:
+            there = choose(call, luck)
+            since = -1
+            if home is None or known.value_usd(there) - known.value_usd(home) > trouble:
+                home = there
+        homes[user] = (home, since + 1)
+        return home
+
+    return stay
 
 
 def _fixed(known: Knowledge) -> Choose:
     only = _named(known.settings.backend, known.backends)
-    return lambda call, u: only
+    return lambda call, luck: only
 
 
 def _named(name: str | None, backends: Sequence[Backend]) -> Backend:
@@ -66,7 +92,7 @@ def _list_price(backend: Backend, prompt: int) -> float:
 
 
 def _cheapest(known: Knowledge) -> Choose:
-    def choose(call: Call, u: float) -> Backend:
+    def choose(call: Call, luck: Sequence[float]) -> Backend:
         prompt = call.input_tokens
         fitting = [b for b in known.backends if prompt <= b.window] or known.backends
         return min(fitting, key=lambda backend: _list_price(backend, prompt))
@@ -82,7 +108,7 @@ def _weighted(known: Knowledge) -> Choose:
 def _by_share(backends: Sequence[Backend], weights: Sequence[float]) -> Choose:
     total = sum(weights)
     edges = [edge / total for edge in accumulate(weights)][:-1]
-    return lambda call, u: backends[bisect_right(edges, u)]
+    return lambda call, luck: backends[bisect_right(edges, luck[0])]
 
 
 def _price_weighted(known: Knowledge) -> Choose:
@@ -94,7 +120,7 @@ def _price_weighted(known: Knowledge) -> Choose:
 def _by_role(known: Knowledge) -> Choose:
     settings = known.settings
     table = {int(role): _named(settings.roles.get(role.name, settings.backend), known.backends) for role in Role}
-    return lambda call, u: table[call.agent_role]
+    return lambda call, luck: table[call.agent_role]
 
 
 def _meets_floor(known: Knowledge) -> Choose:
@@ -129,11 +155,20 @@ def _softmax(backends: Sequence[Backend], utilities: Sequence[float]) -> Choose:
 
 
 def _always(backend: Backend) -> Choose:
-    return lambda call, u: backend
+    return lambda call, luck: backend
 
 
 def _quality(backend: Backend) -> float:
     return 1.0 if backend.settings.quality is None else backend.settings.quality
+
+
+def _bandit(optimism: Callable[..., float]) -> Callable[[Knowledge], Choose]:
+    return lambda known: Bandit(known.backends, known.outcome, known.settings.memory_tasks, optimism)
+
+
+def _custom(known: Knowledge) -> Choose:
+    made: Choose = imported(known.settings.custom, "router.custom")(known)
+    return made
 
 
 _POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
@@ -147,4 +182,8 @@ _POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
     Policy.most_value: _most_value,
     Policy.logit: _logit,
     Policy.logit_log: _logit_log,
+    Policy.thompson: _bandit(thompson),
+    Policy.ucb: _bandit(ucb),
+    Policy.custom: _custom,
 }
+_WITHOUT_LUCK = {Policy.fixed, Policy.cheapest, Policy.by_role, Policy.meets_floor, Policy.cost_per_success, Policy.most_value}

@@ -12,7 +12,9 @@ from typing import Any
 
 from sim import settings
 from sim.bounds import check, setting
-from sim.choice import Policy, RouterSettings
+from sim.budget import BudgetSettings, Per, Then
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.custom import imported
 from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
 from sim.outcome import OutcomeSettings
@@ -63,6 +65,7 @@ class Scenario:
     router: RouterSettings = field(default_factory=RouterSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
     outcome: OutcomeSettings = field(default_factory=OutcomeSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""
 
@@ -117,6 +120,16 @@ def _check_router(scenario: Scenario) -> None:
         if role not in ROLES:
             raise ConfigError(f"router.roles.{role}: {did_you_mean(role, ROLES)}")
         must_be_known(f"router.roles.{role}", name)
+    for name in router.fallback:
+        must_be_known("router.fallback", name)
+    if router.per is not ChoosePer.task and (router.review_tasks or router.policy in (Policy.thompson, Policy.ucb)):
+        raise ConfigError(f"router.per={router.per.value}: must be task, so that what a choice has brought can be told")
+    if router.policy is Policy.custom:
+        imported(router.custom, "router.custom")
+    if scenario.budget.downgrade_to is not None:
+        must_be_known("budget.downgrade_to", scenario.budget.downgrade_to)
+    if scenario.budget.then is Then.wait and scenario.budget.per not in (Per.hour, Per.day):
+        raise ConfigError(f"budget.then=wait: a budget per {scenario.budget.per.value} never comes back; take hour or day")
     if router.policy is Policy.weighted and router.weights and not sum(router.weights.values()) > 0:
         raise ConfigError("router.weights: at least one must be above 0")
     if router.policy is Policy.by_role and not router.roles:
@@ -143,6 +156,8 @@ def _check_workload(scenario: Scenario) -> None:
 
 def _check_agent(scenario: Scenario) -> None:
     agent = scenario.agent
+    if agent.kind is AgentKind.custom:
+        imported(agent.workflow, "agent.workflow")
     if agent.kind is AgentKind.chat and distribution(agent.turns) != Constant(1.0):
         raise ConfigError("agent.turns: a chat has one call a message, so must be 1 (set agent.requests)")
     loops: list[tuple[str, LoopSettings]] = [("agent", agent)]

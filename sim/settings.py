@@ -59,6 +59,20 @@ class AgentKind(enum.Enum):
     chat = "chat"
     react = "react"
     orchestrator = "orchestrator"
+    debate = "debate"
+    custom = "custom"
+    """Yours: `workflow` names a function, `my_module:my_life`, that takes an agent and yields its calls."""
+
+
+class OnFailure(enum.Enum):
+    """What a lead does about a worker whose call was given up."""
+
+    go_on = "go_on"
+    """Do without its report."""
+    retry = "retry"
+    """Send another one, once."""
+    fail = "fail"
+    """Give up too, when the others have ended."""
 
 
 class Split(enum.Enum):
@@ -163,6 +177,9 @@ class AgentSettings(LoopSettings):
     """Each worker does a job of `worker.turns`, or all of them share it out."""
     warmup_turns: int = setting(0, low=0)
     """divide: turns that each worker adds to its share, to find its way in."""
+    workflow: str = ""
+    """custom: the function, as module:function."""
+    on_worker_failure: OnFailure = OnFailure.go_on
     worker: LoopSettings = field(default_factory=LoopSettings)
     """The loop of a worker without a team of its own."""
     tries: TriesSettings = field(default_factory=TriesSettings)
@@ -278,6 +295,8 @@ class BackendSettings:
     batch_latency_s: Any = setting(3600.0, low=0, quantity=True)
     """How long a call takes through the batch queue."""
 
+    reasoning_share: float | None = setting(None, low=0, high=1)
+    """Share of output that is reasoning; null: the profile's."""
     turn_multiplier: float = setting(1.0, above=0)
     """Turns that this model takes for the same work, over those of the profile."""
     verbosity: float = setting(1.0, above=0)

@@ -19,6 +19,7 @@ from sim.agents.agent import Office
 from sim.agents.profile import Profile
 from sim.backends.service import Backend
 from sim.backends.sharing import SharedBackend
+from sim.budget import Ledger
 from sim.clock import Clock
 from sim.dispatch import Dispatch
 from sim.distributions import distribution, whole
@@ -54,10 +55,12 @@ def replicate(scenario: Scenario, index: int, progress: Progress | None = None) 
     streams = Streams(scenario.seed, index)
     backends = _backends(scenario, env)
     meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress)
-    dispatch = Dispatch(env, streams, Router(scenario.router, backends, scenario.agent, scenario.outcome), scenario.retry, meter)
+    router = Router(scenario.router, backends, scenario.agent, scenario.outcome)
+    ledger = Ledger(scenario.budget) if scenario.budget.usd is not None or router.learn is not None else None
+    dispatch = Dispatch(env, streams, router, scenario.retry, meter, ledger)
     office = _office(scenario, env, streams, dispatch, meter)
     sessions = _sessions(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
-    Workload(scenario.workload, office, meter, sessions).start()
+    Workload(scenario.workload, office, meter, dispatch, sessions).start()
     with _no_garbage_collection():
         env.run(until=scenario.horizon_s)
     tally = meter.close(env.now)

@@ -59,6 +59,11 @@ class Tally:
     task_calls: int = 0
     requested: int = 0
     started_tasks: int = 0
+    blocked: int = 0
+    """Tasks refused for want of money."""
+    wasted_usd: float = 0.0
+    """Bill of the tasks that ended and failed."""
+    wasted_tokens: int = 0
     tries: int = 0
     """Of the tasks that ended."""
     agents: int = 0
@@ -121,6 +126,9 @@ class Tally:
         self.tries += int(rows["tries"].sum())
         self.task_busy_s += float(busy.sum())
         self.task_cost_usd += float(rows["cost_usd"].sum())
+        lost = rows[~rows["success"]]
+        self.wasted_usd += float(lost["cost_usd"].sum())
+        self.wasted_tokens += int(lost["input_tokens"].sum(dtype=np.int64) + lost["output_tokens"].sum(dtype=np.int64))
         self.task_tokens += int(rows["input_tokens"].sum(dtype=np.int64) + rows["output_tokens"].sum(dtype=np.int64))
         self.task_calls += int(rows["calls"].sum(dtype=np.int64))
         self.task_latency.add(np.maximum(busy, 0.0))

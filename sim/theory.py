@@ -190,7 +190,7 @@ def reflexion_tokens(*, base: float, growth: float, output: float, turns: float,
 
 def backoff_wait(*, failure: float, attempts: int, base_s: float, cap_s: float) -> float:
     """F8: expected seconds of backoff by call with full jitter: sum over j <= R-2 of f^(j+1) min(cap, b 2^j) / 2."""
-    return sum(failure ** (j + 1) * min(cap_s, base_s * 2**j) / 2 for j in range(attempts - 1))
+    return math.fsum(failure ** (j + 1) * min(cap_s, base_s * 2.0**j) / 2 for j in range(attempts - 1))
 
 
 def best_of(*, success: float, tries: int, true_positive: float, false_positive: float) -> float:

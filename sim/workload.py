@@ -10,11 +10,16 @@ from simpy import Event
 
 from sim.agents.agent import Agent, Life, Office
 from sim.agents.chat import chat
+from sim.agents.debate import debate
 from sim.agents.orchestrator import orchestrate
 from sim.agents.react import react
 from sim.agents.replay import replay
 from sim.agents.tries import Tries, solved
+from sim.backends.service import after
+from sim.budget import At, Then
 from sim.call import Role
+from sim.custom import imported
+from sim.dispatch import Dispatch
 from sim.distributions import distribution
 from sim.meter import Meter
 from sim.settings import AgentKind, WorkloadKind, WorkloadSettings
@@ -23,12 +28,13 @@ from sim.task import Task
 from sim.trace import Session
 
 Sender = Generator[Event, Any, None]
-KINDS = ("chat", "react", "orchestrator", "replay")
+KINDS = ("chat", "react", "orchestrator", "replay", "debate", "custom")
 """Names behind the `kind` column of tasks."""
 _WORKFLOWS: dict[AgentKind, tuple[Callable[[Agent], Life], int]] = {
     AgentKind.chat: (chat, int(Role.chat)),
     AgentKind.react: (react, int(Role.agent)),
     AgentKind.orchestrator: (orchestrate, int(Role.lead)),
+    AgentKind.debate: (debate, int(Role.agent)),
 }
 _GAPS_PER_PAGE = 64
 
@@ -36,11 +42,17 @@ _GAPS_PER_PAGE = 64
 class Workload:
     """Starts tasks, and closes their books."""
 
-    def __init__(self, settings: WorkloadSettings, office: Office, meter: Meter, sessions: Sequence[Session] = ()) -> None:
+    def __init__(
+        self, settings: WorkloadSettings, office: Office, meter: Meter, dispatch: Dispatch, sessions: Sequence[Session] = ()
+    ) -> None:
         self.settings = settings
         self.office = office
         self.meter = meter
+        self.ledger, self.downgrade, self.learn = dispatch.ledger, dispatch.downgrade, dispatch.router.learn
         self.sessions = sessions
+        agent = office.settings
+        custom = agent.kind is AgentKind.custom
+        self.workflow = (imported(agent.workflow, "agent.workflow"), int(Role.agent)) if custom else _WORKFLOWS[agent.kind]
 
     def start(self) -> None:
         """Set the senders of this kind of workload going."""
@@ -83,15 +95,29 @@ class Workload:
     def _work(self, number: int, user: int) -> Event:
         """Set an agent on a task; the event comes when the task has ended."""
         kind = self.office.settings.kind
-        workflow, role = _WORKFLOWS[kind]
+        workflow, role = self.workflow
         task, over = self._task(number, user, kind.value), self.office.env.event()
 
         def end(right: bool) -> None:
             self._end(task, right)
             over.succeed()
 
-        Tries(self.office, task, workflow, role, end).begin()
+        self._admit(task, Tries(self.office, task, workflow, role, end).begin, end)
         return over
+
+    def _admit(self, task: Task, begin: Callable[[], None], end: Callable[[bool], None]) -> None:
+        """Begin a task, unless there is no money for it."""
+        ledger, now = self.ledger, self.office.env.now
+        if ledger is None or ledger.settings.at is not At.task or not ledger.over(task, now):
+            begin()
+        elif ledger.settings.then is Then.wait:
+            after(self.office.env, ledger.wait_s(now), lambda event: self._admit(task, begin, end))
+        elif ledger.settings.then is Then.downgrade:
+            self.downgrade(task)
+            begin()
+        else:
+            self.meter.blocked += 1
+            end(False)
 
     def _replay(self, number: int, session: Session) -> None:
         """Set all recorded agents of a session going; it ends when the last of them has."""
@@ -124,3 +150,7 @@ class Workload:
         task.t_end = self.office.env.now
         task.success = right and self.office.outcome.in_time(task.t_end - task.t_arrive - task.thinking_s)
         self.meter.task_ended(task)
+        if self.ledger is not None:
+            usd = self.ledger.close(task)
+            if self.learn is not None and task.backend is not None:
+                self.learn(task.backend, usd, task.t_end - task.t_arrive - task.thinking_s, task.success)

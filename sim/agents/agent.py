@@ -54,8 +54,9 @@ class Agent:
     """One conversation with a model. `context` is how many tokens its next prompt has."""
 
     __slots__ = (
-        "_u_compact", "branch", "call", "compactions", "context", "depth", "first_tokens", "luck",
-        "office", "output_scale", "path", "pauses", "profile", "requests", "result_scale", "task", "turns", "turns_scale", "u_report",
+        "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "luck", "office",
+        "output_scale", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "task", "turns",
+        "turns_scale", "u_report",
     )  # fmt: skip
 
     def __init__(self, office: Office, task: Task, profile: Profile, role: int, path: str = "0", branch: int = 0, depth: int = 0) -> None:
@@ -74,6 +75,8 @@ class Agent:
         self.first_tokens = profile.system_tokens + profile.prompt_tokens(luck[1])
         self.context = self.first_tokens + profile.prior_tokens(luck[2])
         self.output_scale = profile.output_scale(luck[3])
+        self.reasoning_share = self.dropped_share = 0.0
+        """Of its model's output, once it has settled."""
         self.result_scale = profile.result_scale(luck[4])
         self.turns_scale = profile.turns_scale(luck[5])
         if profile.turns_exponent:
@@ -125,5 +128,8 @@ class Agent:
         backend = call.backend or self.office.choose(call)
         self.turns_scale *= backend.settings.turn_multiplier * self.task.effort
         self.output_scale *= backend.settings.verbosity
+        share = backend.settings.reasoning_share
+        self.reasoning_share = profile.reasoning_share if share is None else share
+        self.dropped_share = self.reasoning_share * (1 - profile.keep_reasoning)
         at = profile.compact_at_tokens
         return math.inf if at is None else min(at(self._u_compact), profile.compact_at_share * backend.window)

@@ -10,10 +10,12 @@ from simpy import Event
 from sim.agents.agent import Agent, Life
 from sim.agents.react import react
 from sim.call import Role
-from sim.settings import Split
+from sim.settings import OnFailure, Split
 from sim.streams import Purpose, child
 
 _LEAD, _WORKER = int(Role.lead), int(Role.worker)
+_SUBSTITUTE = 1 << 21
+"""Branch of a worker's substitute, beyond those of any team."""
 
 
 def orchestrate(agent: Agent) -> Life:
@@ -25,11 +27,14 @@ def orchestrate(agent: Agent) -> Life:
 def _team(lead: Agent) -> Life:
     """Start the workers, wait for the last of them, put their reports into the context.
 
-    A worker that failed leaves no report; the lead goes on without it.
+    A worker that failed leaves no report; whether the lead goes on without it is a setting.
     """
     team = Team(lead)
     yield lead.wait_for(team.all_ended)
     lead.context += team.report_tokens
+    if team.failed and lead.office.settings.on_worker_failure is OnFailure.fail:
+        lead.call.failed = True
+        return False
     return True
 
 
@@ -40,6 +45,7 @@ class Team:
         settings = lead.office.settings
         self.all_ended: Event = lead.office.env.event()
         self.report_tokens = 0
+        self.failed = 0
         self._lead = lead
         self._size = self._running = settings.fanout
         self._next = 0
@@ -49,12 +55,20 @@ class Team:
     def _start(self) -> None:
         worker = _worker(self._lead, self._next)
         self._next += 1
+        self._send_out(worker)
+
+    def _send_out(self, worker: Agent) -> None:
         life = _share(worker) if worker.depth == worker.office.settings.depth else orchestrate(worker)
         worker.start(life, self._ended)
 
     def _ended(self, worker: Agent, completed: bool) -> None:
         if completed:
             self.report_tokens += worker.office.report_tokens(worker.u_report)
+        elif worker.office.settings.on_worker_failure is OnFailure.retry and not worker.path.endswith("r"):
+            self._send_out(_substitute(self._lead, worker))
+            return
+        else:
+            self.failed += 1
         self._running -= 1
         if self._next < self._size:
             self._start()
@@ -63,10 +77,19 @@ class Team:
 
 
 def _worker(lead: Agent, index: int) -> Agent:
+    return _sub_agent(lead, f"{lead.path}.{index}", child(lead.branch, index))
+
+
+def _substitute(lead: Agent, failed: Agent) -> Agent:
+    """Another worker for one that failed, with luck of its own."""
+    return _sub_agent(lead, f"{failed.path}r", child(failed.branch, _SUBSTITUTE))
+
+
+def _sub_agent(lead: Agent, path: str, branch: int) -> Agent:
     office, depth = lead.office, lead.depth + 1
     leaf = depth == office.settings.depth
     profile, role = (office.worker, _WORKER) if leaf else (office.lead, _LEAD)
-    worker = Agent(office, lead.task, profile, role, f"{lead.path}.{index}", child(lead.branch, index), depth)
+    worker = Agent(office, lead.task, profile, role, path, branch, depth)
     if office.settings.inherit_context:
         worker.inherit(lead)
     return worker
@@ -88,5 +111,5 @@ def _share_of_turns(worker: Agent) -> int:
     workers: int = settings.fanout**settings.depth
     place = 0
     for index in worker.path.split(".")[1:]:
-        place = place * settings.fanout + int(index)
+        place = place * settings.fanout + int(index.removesuffix("r"))
     return job // workers + (place < job % workers) + settings.warmup_turns

@@ -29,7 +29,7 @@ class Profile:
         self.tool_time_s = distribution(settings.tool_time_s).quantile()
         self.think_time_s = distribution(settings.think_time_s).quantile()
         self.reasoning_share = settings.reasoning_share
-        self.dropped_share = settings.reasoning_share * (1 - settings.keep_reasoning)
+        self.keep_reasoning = settings.keep_reasoning
         self.rewrite_rate = settings.rewrite_rate
         compact_at = settings.compact_at_tokens
         self.compact_at_tokens = None if compact_at is None else distribution(compact_at).quantile()

@@ -15,12 +15,12 @@ _TURN, _MESSAGE = int(Purpose.TURN), int(Purpose.MESSAGE)
 def react(agent: Agent) -> Life:
     """Work through all messages, with what `agent.pauses` puts after some of the turns."""
     profile, task, branch, call = agent.profile, agent.task, agent.branch, agent.call
+    limit, pauses = agent.settle(), agent.pauses
     send, streams = agent.office.send, agent.office.streams
     output_of, result_of, tool_time_of = profile.output_tokens, profile.tool_result_tokens, profile.tool_time_s
     opening, opening_of = profile.opening_turns, profile.opening_result_tokens
-    limit, pauses = agent.settle(), agent.pauses
     output_scale, result_scale = agent.output_scale, agent.result_scale
-    reasoning_share, dropped_share, rewrite_rate = profile.reasoning_share, profile.dropped_share, profile.rewrite_rate
+    reasoning_share, dropped_share, rewrite_rate = agent.reasoning_share, agent.dropped_share, profile.rewrite_rate
     luck, at, row_size, unpack = agent.luck, FIRST_TURN, ROW.size, ROW.unpack_from
     u_turns = unpack(luck, FIRST_MESSAGE)[0]
     turn, wait_s = 0, 0.0
