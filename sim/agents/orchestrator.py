@@ -32,10 +32,7 @@ def _team(lead: Agent) -> Life:
     team = Team(lead)
     yield lead.wait_for(team.all_ended)
     lead.context += team.report_tokens
-    if team.failed and lead.office.settings.on_worker_failure is OnFailure.fail:
-        lead.call.failed = True
-        return False
-    return True
+    return not team.failed or lead.office.settings.on_worker_failure is not OnFailure.fail
 
 
 class Team:

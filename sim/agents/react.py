@@ -60,5 +60,5 @@ def react(agent: Agent) -> Life:
                 wait_s = tool_time_of(u_tool)
             agent.context = context
             if turn in pauses and not (yield from pauses[turn]()):
-                return True
+                return False
     return True

@@ -1,0 +1,100 @@
+"""Money that runs out: what is stopped, put off, or done more cheaply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.budget import At, BudgetSettings, Per, Then
+from sim.errors import ConfigError
+from sim.settings import Log, WorkloadKind, WorkloadSettings
+from tests.worlds import agent, backend, loop, run, scenario, team
+
+CALL_USD = 2300e-6
+"""One call of 2,000 and 300 tokens at $1 a million."""
+
+
+def one_call(budget: BudgetSettings, **changes: Any) -> sim.Result:
+    return run(agent(turns=1), backend(quality=1.0), budget=budget, **{"tasks": 100, "every_s": 60.0} | changes)
+
+
+def test_f13_tasks_that_are_begun_until_a_budget_is_crossed() -> None:
+    """B/c + (s^2 + c^2)/(2 c^2) for independent costs of mean c and standard deviation s."""
+    varied = agent(turns=1, system_tokens=0, prompt_tokens=0, output_tokens={"dist": "exponential", "mean": 1000})
+    c = s = 1000e-6
+    budget = BudgetSettings(usd=0.05, per=Per.run, at=At.task)
+    result = run(varied, backend(quality=1.0), tasks=300, every_s=60.0, budget=budget, replications=400, log=Log.none, processes=None)
+    begun = [tally.tasks - tally.blocked for tally in result.tallies]
+    assert np.mean(begun) == pytest.approx(0.05 / c + (s * s + c * c) / (2 * c * c), rel=0.02)
+
+
+def test_a_run_stops_at_its_budget() -> None:
+    result = one_call(BudgetSettings(usd=10.5 * CALL_USD, per=Per.run))
+    assert result.mean("cost_usd") == pytest.approx(11 * CALL_USD)
+    assert (result.calls["status"] == "cancelled").sum() == 89
+    assert result.calls.query("status == 'cancelled'")["cost_usd"].sum() == 0
+    assert result.tasks["success"].sum() == 11
+
+
+def test_a_task_stops_at_its_own() -> None:
+    result = run(agent(), backend(quality=1.0), tasks=4, budget=BudgetSettings(usd=4000e-6, per=Per.task))
+    spent = result.tasks["cost_usd"]
+    assert ((spent >= 4000e-6) & (spent < 4000e-6 + 12e-3)).all()
+    assert not result.tasks["success"].any()
+    assert result.mean("wasted_usd") == pytest.approx(result.mean("cost_usd"))
+
+
+def test_a_session_is_a_task_of_its_user() -> None:
+    crowd = WorkloadSettings(kind=WorkloadKind.users, users=3, tasks_per_user=2)
+    chatty = agent(turns=1, requests=9)
+    result = run(chatty, backend(), workload=crowd, budget=BudgetSettings(usd=4 * CALL_USD, per=Per.task))
+    assert len(result.tasks) == 6
+    assert (result.tasks["calls"] < 9).all()
+
+
+def test_what_is_refused_is_counted_with_its_worth() -> None:
+    worth = sim.outcome.OutcomeSettings(value_usd=7.0)
+    result = one_call(BudgetSettings(usd=10 * CALL_USD, per=Per.run, at=At.task), outcome=worth)
+    assert result.mean("tasks_blocked") == 90
+    assert result.mean("blocked_value_usd") == 630
+    assert result.mean("tasks") == 100
+
+
+@pytest.mark.parametrize("at", list(At))
+def test_waiting_puts_work_off_to_the_next_hour(at: At) -> None:
+    result = one_call(BudgetSettings(usd=9.5 * CALL_USD, per=Per.hour, at=at, then=Then.wait), tasks=30)
+    assert result.tasks["success"].all()
+    hours = (result.calls["t_request_s"] // 3600).astype(int)
+    assert hours.value_counts().max() == 10
+    assert hours.max() == 2
+
+
+@pytest.mark.parametrize("at", list(At))
+def test_a_downgrade_goes_on_with_the_cheaper_backend(at: At) -> None:
+    worlds = {"dear": backend(), "cheap": backend(input_usd_per_mtok=0.1, output_usd_per_mtok=0.1)}
+    budget = BudgetSettings(usd=9.5 * CALL_USD, per=Per.run, at=at, then=Then.downgrade)
+    result = run(agent(turns=1), worlds, tasks=30, every_s=60.0, budget=budget)
+    assert (result.calls.sort_values("task")["backend"] == ["dear"] * 10 + ["cheap"] * 20).all()
+
+
+def test_a_downgrade_in_the_middle_of_a_task_costs_it_the_cache() -> None:
+    worlds = {"dear": backend(), "cheap": backend(input_usd_per_mtok=0.1)}
+    budget = BudgetSettings(usd=5000e-6, per=Per.task, then=Then.downgrade)
+    calls = run(team(8, loop(turns=3), fanout=2, spawn_after_turn=4), worlds, budget=budget).calls
+    lead = calls[calls["role"] == "lead"].sort_values("turn")
+    moved = lead["backend"].ne(lead["backend"].shift()).to_numpy()
+    assert moved.sum() == 2
+    assert (lead["cache_read_tokens"].to_numpy()[moved] == 0).all()
+    assert set(calls[calls["role"] == "worker"]["backend"]) == {"cheap"}
+
+
+def test_a_budget_that_is_never_reached_changes_no_bit() -> None:
+    assert one_call(BudgetSettings()).digest == one_call(BudgetSettings(usd=1e9)).digest
+
+
+def test_a_budget_that_never_comes_back_cannot_be_waited_for() -> None:
+    with pytest.raises(ConfigError, match=r"^budget\.then=wait"):
+        scenario(budget=BudgetSettings(usd=1.0, per=Per.run, then=Then.wait))
