@@ -39,6 +39,25 @@ def test_every_router_runs(router: str) -> None:
     assert result.mean("token_share.claude_opus_4_6") + result.mean("token_share.minimax_m2_5") == pytest.approx(1)
 
 
+@pytest.mark.parametrize("tries", menu("tries"))
+def test_every_way_to_try_runs(tries: str) -> None:
+    result = small(f"tries={tries}", "backends=[claude_opus_4_6,minimax_m2_5]", "agent=solo", "workload.tasks=5")
+    assert result.mean("tasks_in_flight") == 0
+    assert result.mean("amplification_tries") >= 1
+
+
+@pytest.mark.parametrize("outcome", menu("outcome"))
+def test_every_outcome_runs(outcome: str) -> None:
+    assert 0 < small(f"outcome={outcome}", "agent=chat", "workload.tasks=20").mean("success_rate") <= 1
+
+
+def test_the_vendors_gap_and_the_measured_one_are_scenarios() -> None:
+    for outcome, gap in (("same_harness", 0.042), ("vendor_gap", 0.006)):
+        models = sim.load(f"outcome={outcome}").market.models
+        apart = (models["claude_opus_4_6"].quality or 0) - (models["minimax_m2_5"].quality or 0)
+        assert apart == pytest.approx(gap)
+
+
 @pytest.mark.parametrize("market", menu("market"))
 def test_every_backend_of_every_market_serves_and_has_a_source(market: str) -> None:
     models = sim.load(f"market={market}", f"backends=[{first_of(market)}]").market.models

@@ -253,7 +253,7 @@ def test_value_is_what_was_solved_less_bill_and_waiting() -> None:
     assert result.mean("net_value_per_task_usd") == pytest.approx(20 - result.mean("cost_usd") - 0.01 * busy_s)
 
 
-@pytest.mark.parametrize("kind", ["chat", "react", "team", "teams of teams", "checked"])
+@pytest.mark.parametrize("kind", ["chat", "react", "team", "teams of teams", "checked", "debate"])
 def test_amplification_factors_multiply_to_the_multiplier(kind: str) -> None:
     checked = TriesSettings(most=3, true_positive=0.7, false_positive=0.2, verifier=loop(turns=1))
     varied = {"turns": {"dist": "geometric", "mean": 6}, "compact_at_tokens": 6000}
@@ -263,6 +263,7 @@ def test_amplification_factors_multiply_to_the_multiplier(kind: str) -> None:
         "team": team(4, loop(**varied), fanout=5, **{key: varied[key] for key in ("compact_at_tokens",)}),
         "teams of teams": team(3, loop(**varied), fanout=3, depth=2, inherit_context=True),
         "checked": agent(tries=checked, **varied),
+        "debate": agent(kind=AgentKind.debate, fanout=4, turns=3),
     }
     world = scenario(agents[kind], backend(quality=0.6, error_rate=0.1, error_billed=Billed.everything), tasks=30, replications=2)
     world.matched_chat = loop(turns=1, requests=4)

@@ -1,0 +1,53 @@
+"""The studies: their tables meet what was worked out by hand, their figures can be read, their commands run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments import divide_or_replicate, effective_price
+from experiments.effective_price import RIVALS
+from tests.test_report import overlapping
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDIES = sorted(path.stem for path in (ROOT / "experiments").glob("[a-z]*.py") if path.stem != "replay")
+BY_HAND = {
+    1: (0.138, 17.0, 21.0, 20.8, 10.2, 6.4, 23.7),
+    5: (0.290, 17.5, 11.7, 7.6, 8.5, 5.3, 24.9),
+    20: (1.016, 17.6, 7.7, 4.4, 7.3, 4.3, 24.2),
+    84: (6.858, 17.2, 5.4, 2.9, 6.4, 3.5, 21.6),
+}
+"""Dollars on Opus 4.6 and how many times those of each rival, from F4 and F4b with a miss in 2.1 % of gaps."""
+
+
+def test_effective_prices_are_those_of_the_closed_form() -> None:
+    found = effective_price.table().set_index("turns")
+    for turns, expected in BY_HAND.items():
+        got = found.loc[turns, ["Opus 4.6, USD", *RIVALS]].to_numpy(float)
+        np.testing.assert_allclose(got, expected, rtol=0.02)
+    assert overlapping(effective_price.ratio_by_turns(found.reset_index())) == []
+
+
+def test_a_divided_job_has_a_best_number_of_workers() -> None:
+    """10 without a cache, 4 with one; 12 cost as much as one with a cache."""
+    found = divide_or_replicate.tables()[0].set_index("workers")
+    assert found["divide, no cache"].idxmin() == 10
+    assert found["divide, cached"].idxmin() == 4
+    assert found.loc[10, "divide, cached"] < found.loc[1, "divide, cached"] < found.loc[12, "divide, cached"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_study_runs_by_its_command(study: str, tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", f"experiments.{study}", "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / f"{study}.csv").stat().st_size > 100
+    assert list((tmp_path / "figures").glob("*.png"))
+    told = ran.stdout.strip().split("\n\n")[-2]
+    assert any(character.isdigit() for character in told)
