@@ -111,6 +111,12 @@ class Call(Event):
         self.cached_tokens, self.cached_until = self.cached_elsewhere.get(backend, (0, 0.0))
         self.cached_on = backend
 
+    def kept_on(self, backend: int) -> int:
+        """How much of the next prompt a backend could read if it came now."""
+        here = backend == self.cached_on
+        tokens, until = (self.cached_tokens, self.cached_until) if here else self.cached_elsewhere.get(backend, (0, 0.0))
+        return min(tokens, self.input_tokens) if self.env.now <= until else 0
+
     def copy_cache(self, other: Call) -> None:
         """Start with what is kept of another agent's prompt."""
         self.cached_on, self.cached_tokens, self.cached_until = other.cached_on, other.cached_tokens, other.cached_until

@@ -52,6 +52,8 @@ class RouterSettings:
     policy: Policy = Policy.fixed
     per: ChoosePer = ChoosePer.agent
     """A choice holds for an agent's life, for a whole task, or is made anew for each call (and loses the cache when it moves)."""
+    knows_cache: bool = False
+    """cheapest: knows what of the prompt each backend keeps, so that a move which loses the cache has its price."""
     backend: str | None = None
     """fixed: the one to use; null: the first of `backends`."""
     weights: dict[str, float] = setting({}, low=0)

@@ -85,17 +85,19 @@ def _named(name: str | None, backends: Sequence[Backend]) -> Backend:
     return backends[0] if name is None else next(backend for backend in backends if backend.name == name)
 
 
-def _list_price(backend: Backend, prompt: int) -> float:
-    """Of a prompt, uncached, with the output usual for it."""
+def _list_price(backend: Backend, prompt: int, cached: int = 0) -> float:
+    """Of a prompt of which so much is read from the cache, with the output usual for it; USD."""
     rates = backend.price.rates(prompt, backend.env.now)
-    return rates.fresh * INPUT_PER_OUTPUT + rates.output
+    return rates.fresh * (prompt - cached) + rates.cache_read * cached + rates.output * prompt / INPUT_PER_OUTPUT
 
 
 def _cheapest(known: Knowledge) -> Choose:
+    knows_cache = known.settings.knows_cache
+
     def choose(call: Call, luck: Sequence[float]) -> Backend:
         prompt = call.input_tokens
         fitting = [b for b in known.backends if prompt <= b.window] or known.backends
-        return min(fitting, key=lambda backend: _list_price(backend, prompt))
+        return min(fitting, key=lambda backend: _list_price(backend, prompt, call.kept_on(backend.index) if knows_cache else 0))
 
     return choose
 
@@ -112,7 +114,7 @@ def _by_share(backends: Sequence[Backend], weights: Sequence[float]) -> Choose:
 
 
 def _price_weighted(known: Knowledge) -> Choose:
-    prices = [_list_price(backend, 0) for backend in known.backends]
+    prices = [_list_price(backend, 1) for backend in known.backends]
     free = [price == 0 for price in prices]
     return _by_share(known.backends, free if any(free) else [price**-2 for price in prices])
 

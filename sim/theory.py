@@ -266,3 +266,14 @@ def _given_difficulty(success: float, correlation: float, points: int = 201) -> 
         ability, common, own = normal.inv_cdf(success), math.sqrt(correlation), math.sqrt(1 - correlation)
         chances = [normal.cdf((ability - common * t) / own) for t in theta]
     return np.array(chances), weights / weights.sum()
+
+
+def tasks_until_spent(*, budget: float, mean: float, sd: float) -> float:
+    """F13: tasks of independent cost that are begun until a budget is crossed, B/c + (s^2 + c^2) / (2 c^2) (renewal theory, B >> c)."""
+    return budget / mean + (sd**2 + mean**2) / (2 * mean**2)
+
+
+def debate_tokens(*, base: float, answer: float, debaters: int, rounds: int) -> Tokens:
+    """F9: m agents that read the whole board, t rounds: In = m t B + m^2 y t (t-1) / 2."""
+    m, t = debaters, rounds
+    return Tokens(m * t * base + m * m * answer * t * (t - 1) / 2, m * t * answer, m * t)

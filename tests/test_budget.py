@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import sim
+from sim import theory
 from sim.budget import At, BudgetSettings, Per, Then
 from sim.errors import ConfigError
 from sim.settings import Log, WorkloadKind, WorkloadSettings
@@ -28,7 +29,7 @@ def test_f13_tasks_that_are_begun_until_a_budget_is_crossed() -> None:
     budget = BudgetSettings(usd=0.05, per=Per.run, at=At.task)
     result = run(varied, backend(quality=1.0), tasks=300, every_s=60.0, budget=budget, replications=400, log=Log.none, processes=None)
     begun = [tally.tasks - tally.blocked for tally in result.tallies]
-    assert np.mean(begun) == pytest.approx(0.05 / c + (s * s + c * c) / (2 * c * c), rel=0.02)
+    assert np.mean(begun) == pytest.approx(theory.tasks_until_spent(budget=0.05, mean=c, sd=s), rel=0.02)
 
 
 def test_a_run_stops_at_its_budget() -> None:
