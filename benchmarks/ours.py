@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks import naive
+from sim.market import BackendSettings, MarketSettings, PriceTier
 from sim.scenario import Scenario
-from sim.settings import (
-    AgentKind,
-    AgentSettings,
-    BackendSettings,
-    Log,
-    LoopSettings,
-    MarketSettings,
-    PriceTier,
-    WorkloadSettings,
-)
+from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, WorkloadSettings
 from sim.simulation import replicate
 
 CALLS_A_TASK = naive.LEAD_TURNS + naive.FANOUT * naive.WORKER_TURNS

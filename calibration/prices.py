@@ -24,7 +24,7 @@ import yaml
 
 from sim.bounds import check
 from sim.errors import ConfigError
-from sim.settings import BackendSettings, CacheKind, PriceTier, PriceWindow
+from sim.market import BackendSettings, CacheKind, PriceTier, PriceWindow
 
 MODELS = Path(__file__).resolve().with_name("models.yaml")
 CONF = MODELS.parents[1] / "conf"

@@ -14,6 +14,8 @@ no surprise, and would make tries again worth less); tests that do not err, or a
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -22,15 +24,16 @@ from matplotlib.ticker import PercentFormatter
 import sim
 from experiments import folder_of, publish
 from sim.canvas import COLOURS, INK, draw_key, scale, sheet, styled
+from sim.market import BackendSettings, CacheKind, MarketSettings
 from sim.outcome import OutcomeSettings
-from sim.settings import AgentKind, AgentSettings, BackendSettings, CacheKind, Log, MarketSettings, Pick, TriesSettings, WorkloadSettings
+from sim.settings import AgentKind, AgentSettings, Log, Pick, TriesSettings, WorkloadSettings
 
 CORRELATED, INDEPENDENT = OutcomeSettings(correlation=0.87, effort=0.43), OutcomeSettings(correlation=0.0, effort=0.43)
 TURNS = 10
 """Of a try: enough for bills to be in proportion to effort."""
 MODELS = {"M2.5": (0.726, 0.307), "Opus": (0.768, 0.772)}
 """Quality, dollars a task."""
-VERIFIER = {"true_positive": 0.72, "false_positive": 0.28}
+VERIFIER: dict[str, Any] = {"true_positive": 0.72, "false_positive": 0.28}
 SETUPS: dict[str, tuple[str, TriesSettings]] = {
     "M2.5": ("M2.5", TriesSettings()),
     "Opus": ("Opus", TriesSettings()),
@@ -57,7 +60,7 @@ def simulated(setup: str, outcome: OutcomeSettings) -> sim.Result:
     """One set-up, 8 x 3,000 tasks."""
     first, tries = SETUPS[setup]
     names = [first, *(name for name in dict.fromkeys(tries.backends) if name != first)]
-    flat = {"system_tokens": 1000, "prompt_tokens": 0, "output_tokens": 1, "reasoning_share": 1.0, "tool_result_tokens": 0}
+    flat: dict[str, Any] = {"system_tokens": 1000, "prompt_tokens": 0, "output_tokens": 1, "reasoning_share": 1.0, "tool_result_tokens": 0}
     scenario = sim.Scenario(
         backends=names, market=MarketSettings("harness", {name: priced(*MODELS[name]) for name in names}),
         agent=AgentSettings(kind=AgentKind.react, turns=TURNS, tries=tries, **flat), outcome=outcome, replications=8, log=Log.none,
@@ -92,7 +95,8 @@ def table() -> pd.DataFrame:
 
 def frontier(found: pd.DataFrame) -> list[str]:
     """Set-ups that no other beats in both success and dollars a task, from cheap to dear."""
-    best, out = -1.0, []
+    best = -1.0
+    out: list[str] = []
     for row in found.sort_values("USD/task").to_dict("records"):
         if row["success"] > best + row["± points"] / 100:
             best, out = row["success"], [*out, row["set-up"]]

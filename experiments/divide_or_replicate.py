@@ -27,7 +27,8 @@ import sim
 from experiments import folder_of, publish
 from experiments.effective_price import PREMIUM, job, plain
 from sim.canvas import INK, label_ends, pen, scale, sheet, styled
-from sim.settings import AgentKind, AgentSettings, BackendSettings, Log, LoopSettings, MarketSettings, Split, WorkloadSettings
+from sim.market import BackendSettings, MarketSettings
+from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, Split, WorkloadSettings
 from sim.theory import best_division, cache_split, loop_tokens
 
 WORKERS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 40)

@@ -21,7 +21,8 @@ from matplotlib.figure import Figure
 import sim
 from experiments import folder_of, publish
 from sim.canvas import label_ends, pen, scale, sheet, styled
-from sim.settings import AgentKind, AgentSettings, BackendSettings, CacheKind, Log, WorkloadSettings
+from sim.market import BackendSettings, CacheKind, MarketSettings
+from sim.settings import AgentKind, AgentSettings, Log, WorkloadSettings
 
 TURNS = (1, 2, 5, 10, 20, 40, 84)
 MISS = 0.021
@@ -69,7 +70,7 @@ def plain(backend: BackendSettings, *, cached: bool = True) -> BackendSettings:
 
 def dollars(backend: BackendSettings, turns: int, tasks: int = TASKS) -> float:
     """Mean bill of the job, simulated."""
-    market = sim.settings.MarketSettings("study", {"one": backend})
+    market = MarketSettings("study", {"one": backend})
     workload = WorkloadSettings(tasks=tasks, interarrival_s=1.0)
     scenario = sim.Scenario(backends=["one"], market=market, agent=job(turns), workload=workload, replications=2, log=Log.none)
     return sim.simulate(scenario.check()).mean("cost_per_task_usd")

@@ -32,8 +32,9 @@ from experiments.divide_or_replicate import rates, run
 from experiments.effective_price import PREMIUM, job, plain
 from sim.canvas import COLOURS, INK, draw_key, sheet, styled
 from sim.findings import compact, number
+from sim.market import BackendSettings
 from sim.report import aligned
-from sim.settings import AgentKind, AgentSettings, BackendSettings, LoopSettings
+from sim.settings import AgentKind, AgentSettings, LoopSettings
 from sim.theory import cache_split
 
 FANOUTS = (1, 2, 4, 8, 16, 32)

@@ -25,8 +25,8 @@ from experiments import folder_of, publish
 from sim.canvas import label_ends, pen, scale, sheet, styled
 from sim.choice import Policy, RouterSettings
 from sim.findings import number, percent
+from sim.market import MarketSettings
 from sim.report import aligned
-from sim.settings import MarketSettings
 from sim.sweep import replaced
 
 FANOUTS = (2, 4, 8, 16)

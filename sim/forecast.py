@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from sim.backends.pricing import Price
 from sim.distributions import Quantile, distribution
-from sim.settings import AgentKind, AgentSettings, BackendSettings, CacheKind, LoopSettings, Split
+from sim.market import BackendSettings, CacheKind
+from sim.settings import AgentKind, AgentSettings, LoopSettings, Split
 from sim.theory import cache_split
 from sim.usage import Usage
 

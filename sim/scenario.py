@@ -10,25 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sim import settings
+from sim import budget, choice, market, outcome, settings
 from sim.bounds import check, setting
 from sim.budget import BudgetSettings, Per, Then
 from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.custom import imported
 from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
+from sim.market import BackendSettings, MarketSettings
 from sim.outcome import OutcomeSettings
-from sim.settings import (
-    AgentKind,
-    AgentSettings,
-    BackendSettings,
-    Log,
-    LoopSettings,
-    MarketSettings,
-    RetrySettings,
-    WorkloadKind,
-    WorkloadSettings,
-)
+from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, RetrySettings, WorkloadKind, WorkloadSettings
 
 HERE = Path(__file__).resolve().parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
@@ -255,7 +246,7 @@ def explain(error: BaseException) -> str:
     if unknown:
         name, kind = unknown.groups()
         key = _key(error) or name
-        known = [field.name for field in fields(getattr(settings, kind or "", Scenario))]
+        known = [field.name for field in fields(_kind(kind))]
         return (
             f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
         )
@@ -263,6 +254,15 @@ def explain(error: BaseException) -> str:
     if message == "Cannot merge DictConfig with ListConfig":
         message = "must be a number or a mapping with 'dist', not a list"
     return f"{key}: {message}" if key else message
+
+
+def _kind(name: str | None) -> type[Any]:
+    """The settings of that name; the scenario itself where there is none."""
+    for module in (settings, market, choice, outcome, budget):
+        if hasattr(module, name or ""):
+            found: type[Any] = getattr(module, name or "")
+            return found
+    return Scenario
 
 
 def _key(error: BaseException) -> str:

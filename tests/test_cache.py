@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.settings import CacheKind, LoopSettings
+from sim.market import CacheKind
+from sim.settings import LoopSettings
 from tests.worlds import agent, backend, loop, run, team
 
 

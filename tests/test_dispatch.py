@@ -10,7 +10,8 @@ import pytest
 
 import sim
 from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.settings import Billed, Log, RetrySettings, WorkloadKind, WorkloadSettings
+from sim.market import Billed
+from sim.settings import Log, RetrySettings, WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 MANY: dict[str, Any] = {"tasks": 20_000, "log": Log.full}

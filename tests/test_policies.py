@@ -12,9 +12,10 @@ from sim.agents.agent import Agent, Life
 from sim.backends.service import Backend
 from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.errors import ConfigError
+from sim.market import PriceWindow
 from sim.outcome import OutcomeSettings
 from sim.router import Choose, Knowledge
-from sim.settings import AgentKind, OnFailure, PriceWindow, WorkloadKind, WorkloadSettings
+from sim.settings import AgentKind, OnFailure, WorkloadKind, WorkloadSettings
 from sim.workload import Workload
 from tests.worlds import agent, backend, loop, run, scenario, team
 

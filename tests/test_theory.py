@@ -11,8 +11,9 @@ from scipy import stats
 import sim
 from sim import theory
 from sim.distributions import distribution
+from sim.market import CacheKind
 from sim.metrics import metrics
-from sim.settings import AgentKind, CacheKind, Log, Split
+from sim.settings import AgentKind, Log, Split
 from sim.theory import CacheSplit, Tokens
 from tests.worlds import agent, backend, loop, run, scenario, team
 

@@ -10,9 +10,10 @@ import pytest
 import sim
 from sim import theory
 from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.market import Billed, CacheKind
 from sim.metrics import metrics
 from sim.outcome import Outcome, OutcomeSettings
-from sim.settings import AgentKind, Billed, CacheKind, Log, Pick, RetrySettings, TriesSettings
+from sim.settings import AgentKind, Log, Pick, RetrySettings, TriesSettings
 from tests.test_theory import assert_equivalent
 from tests.worlds import agent, backend, loop, run, scenario, team
 

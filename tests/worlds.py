@@ -7,7 +7,8 @@ from typing import Any
 
 import sim
 from sim.choice import RouterSettings
-from sim.settings import AgentKind, AgentSettings, BackendSettings, LoopSettings, MarketSettings, RetrySettings, WorkloadSettings
+from sim.market import BackendSettings, MarketSettings
+from sim.settings import AgentKind, AgentSettings, LoopSettings, RetrySettings, WorkloadSettings
 
 SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}
 """B = 2,000 tokens, o = 300, g = 1,000."""

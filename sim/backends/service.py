@@ -20,7 +20,7 @@ from sim.backends.cache import PromptCache
 from sim.backends.pricing import Price
 from sim.call import Call, Status
 from sim.distributions import distribution, normal_quantile
-from sim.settings import BackendSettings, Billed
+from sim.market import BackendSettings, Billed
 
 OK, ERROR = int(Status.ok), int(Status.error)
 Failed = Callable[[Call], None]

@@ -1,0 +1,145 @@
+"""Where does premium stop paying, as agents fan out?
+
+    python -m experiments.flip
+
+Claude Opus 4.6 solves a few more tasks than MiniMax M2.5 and costs more. For k sub-agents of n turns each (the job of
+`effective_price`), a solved task worth V k^theta dollars and dP more tasks solved, premium pays while V k^theta dP > k dc(n), so up to
+k* = (V dP / dc(n))^(1 / (1 - theta)): the flip needs returns that diminish (theta < 1). Each k* is checked in the simulator: the router
+`most_value`, given the value, takes Opus 4.6 just below it and M2.5 just above.
+
+Calibrated: prices of February 2026; the gap of 4.2 points (same harness) and of 0.6 (what vendors say). Assumed: V, theta, and that both
+models take the same turns and words. That last one makes dc far larger than the 0.465 USD by which the bills of the same 500 tasks were
+measured to differ: there a task breaks even at 11 USD. Would change the finding: a model's own number of turns, most of all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+import sim
+from experiments import folder_of, publish
+from experiments.divide_or_replicate import run
+from experiments.effective_price import PREMIUM, job
+from experiments.fanout_map import RIVAL, model, team
+from sim.canvas import label_ends, pen, scale, sheet, styled
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.market import MarketSettings
+from sim.outcome import OutcomeSettings
+from sim.settings import Log, WorkloadSettings
+
+TURNS = (8, 20, 50, 84)
+GAPS = {"same harness": 0.042, "vendors": 0.006}
+THETAS = (0.0, 0.5, 0.8, 1.0)
+VALUE = 100.0
+QUALITY = 0.768
+MOST = 200
+"""Fan-outs beyond this are not simulated."""
+
+
+@cache
+def difference(turns: int) -> float:
+    """dc(n): dollars by which the job is dearer on Opus 4.6, simulated."""
+    premium, rival = (run(job(turns, miss=0), model(name)).mean("cost_per_task_usd") for name in (PREMIUM, RIVAL))
+    return premium - rival
+
+
+def flips_at(value: float, gap: float, turns: int, theta: float) -> float:
+    """k*; inf where premium pays at any fan-out, 0 where at none (theta = 1)."""
+    ratio = value * gap / difference(turns)
+    if theta == 1:
+        return math.inf if ratio > 1 else 0.0
+    return float(ratio ** (1 / (1 - theta)))
+
+
+def takes_premium(fanout: int, value: float, gap: float, turns: int, theta: float) -> bool:
+    """What the simulator's router does with one task of such a team."""
+    qualities = {PREMIUM: QUALITY, RIVAL: QUALITY - gap}
+    models = {name: dataclasses.replace(model(name), quality=quality) for name, quality in qualities.items()}
+    scenario = sim.Scenario(
+        backends=list(models), market=MarketSettings("study", models), agent=team(fanout, turns), replications=1, log=Log.none,
+        router=RouterSettings(policy=Policy.most_value, per=ChoosePer.task), outcome=OutcomeSettings(value_usd=value * fanout**theta),
+        workload=WorkloadSettings(tasks=1),
+    )  # fmt: skip
+    return sim.simulate(scenario.check()).mean(f"token_share.{PREMIUM}") == 1
+
+
+def checked(k: float, gap: float, turns: int, theta: float) -> str:
+    """Whether the router flips between 3 % below k* and 3 % above it."""
+    if not 1.04 < k < MOST:
+        return "-"
+    below, above = math.floor(0.97 * k), math.ceil(1.03 * k)
+    flips = takes_premium(below, VALUE, gap, turns, theta) and not takes_premium(above, VALUE, gap, turns, theta)
+    return f"{below} to {above}" if flips else "NO"
+
+
+def table() -> pd.DataFrame:
+    """A row a gap, exponent and number of turns: k*, what the router did, and the value from which one agent pays."""
+    rows = []
+    for name, gap in GAPS.items():
+        for theta in THETAS:
+            for turns in TURNS:
+                k = flips_at(VALUE, gap, turns, theta)
+                rows.append(
+                    {
+                        "gap": f"{name}, {100 * gap:.1f} points",
+                        "theta": theta,
+                        "turns": turns,
+                        "k* at $100": k,
+                        "simulated between": checked(k, gap, turns, theta),
+                        "dc, USD": difference(turns),
+                        "break-even value at k=1, USD": difference(turns) / gap,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def finding(found: pd.DataFrame) -> str:
+    """Flip and break-even at both gaps."""
+    rows = found[found["theta"] == 0].set_index(["gap", "turns"])
+    measured, vendors = dict.fromkeys(found["gap"])
+    few, many = rows.loc[(measured, 20)], rows.loc[(measured, 84)]
+    needs = "break-even value at k=1, USD"
+    one = rows.loc[(vendors, 50)][needs]
+    return (
+        f"With a gap of 4.2 points and $100 a solved task Opus 4.6 pays up to {few['k* at $100']:.1f} sub-agents of 20 turns and for "
+        f"none of 84 ({many['k* at $100']:.2f}), where a task has to be worth ${many[needs]:.0f}; with the vendors' 0.6 points one of 50 "
+        f"has to be worth ${one:.0f}"
+    )
+
+
+@styled
+def flip_by_value(found: pd.DataFrame) -> Figure:
+    """k* against the value of a task, one line a number of turns, one panel a gap; theta = 0."""
+    figure = sheet(finding(found), 6.6, "theta = 0: more sub-agents do not make a task worth more. Below one sub-agent premium never pays.")
+    values = np.geomspace(10, 1000, 41)
+    for axes, (name, gap) in zip(figure.subplots(1, 2, sharey=True), GAPS.items(), strict=True):
+        ends, colours = {}, {}
+        for index, turns in enumerate(TURNS):
+            look = pen(index) | {"markevery": 10}
+            axes.plot(values, [flips_at(v, gap, turns, 0.0) for v in values], **look)
+            ends[f"{turns} turns"], colours[f"{turns} turns"] = (1000.0, flips_at(1000, gap, turns, 0.0)), look["color"]
+        axes.axhline(1, color="#999999", linewidth=1)
+        scale(axes, "x", 10, 1000, "$")
+        scale(axes, "y", 0.01, 200)
+        axes.set_title(f"{name}: {100 * gap:.1f} points")
+        axes.set_xlabel("value of a solved task (USD, log scale)")
+        axes.set_ylabel("sub-agents up to which premium pays, k*")
+        label_ends(axes, ends, colours)
+    return figure
+
+
+def main() -> None:
+    """Simulate, print, draw."""
+    folder = folder_of("flip", __doc__)
+    found = table()
+    publish("flip", found, finding(found) + ".", {"flip": flip_by_value(found)}, folder)
+
+
+if __name__ == "__main__":
+    main()
