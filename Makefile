@@ -15,10 +15,10 @@ run: .venv/ready  ## the main study: what one coding task costs as chat, as one 
 	$(BIN)/python -m sim experiment=fanout
 
 test: .venv/ready  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 quick: .venv/ready  ## the tests that take a few seconds in all
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n auto -m 'not slow'
 
 check: .venv/ready  ## style, types, layers
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ BAD_TRACES = {
 
 MISTAKES = {
     "agnet=solo": "'agnet' is not a setting; did you mean 'agent'?",
-    "agent=teem": "Could not find 'agent/teem'; Available options in 'agent': chat; solo",
+    "agent=teem": "Could not find 'agent/teem'; Available options in 'agent': chat; debate",
     "experiment=fanuot": "Could not find 'experiment/fanuot'",
     "agent.fanuot=8": "did you mean 'fanout'?",
     "agent.trns={dist: geometric, mean: 5}": "did you mean 'turns'?",
