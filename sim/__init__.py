@@ -6,7 +6,7 @@ result.summary
 """
 
 from sim import theory
-from sim.errors import ConfigError, DataError, SimError
+from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.result import Result, simulate
 from sim.scenario import Scenario, load
 from sim.sweep import Sweep, compare, gather, sweep
@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ConfigError",
     "DataError",
+    "LawError",
     "Result",
     "Scenario",
     "SimError",

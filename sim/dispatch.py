@@ -41,6 +41,8 @@ class Dispatch:
         self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
         self.ledger = ledger
+        self.trying_again = 0
+        """Calls between two attempts."""
         within = ledger is not None and ledger.settings.at is At.call and ledger.limit_usd < math.inf
         self._asked: Callable[[Any], None] = self._ask_within if within else self._ask
         self._when_asked: list[Callable[[Any], None]] = [self._asked]
@@ -147,11 +149,13 @@ class Dispatch:
             if self.router.fallback:
                 self._move(call, self.router.fallback[min(call.attempt, len(self.router.fallback) - 1)])
             wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
+            self.trying_again += 1
             after(self.env, wait_s, lambda event: self._again(call, luck[1], luck[2]))
         else:
             self._give_up(call)
 
     def _again(self, call: Call, u_noise: float, u_error: float) -> None:
+        self.trying_again -= 1
         call.attempt += 1
         call.u_noise, call.u_error = u_noise, u_error
         call.t_request = self.env.now

@@ -3,6 +3,7 @@
 SimError
  +-- ConfigError   a setting that cannot be: the message names key, value and what is allowed
  +-- DataError     a file that cannot be read: the message names file, row and column
+ +-- LawError      a run whose own counts contradict one another: a fault of the software, never of its user
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ class ConfigError(SimError):
 
 class DataError(SimError):
     """A recorded trace or result file that does not hold what it must."""
+
+
+class LawError(SimError):
+    """A run that breaks an operational law (`sim.laws`): its numbers must not be used."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

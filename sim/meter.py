@@ -7,6 +7,7 @@ hot path does nothing but pack; rows are kept only as far as the log asks for th
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from sim.backends.service import Backend
 from sim.call import Call
 from sim.columns import CALLS, TASKS, row_format, row_type
+from sim.laws import Occupancy, Presence
 from sim.settings import Log
 from sim.tally import TOKENS, Tally, grouped
 from sim.task import Task
@@ -34,12 +36,15 @@ class Meter:
         self.requested = 0
         self.given_up = 0
         self.started_tasks = 0
+        self.present = Presence()
         self.blocked = 0
         """Tasks that were refused for want of money."""
         self.started_agents = self.started_verifiers = 0
         self.paths: dict[str, int] = {}
         self.tally = Tally.empty(len(backends))
         self._prices = [backend.price for backend in backends]
+        self.occupancy = [Occupancy() for _ in backends]
+        self._limited = [index for index, backend in enumerate(backends) if backend.slots < math.inf]
         self._log = log
         self._sample = sample
         self._progress = progress
@@ -74,8 +79,14 @@ class Meter:
         if at == self._call_end:
             self._flush_calls()
 
+    def task_begun(self, task: Task) -> None:
+        """A task has arrived."""
+        self.started_tasks += 1
+        self.present.come(task.t_arrive)
+
     def task_ended(self, task: Task) -> None:
         """A task's root agent has ended."""
+        self.present.go(task.t_end)
         _TASK.pack_into(
             self._tasks, self._task_at, task.id, task.user, task.kind, task.t_arrive, task.t_end, task.thinking_s, task.success,
             task.tries, 0, task.agents, 0, 0, 0, 0, 0, 0.0,
@@ -99,6 +110,10 @@ class Meter:
             digest=self._digest.hexdigest()[:16],
         )
 
+    def open_sums(self) -> np.ndarray:
+        """Calls, tokens by kind and USD of tasks that have not ended."""
+        return sum(self._open_tasks.values(), start=np.zeros(len(TOKENS) + 2))
+
     def logged(self) -> tuple[np.ndarray, np.ndarray]:
         """The kept rows of calls and of tasks, as structured arrays."""
         calls = np.frombuffer(b"".join(self._call_log), dtype=row_type(CALLS))
@@ -111,6 +126,9 @@ class Meter:
             return
         self.tally.add_calls(rows, self._prices)
         self._add_to_tasks(rows)
+        for index in self._limited:
+            mine = rows[rows["backend"] == index]
+            self.occupancy[index].add(mine["t_start_s"], mine["t_end_s"])
         chunk = rows.tobytes()
         self._digest.update(chunk)
         if self._log is Log.full:

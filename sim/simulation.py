@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import simpy
 
+from sim import laws
 from sim.agents.agent import Office
 from sim.agents.profile import Profile
 from sim.backends.service import Backend
@@ -64,8 +65,22 @@ def replicate(scenario: Scenario, index: int, progress: Progress | None = None) 
     with _no_garbage_collection():
         env.run(until=scenario.horizon_s)
     tally = meter.close(env.now)
+    laws.check(tally, _world(env.now, meter, dispatch, backends))
     calls, tasks = meter.logged()
     return Replication(index, tally, calls, tasks, list(meter.paths))
+
+
+def _world(ended_s: float, meter: Meter, dispatch: Dispatch, backends: list[Backend]) -> laws.World:
+    return laws.World(
+        ended_s=ended_s,
+        tasks=meter.present,
+        open_sums=meter.open_sums(),
+        in_service=[backend.busy for backend in backends],
+        in_line=[len(backend.line) for backend in backends],
+        trying_again=dispatch.trying_again,
+        slots=[backend.slots for backend in backends],
+        most_in_service=[occupancy.most for occupancy in meter.occupancy],
+    )
 
 
 def _backends(scenario: Scenario, env: simpy.Environment) -> list[Backend]:

@@ -57,6 +57,12 @@ class Tally:
     task_tokens: int = 0
     """Input and output of the tasks that ended."""
     task_calls: int = 0
+    task_sums: np.ndarray = field(default_factory=lambda: np.zeros(len(TOKENS) + 2))
+    """Calls, tokens by kind and USD of the tasks that ended."""
+    task_stay_s: float = 0.0
+    """Arrival to end of the tasks that ended, their users' thinking included."""
+    task_arrivals_s: float = 0.0
+    """Moments of arrival of the tasks that ended, added up."""
     requested: int = 0
     started_tasks: int = 0
     blocked: int = 0
@@ -125,6 +131,9 @@ class Tally:
         self.successes += int(rows["success"].sum())
         self.tries += int(rows["tries"].sum())
         self.task_busy_s += float(busy.sum())
+        self.task_stay_s += float((rows["t_end_s"] - rows["t_arrive_s"]).sum())
+        self.task_arrivals_s += float(rows["t_arrive_s"].sum())
+        self.task_sums = self.task_sums + [float(rows[name].sum()) for name in ("calls", *TOKENS, "cost_usd")]
         self.task_cost_usd += float(rows["cost_usd"].sum())
         lost = rows[~rows["success"]]
         self.wasted_usd += float(lost["cost_usd"].sum())

@@ -139,8 +139,8 @@ class Workload:
             agent.start(replay(agent, recording), end)
 
     def _task(self, number: int, user: int, kind: str) -> Task:
-        self.meter.started_tasks += 1
         task = Task(number, user, KINDS.index(kind), self.office.env.now)
+        self.meter.task_begun(task)
         task.u_difficulty = self.office.streams.draws(Purpose.TASK, number, 0, 0, 1)[0]
         task.effort = self.office.outcome.effort(task.u_difficulty)
         return task

@@ -1,0 +1,150 @@
+"""Operational laws: they hold on runs of every kind, and each of them fails when one number is tampered with."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim import laws
+from sim.backends.service import Backend
+from sim.call import Call
+from sim.laws import Occupancy, Presence, World
+from sim.market import Billed
+from sim.settings import RetrySettings, WorkloadKind, WorkloadSettings
+from sim.tally import Tally
+from tests.worlds import agent, backend, loop, run, scenario, team
+
+BUSY = {"dist": "exponential", "mean": 3}
+
+
+@pytest.fixture(scope="module")
+def books() -> tuple[Tally, World]:
+    """Both books of a run that is cut off in its middle: a line, failures, retries, teams, open tasks."""
+    kept: list[tuple[Tally, World]] = []
+    world = scenario(
+        team(5, loop(turns=4, tool_time_s=BUSY), fanout=3, spawn_after_turn=2),
+        {"one": backend(slots=4, error_rate=0.2, error_billed=Billed.input, noise_sigma=0.3), "two": backend(slots=1)},
+        tasks=60, every_s=BUSY, horizon_s=100.0, retry=RetrySettings(attempts=3, backoff_base_s=8.0),
+        router=sim.load("router=weighted").router,
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(laws, "check", lambda tally, world: kept.append((tally, world)))
+        sim.simulate(world)
+    return kept[0]
+
+
+def test_the_books_agree_and_say_something(books: tuple[Tally, World]) -> None:
+    tally, world = books
+    laws.check(tally, world)
+    assert world.trying_again
+    assert sum(world.in_line)
+    assert sum(world.in_service)
+    assert world.tasks.count
+    assert world.open_sums[0]
+    assert world.most_in_service == [4, 1]
+
+
+def more(number: Any, place: Any = 0) -> Any:
+    """The same with one number a little too high."""
+    if isinstance(number, np.ndarray):
+        out = number.copy()
+        out[place] += 1
+        return out
+    return number + 1
+
+
+TAMPERED: dict[str, Any] = {
+    "tokens": ("by task and by backend", (0, 0)),
+    "dollars": ("USD by kind", (0, 0)),
+    "cost_usd": ("USD by kind", 0),
+    "attempts": ("attempts by minute", (0, 1)),
+    "answers": ("answers by role", (2, 0)),
+    "task_sums": ("attempts by task", 0),
+    "requested": ("calls asked for", 0),
+    "given_up": ("calls asked for", 0),
+    "started_tasks": ("tasks begun", 0),
+    "tasks": ("tasks begun", 0),
+    "task_stay_s": ("Little", 0),
+    "task_arrivals_s": ("Little", 0),
+}
+
+
+@pytest.mark.parametrize("field", TAMPERED)
+def test_a_number_of_the_meter_that_is_wrong_is_found(books: tuple[Tally, World], field: str) -> None:
+    tally, world = books
+    law, place = TAMPERED[field]
+    with pytest.raises(sim.LawError, match=law):
+        laws.check(dataclasses.replace(tally, **{field: more(getattr(tally, field), place)}), world)
+
+
+def test_a_minute_that_is_wrong_is_found(books: tuple[Tally, World]) -> None:
+    tally, world = books
+    key, row = next(iter(tally.minutes.items()))
+    for column, law in enumerate(("attempts", "input", "cache_read", "cache_write", "output", "USD")):
+        with pytest.raises(sim.LawError, match=f"{law}.* by minute"):
+            laws.check(dataclasses.replace(tally, minutes={**tally.minutes, key: more(row, column)}), world)
+
+
+def test_a_number_of_the_clock_that_is_wrong_is_found(books: tuple[Tally, World]) -> None:
+    tally, world = books
+    longer = copy.copy(world.tasks)
+    longer.area_s += 1
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("calls asked for", {"in_service": [more(world.in_service[0]), world.in_service[1]]}),
+        ("calls asked for", {"in_line": [more(world.in_line[0]), world.in_line[1]]}),
+        ("calls asked for", {"trying_again": more(world.trying_again)}),
+        ("attempts by task", {"open_sums": more(world.open_sums, 0)}),
+        ("USD by task", {"open_sums": more(world.open_sums, -1)}),
+        ("Little", {"tasks": longer}),
+        ("at once on 3 slots", {"slots": [3, 1]}),
+    ]
+    for law, change in changes:
+        with pytest.raises(sim.LawError, match=law):
+            laws.check(tally, world._replace(**change))
+    with pytest.raises(sim.LawError, match="utilisation: backend 1 was busy"):
+        laws.check(dataclasses.replace(tally, busy_s=np.array([0.0, world.ended_s * 1.01])), world)
+
+
+def test_a_task_that_stays_longer_than_its_row_says_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way: rows and clock that differ by a thousandth stop the run."""
+    go = Presence.go
+    monkeypatch.setattr(Presence, "go", lambda self, now: go(self, now * 0.999))
+    with pytest.raises(sim.LawError, match="Little"):
+        run(agent(), tasks=3, every_s=100.0)
+
+
+def test_a_slot_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = Backend.release
+
+    def twice(self: Backend, call: Call) -> None:
+        release(self, call)
+        if self.line:
+            self.serve(self.line.popleft(), self.env.now)
+
+    monkeypatch.setattr(Backend, "release", twice)
+    with pytest.raises(sim.LawError, match=r"flow balance|utilisation"):
+        run(agent(turns=1), backend(slots=1), tasks=50, every_s=0.1)
+
+
+@pytest.mark.parametrize("horizon_s", [None, 7.0, 333.3])
+@pytest.mark.parametrize("slowdown", [0.0, 0.5])
+def test_they_hold_however_a_run_ends(horizon_s: float | None, slowdown: float) -> None:
+    people = WorkloadSettings(kind=WorkloadKind.users, users=7, tasks_per_user=2, session_gap_s=BUSY)
+    served = backend(slots=3, decode_tokens_per_s=100, decode_slowdown=slowdown, error_rate=0.1, error_billed=Billed.everything)
+    worker = agent(turns=6, requests=2, think_time_s=BUSY, tool_time_s=BUSY, compact_at_tokens=5000)
+    assert run(worker, served, workload=people, horizon_s=horizon_s).mean("calls") > 0
+
+
+def test_occupancy_counts_over_chunks() -> None:
+    rng = np.random.default_rng(0)
+    starts = np.sort(rng.uniform(0, 100, 300))
+    ends = starts + rng.exponential(5, 300)
+    seen = Occupancy()
+    for chunk in np.split(np.arange(300), [1, 50, 51, 200]):
+        seen.add(starts[chunk], ends[chunk])
+    assert seen.most == max(int(((starts <= t) & (ends > t)).sum()) for t in starts)
