@@ -9,6 +9,7 @@ from sim import theory
 from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.result import Result, simulate
 from sim.scenario import Scenario, load
+from sim.sensitivity import Tornado, sobol, tornado
 from sim.sweep import Sweep, compare, gather, sweep
 
 __version__ = "0.1.0"
@@ -21,10 +22,13 @@ __all__ = [
     "Scenario",
     "SimError",
     "Sweep",
+    "Tornado",
     "compare",
     "gather",
     "load",
     "simulate",
+    "sobol",
     "sweep",
     "theory",
+    "tornado",
 ]

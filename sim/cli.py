@@ -11,12 +11,14 @@ import os
 import re
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim import __version__
-from sim.errors import SimError
+from sim.errors import ConfigError, SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, open_mappings, register_schema
+from sim.settings import Method
 
 if TYPE_CHECKING:
     from sim.result import Result
@@ -79,7 +81,11 @@ def _job(composed: Any) -> None:
     if sweeping:
         Jobs.folder, Jobs.begun = Path(job.sweep.dir), Jobs.begun + 1
     try:
-        result = _run(from_hydra(composed), folder, _title(axes) if sweeping else "")
+        scenario = from_hydra(composed)
+        if scenario.sensitivity.ranges:
+            _find_drivers(scenario, folder, sweeping)
+            return
+        result = _run(scenario, folder, _title(axes) if sweeping else "")
         if sweeping:
             note_run(folder, axes, digest=result.digest)
         else:
@@ -102,6 +108,29 @@ def _run(scenario: Scenario, folder: Path, title: str) -> Result:
         result = simulate(scenario, bar.update)
     result.save(folder)
     return result
+
+
+def _find_drivers(scenario: Scenario, folder: Path, sweeping: bool) -> None:
+    """A tornado or Sobol indices: many runs of its own."""
+    from tqdm import tqdm
+
+    from sim.report import show_sobol, show_tornado
+    from sim.sensitivity import sobol, tornado
+
+    if sweeping:
+        raise ConfigError("sensitivity.ranges: takes many runs of its own, so cannot be part of a sweep (-m)")
+    asked = scenario.sensitivity
+    with tqdm(desc=scenario.name, unit=" runs", disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        if asked.method is Method.tornado:
+            show = partial(show_tornado, tornado(scenario, asked.ranges, asked.metric, progress))
+        else:
+            show = partial(show_sobol, sobol(scenario, asked.ranges, asked.metric, asked.samples, progress))
+    show(scenario, folder)
 
 
 def _show(result: Result, folder: Path) -> None:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from omegaconf import OmegaConf
 
-from sim import __version__, plots
+from sim import __version__, drivers, plots
 from sim.canvas import save_all
 from sim.findings import Study, axis_label, compact, finding, number, percent, place_name, study
 from sim.result import Result, write_whole
+from sim.scenario import Scenario
+from sim.sensitivity import Tornado
 from sim.sweep import digest_of, row
 
 if TYPE_CHECKING:
@@ -71,6 +73,25 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(_failures(one))
     _publish(known.title, text, said, figures, folder, f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}")
+
+
+def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
+    """Print what each setting alone does to a metric; leave `results.csv`, `figures/tornado.png` and `report.md`."""
+    text = f"{aligned(drivers.tornado_listing(found))}\n\n±: half of the 95 % interval of the paired difference."
+    _show_drivers(found.table, text, drivers.tornado_finding(found), {"tornado": drivers.tornado_bars(found)}, scenario, folder)
+
+
+def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path) -> None:
+    """Print which settings account for a metric's variance; leave `results.csv`, `figures/sobol.png` and `report.md`."""
+    text = f"{aligned(drivers.sobol_listing(table))}\n\n±: half of the 95 % interval (bootstrap)."
+    _show_drivers(table, text, drivers.sobol_finding(table), {"sobol": drivers.sobol_bars(table)}, scenario, folder)
+
+
+def _show_drivers(table: pd.DataFrame, text: str, said: str, figures: Mapping[str, Figure], scenario: Scenario, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "results.csv", lambda path: table.to_csv(path, index=False))
+    write_whole(folder / "scenario.yaml", lambda path: OmegaConf.save(OmegaConf.structured(scenario), path))
+    _publish(scenario.name, text, said, figures, folder, f"seed {scenario.seed}")
 
 
 def _failures(one: Study) -> list[str]:
@@ -192,7 +213,10 @@ def aligned(table: pd.DataFrame) -> str:
     """A table of texts in columns: the first to the left, numbers to the right, words to the left."""
     columns = {str(name): [str(value) for value in table[name]] for name in table}
     widths = {name: max(len(name), *map(len, values)) for name, values in columns.items()}
-    right = {name: place > 0 and any(value[:1].isdigit() for value in values) for place, (name, values) in enumerate(columns.items())}
+    right = {
+        name: place > 0 and any(value.lstrip("+-")[:1].isdigit() for value in values)
+        for place, (name, values) in enumerate(columns.items())
+    }
 
     def line(cells: list[str]) -> str:
         put = zip(cells, widths, strict=True)

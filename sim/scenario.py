@@ -19,7 +19,7 @@ from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
 from sim.market import BackendSettings, MarketSettings
 from sim.outcome import OutcomeSettings
-from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, RetrySettings, WorkloadKind, WorkloadSettings
+from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, RetrySettings, SensitivitySettings, WorkloadKind, WorkloadSettings
 
 HERE = Path(__file__).resolve().parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
@@ -59,6 +59,7 @@ class Scenario:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""
+    sensitivity: SensitivitySettings = field(default_factory=SensitivitySettings)
 
     def check(self) -> Scenario:
         """Raise `ConfigError` for the first thing that cannot be; returns the scenario itself."""

@@ -202,3 +202,25 @@ class Log(enum.Enum):
     sample = "sample"
     """Every task, and all calls of one task in `log_sample`."""
     full = "full"
+
+
+class Method(enum.Enum):
+    """How the drivers of a metric are found."""
+
+    tornado = "tornado"
+    """One setting at a time, at the low and at the high end of its range."""
+    sobol = "sobol"
+    """All at once: the share of the metric's variance that each accounts for."""
+
+
+@dataclass
+class SensitivitySettings:
+    """What moves a metric. Where `ranges` names settings, `sim` finds that out instead of running the scenario once."""
+
+    method: Method = Method.tornado
+    metric: str = "cost_per_success_usd"
+    """Any of `sim.columns.METRICS`."""
+    ranges: dict[str, Any] = field(default_factory=dict)
+    """[low, high] of each numeric setting, by its dotted key, e.g. {agent.turns.mean: [20, 120]}."""
+    samples: int = setting(128, low=2, high=65_536)
+    """sobol: base points, a power of 2; it takes samples x (settings + 2) runs."""
