@@ -6,11 +6,12 @@ result.summary
 """
 
 from sim import theory
+from sim.comparison import compare
 from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.result import Result, simulate
 from sim.scenario import Scenario, load
 from sim.sensitivity import Tornado, sobol, tornado
-from sim.sweep import Sweep, compare, gather, sweep
+from sim.sweep import Sweep, gather, sweep
 
 __version__ = "0.1.0"
 

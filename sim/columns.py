@@ -128,6 +128,8 @@ METRICS = (
     Column("value_per_task_usd", "USD", "worth of what was solved, by ended task"),
     Column("net_value_per_task_usd", "USD", "that less the bill and the wage of those who waited"),
     Column("cache_hit_rate", "", "share of input tokens read from a cache"),
+    Column("dearest_1pct_cost_share", "", "part of the bill of ended tasks that the dearest 1 % of them carry"),
+    Column("cost_tail_index", "", "Hill's index of the dearest 5 % of tasks: below 2 costs have no variance; by 20 tasks at least"),
     Column("effective_usd_per_mtok", "USD/Mtok", "the bill by million tokens, all kinds together"),
     Column("task_latency_p50_s", "s", "median time of a task, its user's thinking left out"),
     Column("task_latency_p95_s", "s", "95th percentile of the same"),

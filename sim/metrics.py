@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from sim.call import Role, Status
 from sim.distributions import distribution
 from sim.scenario import Scenario
 from sim.settings import AgentKind
-from sim.statistics import Estimate, jackknife, leave_one_out
+from sim.sketch import SIZES, Sketch
+from sim.statistics import Estimate, quantile_interval, share_error, tail_index, top_share
 from sim.tally import Tally
 from sim.theory import chat_tokens
 
@@ -35,8 +38,46 @@ def _total(t: Tally) -> int:
     return int(t.tokens[:, INPUT].sum() + t.tokens[:, OUTPUT].sum())
 
 
-def _percentile(which: str, share: float) -> Metric:
-    return lambda t: getattr(t, which).percentile(share)
+class Percentile:
+    """A percentile of one of the tally's sketches: neither a sum nor a ratio of sums, so with an interval of its own."""
+
+    def __init__(self, which: str, share: float) -> None:
+        self.which = which
+        self.share = share
+
+    def __call__(self, tally: Tally) -> float:
+        return self._sketch(tally).percentile(self.share)
+
+    def _sketch(self, tally: Tally) -> Sketch:
+        found: Sketch = getattr(tally, self.which)
+        return found
+
+    def _below(self, pooled: Tally, tallies: Sequence[Tally]) -> tuple[np.ndarray, np.ndarray]:
+        """Values of each replication below the pooled percentile, and all of them."""
+        place = self._sketch(pooled).place(self.share)
+        sketches = [self._sketch(tally) for tally in tallies]
+        return np.array([each.below(*place) for each in sketches]), np.array([each.counts.sum() for each in sketches])
+
+    def interval(self, pooled: Tally, tallies: Sequence[Tally]) -> Estimate:
+        """Woodruff's: what lies at the share plus and minus its own uncertainty between replications."""
+        if not self._sketch(pooled).counts.any():
+            return Estimate(math.nan, math.nan, math.nan)
+        error = share_error(self.share, *self._below(pooled, tallies))
+        return quantile_interval(self._sketch(pooled).percentile, self.share, error, len(tallies) - 1)
+
+    def without(self, pooled: Tally, tallies: Sequence[Tally]) -> np.ndarray:
+        """The percentile with each replication left out, to first order: smooth, so that differences can be paired.
+
+        A share that is off by e moves the percentile by e / density; the density is read within a standard error around.
+        """
+        sketch, n = self._sketch(pooled), len(tallies)
+        if n < 2 or not sketch.counts.any():
+            return np.full(n if n > 1 else 0, math.nan)
+        below, counts = self._below(pooled, tallies)
+        error = share_error(self.share, below, counts)
+        low, high = max(self.share - error, self.share / 2), min(self.share + error, (1 + self.share) / 2)
+        slope = (sketch.percentile(high) - sketch.percentile(low)) / (high - low) if error else 0.0
+        return self(pooled) + (below - self.share * counts) * (slope * n / (n - 1) / float(counts.sum()))
 
 
 def metrics(scenario: Scenario) -> dict[str, Metric]:
@@ -72,13 +113,15 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         **_amplification(scenario, chat),
         **_worth(scenario, known),
         "cache_hit_rate": lambda t: ratio(int(t.tokens[:, READ].sum()), int(t.tokens[:, INPUT].sum())),
+        "dearest_1pct_cost_share": lambda t: top_share(SIZES, t.task_cents.counts, 0.01),
+        "cost_tail_index": lambda t: tail_index(SIZES, t.task_cents.counts, max(20, t.tasks // 20)),
         "effective_usd_per_mtok": lambda t: ratio(float(t.dollars.sum()) * 1e6, _total(t)),
-        "task_latency_p50_s": _percentile("task_latency", 0.50),
-        "task_latency_p95_s": _percentile("task_latency", 0.95),
-        "task_latency_p99_s": _percentile("task_latency", 0.99),
-        "call_latency_p50_s": _percentile("latency", 0.50),
-        "call_latency_p95_s": _percentile("latency", 0.95),
-        "call_latency_p99_s": _percentile("latency", 0.99),
+        "task_latency_p50_s": Percentile("task_latency", 0.50),
+        "task_latency_p95_s": Percentile("task_latency", 0.95),
+        "task_latency_p99_s": Percentile("task_latency", 0.99),
+        "call_latency_p50_s": Percentile("latency", 0.50),
+        "call_latency_p95_s": Percentile("latency", 0.95),
+        "call_latency_p99_s": Percentile("latency", 0.99),
         "mean_wait_s": lambda t: ratio(float(t.waited_s.sum()), t.calls),
         "peak_tokens_per_min": lambda t: sum(t.peaks) / t.replications,
         **_shares(scenario.backends),
@@ -152,12 +195,3 @@ def matched_chat_tokens(scenario: Scenario) -> float:
         answer=answer,
         kept=answer * (1 - chat.reasoning_share * (1 - chat.keep_reasoning)),
     ).total
-
-
-def estimates(scenario: Scenario, tallies: Sequence[Tally], confidence: float = 0.95) -> dict[str, Estimate]:
-    """Every metric over all replications, with its interval."""
-    pooled = tallies[0]
-    for tally in tallies[1:]:
-        pooled = pooled.plus(tally)
-    others = leave_one_out(tallies, Tally.plus)
-    return {name: jackknife(metric(pooled), [metric(other) for other in others], confidence) for name, metric in metrics(scenario).items()}

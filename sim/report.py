@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,8 @@ def show_run(result: Result, folder: Path) -> None:
         "tokens_over_time": plots.tokens_over_time({result.scenario.name: result.timeline}),
     }
     text = aligned(_readable(result.summary))
-    _publish(result.scenario.name, text, said, figures, folder, f"digest {result.digest}, seed {result.scenario.seed}")
+    made_by = f"digest {result.digest}, seed {result.scenario.seed}"
+    _publish(result.scenario.name, text, said, figures, folder, made_by, list(result.notes.values()))
 
 
 def show_sweep(table: pd.DataFrame, folder: Path) -> None:
@@ -72,7 +74,8 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     text = crosstab(one, known.list_usd_per_mtok) if crossed else listing(one)
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(_failures(one))
-    _publish(known.title, text, said, figures, folder, f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}")
+    made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"
+    _publish(known.title, text, said, figures, folder, made_by, known.notes)
 
 
 def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
@@ -101,15 +104,17 @@ def _failures(one: Study) -> list[str]:
     ]
 
 
-def _publish(title: str, table: str, said: str, figures: Mapping[str, Figure], folder: Path, made_by: str) -> None:
+def _publish(
+    title: str, table: str, said: str, figures: Mapping[str, Figure], folder: Path, made_by: str, notes: Sequence[str] = ()
+) -> None:  # fmt: skip
     files = save_all(figures, folder)
     origin = f"agent-token-sim {__version__}, {made_by}"
     page = [f"# {title}", said, f"```text\n{table}\n```"]
     page += [f"![{path.stem.replace('_', ' ')}](figures/{path.name})" for path in files]
-    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in CAVEATS), f"Made by {origin}."]
+    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*notes, *CAVEATS)), f"Made by {origin}."]
     text = "\n\n".join(page) + "\n"
     write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
-    print(f"{table}\n\n{said}\n\n{folder}  ({origin})")
+    print("\n\n".join([table, said, *notes, f"{folder}  ({origin})"]))
 
 
 class Folder:
@@ -140,6 +145,16 @@ class Folder:
     def list_usd_per_mtok(self) -> dict[str, float]:
         """List price of input, by the backend's name for people."""
         return {self.names[name]: model["input_usd_per_mtok"] for name, model in self.models.items()}
+
+    @property
+    def notes(self) -> list[str]:
+        """What the runs say of their own numbers: of each kind how many do, and what the first of them says."""
+        files = sorted(self.path.glob("*/notes.json"), key=lambda file: (len(file.parent.name), file.parent.name))
+        told: dict[str, list[str]] = {}
+        for file in files:
+            for kind, text in json.loads(file.read_text(encoding="utf-8")).items():
+                told.setdefault(kind, []).append(f"run {file.parent.name}: {text}")
+        return [f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for texts in told.values()]
 
     def timelines(self, one: Study) -> dict[str, pd.DataFrame]:
         """Of the first, the second and the last place on the dearest line, those that can be read."""

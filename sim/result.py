@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -13,9 +14,11 @@ import numpy as np
 
 from sim.call import Role, Status
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE
-from sim.metrics import estimates
+from sim.estimates import Estimates
+from sim.notes import notes
 from sim.scenario import Scenario
 from sim.simulation import Progress, Replication, run
+from sim.statistics import FIRST_LOOK, next_look
 from sim.tally import MINUTE_S, Tally
 from sim.workload import KINDS
 
@@ -29,7 +32,20 @@ def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
     `progress` is called with the number of calls that have ended since it was last called. Raises `ConfigError` or
     `DataError` before anything runs.
     """
-    return Result(scenario, run(scenario, progress))
+    if scenario.precision is None:
+        return Result(scenario, run(scenario, progress))
+    return _until_precise(scenario, scenario.precision, progress)
+
+
+def _until_precise(scenario: Scenario, precision: float, progress: Progress | None) -> Result:
+    """Replications until all headlines are as precise as asked, or the most that may be; the same ones on any number of processes."""
+    have, wanted = 0, min(max(scenario.replications, FIRST_LOOK), scenario.replications_most)
+    done: list[Replication] = []
+    while wanted > have:
+        done += run(scenario, progress, range(have, wanted))
+        have, result = wanted, Result(scenario, done)
+        wanted = next_look(have, max(result.estimates.widths.values(), default=0.0), precision, scenario.replications_most)
+    return result
 
 
 class Result:
@@ -40,14 +56,24 @@ class Result:
         self.replications = list(replications)
 
     @cached_property
+    def estimates(self) -> Estimates:
+        """Every metric with its interval, and with each replication left out."""
+        return Estimates(self.scenario, self.tallies)
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """Index `metric`; columns `unit, mean, ci_low, ci_high, n` (95 % intervals over n replications)."""
         import pandas as pd
 
-        found = estimates(self.scenario, self.tallies)
+        found = self.estimates.intervals
         units = {column.name: column.unit for column in METRICS}
         rows = [(name, units.get(name, ""), *estimate, len(self.replications)) for name, estimate in found.items()]
         return pd.DataFrame(rows, columns=["metric", "unit", "mean", "ci_low", "ci_high", "n"]).set_index("metric")
+
+    @cached_property
+    def notes(self) -> dict[str, str]:
+        """What to know of these numbers, in sentences by kind (`sim.notes`)."""
+        return notes(self.scenario, self.estimates)
 
     @property
     def tallies(self) -> list[Tally]:
@@ -119,6 +145,9 @@ class Result:
             write_whole(into / "calls.parquet", lambda path: self.calls.to_parquet(path, index=False))
         write_whole(into / "timeline.csv", lambda path: self.timeline.to_csv(path, index=False))
         write_whole(into / "scenario.yaml", lambda path: OmegaConf.save(OmegaConf.structured(self.scenario), path))
+        write_whole(
+            into / "notes.json", lambda path: path.write_text(json.dumps(self.notes, ensure_ascii=False, indent=1), encoding="utf-8")
+        )
         write_whole(into / "summary.csv", self.summary.to_csv)
         return into
 

@@ -37,6 +37,10 @@ class Scenario:
     seed: int = setting(1, low=0)
     replications: int = setting(5, low=1, high=10_000)
     """Independent repetitions, for the intervals."""
+    precision: float | None = setting(None, above=0, high=1)
+    """Repeat until every headline's 95 % interval is within this share of its value, e.g. 0.02; null: `replications` times."""
+    replications_most: int = setting(200, low=1, high=10_000)
+    """precision: stop here all the same, and say so."""
     processes: int | None = setting(None, low=1)
     """Worker processes for the replications; null: one a core."""
     start: str = "2026-02-16T00:00:00"

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.comparison import compare
 from sim.distributions import distribution
 from sim.errors import ConfigError, did_you_mean
 from sim.metrics import metrics
 from sim.result import Result, simulate
 from sim.scenario import Scenario
 from sim.settings import Log
-from sim.sweep import compare, replaced
+from sim.sweep import replaced
 from sim.tally import Tally
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 LEAST, GROWTH, BINS = 1e-3, 1.005, 4200
-"""Seconds: first edge, factor between edges, how many (the last edge is 1.2 million seconds, two weeks)."""
+"""First edge, factor between edges, how many (the last edge is 1.2 million: seconds of two weeks, cents of $12,000)."""
+SIZES = LEAST * GROWTH ** (np.arange(BINS) - 0.5)
+"""The middle of each bin."""
 
 
 @dataclass
@@ -21,22 +23,28 @@ class Sketch:
     counts: np.ndarray = field(default_factory=lambda: np.zeros(BINS, np.int64))
 
     def add(self, values: Any) -> None:
-        """Count an array of durations, in seconds; what lies outside the edges goes to the first or last bin."""
+        """Count an array of values; what lies outside the edges goes to the first or last bin."""
         if len(values):
             place = np.log(np.maximum(values, LEAST) / LEAST) / np.log(GROWTH)
             self.counts += np.bincount(np.minimum(place.astype(np.int64) + (values > LEAST), BINS - 1), minlength=BINS)
 
     def percentile(self, share: float) -> float:
         """The value below which `share` (0 to 1) of the counted ones lie; nan when there are none."""
-        total = int(self.counts.sum())
-        if not total:
+        if not self.counts.any():
             return float("nan")
+        place, within = self.place(share)
+        return float(LEAST * GROWTH ** (place - 1 + within)) if place else 0.0
+
+    def place(self, share: float) -> tuple[int, float]:
+        """The bin in which that percentile lies, and how far into it."""
         below = np.cumsum(self.counts)
-        place = int(np.searchsorted(below, share * total, side="left"))
-        if place == 0:
-            return 0.0
-        within = (share * total - below[place - 1]) / self.counts[place]
-        return float(LEAST * GROWTH ** (place - 1 + within))
+        wanted = share * int(below[-1])
+        place = int(np.searchsorted(below, wanted, side="left"))
+        return place, float((wanted - (below[place] - self.counts[place])) / self.counts[place])
+
+    def below(self, place: int, within: float) -> float:
+        """How many values lie below a point so far into a bin."""
+        return float(self.counts[:place].sum() + within * self.counts[place])
 
     def plus(self, other: Sketch) -> Sketch:
         """Both counted together."""

@@ -1,4 +1,4 @@
-"""Many scenarios: sweep(), compare(), and the table of a folder of runs."""
+"""Many scenarios: sweep(), and the table of a folder of runs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import ConfigError, DataError, did_you_mean
-from sim.metrics import metrics
 from sim.result import Result, simulate, write_whole
 from sim.scenario import Scenario
 from sim.simulation import Progress
-from sim.statistics import jackknife, leave_one_out
-from sim.tally import Tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,54 +67,6 @@ def _replaced(settings: Any, path: list[str], value: Any, key: str) -> Any:
         raise ConfigError(f"{key}: '{name}' is unknown; {did_you_mean(name, known)}")
     new = _replaced(getattr(settings, name), rest, value, key) if rest else value
     return dataclasses.replace(settings, **{name: new})
-
-
-def compare(a: Result, b: Result, confidence: float = 0.95) -> pd.DataFrame:
-    """Paired differences b - a and ratios b / a of every metric both have, with intervals.
-
-    Replications are paired by their luck, so what is common to both scenarios cancels out. Column `verdict` is `more`,
-    `less` or `no difference seen`, by whether the interval of the difference holds 0.
-    """
-    import pandas as pd
-
-    if len(a.replications) != len(b.replications):
-        raise ConfigError(f"compare: {len(a.replications)} and {len(b.replications)} replications; must be as many")
-    mine, yours = metrics(a.scenario), metrics(b.scenario)
-    pooled = [_pooled(a.tallies), _pooled(b.tallies)]
-    others = [leave_one_out(a.tallies, Tally.plus), leave_one_out(b.tallies, Tally.plus)]
-    rows = []
-    for name in [name for name in mine if name in yours]:
-        before, after = mine[name](pooled[0]), yours[name](pooled[1])
-        pairs = [(mine[name](x), yours[name](y)) for x, y in zip(*others, strict=True)]
-        difference = jackknife(after - before, [y - x for x, y in pairs], confidence)
-        ratio = jackknife(after / before if before else float("nan"), [y / x if x else float("nan") for x, y in pairs], confidence)
-        rows.append((name, before, after, *difference, *ratio, _verdict(difference.ci_low, difference.ci_high)))
-    columns = [
-        "metric",
-        "a",
-        "b",
-        "difference",
-        "difference_ci_low",
-        "difference_ci_high",
-        "ratio",
-        "ratio_ci_low",
-        "ratio_ci_high",
-        "verdict",
-    ]
-    return pd.DataFrame(rows, columns=columns).set_index("metric")
-
-
-def _pooled(tallies: Sequence[Tally]) -> Tally:
-    pooled = tallies[0]
-    for tally in tallies[1:]:
-        pooled = pooled.plus(tally)
-    return pooled
-
-
-def _verdict(low: float, high: float) -> str:
-    if low > 0:
-        return "more"
-    return "less" if high < 0 else "no difference seen"
 
 
 def row(axes: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Tally:
     """Request to last token of attempts that succeeded."""
     task_latency: Sketch = field(default_factory=Sketch)
     """Arrival to end of a task, less its user's thinking."""
+    task_cents: Sketch = field(default_factory=Sketch)
+    """Bill of a task, in cents."""
     minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
     """Calls, four token kinds and USD of the calls that ended in that minute; of the first replication only, once merged."""
     peaks: list[int] = field(default_factory=list)
@@ -141,6 +143,7 @@ class Tally:
         self.task_tokens += int(rows["input_tokens"].sum(dtype=np.int64) + rows["output_tokens"].sum(dtype=np.int64))
         self.task_calls += int(rows["calls"].sum(dtype=np.int64))
         self.task_latency.add(np.maximum(busy, 0.0))
+        self.task_cents.add(100 * rows["cost_usd"])
 
     def closed(self, *, ended_s: float, digest: str, **counts: int) -> Tally:
         """The finished tally of one replication; `counts` are fields that somebody else has counted."""
@@ -155,7 +158,9 @@ class Tally:
 
     def plus(self, other: Tally) -> Tally:
         """Two tallies as one; the timeline stays with the tallies it came from."""
-        values: dict[str, Any] = {"latency": self.latency.plus(other.latency), "task_latency": self.task_latency.plus(other.task_latency)}
+        values: dict[str, Any] = {
+            name: getattr(self, name).plus(getattr(other, name)) for name in ("latency", "task_latency", "task_cents")
+        }
         values["minutes"] = {}
         for field_ in dataclasses.fields(self):
             if field_.name not in values:

@@ -1,0 +1,54 @@
+"""What a result says of its own numbers: how sure they are, and where not to trust them."""
+
+from __future__ import annotations
+
+import math
+
+from sim.estimates import Estimates
+from sim.scenario import Scenario
+
+DEAR_SHARE = 0.2
+"""The dearest 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
+
+
+def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
+    """Plain sentences by kind: `replications`, `precision`, `tail`; a kind with nothing to say is left out."""
+    said = {
+        "replications": _alone(estimates),
+        "precision": _precision(scenario, estimates),
+        "tail": _tail(estimates),
+    }
+    return {kind: text for kind, text in said.items() if text}
+
+
+def _alone(estimates: Estimates) -> str:
+    alone = "One replication gives no intervals: set replications=5, or precision=0.02."
+    return "" if len(estimates.tallies) > 1 else alone
+
+
+def _precision(scenario: Scenario, estimates: Estimates) -> str:
+    """Whether the asked precision was reached, or the cap came first: of which metrics, and how wide they are."""
+    asked, n = scenario.precision, len(estimates.tallies)
+    if asked is None:
+        return ""
+    wide = {name: width for name, width in estimates.widths.items() if not width <= asked}
+    if not wide:
+        return f"{n} replications: every headline is known to within {_percent(asked)}."
+    told = ", ".join(f"{name} {_percent(width)}" for name, width in sorted(wide.items(), key=lambda item: -item[1]))
+    return f"Stopped at {n} replications, the most allowed, before all headlines were within {_percent(asked)}: {told}."
+
+
+def _percent(width: float) -> str:
+    return f"±{100 * width:.2g} %" if math.isfinite(width) else "of unknown width"
+
+
+def _tail(estimates: Estimates) -> str:
+    """A bill that few tasks make up: its intervals need more tasks than they seem to."""
+    share, index = (estimates.sample.whole[name] for name in ("dearest_1pct_cost_share", "cost_tail_index"))
+    if not (share >= DEAR_SHARE or index < 2):
+        return ""
+    why = "; below 2 costs have no variance, and no interval of a mean can be trusted" if index < 2 else ""
+    return (
+        f"The dearest 1 % of tasks carry {100 * share:.0f} % of the bill (tail index {index:.2g}{why}): "
+        f"with {estimates.pooled.tasks:,} tasks, means and their intervals rest on few of them."
+    )
