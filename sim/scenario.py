@@ -257,7 +257,8 @@ def explain(error: BaseException) -> str:
         )
     key = _key(error) if cause else ""
     if message == "Cannot merge DictConfig with ListConfig":
-        message = "must be a number or a mapping with 'dist', not a list"
+        kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
+        message = f"must be {kind}, not a list"
     return f"{key}: {message}" if key else message
 
 

@@ -168,6 +168,11 @@ def test_settings_have_names_for_people(key: str, name: str) -> None:
     assert drivers.setting_name(key) == name
 
 
+def test_ranges_typed_as_a_list_are_refused() -> None:
+    with pytest.raises(sim.ConfigError, match=r"^sensitivity.ranges: must be a mapping such as \{agent.fanout: \[2, 8\]\}, not a list$"):
+        sim.load("sensitivity.ranges=[agent.fanout, 2, 8]")
+
+
 def shell(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
