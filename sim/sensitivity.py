@@ -162,6 +162,10 @@ class _Range(NamedTuple):
 def _ranges(scenario: Scenario, ranges: Ranges, metric: str) -> list[_Range]:
     """The ranges, checked; raises `ConfigError` for the first that cannot be."""
     scenario.check()
+    if scenario.precision is not None:
+        raise ConfigError(
+            f"precision={scenario.precision:g}: must be null here: every run takes the same `replications`, so that they pair"
+        )
     known = metrics(scenario)
     if metric not in known:
         raise ConfigError(f"metric={metric}: {did_you_mean(metric, known)}")

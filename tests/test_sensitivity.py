@@ -129,6 +129,8 @@ def test_a_metric_that_cannot_be_and_samples_that_cannot() -> None:
         sim.tornado(luck(), ranges, metric="cost_per_taks_usd")
     with pytest.raises(sim.ConfigError, match="cost_per_success_usd: has no value at this scenario"):
         sim.tornado(scenario(agent(), backend()), {"agent.turns": (5, 20)})
+    with pytest.raises(sim.ConfigError, match=r"precision=0.1: must be null here"):
+        sim.tornado(luck(precision=0.1), ranges)
     with pytest.raises(sim.ConfigError, match="samples=100: must be a power of 2"):
         sim.sobol(luck(), ranges, samples=100)
 
