@@ -10,9 +10,11 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL
 
+from sim.backends.door import DoorBackend
 from sim.backends.service import ERROR, Backend, after
 from sim.budget import At, Ledger, Then
 from sim.call import Call, Role, Status
+from sim.distributions import distribution
 from sim.meter import Meter
 from sim.router import Router
 from sim.settings import RetrySettings
@@ -44,11 +46,18 @@ class Dispatch:
         self.trying_again = 0
         """Calls between two attempts."""
         within = ledger is not None and ledger.settings.at is At.call and ledger.limit_usd < math.inf
-        self._asked: Callable[[Any], None] = self._ask_within if within else self._ask
+        doors = [backend for backend in router.backends if isinstance(backend, DoorBackend)]
+        self._ask_now: Callable[[Any], None] = self._ask_at_door if doors else self._ask
+        self._asked: Callable[[Any], None] = self._ask_within if within else self._ask_now
         self._when_asked: list[Callable[[Any], None]] = [self._asked]
         for backend in router.backends:
             backend.record = meter.record if ledger is None else self._spend
             backend.on_failure = self._failed
+            backend.on_refusal = self._try_again
+        if retry.patience_s is not None:
+            self._patience_s = distribution(retry.patience_s).quantile()
+            for backend in doors:
+                backend.patience_s = self._patience_of
 
     def send(
         self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
@@ -111,13 +120,13 @@ class Dispatch:
         ledger, now = self.ledger, self.env.now
         assert ledger is not None
         if not ledger.over(call.task, now):
-            self._ask(call)
+            self._ask_now(call)
         elif ledger.settings.then is Then.wait:
             call.callbacks = self._when_asked
             heappush(self._queue, (now + ledger.wait_s(now), NORMAL, next(self._eid), call))
         elif ledger.settings.then is Then.downgrade:
             self._move(call, self.downgrade(call.task))
-            self._ask(call)
+            self._ask_now(call)
         else:
             backend = call.backend or self.choose(call)
             call.callbacks, call.t_request = call.then, now
@@ -141,18 +150,44 @@ class Dispatch:
         else:
             backend.line.append(call)
 
+    def _ask_at_door(self, call: Any) -> None:
+        """The same as `_ask`, where a backend may turn a call away."""
+        backend = call.backend
+        if backend is None or self._per_call:
+            backend = self.choose(call)
+        call.callbacks = call.then
+        call.t_request = self.env.now
+        self.meter.requested += 1
+        if call.input_tokens > backend.window:
+            self._refuse(call, backend)
+        else:
+            backend.admit(call)
+
     def _failed(self, call: Call) -> None:
-        """An attempt broke: give the slot back, then wait and try again, or give up."""
+        """An attempt broke: give the slot back first."""
         call.backend.release(call)  # type: ignore[union-attr]
-        if call.attempt + 1 < self._attempts:
-            luck = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))
-            if self.router.fallback:
-                self._move(call, self.router.fallback[min(call.attempt, len(self.router.fallback) - 1)])
-            wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
+        self._try_again(call)
+
+    def _try_again(self, call: Call, retry_after_s: float = 0.0) -> None:
+        """Wait and try again, or give up: after so many attempts, or where the backend would never take it."""
+        if call.attempt + 1 == self._attempts:
+            self._give_up(call)
+            return
+        luck, refused_by = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call)), call.backend
+        if self.router.fallback:
+            self._move(call, self.router.fallback[min(call.attempt, len(self.router.fallback) - 1)])
+        wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
+        if call.backend is refused_by:
+            wait_s = max(wait_s, retry_after_s)
+        if wait_s < math.inf:
             self.trying_again += 1
             after(self.env, wait_s, lambda event: self._again(call, luck[1], luck[2]))
         else:
             self._give_up(call)
+
+    def _patience_of(self, call: Call) -> float:
+        """Seconds an attempt waits in line; its luck stands beside that of what follows it."""
+        return self._patience_s(self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))[3])
 
     def _again(self, call: Call, u_noise: float, u_error: float) -> None:
         self.trying_again -= 1

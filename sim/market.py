@@ -101,6 +101,19 @@ class BackendSettings:
     """Lognormal noise on the server's time (median 1)."""
     slots: int | None = setting(None, low=1)
     """Calls served at once, the rest wait in line; null: no limit."""
+    queue_limit: int | None = setting(None, low=0)
+    """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
+    requests_per_min: float | None = setting(None, above=0)
+    """Rate limits of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
+
+    Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
+    October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
+    input_tokens_per_min: float | None = setting(None, above=0)
+    output_tokens_per_min: float | None = setting(None, above=0)
+    limit_burst_s: float = setting(60.0, above=0)
+    """Each limit's bucket holds what it lets through in so many seconds, and one request at least (assumption: a minute's worth)."""
+    limits_count_cache_reads: bool = False
+    """Whether tokens read from the cache count as input (Anthropic's documents: not on current models, on older ones they did)."""
     decode_slowdown: float = setting(0.0, low=0)
     """With n calls decoding, each runs at speed / (1 + slowdown x (n - 1)); 1 = one server shared out."""
     error_rate: float = setting(0.0, low=0, high=1)

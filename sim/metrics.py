@@ -38,6 +38,10 @@ def _total(t: Tally) -> int:
     return int(t.tokens[:, INPUT].sum() + t.tokens[:, OUTPUT].sum())
 
 
+def _attempts(status: Status) -> Metric:
+    return lambda t: ratio(int(t.attempts[:, status].sum()), t.calls)
+
+
 class Percentile:
     """A percentile of one of the tally's sketches: neither a sum nor a ratio of sums, so with an interval of its own."""
 
@@ -90,6 +94,9 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         "calls": lambda t: t.calls / t.replications,
         "calls_in_flight": lambda t: t.calls_in_flight / t.replications,
         "failed_attempts": lambda t: (t.calls - int(t.attempts[:, Status.ok].sum())) / t.replications,
+        "rate_limited_share": _attempts(Status.rate_limited),
+        "timeout_share": _attempts(Status.timeout),
+        "calls_given_up": lambda t: t.given_up / t.replications,
         "agents": lambda t: t.agents / t.replications,
         "compactions": lambda t: t.compactions / t.replications,
         "input_tokens": _tokens(INPUT),
@@ -122,7 +129,7 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         "call_latency_p50_s": Percentile("latency", 0.50),
         "call_latency_p95_s": Percentile("latency", 0.95),
         "call_latency_p99_s": Percentile("latency", 0.99),
-        "mean_wait_s": lambda t: ratio(float(t.waited_s.sum()), t.calls),
+        "mean_wait_s": lambda t: ratio(float(t.waited_s.sum()), t.calls - int(t.attempts[:, Status.rate_limited].sum())),
         "peak_tokens_per_min": lambda t: sum(t.peaks) / t.replications,
         **_shares(scenario.backends),
     }

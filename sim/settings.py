@@ -30,6 +30,8 @@ class WorkloadSettings:
     """open: tasks to send in all; null: as many as arrive before the horizon."""
     interarrival_s: Any = setting(60.0, low=0, quantity=True)
     """open: seconds between tasks; exponential = Poisson arrivals, gamma or weibull with shape < 1 = bursts."""
+    batch_size: Any = setting(1, low=1, quantity=True)
+    """open: tasks that arrive together after each gap (the last of them may be cut off)."""
     users: int = setting(10, low=1)
     """users: how many people work side by side."""
     tasks_per_user: int | None = setting(1, low=1)
@@ -42,6 +44,8 @@ class WorkloadSettings:
     """trace: replay only so many sessions."""
     trace_gap_s: float = setting(60.0, low=0)
     """trace: seconds between the starts of two sessions (assumption: files say nothing of it)."""
+    urgent_share: float = setting(0.0, low=0, high=1)
+    """Share of tasks whose calls go before all others in a backend's line; what is being served is not interrupted."""
 
 
 class Pick(enum.Enum):
@@ -187,12 +191,14 @@ class AgentSettings(LoopSettings):
 
 @dataclass
 class RetrySettings:
-    """What a client does when an attempt fails: waits uniform(0, min(cap, base x 2^n)) and asks again."""
+    """What a client does when an attempt fails: waits uniform(0, min(cap, base x 2^n)), or as long as it is told, and asks again."""
 
     attempts: int = setting(5, low=1, high=50)
     """Attempts in all before the call is given up."""
     backoff_base_s: float = setting(1.0, low=0)
     backoff_cap_s: float = setting(60.0, low=0)
+    patience_s: Any = setting(None, above=0, quantity=True)
+    """Seconds in a backend's line after which an attempt is withdrawn (status timeout) and has failed; null: as long as it takes."""
 
 
 class Log(enum.Enum):

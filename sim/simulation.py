@@ -18,6 +18,7 @@ import simpy
 from sim import laws
 from sim.agents.agent import Office
 from sim.agents.profile import Profile
+from sim.backends.door import DoorBackend, SharedDoorBackend, needs_door
 from sim.backends.service import Backend
 from sim.backends.sharing import SharedBackend
 from sim.budget import Ledger
@@ -89,13 +90,23 @@ def _world(ended_s: float, meter: Meter, dispatch: Dispatch, backends: list[Back
 
 def _backends(scenario: Scenario, env: simpy.Environment) -> list[Backend]:
     start = scenario.start_time()
+    door = scenario.retry.patience_s is not None or scenario.workload.urgent_share > 0
     made: list[Backend] = []
     for index, (name, settings) in enumerate(scenario.chosen().items()):
-        if settings.decode_slowdown and not scenario.batch:
-            made.append(SharedBackend(env, index, name, settings, start))
+        if scenario.batch:
+            made.append(Backend(env, index, name, settings, start, batch=True))
         else:
-            made.append(Backend(env, index, name, settings, start, batch=scenario.batch))
+            made.append(_KINDS[door or needs_door(settings), settings.decode_slowdown > 0](env, index, name, settings, start))
     return made
+
+
+_KINDS: dict[tuple[bool, bool], Callable[..., Backend]] = {
+    (False, False): Backend,
+    (False, True): SharedBackend,
+    (True, False): DoorBackend,
+    (True, True): SharedDoorBackend,
+}
+"""By (has a door, decoding is shared); the batch queue has neither."""
 
 
 def _office(scenario: Scenario, env: simpy.Environment, streams: Streams, dispatch: Dispatch, meter: Meter) -> Office:

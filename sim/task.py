@@ -9,7 +9,8 @@ class Task:
     """One piece of work; for a person at work, one session."""
 
     __slots__ = (
-        "agents", "backend", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "tries", "u_difficulty", "user",
+        "agents", "backend", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "tries", "u_difficulty", "urgent",
+        "user",
     )  # fmt: skip
 
     def __init__(self, number: int, user: int, kind: int, t_arrive: float) -> None:
@@ -27,5 +28,7 @@ class Task:
         """The backend that serves all of it, where the router or a cascade has said so."""
         self.u_difficulty = 0.5
         """Latent: a share of tasks is easier than this one. Read when a try is judged, by nobody who chooses."""
+        self.urgent = False
+        """Its calls go before those of other tasks in every line."""
         self.effort = 1.0
         """How many times the turns it takes, for its difficulty."""

@@ -20,7 +20,7 @@ from sim.budget import At, Then
 from sim.call import Role
 from sim.custom import imported
 from sim.dispatch import Dispatch
-from sim.distributions import distribution
+from sim.distributions import distribution, whole
 from sim.meter import Meter
 from sim.settings import AgentKind, WorkloadKind, WorkloadSettings
 from sim.streams import Purpose, child
@@ -37,6 +37,8 @@ _WORKFLOWS: dict[AgentKind, tuple[Callable[[Agent], Life], int]] = {
     AgentKind.debate: (debate, int(Role.agent)),
 }
 _GAPS_PER_PAGE = 64
+_SIZES = 2
+"""Branch of the luck of batch sizes (0: gaps, 1: gaps of users)."""
 
 
 class Workload:
@@ -68,13 +70,19 @@ class Workload:
     def _arrivals(self) -> Sender:
         """Tasks of nobody in particular, one gap after another."""
         gap_s = distribution(self.settings.interarrival_s).quantile()
-        number, last = 0, self.settings.tasks or math.inf
+        size_of = whole(distribution(self.settings.batch_size), 1)
+        number, batch, last = 0, 0, self.settings.tasks or math.inf
         while number < last:
-            if number % _GAPS_PER_PAGE == 0:
-                luck = self.office.streams.draws(Purpose.ARRIVAL, 0, 0, number // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
-            yield self.office.env.timeout(gap_s(luck[number % _GAPS_PER_PAGE]))
-            self._work(number, 0)
-            number += 1
+            at = batch % _GAPS_PER_PAGE
+            if at == 0:
+                luck = self.office.streams.draws(Purpose.ARRIVAL, 0, 0, batch // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
+                sizes = self.office.streams.draws(Purpose.ARRIVAL, 0, _SIZES, batch // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
+            yield self.office.env.timeout(gap_s(luck[at]))
+            together = min(size_of(sizes[at]), last - number)
+            for _ in range(int(together)):
+                self._work(number, 0)
+                number += 1
+            batch += 1
 
     def _user(self, user: int) -> Sender:
         """One person: a gap, a session, a gap, a session."""
@@ -141,7 +149,8 @@ class Workload:
     def _task(self, number: int, user: int, kind: str) -> Task:
         task = Task(number, user, KINDS.index(kind), self.office.env.now)
         self.meter.task_begun(task)
-        task.u_difficulty = self.office.streams.draws(Purpose.TASK, number, 0, 0, 1)[0]
+        task.u_difficulty, u_urgent = self.office.streams.draws(Purpose.TASK, number, 0, 0, 2)
+        task.urgent = u_urgent < self.settings.urgent_share
         task.effort = self.office.outcome.effort(task.u_difficulty)
         return task
 

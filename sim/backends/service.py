@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from heapq import heappush
 from math import exp
+from typing import Protocol
 
 from simpy import Environment, Event
 from simpy.events import NORMAL
@@ -26,6 +27,18 @@ OK, ERROR = int(Status.ok), int(Status.error)
 Failed = Callable[[Call], None]
 Record = Callable[["Call", "Backend", int, float, float, float, int, int, int, int], None]
 """(call, backend, status, start, first token, end, then billed input, cache read, cache write and output tokens)."""
+
+
+class Waiting(Protocol):
+    """Calls in line: a `deque`, or what stands behind a door (`sim.backends.door`)."""
+
+    def __len__(self) -> int: ...
+
+    def append(self, call: Call, /) -> None:
+        """Join."""
+
+    def popleft(self) -> Call:
+        """The next to be served."""
 
 
 class Backend:
@@ -43,9 +56,11 @@ class Backend:
         self.window = settings.context_window_tokens
         self.slots = math.inf if settings.slots is None or batch else settings.slots
         self.busy = 0
-        self.line: deque[Call] = deque()
+        self.line: Waiting = deque()
         self.record: Record = _unheard
         self.on_failure: Failed = _unheard
+        self.on_refusal: Callable[[Call, float], None] = _unheard
+        """Told of an attempt that never had a slot, and how long to wait before the next."""
         self._queue, self._eid = env._queue, env._eid
         self._rtt_s = settings.network_rtt_s
         self._constant_s = settings.ttft_s
