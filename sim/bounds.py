@@ -12,6 +12,9 @@ from typing import Any
 from sim.distributions import distribution
 from sim.errors import ConfigError, did_you_mean
 
+LARGEST = 1e9
+"""More tokens, seconds (31 years), dollars or things than this are a typing error."""
+
 
 def setting(
     default: Any = dataclasses.MISSING,
@@ -21,12 +24,12 @@ def setting(
     above: float | None = None,
     quantity: bool = False,
 ) -> Any:
-    """A dataclass field with bounds: `low <= value <= high`, or `value > above`.
+    """A dataclass field with bounds: `low <= value <= high`, or `value > above`; nothing is above `LARGEST` unless `high` says so.
 
     `quantity` marks a field that takes a number or a distribution; the bounds then hold for
-    every value that the distribution can take.
+    every value that the distribution can take, `LARGEST` for all but one in a thousand.
     """
-    bounds = {"low": low, "high": high, "above": above, "quantity": quantity}
+    bounds = {"low": low, "high": high, "above": above, "quantity": quantity, "null": default is None}
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=bounds)
     if default is dataclasses.MISSING:
@@ -68,46 +71,62 @@ def _as_enum(settings: Any, name: str, hint: Any, value: Any, key: str) -> Any:
 def _check_value(value: Any, key: str, bounds: Any, hint: Any) -> None:
     if bounds.get("quantity"):
         _check_quantity(value, key, bounds)
-    elif dataclasses.is_dataclass(value):
+        return
+    _check_type(value, key, hint)
+    inner = typing.get_args(hint)
+    if dataclasses.is_dataclass(value):
         check(value, key)
-    elif isinstance(value, list):
+    elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            _check_value(item, f"{key}[{index}]", bounds, None)
+            _check_value(item, f"{key}[{index}]", bounds, inner[0])
     elif isinstance(value, dict):
         for name, item in value.items():
-            _check_value(item, f"{key}.{name}", bounds, None)
+            _check_value(item, f"{key}.{name}", bounds, inner[1])
     else:
-        _check_type(value, key, hint)
         _check_number(value, key, bounds)
 
 
+_WORDS = {str: "a text", bool: "true or false", list: "a list", dict: "a mapping"}
+
+
 def _check_type(value: Any, key: str, hint: Any) -> None:
-    """Numbers only: OmegaConf has checked the rest, and Python users have a type checker."""
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    if not {int, float} & set(options) or (value is None and type(None) in options):
+    """What Hydra has checked for the shell, for those who set fields in Python."""
+    options = [typing.get_origin(option) or option for option in (typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,))]
+    if value is None and type(None) in options:
         return
+    if int in options or float in options:
+        _check_is_number(value, key, whole=float not in options)
+        return
+    allowed = tuple(option for option in options if option is not type(None))
+    if not isinstance(value, (*allowed, tuple) if list in allowed else allowed):
+        raise ConfigError(f"{key}={value!r}: must be {_WORDS.get(allowed[0], allowed[0].__name__)}")
+
+
+def _check_is_number(value: Any, key: str, *, whole: bool) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ConfigError(f"{key}={value!r}: must be a number")
-    if float not in options and int(value) != value:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{key}={value}: must be a finite number")
+    if whole and int(value) != value:
         raise ConfigError(f"{key}={value!r}: must be a whole number")
 
 
 def _check_number(value: Any, key: str, bounds: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
-    if not math.isfinite(value):
-        raise ConfigError(f"{key}={value}: must be a finite number")
-    low, high, above = bounds.get("low"), bounds.get("high"), bounds.get("above")
+    low, above = bounds.get("low"), bounds.get("above")
+    high = LARGEST if bounds.get("high") is None else bounds["high"]
     if above is not None and not value > above:
         raise ConfigError(f"{key}={value}: must be more than {above:g}")
     if low is not None and value < low:
         raise ConfigError(f"{key}={value}: must be at least {low:g}")
-    if high is not None and value > high:
-        raise ConfigError(f"{key}={value}: must be at most {high:g}")
+    if value > high:
+        shown = value if abs(value) < 1e15 else "a huge number"
+        raise ConfigError(f"{key}={shown}: must be at most {high:,g}")
 
 
 def _check_quantity(value: Any, key: str, bounds: Any) -> None:
-    if value is None:
+    if value is None and bounds.get("null"):
         return
     law = distribution(value, key)
     least, most = law.support()
@@ -120,3 +139,5 @@ def _check_quantity(value: Any, key: str, bounds: Any) -> None:
     high = bounds.get("high")
     if high is not None and most > high:
         raise ConfigError(f"{key}: goes up to {most:g}, must be at most {high:g} (add high: {high:g} to clip it)")
+    if most > LARGEST and law.quantile()(0.999) > LARGEST:
+        raise ConfigError(f"{key}: one in a thousand is above {LARGEST:,.0f}, which must be rare")

@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim import __version__
 from sim.errors import ConfigError, SimError
-from sim.scenario import CONF, Scenario, explain, from_hydra, open_mappings, register_schema
+from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, open_mappings, register_schema
 from sim.settings import Method
 
 if TYPE_CHECKING:
     from sim.result import Result
 
 _SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--multirun", "-m"}
+
+
+_WITH_VALUE = {f"--{name}" for name in ("package", "config-path", "config-name", "config-dir", "cfg", "info", "experimental-rerun")}
+_WITH_VALUE |= {"-p", "-cp", "-cn", "-cd", "-c", "-i"}
 
 
 class Jobs:
@@ -43,10 +47,10 @@ def main() -> NoReturn:
     if sys.argv[1:] == ["--version"]:
         print(f"agent-token-sim {__version__}")
         sys.exit(0)
-    arguments = open_mappings(_with_axes(sys.argv[1:]))
-    sys.argv[1:] = arguments
     code = 0
     try:
+        arguments = open_mappings(_with_axes(_flags_first(sys.argv[1:])))
+        sys.argv[1:] = arguments
         Jobs.total = _count(arguments)
         _hydra()
         code = Jobs.code
@@ -72,12 +76,14 @@ def _hydra() -> None:
 def _job(composed: Any) -> None:
     """One scenario: check, run, save, show."""
     from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
 
     from sim.sweep import note_run
 
     job = HydraConfig.get()
     folder, sweeping = Path(job.runtime.output_dir), job.mode is not None and job.mode.name == "MULTIRUN"
-    axes = dict(override.partition("=")[::2] for override in job.overrides.task)
+    typed: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
+    axes = dict(override.partition("=")[::2] for override in typed)
     if sweeping:
         Jobs.folder, Jobs.begun = Path(job.sweep.dir), Jobs.begun + 1
     try:
@@ -90,7 +96,7 @@ def _job(composed: Any) -> None:
             note_run(folder, axes, digest=result.digest)
         else:
             _show(result, folder)
-    except (SimError, OSError) as error:
+    except (SimError, OSError, MemoryError) as error:
         if sweeping:
             note_run(folder, axes, failed=_told(error))
         else:
@@ -159,6 +165,28 @@ def _forget(folder: Path) -> None:
                 parent.rmdir()
 
 
+def _flags_first(arguments: list[str]) -> list[str]:
+    """`sim agent=solo -m seed=1,2` as Hydra can read it: flags before settings; unknown flags are refused in one line."""
+    from hydra._internal.utils import get_args_parser
+
+    flags: list[str] = []
+    settings: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument in _WITH_VALUE:
+            flags += [argument, *itertools.islice(left, 1)]
+        else:
+            (flags if argument.startswith("-") else settings).append(argument)
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign]
+    parser.parse_args(flags)
+    return flags + settings
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ConfigError(f"{message}; see sim --help")
+
+
 def _with_axes(arguments: list[str]) -> list[str]:
     """An experiment that has axes is a sweep: `experiment=fanout` needs no `-m`."""
     if _SHOWS & set(arguments):
@@ -166,7 +194,7 @@ def _with_axes(arguments: list[str]) -> list[str]:
     for name in [argument.removeprefix("experiment=") for argument in arguments if argument.startswith("experiment=")]:
         for folder in (*_own_folders(arguments), CONF):
             file = folder / "experiment" / f"{name}.yaml"
-            if file.is_file() and re.search(r"^\s+sweeper:", file.read_text(), re.MULTILINE):
+            if file.is_file() and re.search(r"^\s+sweeper:", file.read_text(errors="replace"), re.MULTILINE):
                 return ["--multirun", *arguments]
     return arguments
 
@@ -208,15 +236,17 @@ def _count(arguments: list[str]) -> int:
 
 def _told(error: Exception) -> str:
     """An error in one line; what is neither bad input nor a full disk is a fault of ours and goes on up."""
-    if type(error).__module__.split(".")[0] in ("hydra", "omegaconf", "antlr4", "yaml"):
-        return explain(error)
-    if isinstance(error, OSError):
+    if isinstance(error, MemoryError):
+        return "out of memory; try log=none, fewer processes or fewer tasks"
+    if isinstance(error, OSError) and error.errno is not None:
         return f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
     if isinstance(error, SimError):
         return str(error)
+    if is_hydras(error):
+        return explain(error)
     raise error
 
 
 def _complain(message: str) -> int:
-    print(f"sim: {message}", file=sys.stderr)
+    print(f"sim: {' '.join(message.split())}", file=sys.stderr)
     return 1

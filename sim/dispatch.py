@@ -174,8 +174,9 @@ class Dispatch:
             self._give_up(call)
             return
         luck, refused_by = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call)), call.backend
-        if self.router.fallback:
-            self._move(call, self.router.fallback[min(call.attempt, len(self.router.fallback) - 1)])
+        fallback = [backend for backend in self.router.fallback if call.input_tokens <= backend.window]
+        if fallback:
+            self._move(call, fallback[min(call.attempt, len(fallback) - 1)])
         wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
         if call.backend is refused_by:
             wait_s = max(wait_s, retry_after_s)

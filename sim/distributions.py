@@ -42,8 +42,12 @@ KINDS: dict[str, type[Distribution]] = {
 }  # fmt: skip
 _PARAMETERS = {field.name for kind in KINDS.values() for field in fields(kind)}
 """Of any kind: Hydra merges a new mapping into the old one, so those of the kind before may still be there."""
-_POSITIVE = {"median", "shape"}
-_NOT_NEGATIVE = {"sigma", "sd"}
+_POSITIVE = {"median"}
+_NOT_NEGATIVE = {"sd"}
+_WITHIN = {"sigma": (0.0, 5.0), "shape": (0.02, 1e6)}
+"""Beyond these a distribution is one of zeros and numbers that overflow."""
+_MOST_EVENTS = 100_000
+"""Mean of a Poisson count: it is drawn from a table."""
 
 
 def distribution(value: Any, key: str = "value") -> Distribution:
@@ -53,10 +57,10 @@ def distribution(value: Any, key: str = "value") -> Distribution:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Constant(_finite(value, key))
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{key}={value!r}: must be a number or a mapping with 'dist'")
+        raise ConfigError(f"{key}={value!r}: must be a number or a mapping with 'dist'".replace("=None:", "=null:"))
     given = dict(value)
     name = given.pop("dist", None)
-    if name not in KINDS:
+    if not isinstance(name, str) or name not in KINDS:
         raise ConfigError(f"{key}.dist={name}: {did_you_mean(str(name), KINDS)}")
     kind = KINDS[name]
     allowed = [field.name for field in fields(kind)]
@@ -64,6 +68,8 @@ def distribution(value: Any, key: str = "value") -> Distribution:
     for unknown in set(given) - _PARAMETERS:
         raise ConfigError(f"{key}.{unknown}: {name} has no such parameter; {did_you_mean(unknown, allowed)}")
     shape = _build(kind, name, {k: v for k, v in given.items() if k in allowed}, key)
+    if frame.get("low", -math.inf) > frame.get("high", math.inf):
+        raise ConfigError(f"{key}: high={frame['high']:g} is below low={frame['low']:g}")
     return Bounded(shape, **frame) if frame else shape
 
 
@@ -75,6 +81,8 @@ def _build(kind: type[Distribution], name: str, given: dict[str, Any], key: str)
     for parameter, raw in given.items():
         place = f"{key}.{parameter}"
         if parameter == "parts":
+            if isinstance(raw, str) or not isinstance(raw, Sequence):
+                raise ConfigError(f"{place}={raw!r}: must be a list of distributions")
             arguments[parameter] = tuple(distribution(part, f"{place}[{i}]") for i, part in enumerate(raw))
         elif parameter in ("weights", "values", "quantiles"):
             arguments[parameter] = _numbers(raw, place)
@@ -91,12 +99,17 @@ def _parameter(parameter: str, raw: Any, place: str) -> float:
         raise ConfigError(f"{place}={raw}: must be more than 0")
     if parameter in _NOT_NEGATIVE and number < 0:
         raise ConfigError(f"{place}={raw}: must be at least 0")
+    least, most = _WITHIN.get(parameter, (-math.inf, math.inf))
+    if not least <= number <= most:
+        raise ConfigError(f"{place}={raw}: must be from {least:g} to {most:,g}")
     return number
 
 
 def _check_shape(shape: Distribution, key: str) -> None:
     if isinstance(shape, (Exponential, Gamma, Weibull, Poisson)) and shape.mean < 0:
         raise ConfigError(f"{key}.mean={shape.mean:g}: must be at least 0")
+    if isinstance(shape, Poisson) and shape.mean > _MOST_EVENTS:
+        raise ConfigError(f"{key}.mean={shape.mean:g}: must be at most {_MOST_EVENTS:,} for a Poisson count")
     if isinstance(shape, Geometric) and shape.mean < 1:
         raise ConfigError(f"{key}.mean={shape.mean:g}: a geometric count starts at 1, so must be at least 1")
     if isinstance(shape, Bernoulli) and not 0 <= shape.p <= 1:
@@ -115,8 +128,8 @@ def _check_shape(shape: Distribution, key: str) -> None:
 def _finite(raw: Any, place: str) -> float:
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
         raise ConfigError(f"{place}={raw!r}: must be a number")
-    if not math.isfinite(raw):
-        raise ConfigError(f"{place}={raw}: must be a finite number")
+    if not abs(raw) < 1e300:
+        raise ConfigError(f"{place}={str(raw)[:20]}: must be a finite number")
     return float(raw)
 
 

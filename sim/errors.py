@@ -32,4 +32,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The tail of an error line for an unknown `word`: the nearest known one, or all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names)}"
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names) or 'none'}"

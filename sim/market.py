@@ -91,11 +91,11 @@ class BackendSettings:
     network_rtt_s: float = setting(0.03, low=0)
     ttft_s: float = setting(1.0, low=0)
     """Constant part of the time to first token."""
-    prefill_tokens_per_s: float | None = setting(None, above=0)
+    prefill_tokens_per_s: float | None = setting(None, low=0.001)
     """Speed of reading uncached input; null: no time."""
     context_s_per_100k_tokens: float = setting(0.0, low=0)
     """Extra seconds for each 100,000 tokens of prompt, cached or not."""
-    decode_tokens_per_s: float | None = setting(50.0, above=0)
+    decode_tokens_per_s: float | None = setting(50.0, low=0.001)
     """Output speed of a call that is alone; null: no time."""
     noise_sigma: float = setting(0.0, low=0, high=3)
     """Lognormal noise on the server's time (median 1)."""

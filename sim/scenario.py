@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -26,6 +28,8 @@ CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
 MOST_AGENTS = 100_000
 """Agents of one task; more is a typing error rather than a team."""
+MOST_CALLS = 10_000_000
+"""Calls of one task, on average; the same."""
 ROLES = ("chat", "agent", "lead", "worker", "verifier")
 
 
@@ -34,14 +38,14 @@ class Scenario:
     """The settings of a run. Errors are `ConfigError`s that name the key, the value and what is allowed."""
 
     name: str = "scenario"
-    seed: int = setting(1, low=0)
+    seed: int = setting(1, low=0, high=2**63 - 1)
     replications: int = setting(5, low=1, high=10_000)
     """Independent repetitions, for the intervals."""
     precision: float | None = setting(None, above=0, high=1)
     """Repeat until every headline's 95 % interval is within this share of its value, e.g. 0.02; null: `replications` times."""
     replications_most: int = setting(200, low=1, high=10_000)
     """precision: stop here all the same, and say so."""
-    processes: int | None = setting(None, low=1)
+    processes: int | None = setting(None, low=1, high=1024)
     """Worker processes for the replications; null: one a core."""
     start: str = "2026-02-16T00:00:00"
     """UTC moment of simulated second 0: decides time-of-day prices."""
@@ -80,7 +84,7 @@ class Scenario:
         try:
             moment = datetime.fromisoformat(self.start)
         except ValueError:
-            raise ConfigError(f"start={self.start}: must be a date and time such as 2026-02-16T00:00:00") from None
+            raise ConfigError(f"start={self.start!r}: must be a date and time such as 2026-02-16T00:00:00") from None
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def chosen(self) -> dict[str, BackendSettings]:
@@ -167,9 +171,22 @@ def _check_agent(scenario: Scenario) -> None:
                 f"agent.fanout={agent.fanout}, agent.depth={agent.depth}: {agents:,} agents a task, must be at most {MOST_AGENTS:,}"
             )
         loops.append(("agent.worker", agent.worker))
+    _check_calls(agent)
     if scenario.workload.kind is not WorkloadKind.trace:
         for key, loop in loops:
             _check_window(scenario, key, loop)
+
+
+def _check_calls(agent: AgentSettings) -> None:
+    """A task has to end some day."""
+    team = agent.kind is AgentKind.orchestrator
+    loops: dict[str, tuple[LoopSettings, int]] = {"agent": (agent, sum(agent.fanout**level for level in range(agent.depth)) if team else 1)}
+    if team:
+        loops["agent.worker"] = (agent.worker, agent.fanout**agent.depth)
+    for key, (loop, agents) in loops.items():
+        calls = agents * math.prod(distribution(law).mean for law in (loop.requests, loop.turns, loop.turns_scale))
+        if calls > MOST_CALLS:
+            raise ConfigError(f"{key}.requests x {key}.turns: {calls:,.0f} calls a task on average, must be at most {MOST_CALLS:,}")
 
 
 def _check_tries(scenario: Scenario) -> None:
@@ -204,7 +221,6 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
     """
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
-    from hydra.errors import HydraException
 
     extra = [] if config_dir is None else [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"]
     with _COMPOSING:
@@ -213,7 +229,9 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
         try:
             with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
                 composed = compose("config", [*open_mappings(overrides), *extra])
-        except HydraException as error:
+        except Exception as error:
+            if not is_hydras(error):
+                raise
             raise ConfigError(explain(error)) from None
     return from_hydra(composed)
 
@@ -240,7 +258,17 @@ def from_hydra(composed: Any) -> Scenario:
 
 def open_mappings(overrides: Sequence[str]) -> list[str]:
     """`agent.turns={dist: geometric, mean: 8}` as Hydra wants it (`++`) where the old value was of another kind."""
+    for text in overrides:
+        if re.fullmatch(r"[A-Za-z_][\w.]*=\s*\{\s*\}", text):
+            raise ConfigError(f"{text}: an empty mapping changes nothing")
     return [f"++{text}" if re.match(r"[A-Za-z_][\w.]*=\s*\{", text) else text for text in overrides]
+
+
+def is_hydras(error: BaseException) -> bool:
+    """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    told_by = {type(error).__module__.split(".")[0], frame.f_globals["__name__"].split(".")[0]}
+    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "omegaconf", "antlr4", "yaml"})
 
 
 def explain(error: BaseException) -> str:
@@ -256,6 +284,10 @@ def explain(error: BaseException) -> str:
             f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
         )
     key = _key(error) if cause else ""
+    if message.startswith("Config group override must be"):
+        message = "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
+    if isinstance(error, UnicodeDecodeError):
+        message = f"a file of settings is not UTF-8 text: {error.reason} at byte {error.start}"
     if message == "Cannot merge DictConfig with ListConfig":
         kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
         message = f"must be {kind}, not a list"

@@ -32,7 +32,7 @@ class WorkloadSettings:
     """open: seconds between tasks; exponential = Poisson arrivals, gamma or weibull with shape < 1 = bursts."""
     batch_size: Any = setting(1, low=1, quantity=True)
     """open: tasks that arrive together after each gap (the last of them may be cut off)."""
-    users: int = setting(10, low=1)
+    users: int = setting(10, low=1, high=1_000_000)
     """users: how many people work side by side."""
     tasks_per_user: int | None = setting(1, low=1)
     """users: sessions of each, one after another; null: until the horizon."""

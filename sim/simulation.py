@@ -7,8 +7,10 @@ import gc
 import math
 import multiprocessing
 import os
+import struct
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -25,6 +27,7 @@ from sim.budget import Ledger
 from sim.clock import Clock
 from sim.dispatch import Dispatch
 from sim.distributions import distribution, whole
+from sim.errors import ConfigError, SimError
 from sim.meter import Meter
 from sim.outcome import Outcome
 from sim.router import Router
@@ -68,7 +71,10 @@ def _replicate(scenario: Scenario, index: int, progress: Progress | None) -> Rep
     office = _office(scenario, env, streams, dispatch, meter)
     sessions = _sessions(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
     Workload(scenario.workload, office, meter, dispatch, sessions).start()
-    env.run(until=scenario.horizon_s)
+    try:
+        env.run(until=scenario.horizon_s)
+    except struct.error:
+        raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
     tally = meter.close(env.now)
     laws.check(tally, _world(env.now, meter, dispatch, backends))
     calls, tasks = meter.logged()
@@ -137,6 +143,17 @@ def _sessions(scenario: Scenario) -> list[Session]:
     return _read_trace(path, scenario.workload.trace_sessions)
 
 
+def _check_windows(scenario: Scenario) -> None:
+    """A recorded prompt that does not fit would end its session there, which would look cheap."""
+    longest = max(call.input_tokens for session in _sessions(scenario) for agent in session.agents for call in agent.calls)
+    for name, backend in scenario.chosen().items():
+        if longest > backend.context_window_tokens:
+            raise ConfigError(
+                f"workload.trace: its longest prompt, {longest:,} tokens, does not fit the context window of {name}, "
+                f"{backend.context_window_tokens:,} (market.models.{name}.context_window_tokens)"
+            )
+
+
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
     """Nothing of a run is freed before its end, so collecting only costs time (up to half of it).
@@ -184,7 +201,7 @@ def run(scenario: Scenario, progress: Progress | None = None, numbers: range | N
     """Replications of a scenario (all, or those of some numbers), in order; on a pool of processes when there is more than one."""
     scenario.check()
     if scenario.workload.kind is WorkloadKind.trace:
-        _sessions(scenario)
+        _check_windows(scenario)
     numbers = range(scenario.replications) if numbers is None else numbers
     processes = min(scenario.processes or os.cpu_count() or 1, len(numbers))
     if processes == 1:
@@ -201,6 +218,9 @@ def run(scenario: Scenario, progress: Progress | None = None, numbers: range | N
             if progress is not None and now > seen:
                 progress(now - seen)
             seen = now
+    except BrokenProcessPool:
+        _pool.cache_clear()
+        raise SimError("a process of this run was killed, for want of memory perhaps; try log=none or fewer processes") from None
     finally:
         for future in waiting:
             future.cancel()

@@ -44,6 +44,9 @@ def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None) -> S
     All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run when
     one of them cannot be.
     """
+    for key, values in axes.items():
+        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+            raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
     combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     scenarios = [replaced(scenario, combination).check() for combination in combinations]
     return Sweep(combinations, [simulate(each, progress) for each in scenarios])

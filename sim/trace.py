@@ -17,6 +17,9 @@ EXCERPT = "excerpt"
 _REQUIRED = [column.name for column in TRACE if not column.meaning.startswith("optional")]
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens")
 _TIMES = ("t_s", "think_time_s", "api_time_s")
+_TRIGGERS = ("user", "tool_result", "other")
+_LARGEST = {name: 1e9 if name in _COUNTS else 1e12 for name in (*_COUNTS, *_TIMES, "call_index")}
+"""Tokens of a call, seconds (moments since 1970 too): what is more is a slip."""
 
 
 class RecordedCall(NamedTuple):
@@ -69,25 +72,43 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _check(table: pd.DataFrame, path: str | Path) -> None:
-    import pandas as pd
-
     for column in _REQUIRED:
         if column not in table.columns:
             raise DataError(f"{path}: column '{column}' is missing; needs {', '.join(_REQUIRED)}")
     if table.empty:
         raise DataError(f"{path}: holds no calls")
     for column in [c for c in (*_COUNTS, *_TIMES, "call_index") if c in table.columns]:
-        numbers = pd.to_numeric(table[column], errors="coerce")
-        optional = column in ("think_time_s", "api_time_s", "cached_tokens")
-        wrong = ~(numbers >= 0) & ~(table[column].isna() if optional else False)
-        if column in _COUNTS:
-            wrong |= (numbers % 1 != 0) & numbers.notna()
-        if wrong.any() or (numbers == float("inf")).any():
-            row = int((wrong | (numbers == float("inf"))).to_numpy().argmax())
-            raise DataError(f"{path}: row {row + 2}, {column}={table[column].iloc[row]}: must be a number of at least 0")
-        table[column] = numbers
-    if table["trace"].isna().any():
-        raise DataError(f"{path}: row {int(table['trace'].isna().to_numpy().argmax()) + 2}, trace: is empty")
+        _check_numbers(table, column, path)
+    for column in ("trace", "agent"):
+        _refuse(table, table[column].isna(), column, path, "must not be empty")
+    if "trigger" in table.columns:
+        unknown = ~table["trigger"].isin(_TRIGGERS) & table["trigger"].notna()
+        _refuse(table, unknown, "trigger", path, f"must be one of {', '.join(_TRIGGERS)}")
+    if "cached_tokens" in table.columns:
+        _refuse(table, table["cached_tokens"] > table["input_tokens"], "cached_tokens", path, "must be at most input_tokens")
+    _refuse(table, table.duplicated(["trace", "agent", "call_index"]), "call_index", path, "this agent has one of that number already")
+
+
+def _check_numbers(table: pd.DataFrame, column: str, path: str | Path) -> None:
+    """Numbers within bounds, whole where they count tokens; what may be absent may be empty too."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    optional, most = column in ("think_time_s", "api_time_s", "cached_tokens"), _LARGEST[column]
+    wrong = ~((numbers >= 0) & (numbers <= most)) & ~(table[column].isna() if optional else False)
+    if column in _COUNTS:
+        wrong |= (numbers % 1 != 0) & numbers.notna()
+    if table[column].dtype == bool:
+        wrong |= True
+    _refuse(table, wrong, column, path, f"must be a {'whole ' if column in _COUNTS else ''}number from 0 to {most:,.0f}")
+    table[column] = numbers
+
+
+def _refuse(table: pd.DataFrame, wrong: pd.Series, column: str, path: str | Path, rule: str) -> None:
+    """Name the first row that breaks a rule, as an editor numbers lines (the header is the first)."""
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
+        raise DataError(f"{path}: row {row + 2}, {column}={table[column].iloc[row]}: {rule}")
 
 
 def _session(name: str, rows: pd.DataFrame) -> Session:
