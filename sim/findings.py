@@ -180,13 +180,13 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
 
 
 def _tokens_finding(one: Study, names: Names | None) -> str:
-    """`Against a chat, one agent takes 1,500 times the tokens, a team of 16 3,400 times`."""
+    """`Against a chat, one agent takes 1,500 times the tokens, a team of 16 takes 3,400 times`."""
     first, last = one.places[0], one.places[-1]
-    base = one.at(first, "tokens_per_task")
-    times = _times(one.at(last, "tokens_per_task") / base)
+    times = _times(one.at(last, "tokens_per_task") / one.at(first, "tokens_per_task"))
     much, against = (_in_words(one.x, place, names) for place in (last, first))
     if first == "chat" and "solo" in one.places[1:-1]:
-        return f"Against {against}, one agent takes {_times(one.at('solo', 'tokens_per_task') / base)} the tokens, {much} {times}"
+        alone, team = (_times(one.at(place, "token_multiplier")) for place in ("solo", last))
+        return f"Against {against}, one agent takes {alone} the tokens, {much} takes {team}"
     return f"{much[0].upper()}{much[1:]} takes {times} the tokens of {against}"
 
 
@@ -206,13 +206,12 @@ def _one_place(one: Study, names: Names | None) -> str:
 
 
 def _times(ratios: pd.Series) -> str:
-    """`1,240 times`: the median over the lines, with the range where it is wider than 5 %."""
+    """`1,240 times`: the median over the lines, or the range where it is wider than 5 %."""
     ratios = ratios.dropna()
     if ratios.empty:
         return "an unknown multiple of"
     low, middle, high = ratios.min(), ratios.median(), ratios.max()
-    spread = f" ({number(low)} to {number(high)})" if high > 1.05 * low else ""
-    return f"{number(middle)} times{spread}"
+    return f"{number(low)} to {number(high)} times" if high > 1.05 * low else f"{number(middle)} times"
 
 
 def price_finding(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-LEAST, GROWTH, BINS = 1e-3, 1.005, 4200
-"""First edge, factor between edges, how many (the last edge is 1.2 million: seconds of two weeks, cents of $12,000)."""
+LEAST, GROWTH, BINS = 1e-3, 1.005, 6020
+"""First edge, factor between edges, how many (the last edge is 11 billion: batch sessions of weeks fit)."""
 SIZES = LEAST * GROWTH ** (np.arange(BINS) - 0.5)
 """The middle of each bin."""
 

@@ -37,7 +37,7 @@ MISTAKES = {
     "agent.turns=[3]": "must be a number or a mapping with 'dist'",
     "agent.turns={dist: geometrc, mean: 3}": "did you mean 'geometric'?",
     "agent.turns={dist: geometric, mean: 0.5}": "a geometric count starts at 1",
-    "agent.turns={dist: lognormal, median: 3, sigma: -1}": "agent.turns.sigma=-1: must be at least 0",
+    "agent.turns={dist: lognormal, median: 3, sigma: -1}": "agent.turns.sigma=-1: must be from 0 to 5",
     "agent.turns={dist: geometric, mean: 3, skew: 1}": "agent.turns.skew: geometric has no such parameter",
     "agent.think_time_s={dist: normal, mean: 9, sd: 3}": "add low: 0",
     "agent=chat agent.turns=3": "agent.turns: a chat has one call a message",
@@ -64,11 +64,15 @@ MISTAKES = {
     "budget.usd=-1": "budget.usd=-1.0: must be more than 0",
     "budget.usd=5 budget.per=run budget.then=wait": "never comes back",
     "outcome.correlation=1.5": "outcome.correlation=1.5: must be at most 1",
-    "start=yesterday": "start=yesterday: must be a date and time",
+    "start=yesterday": "start='yesterday': must be a date and time",
     "replications=0": "replications=0: must be at least 1",
     "horizon_s=0": "horizon_s=0.0: must be more than 0",
     "seed=-1": "seed=-1: must be at least 0",
     "hydra.run.dir=/dev/null/runs": "Not a directory",
+    "agent=null": "takes the name of a file of its menu",
+    "agent.turns={}": "an empty mapping changes nothing",
+    "agent=solo --nope seed=2": "unrecognized arguments: --nope",
+    "name=${oc.env:NOT_SET_ANYWHERE}": "'NOT_SET_ANYWHERE' not found",
     "--config-dir=/nowhere agent=solo": "Additional config directory '/nowhere' not found",
 }
 
@@ -113,7 +117,7 @@ def test_a_broken_trace_is_told_by_row_and_column(tmp_path: Path, name: str) -> 
 def test_a_row_of_a_trace_is_named_as_an_editor_counts_it(tmp_path: Path) -> None:
     (tmp_path / "negative.csv").write_text(BAD_TRACES["negative.csv"])
     ran = sim(tmp_path, "workload=trace", "workload.trace=negative.csv")
-    assert "negative.csv: row 3, input_tokens=-3: must be a number of at least 0" in ran.stderr
+    assert "negative.csv: row 3, input_tokens=-3: must be a whole number from 0 to 1,000,000,000" in ran.stderr
 
 
 def test_a_missing_price_is_named(tmp_path: Path) -> None:
