@@ -11,7 +11,7 @@ from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.result import Result, simulate
 from sim.scenario import Scenario, load
 from sim.sensitivity import Tornado, sobol, tornado
-from sim.sweep import Sweep, gather, sweep
+from sim.sweep import Sweep, gather, rank, sweep
 
 __version__ = "0.1.0"
 
@@ -27,6 +27,7 @@ __all__ = [
     "compare",
     "gather",
     "load",
+    "rank",
     "simulate",
     "sobol",
     "sweep",

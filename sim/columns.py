@@ -75,6 +75,22 @@ TIMELINE = (
 )
 """One row a minute and backend in which a call ended."""
 
+REPLICATIONS = (
+    Column("replication", "", "which replication, from 0"),
+    Column("metric", "", "name of a metric"),
+    Column("alone", "as the metric", "in this replication"),
+    Column("without", "as the metric", "in all other replications together: what paired intervals are made of"),
+)
+"""One row a replication and metric; empty where there is one replication."""
+
+VERDICTS = (
+    Column("best_<metric>", "", "yes: the best of all scenarios (95 %); maybe: not told from the best; no: surely not the best"),
+    Column("<metric>_difference", "as the metric", "scenario less baseline, paired, with _ci_low and _ci_high"),
+    Column("<metric>_ratio", "", "scenario by baseline, paired, with _ci_low and _ci_high"),
+    Column("<metric>_verdict", "", "more, less, or no difference seen"),
+)
+"""What a sweep's table says between its rows: the best by success (by task where that is unknown), headlines against the baseline."""
+
 TRACE = (
     Column("trace", "", "session the call belongs to"),
     Column("agent", "", "main, or the name of a sub-agent"),

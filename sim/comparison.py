@@ -57,42 +57,41 @@ def _verdict(low: float, high: float) -> str:
     return "less" if high < 0 else NOTHING
 
 
-def against(axes: Sequence[Mapping[str, Any]], samples: Sequence[Sample | None], baseline: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """For each scenario of a sweep its headlines against those of the scenario with the baseline's settings, all others its own.
+def judged(
+    table: pd.DataFrame, axes: Sequence[Mapping[str, str]], samples: Sequence[Sample | None], baseline: Mapping[str, str]
+) -> pd.DataFrame:
+    """A sweep's table with what can be said between its rows: which may be best, and each against the baseline, if one is named.
 
-    Columns of the table's rows: `<metric>_difference`, `<metric>_ratio`, both with `_ci_low` and `_ci_high`, and
-    `<metric>_verdict`. A scenario that failed (None), or whose baseline did, has an empty row.
+    Columns: `best_<metric>` (see `best`), and by headline `<metric>_difference`, `<metric>_ratio`, both with `_ci_low` and
+    `_ci_high`, and `<metric>_verdict`. A scenario that failed (None) has none of them.
     """
-    wanted = {key: str(value) for key, value in baseline.items()}
-    places = {_place(axis): sample for axis, sample in zip(axes, samples, strict=True)}
-    _check_baseline(axes, wanted)
-    rows: list[dict[str, Any]] = []
-    for axis, sample in zip(axes, samples, strict=True):
-        base = places.get(_place({**axis, **wanted}))
-        rows.append({} if sample is None or base is None else _row(base, sample))
-    return rows
+    import pandas as pd
+
+    metric = "cost_per_success_usd" if any(best(samples, "cost_per_success_usd")) else "cost_per_task_usd"
+    more = pd.DataFrame({f"best_{metric}": best(samples, metric)}, index=table.index)
+    rows = pd.DataFrame(against(axes, samples, baseline) if baseline else [{} for _ in samples], index=table.index)
+    return pd.concat([table, more, rows], axis=1)
 
 
-def _place(axes: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((key, str(value)) for key, value in axes.items()))
-
-
-def _check_baseline(axes: Sequence[Mapping[str, Any]], wanted: Mapping[str, str]) -> None:
-    for key, value in wanted.items():
+def against(axes: Sequence[Mapping[str, str]], samples: Sequence[Sample | None], baseline: Mapping[str, str]) -> list[dict[str, Any]]:
+    """For each scenario its headlines against those of the scenario with the baseline's settings, and otherwise its own."""
+    for key, value in baseline.items():
         if key not in axes[0]:
-            raise ConfigError(f"baseline.{key}: is not an axis of the sweep; {did_you_mean(key, axes[0])}")
-        values = {str(axis[key]) for axis in axes}
+            raise ConfigError(f"baseline.{key}: not an axis of the sweep; {did_you_mean(key, axes[0])}")
+        values = {axis[key] for axis in axes}
         if value not in values:
             raise ConfigError(f"baseline.{key}={value}: not in the sweep; {did_you_mean(value, values)}")
+    places = {frozenset(axis.items()): sample for axis, sample in zip(axes, samples, strict=True)}
+    bases = [places.get(frozenset({**axis, **baseline}.items())) for axis in axes]
+    return [_row(base, sample) if base and sample else {} for base, sample in zip(bases, samples, strict=True)]
 
 
 def _row(base: Sample, sample: Sample) -> dict[str, Any]:
     n = min(base.replications, sample.replications)
-    base, sample = base.first(n), sample.first(n)
     row: dict[str, Any] = {}
-    for metric in HEADLINES:
-        if n > 1 and metric in base.whole and metric in sample.whole:
-            values = paired(base, sample, metric)
+    for metric in HEADLINES if n > 1 else ():
+        values = paired(base.first(n), sample.first(n), metric)
+        if not np.isnan([base.whole[metric], sample.whole[metric]]).any():
             row |= {f"{metric}_{name}": value for name, value in zip(COLUMNS[2:], values[2:], strict=True)}
     return row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,17 @@ class Sample(NamedTuple):
             whole[name] = float(own.mean())
             without[name] = (n * whole[name] - own) / (n - 1)
         return Sample(whole, without)
+
+
+def read_sample(folder: Path) -> Sample | None:
+    """The metrics that a run left in its folder (`summary.csv`, `replications.csv`); None where it left none."""
+    import pandas as pd
+
+    files = folder / "summary.csv", folder / "replications.csv"
+    if not all(file.exists() for file in files):
+        return None
+    summary, left_out = pd.read_csv(files[0], index_col="metric"), pd.read_csv(files[1])
+    return Sample(dict(summary["mean"]), {str(name): part["without"].to_numpy() for name, part in left_out.groupby("metric", sort=False)})
 
 
 class Estimates:

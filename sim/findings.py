@@ -249,6 +249,31 @@ def success_finding(one: Study) -> str:
     return f"By solved task {best} is cheapest{where}: {dollars(costs.iloc[0])}{unsure}, against {against}"
 
 
+def best_finding(one: Study, names: Names | None = None) -> str:
+    """Which scenario is best of all, by paired comparisons of many; empty where replications are too few to say."""
+    column = next((str(name) for name in one.rows.columns if str(name).startswith("best_cost_per_")), "")
+    found = one.rows[one.rows[column].isin(["yes", "maybe"])] if column else one.rows.iloc[:0]
+    if found.empty or len(one.rows) < 3:
+        return ""
+    by = "solved task" if column.endswith("success_usd") else "task"
+    said = [", ".join(_said(axis, scenario[axis], names) for axis in one.axes) for scenario in found.to_dict("records")]
+    if len(said) == 1:
+        return f"Of all {len(one.rows)} scenarios {said[0]} is cheapest by {by} (95 %)"
+    return f"Of all {len(one.rows)} scenarios {len(said)} may be cheapest by {by} (95 %), such as {said[0]} and {said[1]}"
+
+
+def baseline_finding(one: Study) -> str:
+    """How many scenarios cost more, less, or seemingly the same by task as the baseline."""
+    told = one.rows.get("cost_per_task_usd_verdict", pd.Series(dtype=object)).dropna()
+    ratios = one.rows.get("cost_per_task_usd_ratio", pd.Series(dtype=float)).reindex(told.index)
+    compared = told[ratios != 1]
+    if compared.empty:
+        return ""
+    counts = [f"{count} {verdict}" for verdict, count in compared.value_counts().items()]
+    low, high = number(ratios[compared.index].min()), number(ratios[compared.index].max())
+    return f"Against the baseline, dollars by task: {', '.join(counts)}; {low} to {high} times"
+
+
 def money_finding(bill: pd.DataFrame, name: str, first: str, last: str) -> str:
     """Which kinds of token gained and lost share of the bill; `bill` has a column a kind, in shares, and a row a place."""
     if len(bill) == 1:
@@ -280,4 +305,5 @@ def finding(table: pd.DataFrame, names: Names | None = None, list_usd_per_mtok: 
         reason = one.failed["status"].iloc[0].removeprefix("failed: ") if len(one.failed) else "there is none"
         return f"No scenario finished: {reason}."
     parts = [spend_finding(one, names), price_finding(one, list_usd_per_mtok or {}), success_finding(one)]
+    parts += [best_finding(one, names), baseline_finding(one)]
     return ". ".join(part for part in parts if part) + "."

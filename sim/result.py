@@ -87,6 +87,20 @@ class Result:
         return hashlib.sha1(parts.encode(), usedforsecurity=False).hexdigest()[:16]
 
     @cached_property
+    def by_replication(self) -> pd.DataFrame:
+        """Every metric of each replication alone, and of all the others together (`sim.columns.REPLICATIONS`)."""
+        import pandas as pd
+
+        found = self.estimates
+        parts = [
+            pd.DataFrame({"metric": name, "alone": [metric(tally) for tally in self.tallies], "without": found.sample.without[name]})
+            for name, metric in found.metrics.items()
+            if len(self.tallies) > 1
+        ]
+        table = pd.concat(parts) if parts else pd.DataFrame(columns=["metric", "alone", "without"])
+        return table.rename_axis("replication").reset_index()
+
+    @cached_property
     def calls(self) -> pd.DataFrame:
         """The logged attempts (`sim.columns.CALLS`); empty with log=none."""
         backends = np.array(self.scenario.backends)
@@ -134,7 +148,10 @@ class Result:
         return float(self.summary.loc[metric, "mean"])
 
     def save(self, folder: str | Path) -> Path:
-        """Write `summary.csv, tasks.parquet, calls.parquet, timeline.csv, scenario.yaml` into a folder; each whole or not at all."""
+        """Write the tables (`summary, replications, timeline` as CSV, `tasks, calls` as Parquet), `scenario.yaml` and `notes.json`.
+
+        Each file appears whole or not at all.
+        """
         from omegaconf import OmegaConf
 
         into = Path(folder)
@@ -145,9 +162,9 @@ class Result:
             write_whole(into / "calls.parquet", lambda path: self.calls.to_parquet(path, index=False))
         write_whole(into / "timeline.csv", lambda path: self.timeline.to_csv(path, index=False))
         write_whole(into / "scenario.yaml", lambda path: OmegaConf.save(OmegaConf.structured(self.scenario), path))
-        write_whole(
-            into / "notes.json", lambda path: path.write_text(json.dumps(self.notes, ensure_ascii=False, indent=1), encoding="utf-8")
-        )
+        write_whole(into / "replications.csv", lambda path: self.by_replication.to_csv(path, index=False))
+        said = json.dumps(self.notes, ensure_ascii=False, indent=1)
+        write_whole(into / "notes.json", lambda path: path.write_text(said, encoding="utf-8"))
         write_whole(into / "summary.csv", self.summary.to_csv)
         return into
 

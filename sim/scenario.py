@@ -47,6 +47,8 @@ class Scenario:
     """precision: stop here all the same, and say so."""
     processes: int | None = setting(None, low=1, high=1024)
     """Worker processes for the replications; null: one a core."""
+    baseline: dict[str, Any] = field(default_factory=dict)
+    """Of a sweep: settings of the scenario that each other one is compared with, the rest being its own, e.g. {agent: solo}."""
     start: str = "2026-02-16T00:00:00"
     """UTC moment of simulated second 0: decides time-of-day prices."""
     horizon_s: float | None = setting(None, above=0)

@@ -1,4 +1,4 @@
-"""Intervals, stopping rules, warm-up, tails, who is best: arrays in, numbers out."""
+"""Intervals, stopping rules, tails, who is best: arrays in, numbers out."""
 
 from __future__ import annotations
 
@@ -105,33 +105,6 @@ def next_look(n: int, widest: float, asked: float, most: int) -> int:
         return n
     wanted = n * min((widest / asked) ** 2, 2.0)
     return min(most, max(math.ceil(wanted), math.ceil(1.25 * n)))
-
-
-class Cut(NamedTuple):
-    """Where a series is taken to have settled."""
-
-    values: int
-    """How many to leave out from the start."""
-    settled: bool
-    """False: it is still on its way, or too short to tell."""
-
-
-def mser5(series: Any) -> Cut:
-    """The warm-up to cut from a series: what makes the standard error of the rest's mean least, over batches of five values.
-
-    White (1997): least over d of sum((y_i - mean)^2, i > d) / (m - d)^2. Where that lies in the second half, the series has
-    not settled, and half of it is cut. The last five batches cannot be the answer: a few like values always look settled.
-    """
-    values = np.asarray(series, float)
-    m = len(values) // 5
-    if m < 10:
-        return Cut(0, False)
-    batches = values[: 5 * m].reshape(m, 5).mean(axis=1)
-    rest = np.arange(m, 0, -1)
-    sums, squares = np.cumsum(batches[::-1])[::-1], np.cumsum((batches**2)[::-1])[::-1]
-    error = (squares - sums**2 / rest) / rest.astype(float) ** 2
-    best = int(np.argmin(error[: m - 5]))
-    return Cut(5 * min(best, m // 2), best <= m // 2)
 
 
 def top_share(sizes: Any, counts: Any, share: float) -> float:

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.comparison import MORE_IS_BETTER, against, best, judged
 from sim.errors import ConfigError, DataError, did_you_mean
+from sim.estimates import Sample, read_sample
 from sim.result import Result, simulate, write_whole
 from sim.scenario import Scenario
 from sim.simulation import Progress
@@ -26,20 +28,29 @@ NOTE = "run.json"
 class Sweep:
     """Scenarios that differ along axes; `results` has one row each, its axes first."""
 
-    def __init__(self, axes: Sequence[dict[str, Any]], runs: Sequence[Result]) -> None:
+    def __init__(self, axes: Sequence[dict[str, Any]], runs: Sequence[Result], baseline: Mapping[str, Any] | None = None) -> None:
         self.axes = list(axes)
         self.runs = list(runs)
+        self.baseline = dict(baseline or {})
 
     @property
     def results(self) -> pd.DataFrame:
-        """Columns: the axes, then each metric with its interval (`<metric>_ci_low`, `<metric>_ci_high`)."""
+        """Columns: the axes, each metric with its interval (`<metric>_ci_low`, `<metric>_ci_high`), then `sim.columns.VERDICTS`."""
         import pandas as pd
 
-        return pd.DataFrame([row(axes, run.summary) for axes, run in zip(self.axes, self.runs, strict=True)])
+        table = pd.DataFrame([row(axes, run.summary) for axes, run in zip(self.axes, self.runs, strict=True)])
+        return judged(table, [_words(axes) for axes in self.axes], self.samples, _words(self.baseline))
+
+    @property
+    def samples(self) -> list[Sample]:
+        """What each scenario brings to a comparison."""
+        return [run.estimates.sample for run in self.runs]
 
 
-def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None) -> Sweep:
+def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None, baseline: Mapping[str, Any] | None = None) -> Sweep:
     """Run a scenario once for each combination of values, e.g. `sweep(scenario, {"agent.fanout": [1, 2, 4]})`.
+
+    `baseline`, e.g. `{"agent.fanout": 1}`: compare each scenario with the one that has these values and otherwise its own.
 
     All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run when
     one of them cannot be.
@@ -49,7 +60,18 @@ def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None) -> S
             raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
     combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     scenarios = [replaced(scenario, combination).check() for combination in combinations]
-    return Sweep(combinations, [simulate(each, progress) for each in scenarios])
+    against([_words(each) for each in combinations], [None] * len(combinations), _words(baseline or {}))
+    return Sweep(combinations, [simulate(each, progress) for each in scenarios], baseline)
+
+
+def rank(swept: Sweep, metric: str = "cost_per_success_usd", confidence: float = 0.95) -> pd.DataFrame:
+    """Scenarios by a metric, the best first: its value and interval, and `best`: yes, maybe or no (`sim.comparison.best`)."""
+    table = swept.results
+    if metric not in table:
+        raise ConfigError(f"rank: '{metric}' is not a metric; {did_you_mean(metric, swept.runs[0].summary.index)}")
+    columns = [*swept.axes[0], metric, f"{metric}_ci_low", f"{metric}_ci_high"]
+    ranked = table[columns].assign(best=best(swept.samples, metric, confidence))
+    return ranked.sort_values(metric, ascending=metric not in MORE_IS_BETTER, ignore_index=True)
 
 
 def replaced(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
@@ -115,9 +137,25 @@ def gather(folder: str | Path) -> pd.DataFrame:
             rows.append({**axes, "status": f"failed: {note['failed'] or 'stopped'}"})
         else:
             rows.append({**axes, "status": "ok"} | row({}, pd.read_csv(summary, index_col="metric")))
-    table = pd.DataFrame(rows)
+    samples = [None if note["failed"] else read_sample(path.parent) for path, note in zip(runs, notes, strict=True)]
+    said = [{key: _short(value) for key, value in note["axes"].items()} for note in notes]
+    table = judged(pd.DataFrame(rows), said, samples, _baseline(runs))
     write_whole(root / "results.csv", lambda path: table.to_csv(path, index=False))
     return table
+
+
+def _baseline(runs: Sequence[Path]) -> dict[str, str]:
+    """The baseline that a sweep's scenarios name."""
+    from omegaconf import OmegaConf
+
+    files = [file for run in runs if (file := run.with_name("scenario.yaml")).exists()]
+    written: Any = OmegaConf.to_container(OmegaConf.load(files[0])) if files else {}
+    return _words(written.get("baseline") or {})
+
+
+def _words(values: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the shell would write them, and a table would show them."""
+    return {key: _short(value) if isinstance(value, str) else _written(value) for key, value in values.items()}
 
 
 def _written(value: Any) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
+
+import pytest
 
 import sim
 from sim import Result, Scenario
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE
 from sim.sketch import Sketch
 
-CONTRACT = ["load", "simulate", "sweep", "compare", "theory", "Scenario", "Result", "Sweep"]
+CONTRACT = ["load", "simulate", "sweep", "compare", "rank", "theory", "Scenario", "Result", "Sweep"]
 
 
 def small(*overrides: str) -> Scenario:
@@ -77,6 +80,39 @@ def test_a_comparison_is_paired_and_says_when_it_sees_nothing() -> None:
     assert table.loc["tasks", "verdict"] == "no difference seen"
     same = sim.compare(few, few)
     assert (same["difference"].fillna(0) == 0).all()
+
+
+def test_a_sweep_can_name_a_baseline() -> None:
+    axes: dict[str, list[Any]] = {"agent.fanout": [1, 2, 4], "backends": [["claude_opus_4_6"], ["minimax_m2_5"]]}
+    swept = sim.sweep(small("replications=6"), axes, baseline={"agent.fanout": 1})
+    table = swept.results.set_index(["agent.fanout", "backends"])
+    for fanout, name in ((2, "minimax_m2_5"), (4, "claude_opus_4_6")):
+        found, base = table.loc[(fanout, name)], table.loc[(1, name)]
+        assert found["cost_per_task_usd_difference"] == pytest.approx(found["cost_per_task_usd"] - base["cost_per_task_usd"])
+        assert found["cost_per_task_usd_ratio"] == pytest.approx(found["cost_per_task_usd"] / base["cost_per_task_usd"])
+        assert found["cost_per_task_usd_verdict"] == "more"
+    assert (table.loc[1]["cost_per_task_usd_verdict"] == "no difference seen").all()
+    with pytest.raises(sim.ConfigError, match=r"baseline.agent.fanut: not an axis of the sweep; did you mean 'agent.fanout'?"):
+        sim.sweep(small(), axes, baseline={"agent.fanut": 1})
+    with pytest.raises(sim.ConfigError, match=r"baseline.agent.fanout=3: not in the sweep"):
+        sim.sweep(small(), axes, baseline={"agent.fanout": 3})
+
+
+def test_a_ranking_says_which_may_be_best() -> None:
+    swept = sim.sweep(small("replications=6"), {"backends": [["claude_opus_4_6"], ["minimax_m2_5"], ["minimax_m2_5_launch"]]})
+    ranked = sim.rank(swept, "cost_per_task_usd")
+    assert ranked["cost_per_task_usd"].is_monotonic_increasing
+    assert list(ranked["best"]) == ["yes", "no", "no"]
+    assert list(sim.rank(swept, "tokens_per_task")["best"]) == ["maybe"] * 3, "the same work on each"
+
+
+def test_scenarios_of_unequal_length_are_compared_by_what_both_have() -> None:
+    """From folders only sums without each replication are left: to first order they say what the first ones do."""
+    long, short = sim.simulate(small("replications=12", "workload.tasks=30")), sim.simulate(small("replications=8", "workload.tasks=30"))
+    cut = long.estimates.sample.first(8)
+    assert cut.whole["cost_per_task_usd"] == pytest.approx(short.mean("cost_per_task_usd"), rel=1e-9)
+    assert cut.whole["cache_hit_rate"] == pytest.approx(short.mean("cache_hit_rate"), rel=1e-2)
+    assert sim.compare(long, short).loc["cost_per_task_usd", "difference"] == 0
 
 
 def test_a_price_twice_as_high_doubles_the_bill_exactly() -> None:

@@ -167,3 +167,23 @@ def test_a_backend_of_your_own_is_a_file(tmp_path: Path) -> None:
     ran = sim(tmp_path, *typed)
     assert ran.returncode == 0, ran.stderr
     assert "my_llm" in (tmp_path / "out" / "summary.csv").read_text()
+
+
+def test_a_sweep_is_compared_with_a_baseline_and_says_which_is_best(tmp_path: Path) -> None:
+    typed = [
+        "-m",
+        "agent.fanout=1,2",
+        "backends=[minimax_m2_5],[glm_5]",
+        "baseline={agent.fanout: 1}",
+        "workload.tasks=3",
+        "replications=3",
+    ]
+    ran = sim(tmp_path, *typed, "baseline={agent.fanout: 1}", "log=none", "hydra.sweep.dir=out")
+    assert ran.returncode == 0, ran.stderr
+    table = pd.read_csv(tmp_path / "out" / "results.csv").set_index(["agent.fanout", "backends"])
+    more = table.loc[(2, "glm_5"), "cost_per_task_usd"] - table.loc[(1, "glm_5"), "cost_per_task_usd"]
+    assert table.loc[(2, "glm_5"), "cost_per_task_usd_difference"] == pytest.approx(more)
+    assert list(table.loc[1]["cost_per_task_usd_verdict"]) == ["no difference seen"] * 2
+    assert set(table["best_cost_per_success_usd"]) <= {"yes", "maybe", "no"}
+    verdict = table.loc[(2, "glm_5"), "cost_per_task_usd_verdict"]
+    assert f"Against the baseline, dollars by task: 2 {verdict}" in ran.stdout
