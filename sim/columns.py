@@ -150,6 +150,7 @@ METRICS = (
     Column("dearest_1pct_cost_share", "", "part of the bill of ended tasks that the dearest 1 % of them carry"),
     Column("cost_tail_index", "", "Hill's index of the dearest 5 % of tasks: below 2 costs have no variance; by 20 tasks at least"),
     Column("effective_usd_per_mtok", "USD/Mtok", "the bill by million tokens, all kinds together"),
+    Column("task_latency_mean_s", "s", "mean time of a task, its user's thinking left out"),
     Column("task_latency_p50_s", "s", "median time of a task, its user's thinking left out"),
     Column("task_latency_p95_s", "s", "95th percentile of the same"),
     Column("task_latency_p99_s", "s", "99th percentile of the same"),

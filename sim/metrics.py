@@ -123,6 +123,7 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         "dearest_1pct_cost_share": lambda t: top_share(SIZES, t.task_cents.counts, 0.01),
         "cost_tail_index": lambda t: tail_index(SIZES, t.task_cents.counts, max(20, t.tasks // 20)),
         "effective_usd_per_mtok": lambda t: ratio(float(t.dollars.sum()) * 1e6, _total(t)),
+        "task_latency_mean_s": lambda t: ratio(t.task_busy_s, t.tasks),
         "task_latency_p50_s": Percentile("task_latency", 0.50),
         "task_latency_p95_s": Percentile("task_latency", 0.95),
         "task_latency_p99_s": Percentile("task_latency", 0.99),

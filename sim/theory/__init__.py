@@ -37,9 +37,11 @@ from sim.theory.tokens import (
     tree_tokens,
     turns_truncated,
 )
+from sim.theory.twin import Expected, expect
 
 __all__ = [
     "CacheSplit",
+    "Expected",
     "Tokens",
     "backoff_wait",
     "best_division",
@@ -52,6 +54,7 @@ __all__ = [
     "cost_per_success",
     "debate_tokens",
     "divided_tokens",
+    "expect",
     "logit_elasticity",
     "logit_share",
     "longest_of",

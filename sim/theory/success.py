@@ -96,15 +96,21 @@ def tasks_until_spent(*, budget: float, mean: float, sd: float) -> float:
     return budget / mean + (sd**2 + mean**2) / (2 * mean**2)
 
 
-def _given_difficulty(success: float, correlation: float, points: int = 201) -> tuple[np.ndarray, np.ndarray]:
-    """Chances of success at many difficulties, and how common each of these is (Gauss-Legendre over +-8 standard deviations)."""
+def given_difficulty(points: int = 201) -> tuple[np.ndarray, np.ndarray]:
+    """Difficulties, and how common each of these is (standard normal; Gauss-Legendre over +-8 standard deviations)."""
     nodes, weights = np.polynomial.legendre.leggauss(points)
     theta = 8 * nodes
     weights = weights * np.exp(-(theta**2) / 2)
+    return theta, weights / weights.sum()
+
+
+def _given_difficulty(success: float, correlation: float) -> tuple[np.ndarray, np.ndarray]:
+    """Chances of success at many difficulties, and how common each of these is."""
+    theta, weights = given_difficulty()
     normal = NormalDist()
     if correlation >= 1 or success in (0, 1):
         chances = [float(normal.cdf(t) < success) for t in theta]
     else:
         ability, common, own = normal.inv_cdf(success), math.sqrt(correlation), math.sqrt(1 - correlation)
         chances = [normal.cdf((ability - common * t) / own) for t in theta]
-    return np.array(chances), weights / weights.sum()
+    return np.array(chances), weights
