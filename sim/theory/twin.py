@@ -106,7 +106,7 @@ class _Twin:
         outcome = self.scenario.outcome
         if not outcome.effort and (not outcome.correlation or self.scenario.agent.tries.most == 1):
             return [(1.0, 0.0)]
-        thetas, weights = given_difficulty(61 if outcome.effort else 201)
+        thetas, weights = given_difficulty(41 if outcome.effort else 201)
         return list(zip(weights.tolist(), thetas.tolist(), strict=True))
 
     def _task(self, name: str | None, theta: float) -> tuple[Spent, float, float]:
@@ -118,7 +118,7 @@ class _Twin:
         for number in range(tries.most):
             where = tries.backends[min(number, len(tries.backends) - 1)] if tries.backends else name
             kept = number * self._kept_tokens()
-            one, checked = self.tried(where, effort, kept, theta)
+            one, checked = self.tried(where, effort, kept, theta if tries.stop_when_lost else 0.0)
             right = self._right(one, where, theta)
             accepted = right * tries.true_positive + (1 - right) * tries.false_positive
             spent = spent.plus(one.spent.plus(checked.spent).times(reach))
