@@ -51,7 +51,7 @@ def show_run(result: Result, folder: Path) -> None:
         "latency_by_backend": plots.latency_spans(_spans(result, names)),
         "tokens_over_time": plots.tokens_over_time({result.scenario.name: result.timeline}),
     }
-    text = aligned(_readable(result.summary))
+    text = aligned(_readable(result.summary, result.theory.values))
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
     _publish(result.scenario.name, text, said, figures, folder, made_by, list(result.notes.values()))
 
@@ -175,14 +175,25 @@ def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame({p: times.quantile(share) for p, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))})
 
 
-def _readable(summary: pd.DataFrame) -> pd.DataFrame:
-    """A run's summary for people: value, interval, unit; what never happened is left out."""
+def _readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame:
+    """A run's summary for people: value, interval, unit, and theory beside it where it says something; what never happened is left out."""
     happened = summary[summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0))]
     spans = [
         f"{number(low)} to {number(high)}" if low < high else "" for low, high in zip(happened["ci_low"], happened["ci_high"], strict=True)
     ]
     means = [number(mean) for mean in happened["mean"]]
-    return pd.DataFrame({"metric": happened.index, "mean": means, "95 % interval": spans, "unit": list(happened["unit"])})
+    table = pd.DataFrame({"metric": happened.index, "mean": means, "95 % interval": spans, "unit": list(happened["unit"])})
+    if theory:
+        table["theory"] = [number(theory[name]) if name in theory else "" for name in happened.index]
+        table["off"] = [_off(mean, theory.get(name)) for name, mean in happened["mean"].items()]
+    return table
+
+
+def _off(mean: float, expected: float | None) -> str:
+    """How far a mean lies from theory, as a share of it."""
+    if not expected:
+        return ""
+    return "exact" if abs(mean / expected - 1) < 1e-9 else f"{100 * (mean / expected - 1):+.2g} %"
 
 
 def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:

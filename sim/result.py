@@ -20,6 +20,7 @@ from sim.scenario import Scenario
 from sim.simulation import Progress, Replication, run
 from sim.statistics import FIRST_LOOK, next_look
 from sim.tally import MINUTE_S, Tally
+from sim.theory import Expected, expect
 from sim.workload import KINDS
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class Result:
     def notes(self) -> dict[str, str]:
         """What to know of these numbers, in sentences by kind (`sim.notes`)."""
         return notes(self.scenario, self.estimates)
+
+    @cached_property
+    def theory(self) -> Expected:
+        """What the same scenario is expected to come to without a clock, as far as that can be solved (`sim.theory.expect`)."""
+        return expect(self.scenario)
 
     @property
     def tallies(self) -> list[Tally]:

@@ -19,6 +19,7 @@ from sim.theory.success import (
     turns_until_lost,
     verify_tries,
 )
+from sim.theory.teams import longest_gamma
 from sim.theory.tokens import (
     CacheSplit,
     Tokens,
@@ -57,6 +58,7 @@ __all__ = [
     "expect",
     "logit_elasticity",
     "logit_share",
+    "longest_gamma",
     "longest_of",
     "loop_tokens",
     "majority",

@@ -8,110 +8,21 @@ too far from it to matter. What is not solved is nan, and `why` says why.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
-from sim.backends.pricing import Price
 from sim.distributions import distribution
 from sim.market import BackendSettings, Billed, CacheKind
-from sim.settings import LoopSettings, RetrySettings
-from sim.theory.moments import Nodes, exceeds, nodes, survival
+from sim.settings import LoopSettings
+from sim.theory.expiry import expiry
+from sim.theory.moments import nodes, survival
 from sim.theory.sizes import Sizes, constant
+from sim.theory.spent import NOTHING, Site, Solved, Spent, Work
 from sim.theory.success import backoff_wait
 
 FAR, RARE = 10.0, 1e-4
 """A threshold is out of reach when at most this share of input lies within so many standard deviations of it."""
 MOST_TURNS = 50_000
-
-
-class Spent(NamedTuple):
-    """Expected sums of one agent, or of several; nan where they are not solved."""
-
-    agents: float = 0.0
-    answers: float = 0.0
-    attempts: float = 0.0
-    compactions: float = 0.0
-    input: float = 0.0
-    read: float = 0.0
-    write: float = 0.0
-    output: float = 0.0
-    reasoning: float = 0.0
-    fresh_usd: float = 0.0
-    read_usd: float = 0.0
-    write_usd: float = 0.0
-    output_usd: float = 0.0
-
-    def plus(self, other: Spent) -> Spent:
-        """Both."""
-        return Spent(*(a + b for a, b in zip(self, other, strict=True)))
-
-    def times(self, factor: float) -> Spent:
-        """So many of them."""
-        return Spent(*(value * factor for value in self)) if factor else Spent()
-
-    @property
-    def usd(self) -> float:
-        """The bill."""
-        return self.fresh_usd + self.read_usd + self.write_usd + self.output_usd
-
-
-class Site(NamedTuple):
-    """Where an agent's calls go, and how."""
-
-    backend: BackendSettings
-    price: Price
-    retry: RetrySettings
-    batch: bool
-    alone: bool
-    """No call ever finds all slots taken, or another one decoding."""
-
-
-@dataclass
-class Work:
-    """What bears on a loop besides its settings."""
-
-    effort: float = 1.0
-    before_tokens: float = 0.0
-    """In its context at the start besides its own: what failed tries have left, or an inherited context."""
-    inherited_read: float = 0.0
-    """Tokens of its first prompt that are cached."""
-    inherits: bool = False
-    alive: np.ndarray | None = None
-    """P(n > t), where that is not a matter of its own turns."""
-    stays: np.ndarray | None = None
-    """P(it has not given in before turn t): F12."""
-    pause_after: int = 0
-    pause_tokens: float = 0.0
-    """What a pause after that turn puts into its context."""
-    pause_miss: float = 0.0
-    """Probability that its cache entry expires in the pause."""
-    board_tokens: float | None = None
-    """Debates: what its context grows by each turn, instead of its own growth; it has no tools then."""
-    board_miss: float = 0.0
-
-
-@dataclass
-class Solved:
-    """One agent: its sums, and what hangs on how it ran."""
-
-    spent: Spent
-    seconds: float = math.nan
-    """Calls and tools; neither its user's thinking nor waits in line."""
-    at_most_s: float = math.inf
-    """Hardly ever more than that: the longest it may run, in mean times, and ten standard deviations."""
-    steady: bool = False
-    """It always takes `seconds`."""
-    ends: list[float] = field(default_factory=list)
-    """P(it ended well, with t + 1 turns)."""
-    reaches: list[float] = field(default_factory=list)
-    """P(turn t was answered)."""
-    prompts: list[float] = field(default_factory=list)
-    why: set[str] = field(default_factory=set)
-
-
-NOTHING = Spent(*[math.nan] * len(Spent._fields))
 
 
 def solve(loop: LoopSettings, site: Site, work: Work) -> Solved:
@@ -135,35 +46,6 @@ def turns_of(loop: LoopSettings, backend: BackendSettings, effort: float) -> tup
     return None
 
 
-def expiry(site: Site, sizes: Sizes, *waits: Nodes) -> float:
-    """P(a cache entry has expired): the answer's decoding, retries and some waits outlast it. F4b for any distributions."""
-    backend = site.backend
-    if backend.cache is CacheKind.none:
-        return 0.0
-    parts = [*waits]
-    if backend.decode_tokens_per_s and not site.batch:
-        noise = nodes({"dist": "lognormal", "median": 1, "sigma": backend.noise_sigma}, 240)
-        parts.append(sizes.words.coarse(960).scaled(1 / backend.decode_tokens_per_s).times(noise))
-    if backend.error_rate:
-        parts.append(_tried_again(site))
-    return exceeds(parts, backend.cache_ttl_s)
-
-
-def _tried_again(site: Site) -> Nodes:
-    """Seconds that failed attempts and backoff put before the one that succeeds; a fourth retry and on: at its mean."""
-    retry, failure = site.retry, site.backend.error_rate
-    again = site.backend.network_rtt_s + site.backend.ttft_s
-    so_far, values, weights = Nodes(np.zeros(1), np.ones(1)), [], []
-    for tries in range(retry.attempts):
-        values.append(so_far.values)
-        weights.append(so_far.weights * failure**tries)
-        cap = min(retry.backoff_cap_s, retry.backoff_base_s * 2.0**tries)
-        more = nodes({"dist": "uniform", "low": 0, "high": cap}, 60) if tries < 2 else Nodes(np.array([cap / 2]), np.ones(1))
-        so_far = so_far.plus(more, again)
-    all_weights = np.concatenate(weights)
-    return Nodes(np.concatenate(values), all_weights / all_weights.sum())
-
-
 class _Walk:
     """The loop at work."""
 
@@ -176,6 +58,12 @@ class _Walk:
         self.sums = dict.fromkeys(Spent._fields, 0.0)
         self.seconds = self.longest_s = self.variance = 0.0
         self.expired: dict[bool, float] = {}
+        self.tool_s, self.tool_variance = distribution(loop.tool_time_s).mean, nodes(loop.tool_time_s).variance
+        self.noise = math.exp(self.backend.noise_sigma**2) - 1
+        speed = self.backend.decode_tokens_per_s
+        self.decode_variance = (1 + self.noise) * self.sizes.words.variance / speed**2 if speed else 0.0
+        retry = site.retry
+        self.backoff_s = backoff_wait(failure=self.failure, attempts=retry.attempts, base_s=retry.backoff_base_s, cap_s=retry.backoff_cap_s)
 
     def run(self) -> Solved:
         """Turn by turn; every call is one `_call`."""
@@ -273,16 +161,14 @@ class _Walk:
         user, work = self._ends_message(t - 1, each), self.work
         if work.board_tokens is not None:
             return work.board_miss
-        law = self.loop.think_time_s if user else self.loop.tool_time_s
         if not user:
-            wait_s = distribution(law).mean
-            self.seconds += chance * wait_s
-            self.longest_s += wait_s
-            self.variance += nodes(law).variance
+            self.seconds += chance * self.tool_s
+            self.longest_s += self.tool_s
+            self.variance += self.tool_variance
         if t == work.pause_after:
             return work.pause_miss
         if user not in self.expired:
-            self.expired[user] = expiry(self.site, self.sizes, nodes(law))
+            self.expired[user] = expiry(self.site, self.sizes, nodes(self.loop.think_time_s if user else self.loop.tool_time_s))
             if not constant(self.loop.output_scale) and self.expired[user] > RARE:
                 self.why.add("cache misses: wordy agents miss more often, and have longer prompts")
                 self.expired[user] = math.nan
@@ -295,7 +181,7 @@ class _Walk:
         """A call that is made with this probability: its attempts, its bill, its time (F8)."""
         if not chance:
             return
-        backend, sums, answered = self.backend, self.sums, chance * self.ok
+        sums, answered = self.sums, chance * self.ok
         read, write = self._split(prompt, read)
         attempts = chance * (self.ok / (1 - self.failure) if self.failure < 1 else self.site.retry.attempts)
         for name, each in {"input": prompt, "read": read, "write": write, "output": output, "reasoning": reasoning}.items():
@@ -308,14 +194,10 @@ class _Walk:
         ):
             sums[name] += answered * each * rate
         server_s, decode_s = self._times(prompt, read, output)
-        retry = self.site.retry
-        wait_s = backoff_wait(failure=self.failure, attempts=retry.attempts, base_s=retry.backoff_base_s, cap_s=retry.backoff_cap_s)
-        self.seconds += attempts * server_s + answered * decode_s + chance * wait_s
+        self.seconds += attempts * server_s + answered * decode_s + chance * self.backoff_s
         self.longest_s += server_s + decode_s
-        noise = math.exp(backend.noise_sigma**2) - 1
-        self.variance += noise * (server_s + decode_s) ** 2 + self.failure * (server_s + retry.backoff_cap_s) ** 2
-        if backend.decode_tokens_per_s:
-            self.variance += (1 + noise) * self.sizes.words.variance / backend.decode_tokens_per_s**2
+        self.variance += self.noise * (server_s + decode_s) ** 2 + self.decode_variance
+        self.variance += self.failure * (server_s + self.site.retry.backoff_cap_s) ** 2
 
     def _split(self, prompt: float, read: float) -> tuple[float, float]:
         backend = self.backend

@@ -12,9 +12,11 @@ from sim.distributions import Constant, distribution
 from sim.market import CacheKind
 from sim.settings import AgentKind, AgentSettings, LoopSettings, OnFailure, Split
 from sim.shapes import Exponential
-from sim.theory.loop import NOTHING, Site, Solved, Work, expiry, solve
+from sim.theory.expiry import expiry
+from sim.theory.loop import solve
 from sim.theory.moments import Nodes, nodes, survival
 from sim.theory.sizes import Sizes, constant, whole
+from sim.theory.spent import NOTHING, Site, Solved, Work
 
 SURE = 1e-6
 """A probability that is taken for none."""

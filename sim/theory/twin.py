@@ -20,8 +20,9 @@ from sim.market import BackendSettings
 from sim.outcome import Outcome
 from sim.scenario import Scenario
 from sim.settings import AgentKind, Pick, WorkloadKind
-from sim.theory.loop import MOST_TURNS, Site, Solved, Spent, Work, solve
+from sim.theory.loop import MOST_TURNS, solve
 from sim.theory.sizes import whole
+from sim.theory.spent import Site, Solved, Spent, Work
 from sim.theory.success import best_of, given_difficulty, majority
 from sim.theory.teams import one_try
 
@@ -58,12 +59,24 @@ def _out_of_reach(scenario: Scenario) -> Iterator[str]:
         yield "a budget: what it stops"
     if scenario.agent.tries.stop_when_lost and scenario.agent.kind is not AgentKind.react:
         yield "teams that stop when they are lost"
-    router = scenario.router
+    router, agent = scenario.router, scenario.agent
     mixed = router.policy is Policy.weighted and not router.fallback and not router.review_tasks and router.per is ChoosePer.task
     if len(scenario.backends) > 1 and router.policy not in (Policy.fixed, Policy.by_role) and not mixed:
         yield f"router {router.policy.value}: which backend it takes"
+    if agent.kind is AgentKind.debate and router.policy is Policy.by_role:
+        yield "a debate by role"
+    if any(refuses(backend) for backend in scenario.chosen().values()):
+        yield "calls that are turned away: full lines and rate limits"
+    if scenario.retry.patience_s is not None and not all(backend.slots is None for backend in scenario.chosen().values()):
+        yield "calls that lose patience in line"
     if router.fallback and len(scenario.backends) > 1:
         yield "fallback: which backend answers"
+
+
+def refuses(backend: BackendSettings) -> bool:
+    """Whether a backend may turn a call away."""
+    limits = (backend.queue_limit, backend.requests_per_min, backend.input_tokens_per_min, backend.output_tokens_per_min)
+    return any(limit is not None for limit in limits)
 
 
 class _Twin:
