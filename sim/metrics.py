@@ -80,7 +80,7 @@ class Percentile:
         below, counts = self._below(pooled, tallies)
         error = share_error(self.share, below, counts)
         low, high = max(self.share - error, self.share / 2), min(self.share + error, (1 + self.share) / 2)
-        slope = (sketch.percentile(high) - sketch.percentile(low)) / (high - low) if error else 0.0
+        slope = (sketch.percentile(high) - sketch.percentile(low)) / (high - low) if high > low else 0.0
         return self(pooled) + (below - self.share * counts) * (slope * n / (n - 1) / float(counts.sum()))
 
 
