@@ -72,6 +72,8 @@ def _check_value(value: Any, key: str, bounds: Any, hint: Any) -> None:
     if bounds.get("quantity"):
         _check_quantity(value, key, bounds)
         return
+    if hint is Any:  # a sweep's baseline: values of any setting, told apart when it is gathered
+        return
     _check_type(value, key, hint)
     inner = typing.get_args(hint)
     if dataclasses.is_dataclass(value):

@@ -98,6 +98,10 @@ def test_a_sweep_can_name_a_baseline() -> None:
         sim.sweep(small(), axes, baseline={"agent.fanout": 3})
 
 
+def test_a_baseline_may_be_a_list_as_backends_are() -> None:
+    assert small("baseline={backends: [glm_5], agent.fanout: 1}").baseline == {"backends": ["glm_5"], "agent.fanout": 1}
+
+
 def test_a_ranking_says_which_may_be_best() -> None:
     swept = sim.sweep(small("replications=6"), {"backends": [["claude_opus_4_6"], ["minimax_m2_5"], ["minimax_m2_5_launch"]]})
     ranked = sim.rank(swept, "cost_per_task_usd")

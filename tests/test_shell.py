@@ -174,7 +174,6 @@ def test_a_sweep_is_compared_with_a_baseline_and_says_which_is_best(tmp_path: Pa
         "-m",
         "agent.fanout=1,2",
         "backends=[minimax_m2_5],[glm_5]",
-        "baseline={agent.fanout: 1}",
         "workload.tasks=3",
         "replications=3",
     ]
