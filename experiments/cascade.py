@@ -57,14 +57,14 @@ def priced(quality: float, usd: float) -> BackendSettings:
 
 
 def simulated(setup: str, outcome: OutcomeSettings) -> sim.Result:
-    """One set-up, 8 x 3,000 tasks."""
+    """One set-up, 8 x 1,500 tasks."""
     first, tries = SETUPS[setup]
     names = [first, *(name for name in dict.fromkeys(tries.backends) if name != first)]
     flat: dict[str, Any] = {"system_tokens": 1000, "prompt_tokens": 0, "output_tokens": 1, "reasoning_share": 1.0, "tool_result_tokens": 0}
     scenario = sim.Scenario(
         backends=names, market=MarketSettings("harness", {name: priced(*MODELS[name]) for name in names}),
         agent=AgentSettings(kind=AgentKind.react, turns=TURNS, tries=tries, **flat), outcome=outcome, replications=8, log=Log.none,
-        workload=WorkloadSettings(tasks=3000, interarrival_s=1.0),
+        workload=WorkloadSettings(tasks=1500, interarrival_s=1.0),
     )  # fmt: skip
     return sim.simulate(scenario.check())
 

@@ -35,7 +35,7 @@ SCALE, VALUE, QUALITY, GAP = 2.0, 40.0, 0.768, 0.042
 STEP = 0.05
 POLICIES = {"logit": "dollars (logit)", "logit_log": "ratios of bills (logit_log)"}
 PROMPT = 1000
-TASKS, REPLICATIONS = 10_000, 8
+TASKS, REPLICATIONS = 4_000, 8
 
 
 def priced(usd: float, quality: float) -> BackendSettings:

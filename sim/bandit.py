@@ -11,7 +11,6 @@ from math import inf, log, sqrt
 
 from sim.backends.service import Backend
 from sim.call import Call
-from sim.outcome import OutcomeSettings
 from sim.shapes import normal_quantile
 
 _ENOUGH = 2
@@ -24,12 +23,14 @@ class Bandit:
     def __init__(
         self,
         backends: Sequence[Backend],
-        outcome: OutcomeSettings,
+        worth_usd: float,
+        wage_usd_per_h: float,
         memory_tasks: float | None,
         optimism: Callable[[float, float, float, float, float], float],
     ) -> None:
         self.backends = list(backends)
-        self._outcome = outcome
+        self._worth_usd = worth_usd
+        self._wage_usd_per_h = wage_usd_per_h
         self._fade = 1 - 1 / memory_tasks if memory_tasks else 1.0
         self._optimism = optimism
         self._sums = {backend.index: [0.0, 0.0, 0.0] for backend in backends}
@@ -45,7 +46,7 @@ class Bandit:
 
     def learn(self, backend: Backend, usd: float, seconds: float, success: bool) -> None:
         """A task has ended."""
-        reward = self._outcome.value_usd * success - usd - self._outcome.wage_usd_per_h * seconds / 3600
+        reward = self._worth_usd * success - usd - self._wage_usd_per_h * seconds / 3600
         for sums in self._sums.values():
             sums[:] = [part * self._fade for part in sums]
         sums = self._sums[backend.index]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from heapq import heappush
 from typing import Any
@@ -45,7 +44,7 @@ class Dispatch:
         self.ledger = ledger
         self.trying_again = 0
         """Calls between two attempts."""
-        within = ledger is not None and ledger.settings.at is At.call and ledger.limit_usd < math.inf
+        within = ledger is not None and ledger.limits(At.call)
         doors = [backend for backend in router.backends if isinstance(backend, DoorBackend)]
         self._ask_now: Callable[[Any], None] = self._ask_at_door if doors else self._ask
         self._asked: Callable[[Any], None] = self._ask_within if within else self._ask_now
@@ -85,7 +84,10 @@ class Dispatch:
         if backend is None:
             turn = call.turn + 1 if self._per_call else 0
             count = len(self.router.backends)
-            luck = self.streams.draws(Purpose.ROUTE, task.id, call.branch, turn, count) if self.router.needs_luck else ()
+            if self.router.by_user:
+                luck = self.streams.draws(Purpose.TASTE, task.user, 0, 0, count)
+            else:
+                luck = self.streams.draws(Purpose.ROUTE, task.id, call.branch, turn, count) if self.router.needs_luck else ()
             backend = self.router.choose(call, luck)
             if self._per_task:
                 task.backend = backend
@@ -100,9 +102,8 @@ class Dispatch:
         """From here on one backend serves all agents of a task that start."""
         task.backend = self._by_name[name]
 
-    def downgrade(self, task: Task) -> Backend:
-        """The rest of a task goes to the backend for when money is short."""
-        named = self.ledger.settings.downgrade_to if self.ledger else None
+    def downgrade(self, task: Task, named: str | None) -> Backend:
+        """The rest of a task goes to the backend for when money is short: the one named, else the cheapest."""
         backends = self.router.backends
         cheap = self._by_name[named] if named else min(backends, key=lambda backend: backend.settings.input_usd_per_mtok)
         task.backend = cheap
@@ -119,13 +120,14 @@ class Dispatch:
         """The same as `_ask`, as long as there is money."""
         ledger, now = self.ledger, self.env.now
         assert ledger is not None
-        if not ledger.over(call.task, now):
+        spent = ledger.empty(call.task, now, At.call)
+        if spent is None:
             self._ask_now(call)
-        elif ledger.settings.then is Then.wait:
+        elif spent.settings.then is Then.wait:
             call.callbacks = self._when_asked
-            heappush(self._queue, (now + ledger.wait_s(now), NORMAL, next(self._eid), call))
-        elif ledger.settings.then is Then.downgrade:
-            self._move(call, self.downgrade(call.task))
+            heappush(self._queue, (now + spent.wait_s(now), NORMAL, next(self._eid), call))
+        elif spent.settings.then is Then.downgrade:
+            self._move(call, self.downgrade(call.task, spent.settings.downgrade_to))
             self._ask_now(call)
         else:
             backend = call.backend or self.choose(call)

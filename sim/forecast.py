@@ -1,12 +1,13 @@
 """What a task will cost on a backend, as a planner would reckon it before anything runs: the profile's moments, price list, speed.
 
 F2 to F4 and F6 of `sim.theory` with mean sizes and the first two moments of turns; no misses, no failures, no lines, compaction as
-a ceiling on the mean prompt. Routers that weigh bills know this and nothing else.
+a ceiling on the mean prompt; one try. Routers that weigh bills know this and nothing else.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import dataclasses
+from typing import Any, NamedTuple
 
 from sim.backends.pricing import Price
 from sim.distributions import Quantile, distribution
@@ -23,14 +24,18 @@ class Forecast(NamedTuple):
 
     usd: float
     seconds: float
+    turns: float
+    """Of its root agent."""
 
     def plus(self, other: Forecast, times: float = 1) -> Forecast:
         """With that of `times` others, which work at the same time as one another."""
-        return Forecast(self.usd + times * other.usd, self.seconds + other.seconds)
+        return Forecast(self.usd + times * other.usd, self.seconds + other.seconds, self.turns)
 
 
 def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
     """One task of the agent, all of it on one backend."""
+    if agent.kind is AgentKind.debate:
+        return _debate(agent, backend, price)
     lead = _loop(agent, backend, price)
     if agent.kind is not AgentKind.orchestrator:
         return lead
@@ -38,8 +43,18 @@ def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Fo
     leads = sum(agent.fanout**level for level in range(agent.depth))
     share = 1 / workers if agent.split is Split.divide else 1.0
     worker = _loop(agent.worker, backend, price, share)
-    all_leads = Forecast(lead.usd * leads, lead.seconds * agent.depth)
+    all_leads = Forecast(lead.usd * leads, lead.seconds * agent.depth, lead.turns)
     return all_leads.plus(worker, workers)
+
+
+def _debate(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
+    """m loops of one message, to which a turn adds what all m have said (F9)."""
+    said = distribution(agent.output_tokens).mean * distribution(agent.output_scale).mean * backend.verbosity
+    kept = said * (1 - agent.reasoning_share * (1 - agent.keep_reasoning))
+    heard: dict[str, Any] = {"tool_result_tokens": (agent.fanout - 1) * kept, "result_scale": 1.0, "tool_time_s": 0.0}
+    heard |= {"requests": 1, "turns_scale": 1.0}
+    one = _loop(dataclasses.replace(agent, **heard), dataclasses.replace(backend, turn_multiplier=1.0), price)
+    return Forecast(one.usd * agent.fanout, one.seconds, one.turns)
 
 
 def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: float = 1.0) -> Forecast:
@@ -61,7 +76,7 @@ def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: flo
     server_s = backend.ttft_s + prompt * backend.context_s_per_100k_tokens / 1e5
     decode_s = output / backend.decode_tokens_per_s if backend.decode_tokens_per_s else 0.0
     call_s = backend.network_rtt_s + server_s + decode_s + distribution(loop.tool_time_s).mean
-    return Forecast(n * price.dollars(one).total, n * call_s)
+    return Forecast(n * price.at_base(one).total, n * call_s, n)
 
 
 def _moments(loop: LoopSettings) -> tuple[float, float]:

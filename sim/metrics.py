@@ -10,7 +10,6 @@ import numpy as np
 from sim.call import Role, Status
 from sim.distributions import distribution
 from sim.scenario import Scenario
-from sim.settings import AgentKind
 from sim.sketch import SIZES, Sketch
 from sim.statistics import Estimate, quantile_interval, share_error, tail_index, top_share
 from sim.tally import Tally
@@ -159,8 +158,7 @@ def _amplification(scenario: Scenario, chat: float) -> dict[str, Metric]:
 def _worth(scenario: Scenario, known: bool) -> dict[str, Metric]:
     """Dollars that were earned; nan where neither value nor wage is set."""
     outcome, agent = scenario.outcome, scenario.agent
-    helpers = agent.fanout**agent.depth if agent.kind is AgentKind.orchestrator else 1
-    each = outcome.value_usd * helpers**outcome.value_exponent if outcome.value_usd or outcome.wage_usd_per_h else math.nan
+    each = outcome.worth_usd(agent.helpers) if outcome.value_usd or outcome.wage_usd_per_h else math.nan
 
     def net(t: Tally) -> float:
         return ratio(each * t.successes - t.task_cost_usd - outcome.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
@@ -169,6 +167,9 @@ def _worth(scenario: Scenario, known: bool) -> dict[str, Metric]:
         "tasks_blocked": lambda t: t.blocked / t.replications,
         "wasted_tokens": lambda t: t.wasted_tokens / t.replications if known else math.nan,
         "wasted_usd": lambda t: t.wasted_usd / t.replications if known else math.nan,
+        "wasted_value_usd": lambda t: each * (t.tasks - t.successes - t.blocked) / t.replications if known else math.nan,
+        "blocked_tokens": lambda t: ratio(t.blocked * t.task_tokens, t.tasks - t.blocked) / t.replications,
+        "blocked_usd": lambda t: ratio(t.blocked * t.task_cost_usd, t.tasks - t.blocked) / t.replications,
         "blocked_value_usd": lambda t: each * t.blocked / t.replications,
         "value_per_task_usd": lambda t: ratio(each * t.successes, t.tasks),
         "net_value_per_task_usd": net,

@@ -3,11 +3,15 @@
 z = sqrt(r) theta + sqrt(1 - r) e, both standard normal; a try of n turns on a backend of quality q succeeds when
 Phi(z) < q^((n / n0)^k). So q is exactly the share of tasks solved at n0 turns, whatever the correlation r of two tries, on one
 backend or on two; r = 0 is the independence that calculators assume. k = 1 is a constant hazard a turn (F12).
+
+A team's try succeeds when Phi(z) < 1 - (1 - q_lead) (1 - q_workers)^(m^s - 1), m the workers that have reported: s = 0 is a team that
+solves no more than its lead, s = 1 one that misses only what m independent tries would; between, returns diminish.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -33,10 +37,16 @@ class OutcomeSettings:
     """Worth of a solved task."""
     value_exponent: float = setting(0.0, low=0, high=3)
     """A task of k sub-agents is worth k^exponent as much."""
+    success_exponent: float = setting(0.0, low=0, high=1)
+    """s: how far sub-agents that report make up for what their lead gets wrong; 0 = not at all, 1 = as so many independent tries."""
     wage_usd_per_h: float = setting(0.0, low=0)
     """What an hour costs in which somebody waits for the task."""
     deadline_s: float | None = setting(None, above=0)
     """A task that is worked on for longer has failed; null: there is time."""
+
+    def worth_usd(self, helpers: int) -> float:
+        """What a task of so many sub-agents is worth, if it is solved."""
+        return float(self.value_usd * helpers**self.value_exponent)
 
 
 class Outcome:
@@ -56,10 +66,14 @@ class Outcome:
         sigma = self.settings.effort
         return math.exp(sigma * normal_quantile(u_task, 0.0, 1.0) - sigma * sigma / 2) if sigma else 1.0
 
-    def chance(self, quality: float, turns: float) -> float:
-        """Probability that a try of so many turns succeeds."""
+    def chance(self, quality: float, turns: float, helpers: Sequence[float] = ()) -> float:
+        """Probability that a try of so many turns succeeds, with sub-agents of these qualities."""
         exponent = self.settings.length_exponent
-        return quality ** ((turns / self.settings.reference_turns) ** exponent) if exponent else quality
+        alone = quality ** ((turns / self.settings.reference_turns) ** exponent) if exponent else quality
+        if not helpers or not self.settings.success_exponent:
+            return alone
+        more: float = len(helpers) ** self.settings.success_exponent - 1
+        return 1 - float((1 - alone) * (1 - math.fsum(helpers) / len(helpers)) ** more)
 
     def lost_at(self, score: float, quality: float | None) -> int:
         """The turn in which a try of this score goes wrong, from 1; 0 where length does not matter or nothing can go wrong."""

@@ -12,11 +12,13 @@ from typing import NamedTuple
 from sim.backends.service import Backend
 from sim.bandit import Bandit, thompson, ucb
 from sim.call import Call, Role
-from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.choice import ChoosePer, Policy, RouterSettings, Tastes
 from sim.custom import imported
 from sim.forecast import Forecast, forecast
-from sim.outcome import OutcomeSettings
+from sim.habit import aware, inert
+from sim.outcome import Outcome, OutcomeSettings
 from sim.settings import AgentSettings
+from sim.streams import Streams
 
 Choose = Callable[[Call, Sequence[float]], Backend]
 """(call, a uniform for each backend) -> backend. If it has a method `learn(backend, usd, seconds, success)`, tasks' ends are told to it."""
@@ -32,47 +34,69 @@ class Knowledge(NamedTuple):
     backends: Sequence[Backend]
     forecast: Callable[[Backend], Forecast]
     outcome: OutcomeSettings
+    helpers: int = 1
+    """Sub-agents of a task."""
+
+    @property
+    def worth_usd(self) -> float:
+        """Of a task that is solved."""
+        return self.outcome.worth_usd(self.helpers)
+
+    def chance(self, backend: Backend) -> float:
+        """Of a try of the turns that are forecast, with a team on the same backend (unknown quality counts as 1)."""
+        quality = _quality(backend)
+        return Outcome(self.outcome).chance(quality, self.forecast(backend).turns, [quality] * self.helpers)
 
     def value_usd(self, backend: Backend) -> float:
-        """What a task is worth on a backend: value x quality - bill - wage x time (unknown quality counts as 1)."""
+        """What a task is worth on a backend: value x chance - bill - wage x time."""
         ahead = self.forecast(backend)
-        return self.outcome.value_usd * _quality(backend) - ahead.usd - self.outcome.wage_usd_per_h * ahead.seconds / 3600
+        return self.worth_usd * self.chance(backend) - ahead.usd - self.outcome.wage_usd_per_h * ahead.seconds / 3600
 
 
 class Router:
     """A policy over the backends of a scenario."""
 
-    def __init__(self, settings: RouterSettings, backends: Sequence[Backend], agent: AgentSettings, outcome: OutcomeSettings) -> None:
+    def __init__(
+        self, settings: RouterSettings, backends: Sequence[Backend], agent: AgentSettings, outcome: OutcomeSettings, streams: Streams
+    ) -> None:
         self.backends = list(backends)
-        known = functools.cache(lambda backend: forecast(agent, backend.settings, backend.price))
-        self.knowledge = Knowledge(settings, self.backends, known, outcome)
-        self.choose: Choose = _POLICIES[settings.policy](self.knowledge)
+        self.knowledge = Knowledge(settings, self.backends, _forecaster(agent), outcome, agent.helpers)
+        make = _POLICIES[settings.policy]
+        self.choose: Choose = aware(self.knowledge, make, streams) if settings.heard_after_h else make(self.knowledge)
         self.learn: Callable[[Backend, float, float, bool], None] | None = getattr(self.choose, "learn", None)
         if settings.review_tasks is not None:
-            self.choose = _inert(self.knowledge, self.choose)
+            self.choose = inert(self.knowledge, self.choose)
         self.per_call = settings.per is ChoosePer.call
         self.per_task = settings.per is ChoosePer.task
         self.needs_luck = settings.policy not in _WITHOUT_LUCK
+        self.by_user = settings.tastes is Tastes.user
         self.fallback = [_named(name, backends) for name in settings.fallback]
 
 
-def _inert(known: Knowledge, choose: Choose) -> Choose:
-    """A user stays where they are, but for a review now and then, and moves only for a gain that is worth the trouble."""
-    homes: dict[int, tuple[Backend, int]] = {}
-    every, trouble = known.settings.review_tasks or 1, known.settings.switching_cost_usd
+def _by_list(make: Callable[[Knowledge], Choose]) -> Callable[[Knowledge], Choose]:
+    """The policy, made anew at each choice where a price list changes with time: what it knows is the list of the moment."""
 
-    def stay(call: Call, luck: Sequence[float]) -> Backend:
-        user = call.task.user
-        home, since = homes.get(user, (None, 0))
-        if home is None or since + 1 >= every:
-            there = choose(call, luck)
-            since = -1
-            if home is None or known.value_usd(there) - known.value_usd(home) > trouble:
-                home = there
-        homes[user] = (home, since + 1)
-        return home
+    def made(known: Knowledge) -> Choose:
+        if not any(backend.price.changes for backend in known.backends):
+            return make(known)
 
-    return stay
+        def choose(call: Call, luck: Sequence[float]) -> Backend:
+            return make(known)(call, luck)
+
+        return choose
+
+    return made
+
+
+def _forecaster(agent: AgentSettings) -> Callable[[Backend], Forecast]:
+    """What a task would cost on a backend by the list of the moment."""
+    at_base = functools.cache(lambda backend: forecast(agent, backend.settings, backend.price))
+
+    def known(backend: Backend) -> Forecast:
+        ahead = at_base(backend)
+        return ahead._replace(usd=ahead.usd * backend.price.multiplier(backend.env.now)) if backend.price.changes else ahead
+
+    return known
 
 
 def _fixed(known: Knowledge) -> Choose:
@@ -133,7 +157,7 @@ def _meets_floor(known: Knowledge) -> Choose:
 
 def _cost_per_success(known: Knowledge) -> Choose:
     able = [backend for backend in known.backends if _quality(backend) > 0] or known.backends
-    return _always(min(able, key=lambda backend: known.forecast(backend).usd / max(_quality(backend), 1e-12)))
+    return _always(min(able, key=lambda backend: known.forecast(backend).usd / max(known.chance(backend), 1e-12)))
 
 
 def _most_value(known: Knowledge) -> Choose:
@@ -141,19 +165,23 @@ def _most_value(known: Knowledge) -> Choose:
 
 
 def _logit(known: Knowledge) -> Choose:
-    return _softmax(known.backends, [known.value_usd(backend) / known.settings.scale_usd for backend in known.backends])
+    return _tasteful(known, [known.value_usd(backend) / known.settings.scale_usd for backend in known.backends])
 
 
 def _logit_log(known: Knowledge) -> Choose:
-    settings, value = known.settings, known.outcome.value_usd
+    settings = known.settings
     bills = [max(known.forecast(backend).usd, 1e-12) for backend in known.backends]
-    tastes = [value * _quality(backend) / settings.scale_usd for backend in known.backends]
-    return _softmax(known.backends, [taste - settings.elasticity * log(bill) for taste, bill in zip(tastes, bills, strict=True)])
+    gains = [known.worth_usd * known.chance(backend) / settings.scale_usd for backend in known.backends]
+    return _tasteful(known, [gain - settings.elasticity * log(bill) for gain, bill in zip(gains, bills, strict=True)])
 
 
-def _softmax(backends: Sequence[Backend], utilities: Sequence[float]) -> Choose:
-    most = max(utilities)
-    return _by_share(backends, [exp(utility - most) for utility in utilities])
+def _tasteful(known: Knowledge, utilities: Sequence[float]) -> Choose:
+    """Shares exp(utility): by a draw a task, or by a liking (Gumbel) that a user has for each backend and keeps when prices change."""
+    backends, most = known.backends, max(utilities)
+    if known.settings.tastes is Tastes.task:
+        return _by_share(backends, [exp(utility - most) for utility in utilities])
+    useful = list(zip(backends, utilities, strict=True))
+    return lambda call, luck: max(useful, key=lambda one: one[1] - log(-log(max(luck[one[0].index], 1e-300))))[0]
 
 
 def _always(backend: Backend) -> Choose:
@@ -165,7 +193,7 @@ def _quality(backend: Backend) -> float:
 
 
 def _bandit(optimism: Callable[..., float]) -> Callable[[Knowledge], Choose]:
-    return lambda known: Bandit(known.backends, known.outcome, known.settings.memory_tasks, optimism)
+    return lambda known: Bandit(known.backends, known.worth_usd, known.outcome.wage_usd_per_h, known.settings.memory_tasks, optimism)
 
 
 def _custom(known: Knowledge) -> Choose:
@@ -177,13 +205,13 @@ _POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
     Policy.fixed: _fixed,
     Policy.cheapest: _cheapest,
     Policy.weighted: _weighted,
-    Policy.price_weighted: _price_weighted,
+    Policy.price_weighted: _by_list(_price_weighted),
     Policy.by_role: _by_role,
-    Policy.meets_floor: _meets_floor,
-    Policy.cost_per_success: _cost_per_success,
-    Policy.most_value: _most_value,
-    Policy.logit: _logit,
-    Policy.logit_log: _logit_log,
+    Policy.meets_floor: _by_list(_meets_floor),
+    Policy.cost_per_success: _by_list(_cost_per_success),
+    Policy.most_value: _by_list(_most_value),
+    Policy.logit: _by_list(_logit),
+    Policy.logit_log: _by_list(_logit_log),
     Policy.thompson: _bandit(thompson),
     Policy.ucb: _bandit(ucb),
     Policy.custom: _custom,

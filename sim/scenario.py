@@ -15,7 +15,7 @@ from typing import Any
 from sim import budget, choice, market, outcome, settings
 from sim.bounds import check, setting
 from sim.budget import BudgetSettings, Per, Then
-from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.choice import ChoosePer, Policy, RouterSettings, Tastes
 from sim.custom import imported
 from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
@@ -67,6 +67,8 @@ class Scenario:
     retry: RetrySettings = field(default_factory=RetrySettings)
     outcome: OutcomeSettings = field(default_factory=OutcomeSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
+    budgets: dict[str, BudgetSettings] = field(default_factory=dict)
+    """More of them by name, all in force at once: a cap a task, an allowance a user, a day's limit for a team."""
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""
     sensitivity: SensitivitySettings = field(default_factory=SensitivitySettings)
@@ -77,6 +79,8 @@ class Scenario:
         self.start_time()
         _check_backends(self)
         _check_router(self)
+        _check_people(self)
+        _check_budgets(self)
         _check_workload(self)
         _check_agent(self)
         return self
@@ -92,6 +96,10 @@ class Scenario:
     def chosen(self) -> dict[str, BackendSettings]:
         """The backends in use, by id."""
         return {name: self.market.models[name] for name in self.backends}
+
+    def all_budgets(self) -> list[BudgetSettings]:
+        """The one and the others."""
+        return [self.budget, *self.budgets.values()]
 
 
 def _check_backends(scenario: Scenario) -> None:
@@ -126,16 +134,43 @@ def _check_router(scenario: Scenario) -> None:
         must_be_known("router.fallback", name)
     if router.per is not ChoosePer.task and (router.review_tasks or router.policy in (Policy.thompson, Policy.ucb)):
         raise ConfigError(f"router.per={router.per.value}: must be task, so that what a choice has brought can be told")
+    for name in router.heard_after_h:
+        must_be_known("router.heard_after_h", name)
     if router.policy is Policy.custom:
         imported(router.custom, "router.custom")
-    if scenario.budget.downgrade_to is not None:
-        must_be_known("budget.downgrade_to", scenario.budget.downgrade_to)
-    if scenario.budget.then is Then.wait and scenario.budget.per not in (Per.hour, Per.day):
-        raise ConfigError(f"budget.then=wait: a budget per {scenario.budget.per.value} never comes back; take hour or day")
     if router.policy is Policy.weighted and router.weights and not sum(router.weights.values()) > 0:
         raise ConfigError("router.weights: at least one must be above 0")
     if router.policy is Policy.by_role and not router.roles:
         raise ConfigError("router.roles={}: by_role needs a backend for at least one role")
+
+
+def _check_budgets(scenario: Scenario) -> None:
+    for key, one in {"budget": scenario.budget, **{f"budgets.{name}": one for name, one in scenario.budgets.items()}}.items():
+        if one.downgrade_to is not None and one.downgrade_to not in scenario.backends:
+            raise ConfigError(
+                f"{key}.downgrade_to={one.downgrade_to}: not among backends; {did_you_mean(one.downgrade_to, scenario.backends)}"
+            )
+        if one.then is Then.wait and one.per not in (Per.hour, Per.day):
+            raise ConfigError(f"{key}.then=wait: a budget per {one.per.value} never comes back; take hour or day")
+        if one.users is not None and scenario.workload.kind is not WorkloadKind.users:
+            raise ConfigError(f"{key}.users={one.users}: needs workload.kind=users, or there is but one user")
+
+
+def _check_people(scenario: Scenario) -> None:
+    """What a user likes or knows is a matter of policies that weigh backends for users."""
+    router, known = scenario.router, scenario.backends
+    for name, hours in router.heard_after_h.items():
+        if distribution(hours, f"router.heard_after_h.{name}").support()[0] < 0:
+            raise ConfigError(f"router.heard_after_h.{name}: must be at least 0")
+    if scenario.workload.kind is not WorkloadKind.users and (router.heard_after_h or router.tastes is Tastes.user):
+        key = "heard_after_h" if router.heard_after_h else "tastes=user"
+        raise ConfigError(f"router.{key}: needs workload.kind=users, or there is but one user")
+    if router.tastes is Tastes.user and router.policy not in (Policy.logit, Policy.logit_log):
+        raise ConfigError(f"router.tastes=user: needs router.policy=logit or logit_log, not {router.policy.value}")
+    if router.heard_after_h and router.policy in (Policy.fixed, Policy.by_role, Policy.thompson, Policy.ucb):
+        raise ConfigError(f"router.heard_after_h: policy {router.policy.value} does not weigh what a user knows")
+    if known and set(known) <= set(router.heard_after_h):
+        raise ConfigError("router.heard_after_h: one of backends must be known from the start, so must be absent")
 
 
 def _check_workload(scenario: Scenario) -> None:
@@ -200,6 +235,8 @@ def _check_tries(scenario: Scenario) -> None:
         raise ConfigError("agent.tries.backends: a cascade goes one after another, so agent.tries.parallel must be false")
     if tries.stop_when_lost and not scenario.outcome.length_exponent:
         raise ConfigError("agent.tries.stop_when_lost: needs outcome.length_exponent above 0, or no turn goes wrong")
+    if tries.stop_when_lost and scenario.outcome.success_exponent:
+        raise ConfigError("agent.tries.stop_when_lost: needs outcome.success_exponent=0, or a team may still mend what went wrong")
 
 
 def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:

@@ -188,6 +188,13 @@ class AgentSettings(LoopSettings):
     """The loop of a worker without a team of its own."""
     tries: TriesSettings = field(default_factory=TriesSettings)
 
+    @property
+    def helpers(self) -> int:
+        """Sub-agents at the bottom of a task's tree, debaters of a debate; 1 for an agent alone."""
+        if self.kind is AgentKind.orchestrator:
+            return int(self.fanout**self.depth)
+        return self.fanout if self.kind is AgentKind.debate else 1
+
 
 @dataclass
 class RetrySettings:

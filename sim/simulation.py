@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import gc
 import math
@@ -65,8 +66,9 @@ def _replicate(scenario: Scenario, index: int, progress: Progress | None) -> Rep
     streams = Streams(scenario.seed, index)
     backends = _backends(scenario, env)
     meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress)
-    router = Router(scenario.router, backends, scenario.agent, scenario.outcome)
-    ledger = Ledger(scenario.budget) if scenario.budget.usd is not None or router.learn is not None else None
+    router = Router(scenario.router, backends, scenario.agent, scenario.outcome, streams)
+    budgets = scenario.all_budgets()
+    ledger = Ledger(budgets) if router.learn is not None or any(budget.usd is not None for budget in budgets) else None
     dispatch = Dispatch(env, streams, router, scenario.retry, meter, ledger)
     office = _office(scenario, env, streams, dispatch, meter)
     sessions = _sessions(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
@@ -98,7 +100,8 @@ def _backends(scenario: Scenario, env: simpy.Environment) -> list[Backend]:
     start = scenario.start_time()
     door = scenario.retry.patience_s is not None or scenario.workload.urgent_share > 0
     made: list[Backend] = []
-    for index, (name, settings) in enumerate(scenario.chosen().items()):
+    for index, (name, model) in enumerate(scenario.chosen().items()):
+        settings = dataclasses.replace(model, fee=max(model.fee, scenario.router.fee))
         if scenario.batch:
             made.append(Backend(env, index, name, settings, start, batch=True))
         else:

@@ -36,6 +36,8 @@ class Purpose(enum.IntEnum):
     COMPACTION = 6
     ROUTE = 7
     TRY = 8
+    TASTE = 9
+    AWARENESS = 10
 
 
 class Streams:

@@ -116,12 +116,13 @@ class Workload:
     def _admit(self, task: Task, begin: Callable[[], None], end: Callable[[bool], None]) -> None:
         """Begin a task, unless there is no money for it."""
         ledger, now = self.ledger, self.office.env.now
-        if ledger is None or ledger.settings.at is not At.task or not ledger.over(task, now):
+        spent = ledger.empty(task, now, At.task) if ledger is not None else None
+        if spent is None:
             begin()
-        elif ledger.settings.then is Then.wait:
-            after(self.office.env, ledger.wait_s(now), lambda event: self._admit(task, begin, end))
-        elif ledger.settings.then is Then.downgrade:
-            self.downgrade(task)
+        elif spent.settings.then is Then.wait:
+            after(self.office.env, spent.wait_s(now), lambda event: self._admit(task, begin, end))
+        elif spent.settings.then is Then.downgrade:
+            self.downgrade(task, spent.settings.downgrade_to)
             begin()
         else:
             self.meter.blocked += 1

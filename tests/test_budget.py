@@ -46,6 +46,7 @@ def test_a_task_stops_at_its_own() -> None:
     assert ((spent >= 4000e-6) & (spent < 4000e-6 + 12e-3)).all()
     assert not result.tasks["success"].any()
     assert result.mean("wasted_usd") == pytest.approx(result.mean("cost_usd"))
+    assert result.mean("blocked_usd") == 0
 
 
 def test_a_session_is_a_task_of_its_user() -> None:
@@ -61,6 +62,9 @@ def test_what_is_refused_is_counted_with_its_worth() -> None:
     result = one_call(BudgetSettings(usd=10 * CALL_USD, per=Per.run, at=At.task), outcome=worth)
     assert result.mean("tasks_blocked") == 90
     assert result.mean("blocked_value_usd") == 630
+    assert result.mean("blocked_usd") == pytest.approx(90 * CALL_USD)
+    assert result.mean("blocked_tokens") == pytest.approx(90 * 2300)
+    assert result.mean("wasted_usd") == result.mean("wasted_value_usd") == 0
     assert result.mean("tasks") == 100
 
 
@@ -79,6 +83,32 @@ def test_a_downgrade_goes_on_with_the_cheaper_backend(at: At) -> None:
     budget = BudgetSettings(usd=9.5 * CALL_USD, per=Per.run, at=at, then=Then.downgrade)
     result = run(agent(turns=1), worlds, tasks=30, every_s=60.0, budget=budget)
     assert (result.calls.sort_values("task")["backend"] == ["dear"] * 10 + ["cheap"] * 20).all()
+
+
+def crowd(users: int, **changes: Any) -> sim.Result:
+    """Users who send ten tasks of one call each."""
+    people = WorkloadSettings(kind=WorkloadKind.users, users=users, tasks_per_user=10, session_gap_s=1.0)
+    return run(agent(turns=1), backend(quality=1.0), workload=people, **changes)
+
+
+@pytest.mark.parametrize(("users", "done"), [(1, 3), (2, 3), (None, 3)])
+def test_a_user_a_team_or_all_share_a_budget(users: int | None, done: int) -> None:
+    """Money for three calls: for each of six users, for each of three teams, for all."""
+    budget = BudgetSettings(usd=2.5 * CALL_USD, per=Per.run, users=users, at=At.task)
+    tasks = crowd(6, budget=budget).tasks
+    purse = tasks["user"] // (users or 6)
+    assert (tasks[tasks["success"]].groupby(purse).size() == done).all()
+    assert tasks["success"].sum() == done * purse.nunique()
+
+
+def test_several_budgets_hold_at_once_and_the_strictest_says_what_happens() -> None:
+    """Three calls an hour for each of two users, who then wait; seven in all, after which nothing goes."""
+    each = BudgetSettings(usd=2.5 * CALL_USD, per=Per.hour, users=1, then=Then.wait)
+    result = crowd(2, budget=each, budgets={"all": BudgetSettings(usd=6.5 * CALL_USD, per=Per.run, then=Then.stop)})
+    calls = result.calls[result.calls["status"] == "ok"]
+    assert len(calls) == 7
+    assert (calls["t_request_s"] < 3600).sum() == 6
+    assert result.mean("tasks_in_flight") == 0
 
 
 def test_a_downgrade_in_the_middle_of_a_task_costs_it_the_cache() -> None:

@@ -9,15 +9,17 @@ import pytest
 import sim
 from sim import theory
 from sim.agents.agent import Agent, Life
+from sim.backends.pricing import Price
 from sim.backends.service import Backend
-from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.choice import ChoosePer, Policy, RouterSettings, Tastes
 from sim.errors import ConfigError
+from sim.forecast import forecast
 from sim.market import PriceWindow
 from sim.outcome import OutcomeSettings
-from sim.router import Choose, Knowledge
+from sim.router import Choose, Knowledge, Router
 from sim.settings import AgentKind, OnFailure, WorkloadKind, WorkloadSettings
 from sim.workload import Workload
-from tests.worlds import agent, backend, loop, run, scenario, team
+from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 WORTH = OutcomeSettings(value_usd=0.02)
 BOTH = {"good": backend(quality=0.9, input_usd_per_mtok=2.0), "poor": backend(quality=0.6)}
@@ -70,8 +72,132 @@ def test_no_policy_reads_the_hidden_difficulty(router: dict[str, Any], monkeypat
     assert choices() == before
 
 
+@pytest.mark.parametrize("per", list(ChoosePer), ids=lambda per: per.value)
+@pytest.mark.parametrize("router", CHOOSERS, ids=lambda router: router["policy"].value)
+def test_no_policy_reads_a_draw(router: dict[str, Any], per: ChoosePer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it chooses, everything hidden is made unreadable: the run is the same to the bit."""
+    if per is not ChoosePer.task and router["policy"] in (Policy.thompson, Policy.ucb):
+        pytest.skip("bandits choose by task")
+    world = scenario(agent(turns=3), BOTH, tasks=60, outcome=WORTH, router=RouterSettings(per=per, **router))
+    plain = sim.simulate(world).digest
+
+    class Blind(Router):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            chooses = self.choose
+
+            def blindly(call: Any, luck: Any) -> Backend:
+                hidden = [(call.task, ("u_difficulty", "effort")), (call, ("u_noise", "u_error", "output_tokens", "reasoning_tokens"))]
+                before = [(owner, name, getattr(owner, name, None)) for owner, names in hidden for name in names]
+                for owner, name, _ in before:
+                    setattr(owner, name, None)
+                backend = chooses(call, luck)
+                for owner, name, was in before:
+                    setattr(owner, name, was)
+                return backend
+
+            self.choose = blindly
+
+    monkeypatch.setattr("sim.simulation.Router", Blind)
+    assert sim.simulate(world).digest == plain
+
+
 def test_what_a_policy_is_given_holds_no_draw() -> None:
-    assert set(Knowledge._fields) == {"settings", "backends", "forecast", "outcome"}
+    assert set(Knowledge._fields) == {"settings", "backends", "forecast", "outcome", "helpers"}
+
+
+def shares(backends: dict[str, Any], crew: Any = None, **changes: Any) -> Any:
+    """Share of tasks by backend."""
+    result = run(crew or agent(turns=1), backends, **changes)
+    return result.calls.drop_duplicates("task")["backend"].value_counts(normalize=True)
+
+
+@pytest.mark.parametrize(("exponent", "taken"), [(0.0, "poor"), (0.5, "good")])
+def test_routers_know_that_the_work_of_a_team_is_worth_more(exponent: float, taken: str) -> None:
+    """Four workers: 0.0043 x 5 against 0.0023 x 5, for 0.3 of a value of 0.03 or 0.06."""
+    crew = team(1, loop(turns=1), fanout=4, report_tokens=0)
+    worth = OutcomeSettings(value_usd=0.03, value_exponent=exponent)
+    router = RouterSettings(policy=Policy.most_value, per=ChoosePer.task)
+    assert shares(BOTH, crew, outcome=worth, router=router)[taken] == 1
+
+
+@pytest.mark.parametrize(("changes", "taken"), [({}, "good"), ({"length_exponent": 1.0, "reference_turns": 1.0}, "poor")])
+def test_routers_know_that_long_work_fails(changes: dict[str, Any], taken: str) -> None:
+    """Of 0.9 against 0.6 of tasks of one turn, little is left on either side after thirty."""
+    worth = OutcomeSettings(value_usd=4.0, **changes)
+    router = RouterSettings(policy=Policy.most_value, per=ChoosePer.task)
+    assert shares(BOTH, agent(turns=30), outcome=worth, router=router)[taken] == 1
+
+
+def test_routers_know_what_success_a_team_brings() -> None:
+    """As so many independent tries, four workers solve nearly all on either backend."""
+    crew = team(1, loop(turns=1), fanout=4, report_tokens=0)
+    router = RouterSettings(policy=Policy.most_value, per=ChoosePer.task)
+    for exponent, taken in ((0.0, "good"), (1.0, "poor")):
+        assert shares(BOTH, crew, outcome=OutcomeSettings(value_usd=0.05, success_exponent=exponent), router=router)[taken] == 1
+
+
+def test_a_forecast_knows_the_list_of_the_hour() -> None:
+    """At noon the good backend gets six times as dear; nobody has to be told."""
+    noon = [PriceWindow(from_h=12, until_h=24, multiplier=6.0)]
+    changing = {"good": backend(quality=0.9, input_usd_per_mtok=2.0, windows=noon), "poor": BOTH["poor"]}
+    router = RouterSettings(policy=Policy.most_value, per=ChoosePer.task)
+    calls = run(agent(turns=1), changing, tasks=20, every_s=4000.0, outcome=WORTH, router=router).calls
+    assert list(calls.sort_values("task")["backend"]) == ["good"] * 10 + ["poor"] * 10
+
+
+def test_a_debate_is_forecast_with_all_its_debaters() -> None:
+    room, one = agent(kind=AgentKind.debate, fanout=3, turns=3), backend()
+    assert forecast(room, one, Price(one)).usd == pytest.approx(run(room, one).mean("cost_usd"), rel=0.01)
+
+
+CROWD = WorkloadSettings(kind=WorkloadKind.users, users=300, tasks_per_user=6, session_gap_s=4 * 3600.0)
+
+
+def by_user(result: sim.Result) -> Any:
+    calls = result.calls.merge(result.tasks[["task", "user"]], on="task").sort_values("task")
+    return calls.groupby("user")["backend"]
+
+
+def test_people_differ_for_good_and_leave_when_another_gets_better() -> None:
+    """F17 with tastes of users: the shares are those of tastes by task, but nobody moves until a price does, and then one way only."""
+    three = {"a": backend(quality=0.9), "b": backend(quality=0.8), "c": backend(quality=0.7)}
+    logit: dict[str, Any] = {"policy": Policy.logit, "per": ChoosePer.task, "scale_usd": 0.002}
+    same = run(agent(turns=1), three, workload=CROWD, outcome=WORTH, router=RouterSettings(tastes=Tastes.user, **logit))
+    assert (by_user(same).nunique() == 1).all()
+    loose = run(agent(turns=1), three, workload=CROWD, outcome=WORTH, router=RouterSettings(**logit))
+    assert same.calls["backend"].value_counts(normalize=True).to_dict() == pytest.approx(
+        loose.calls["backend"].value_counts(normalize=True).to_dict(), abs=0.06
+    )
+    noon = [PriceWindow(from_h=12, until_h=24, multiplier=2.0)]
+    moved = run(
+        agent(turns=1), three | {"a": backend(quality=0.9, windows=noon)}, workload=CROWD, outcome=WORTH,
+        router=RouterSettings(tastes=Tastes.user, **logit),
+    )  # fmt: skip
+    first, last = by_user(moved).first(), by_user(moved).nth(3).to_numpy()
+    assert (first != last).any()
+    assert (first[first != last] == "a").all()
+
+
+def test_nobody_uses_what_they_have_not_heard_of() -> None:
+    """The cheaper backend comes to be known within a day, by one user after another."""
+    router = RouterSettings(policy=Policy.cheapest, per=ChoosePer.task, heard_after_h={"two": {"dist": "uniform", "low": 0, "high": 24}})
+    worlds = {"one": backend(), "two": backend(input_usd_per_mtok=0.5)}
+    result = run(agent(turns=1), worlds, workload=CROWD, router=router)
+    calls = result.calls.merge(result.tasks[["task", "user"]], on="task")
+    share = calls[calls["backend"] == "two"].groupby(calls["t_request_s"] // 3600).size() / 300
+    assert share.to_dict() == pytest.approx({4: 1 / 6, 8: 2 / 6, 12: 3 / 6, 16: 4 / 6, 20: 5 / 6, 24: 1}, abs=0.08)
+    changes = by_user(result).apply(lambda used: (used != used.shift()).sum() - 1)
+    assert changes.max() == 1, "who has heard of it does not forget"
+    with pytest.raises(ConfigError, match=r"^router\.heard_after_h: one of backends must be known"):
+        scenario(backends=worlds, workload=CROWD, router=with_(router, heard_after_h={"one": 1, "two": 1}))
+
+
+def test_a_routers_fee_is_on_every_bill_once() -> None:
+    worlds = {"one": backend(), "two": backend(fee=0.1)}
+    for name, fee in (("one", 0.055), ("two", 0.1)):
+        bill = run(agent(turns=1), worlds, router=RouterSettings(backend=name, fee=0.055)).mean("cost_usd")
+        assert bill == pytest.approx(2300e-6 * (1 + fee))
 
 
 @pytest.mark.parametrize(("trouble", "moves"), [(0.0, True), (1.0, False)])

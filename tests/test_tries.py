@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ import sim
 from sim import theory
 from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.market import Billed, CacheKind
-from sim.metrics import metrics
+from sim.metrics import matched_chat_tokens, metrics
 from sim.outcome import Outcome, OutcomeSettings
 from sim.settings import AgentKind, Log, Pick, RetrySettings, TriesSettings
-from tests.test_theory import assert_equivalent
-from tests.worlds import agent, backend, loop, run, scenario, team
+from tests.test_theory import MARGIN, assert_equivalent
+from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 P = 0.6
 WEAK, STRONG = 0.726, 0.768
@@ -39,8 +40,9 @@ def test_f7_retries(tries: int) -> None:
 def test_f7_the_bill_by_success_does_not_depend_on_the_limit() -> None:
     unit = tried(TriesSettings()).mean("cost_per_task_usd")
     expected = theory.cost_per_success(success=P, cost_right=unit, cost_wrong=unit)
-    for tries in (1, 2, 3, 10):
-        assert_equivalent(tried(TriesSettings(most=tries)), "cost_per_success_usd", expected)
+    for tries in range(1, 9):
+        result = run(agent(turns=1, tries=TriesSettings(most=tries)), backend(quality=P), **MANY | {"tasks": 3000})
+        assert_equivalent(result, "cost_per_success_usd", expected)
 
 
 def test_f7_where_wrong_tries_cost_less_than_right_ones() -> None:
@@ -69,6 +71,19 @@ def test_f7_with_shared_difficulty_retries_on_hard_tasks_are_wasted(correlation:
     assert_equivalent(result, "calls_per_task", expected)
     assert_equivalent(result, "success_rate", success)
     assert success < theory.retries(success=P, tries=5)[1] - 0.04
+
+
+def test_f7b_tasks_whose_chance_is_beta_are_near_to_a_shared_normal_difficulty() -> None:
+    """28 good models on 500 tasks: Beta(0.57, 0.18), so a mean of 0.76 and a correlation of two successes of 1/1.75."""
+    a, b = 0.57, 0.18
+    mean = a / (a + b)
+    correlation = 0.805
+    assert theory.phi_of(mean, mean, correlation) == pytest.approx(1 / (a + b + 1), abs=0.005)
+    for tries in (2, 5):
+        expected, success = theory.retries_beta(a=a, b=b, tries=tries)
+        result = tried(TriesSettings(most=tries), quality=mean, outcome=OutcomeSettings(correlation=correlation))
+        assert_equivalent(result, "calls_per_task", expected)
+        assert_equivalent(result, "success_rate", success)
 
 
 def test_f7c_reflexion() -> None:
@@ -111,10 +126,12 @@ CASCADE = TriesSettings(most=2, backends=["weak", "strong"])
 PAIR = {"weak": backend(quality=WEAK, input_usd_per_mtok=0.3), "strong": backend(quality=STRONG, input_usd_per_mtok=5.0)}
 
 
+@pytest.mark.parametrize("judge", [{}, {"true_positive": 0.72, "false_positive": 0.28}], ids=["tests", "verifier"])
 @pytest.mark.parametrize("correlation", [0.0, 0.87])
-def test_f11_cascade(correlation: float) -> None:
-    result = run(agent(turns=1, tries=CASCADE), PAIR, outcome=OutcomeSettings(correlation=correlation), **MANY)
-    success, asked = theory.cascade(first=WEAK, second=STRONG, correlation=correlation)
+def test_f11_cascade(correlation: float, judge: dict[str, Any]) -> None:
+    tries = TriesSettings(most=2, backends=["weak", "strong"], **judge)
+    result = run(agent(turns=1, tries=tries), PAIR, outcome=OutcomeSettings(correlation=correlation), **MANY)
+    success, asked = theory.cascade(first=WEAK, second=STRONG, correlation=correlation, **judge)
     assert_equivalent(result, "success_rate", success)
     assert_equivalent(result, "calls_per_task", 1 + asked)
 
@@ -150,6 +167,37 @@ def test_f12_long_work_fails_more(turns: int, exponent: float) -> None:
     assert_equivalent(result, "success_rate", 0.8 ** ((turns / 10) ** exponent))
 
 
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_f12_steps_that_are_asked_for_again(attempts: int) -> None:
+    retry = RetrySettings(attempts=attempts, backoff_base_s=0)
+    result = run(agent(turns=10), backend(error_rate=0.2, quality=1.0), retry=retry, **MANY | {"tasks": 3000})
+    success, calls = theory.step_retries(step=0.8, turns=10, tries=attempts)
+    assert_equivalent(result, "calls_per_task", calls)
+    assert_equivalent(result, "success_rate", success, margin=0.05 if attempts == 1 else MARGIN)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
+def test_a_team_solves_more_with_diminishing_returns(exponent: float) -> None:
+    """Workers on a weaker backend than their lead, one in ten of whom never reports."""
+    worlds = {"strong": backend(quality=P), "weak": backend(quality=0.3)}
+    router = RouterSettings(policy=Policy.by_role, roles={"lead": "strong", "worker": "weak"})
+    outcome = OutcomeSettings(success_exponent=exponent, correlation=0.5)
+    crew = team(2, loop(turns=1), fanout=4, report_tokens=10)
+    success = theory.team_success(lead=P, worker=0.3, workers=4, exponent=exponent)
+    assert_equivalent(run(crew, worlds, router=router, outcome=outcome, **MANY | {"tasks": 2000}), "success_rate", success)
+    shaky = worlds | {"weak": backend(quality=0.3, error_rate=0.5)}
+    short = run(crew, shaky, router=router, outcome=outcome, retry=RetrySettings(attempts=1), **MANY | {"tasks": 2000})
+    reported = [(m, math.comb(4, m) / 16) for m in range(5)]
+    mean = sum(w * theory.team_success(lead=P, worker=0.3, workers=m, exponent=exponent) if m else w * P for m, w in reported)
+    assert_equivalent(short, "success_rate", mean)
+
+
+def test_the_more_debaters_the_better_if_that_is_set() -> None:
+    room = agent(kind=AgentKind.debate, fanout=3, turns=2)
+    result = run(room, backend(quality=P), outcome=OutcomeSettings(success_exponent=1.0), **MANY | {"tasks": 1000})
+    assert_equivalent(result, "success_rate", 1 - (1 - P) ** 3)
+
+
 def test_a_lost_try_is_a_wrong_one() -> None:
     """The turn in which a try goes wrong, and the chance of its length, are one and the same law."""
     outcome = Outcome(OutcomeSettings(length_exponent=0.7, reference_turns=20))
@@ -164,6 +212,16 @@ def test_f15_the_last_of_many_workers() -> None:
     result = run(team(1, slow, fanout=8, spawn_after_turn=1), backend(ttft_s=0.0), **MANY | {"tasks": 1000})
     means = [tally.task_busy_s / tally.tasks for tally in result.tallies]
     assert np.mean(means) == pytest.approx(theory.longest_of(workers=8, mean=100), rel=0.02)
+
+
+def test_f15_a_split_in_eight_is_three_times_as_fast_not_eight() -> None:
+    """The spread of M2.5's bills, lognormal 0.77: the last of eight takes 2.5 times the mean."""
+    assert theory.longest_lognormal(workers=8, mean=1, sigma=0.77) == pytest.approx(2.50, abs=0.01)
+    slow = loop(turns=2, tool_time_s={"dist": "lognormal", "median": 100, "sigma": 0.77})
+    result = run(team(1, slow, fanout=8, spawn_after_turn=1), backend(ttft_s=0.0), **MANY | {"tasks": 1000})
+    means = [tally.task_busy_s / tally.tasks for tally in result.tallies]
+    mean = 100 * math.exp(0.77**2 / 2)
+    assert np.mean(means) == pytest.approx(theory.longest_lognormal(workers=8, mean=mean, sigma=0.77), rel=0.02)
 
 
 def choosing(**router: Any) -> sim.Scenario:
@@ -272,3 +330,8 @@ def test_amplification_factors_multiply_to_the_multiplier(kind: str) -> None:
     factors = [result.mean(f"amplification_{name}") for name in ("tries", "fanout", "turns", "context", "coordination", "retries")]
     assert np.prod(factors) == pytest.approx(result.mean("token_multiplier"), rel=1e-9)
     assert factors[5] > 1
+    cut = sim.simulate(with_(world, horizon_s=3.0 if kind == "chat" else 12.0))
+    factors = [cut.mean(f"amplification_{name}") for name in ("tries", "fanout", "turns", "context", "coordination", "retries")]
+    begun = cut.mean("tasks") + cut.mean("tasks_in_flight")
+    assert 0 < cut.mean("tasks") < begun, "some are under way"
+    assert np.prod(factors) == pytest.approx(cut.mean("total_tokens") / begun / matched_chat_tokens(world), rel=1e-9)

@@ -54,7 +54,7 @@ class Agent:
     """One conversation with a model. `context` is how many tokens its next prompt has."""
 
     __slots__ = (
-        "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "luck", "office",
+        "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "helpers", "luck", "office",
         "output_scale", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "task", "turns",
         "turns_scale", "u_report",
     )  # fmt: skip
@@ -86,6 +86,8 @@ class Agent:
         self.pauses: dict[int, Pause] = {}
         """What it does after some of its turns (from 1), besides its tools."""
         self.compactions = 0
+        self.helpers: list[float] | None = None
+        """Qualities of the sub-agents that have reported to it, where they count (`outcome.success_exponent`)."""
         self._u_compact = luck[6]
         self.u_report = luck[7]
         """Decides how long its report to its lead is."""
@@ -117,6 +119,18 @@ class Agent:
         self.call.system_tokens = parent.call.system_tokens
         self.call.system_id = parent.call.system_id
         self.call.copy_cache(parent.call)
+
+    @property
+    def quality(self) -> float:
+        """Of its backend; 1 where that is not known."""
+        quality = self.call.backend.settings.quality if self.call.backend else None
+        return 1.0 if quality is None else quality
+
+    def helped_by(self, other: Agent) -> None:
+        """A sub-agent has reported: it counts, or those who have reported to it."""
+        if self.helpers is None:
+            self.helpers = []
+        self.helpers += other.helpers or [other.quality]
 
     def settle(self) -> float:
         """Meet the backend: its model may take more turns or words for the same work, and a hard task takes more turns of any.

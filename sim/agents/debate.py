@@ -21,11 +21,13 @@ def debate(root: Agent) -> Life:
     board = Board(root, office.settings.fanout)
     for index in range(1, office.settings.fanout):
         other = Agent(office, root.task, office.lead, _WORKER, f"0.{index - 1}", child(root.branch, index), 1)
-        other.start(_debater(other, board, rounds), lambda agent, completed: board.leave())
+        other.start(_debater(other, board, rounds), lambda agent, completed: board.leave(agent if completed else None))
     completed = yield from _debater(root, board, rounds)
-    board.leave()
+    board.leave(root if completed else None)
     if board.present:
         yield root.wait_for(board.empty)
+    if office.outcome.settings.success_exponent:
+        root.helpers = [debater.quality for debater in board.heard_out]
     return completed
 
 
@@ -36,6 +38,8 @@ class Board:
         self._env = root.office.env
         self.present = size
         self.said_tokens = 0
+        self.heard_out: list[Agent] = []
+        """Who has spoken in every round."""
         self._spoken = 0
         self._next: Event = self._env.event()
         self.empty: Event = self._env.event()
@@ -48,9 +52,10 @@ class Board:
         self._turn_page()
         return following
 
-    def leave(self) -> None:
+    def leave(self, heard_out: Agent | None) -> None:
         """One less to wait for."""
         self.present -= 1
+        self.heard_out += [heard_out] if heard_out else []
         if self.present:
             self._turn_page()
         else:

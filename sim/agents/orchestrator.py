@@ -61,6 +61,8 @@ class Team:
     def _ended(self, worker: Agent, completed: bool) -> None:
         if completed:
             self.report_tokens += worker.office.report_tokens(worker.u_report)
+            if worker.office.outcome.settings.success_exponent:
+                self._lead.helped_by(worker)
         elif worker.office.settings.on_worker_failure is OnFailure.retry and not worker.path.endswith("r"):
             self._send_out(_substitute(self._lead, worker))
             return

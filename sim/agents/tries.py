@@ -106,4 +106,4 @@ def solved(root: Agent, completed: bool, score: float) -> bool:
     if not completed or backend is None:
         return False
     quality = backend.settings.quality
-    return quality is None or score < root.office.outcome.chance(quality, root.call.turn + 1)
+    return quality is None or score < root.office.outcome.chance(quality, root.call.turn + 1, root.helpers or ())

@@ -45,11 +45,15 @@ class Price:
 
     def rates(self, input_tokens: int, t_s: float) -> Rates:
         """Prices of a request with `input_tokens` of prompt that arrives at simulated second `t_s`."""
+        rates = self._tier(input_tokens)
+        return rates.times(self.multiplier(t_s)) if self.changes else rates
+
+    def _tier(self, input_tokens: int) -> Rates:
         rates = self.base
         for above, tier in self._tiers:
             if input_tokens > above:
                 rates = tier
-        return rates.times(self.multiplier(t_s)) if self.changes else rates
+        return rates
 
     def multiplier(self, t_s: float) -> float:
         """The factor of the hour of day in which `t_s` falls."""
@@ -62,7 +66,14 @@ class Price:
 
     def dollars(self, usage: Usage, t_s: float = 0.0) -> Dollars:
         """The bill of one call, by kind of token."""
-        rates = self.rates(usage.input_tokens, t_s)
+        return self._bill(usage, self.rates(usage.input_tokens, t_s))
+
+    def at_base(self, usage: Usage) -> Dollars:
+        """The same by the list, at no particular time."""
+        return self._bill(usage, self._tier(usage.input_tokens))
+
+    @staticmethod
+    def _bill(usage: Usage, rates: Rates) -> Dollars:
         return Dollars(
             usage.fresh_tokens * rates.fresh,
             usage.cache_read_tokens * rates.cache_read,

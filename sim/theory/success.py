@@ -20,6 +20,17 @@ def retries(*, success: float, tries: int, correlation: float = 0.0) -> tuple[fl
     return expected, 1 - float(weights @ missed**tries)
 
 
+def retries_beta(*, a: float, b: float, tries: int) -> tuple[float, float]:
+    """F7b: the same as `retries` where tasks' own chances are Beta(a, b).
+
+    E M = sum over j < R of B(a, b+j) / B(a, b), P = 1 - B(a, b+R) / B(a, b).
+    """
+    missed = [1.0]
+    for j in range(tries):
+        missed.append(missed[-1] * (b + j) / (a + b + j))
+    return math.fsum(missed[:-1]), 1 - missed[-1]
+
+
 def cost_per_success(*, success: float, cost_right: float, cost_wrong: float) -> float:
     """F7: $ by success of independent tries, c_s + c_f (1-p)/p: the same for every limit R."""
     return cost_right + cost_wrong * (1 - success) / success
@@ -66,9 +77,23 @@ def phi_of(first: float, second: float, correlation: float) -> float:
     return (both - first * second) / math.sqrt(first * (1 - first) * second * (1 - second))
 
 
-def cascade(*, first: float, second: float, correlation: float = 0.0) -> tuple[float, float]:
-    """F11 with perfect tests: (probability that it succeeds, probability that the second is asked)."""
-    return first + second - both_succeed(first, second, correlation), 1 - first
+def cascade(
+    *, first: float, second: float, correlation: float = 0.0, true_positive: float = 1.0, false_positive: float = 0.0
+) -> tuple[float, float]:
+    """F11: (probability that it succeeds, probability that the second is asked); with these defaults, tests do not err.
+
+    With e1 = p1 (1-al), e0 = q1 (1-be): P = p1 al + e1 p2|1 + e0 p2|0, and the second is asked in e1 + e0.
+    """
+    both = both_succeed(first, second, correlation)
+    asked_right, asked_wrong = first * (1 - true_positive), (1 - first) * (1 - false_positive)
+    after_right = both / first if first else 0.0
+    after_wrong = (second - both) / (1 - first) if first < 1 else 0.0
+    return first * true_positive + asked_right * after_right + asked_wrong * after_wrong, asked_right + asked_wrong
+
+
+def team_success(*, lead: float, worker: float, workers: int, exponent: float) -> float:
+    """Probability that a lead and the m workers who have reported solve a task: 1 - (1-p_l) (1-p_w)^(m^s - 1)."""
+    return 1 - (1 - lead) * float((1 - worker) ** (workers**exponent - 1))
 
 
 def turns_until_lost(*, step: float, turns: int) -> float:
@@ -76,9 +101,26 @@ def turns_until_lost(*, step: float, turns: int) -> float:
     return (1 - step**turns) / (1 - step)
 
 
+def step_retries(*, step: float, turns: int, tries: int) -> tuple[float, float]:
+    """F12: (probability that all turns succeed, expected calls) where a turn is asked for at most R times and a lost one is the end.
+
+    P = p_s^n with p_s = 1 - (1-p)^R; calls = p_s / p x (1-P) / (1-p_s).
+    """
+    kept = 1 - (1 - step) ** tries
+    done = kept**turns
+    return done, kept / step * ((1 - done) / (1 - kept) if kept < 1 else turns)
+
+
 def longest_of(*, workers: int, mean: float) -> float:
     """F15: expected time of the last of k workers with exponential times: H_k x mean, not the mean."""
     return mean * sum(1 / k for k in range(1, workers + 1))
+
+
+def longest_lognormal(*, workers: int, mean: float, sigma: float, points: int = 20_000) -> float:
+    """F15 with lognormal times: E max = integral of the quantile of u^(1/k), evenly spaced in the tail's own probability."""
+    normal = NormalDist()
+    quantiles = (math.exp(sigma * normal.inv_cdf(((i + 0.5) / points) ** (1 / workers)) - sigma**2 / 2) for i in range(points))
+    return mean * math.fsum(quantiles) / points
 
 
 def logit_share(*, gain: float, extra_cost: float, scale: float) -> float:
