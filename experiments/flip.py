@@ -5,7 +5,7 @@
 Claude Opus 4.6 solves a few more tasks than MiniMax M2.5 and costs more. For k sub-agents of n turns each (the job of
 `effective_price`), a solved task worth V k^theta dollars and dP more tasks solved, premium pays while V k^theta dP > k dc(n), so up to
 k* = (V dP / dc(n))^(1 / (1 - theta)): the flip needs returns that diminish (theta < 1). Each k* is checked in the simulator: the router
-`most_value`, given the value, takes Opus 4.6 just below it and M2.5 just above.
+`most_value`, given V and theta, takes Opus 4.6 just below it and M2.5 just above.
 
 Calibrated: prices of February 2026; the gap of 4.2 points (same harness) and of 0.6 (what vendors say). Assumed: V, theta, and that both
 models take the same turns and words. That last one makes dc far larger than the 0.465 USD by which the bills of the same 500 tasks were
@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import sim
@@ -27,7 +29,7 @@ from experiments import folder_of, publish
 from experiments.divide_or_replicate import run
 from experiments.effective_price import PREMIUM, job
 from experiments.fanout_map import RIVAL, model, team
-from sim.canvas import label_ends, pen, scale, sheet, styled
+from sim.canvas import draw_key, pen, scale, sheet, styled
 from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.market import MarketSettings
 from sim.outcome import OutcomeSettings
@@ -63,7 +65,8 @@ def takes_premium(fanout: int, value: float, gap: float, turns: int, theta: floa
     models = {name: dataclasses.replace(model(name), quality=quality) for name, quality in qualities.items()}
     scenario = sim.Scenario(
         backends=list(models), market=MarketSettings("study", models), agent=team(fanout, turns), replications=1, log=Log.none,
-        router=RouterSettings(policy=Policy.most_value, per=ChoosePer.task), outcome=OutcomeSettings(value_usd=value * fanout**theta),
+        router=RouterSettings(policy=Policy.most_value, per=ChoosePer.task),
+        outcome=OutcomeSettings(value_usd=value, value_exponent=theta),
         workload=WorkloadSettings(tasks=1),
     )  # fmt: skip
     return sim.simulate(scenario.check()).mean(f"token_share.{PREMIUM}") == 1
@@ -115,23 +118,33 @@ def finding(found: pd.DataFrame) -> str:
 
 @styled
 def flip_by_value(found: pd.DataFrame) -> Figure:
-    """k* against the value of a task, one line a number of turns, one panel a gap; theta = 0."""
-    figure = sheet(finding(found), 6.6, "theta = 0: more sub-agents do not make a task worth more. Below one sub-agent premium never pays.")
-    values = np.geomspace(10, 1000, 41)
-    for axes, (name, gap) in zip(figure.subplots(1, 2, sharey=True), GAPS.items(), strict=True):
-        ends, colours = {}, {}
-        for index, turns in enumerate(TURNS):
-            look = pen(index) | {"markevery": 10}
-            axes.plot(values, [flips_at(v, gap, turns, 0.0) for v in values], **look)
-            ends[f"{turns} turns"], colours[f"{turns} turns"] = (1000.0, flips_at(1000, gap, turns, 0.0)), look["color"]
-        axes.axhline(1, color="#999999", linewidth=1)
+    """k* against the value of a task, one line a number of turns, one panel a gap; and against the exponent."""
+    note = (
+        "theta: a task of k sub-agents is worth k^theta as much; 0 in the first two panels. Below one sub-agent premium never pays. "
+        f"Third panel: {100 * GAPS['same harness']:.1f} points, ${VALUE:.0f}; at theta = 1 no number of sub-agents flips the choice."
+    )
+    figure = sheet(finding(found), 6.8, note, key=True)
+    values, thetas = np.geomspace(10, 1000, 41), np.linspace(0, 0.9, 37)
+    *by_value, by_theta = figure.subplots(1, 3, sharey=True)
+    for axes, (name, gap) in zip(by_value, GAPS.items(), strict=True):
+        _lines(axes, values, lambda v, n, gap=gap: flips_at(v, gap, n, 0.0), 10)
         scale(axes, "x", 10, 1000, "$")
-        scale(axes, "y", 0.01, 200)
+        axes.set_xticks([10, 100, 1000], ["$10", "$100", "$1k"])
         axes.set_title(f"{name}: {100 * gap:.1f} points")
         axes.set_xlabel("value of a solved task (USD, log scale)")
-        axes.set_ylabel("sub-agents up to which premium pays, k*")
-        label_ends(axes, ends, colours)
+    _lines(by_theta, thetas, lambda theta, n: flips_at(VALUE, GAPS["same harness"], n, theta), 9)
+    by_theta.set_title("worth growing with the team")
+    by_theta.set_xlabel("exponent theta")
+    by_value[0].set_ylabel("sub-agents up to which premium pays, k*")
+    draw_key(figure, by_value[0])
     return figure
+
+
+def _lines(axes: Axes, xs: np.ndarray, flip: Callable[..., float], every: int) -> None:
+    for index, turns in enumerate(TURNS):
+        axes.plot(xs, [flip(x, turns) for x in xs], label=f"{turns} turns", **pen(index) | {"markevery": every})
+    axes.axhline(1, color="#999999", linewidth=1)
+    scale(axes, "y", 0.01, 1000)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from sim import __version__, drivers, plots
+from sim.amplification import amplification
 from sim.canvas import save_all
 from sim.findings import Study, axis_label, compact, finding, number, percent, place_name, study
 from sim.result import Result, write_whole
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 CAVEATS = (
     "Every model is given the same work. Measured on the same 500 tasks, the bills of Claude Opus 4.6 and MiniMax M2.5 differ 2.5-fold, "
     "not as list prices do: models differ in turns, in words and in how well their prompts are cached.",
-    "Success is one draw a task against the quality of the backend of its first agent; more sub-agents do not raise it here.",
+    "Success is a matter of the first agent's backend and of luck; sub-agents raise it only as far as `outcome.success_exponent` says.",
     "Intervals hold the luck of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
 )
 """Under every report; the first is OpenHands' index (0.772 against 0.307 USD a task)."""
@@ -48,6 +49,7 @@ def show_run(result: Result, folder: Path) -> None:
     said = finding(table, names)
     figures = {
         "money_by_kind": plots.money_by_kind(table, names),
+        "amplification": amplification(table, names),
         "latency_by_backend": plots.latency_spans(_spans(result, names)),
         "tokens_over_time": plots.tokens_over_time({result.scenario.name: result.timeline}),
     }
@@ -67,6 +69,7 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     figures = {
         "spend_by_fanout": plots.spend_by_fanout(table, known.names),
         "money_by_kind": plots.money_by_kind(table, known.names),
+        "amplification": amplification(table, known.names),
         "latency_by_backend": plots.latency_by_backend(table, known.names),
         "tokens_over_time": plots.tokens_over_time(known.timelines(one)),
     }

@@ -35,7 +35,8 @@ def test_every_workload_runs(workload: str) -> None:
 
 @pytest.mark.parametrize("router", menu("router"))
 def test_every_router_runs(router: str) -> None:
-    result = small(f"router={router}", "backends=[claude_opus_4_6,minimax_m2_5]", "agent=team_2", "workload.tasks=3")
+    people = ["workload=users", "workload.users=3", "workload.tasks_per_user=1"]
+    result = small(f"router={router}", "backends=[claude_opus_4_6,minimax_m2_5]", "agent=team_2", *people)
     assert result.mean("token_share.claude_opus_4_6") + result.mean("token_share.minimax_m2_5") == pytest.approx(1)
 
 
@@ -44,6 +45,13 @@ def test_every_way_to_try_runs(tries: str) -> None:
     result = small(f"tries={tries}", "backends=[claude_opus_4_6,minimax_m2_5]", "agent=solo", "workload.tasks=5")
     assert result.mean("tasks_in_flight") == 0
     assert result.mean("amplification_tries") >= 1
+
+
+@pytest.mark.parametrize("budget", menu("budget"))
+def test_every_budget_runs(budget: str) -> None:
+    people = ["workload=users", "workload.users=2", "workload.tasks_per_user=2"]
+    result = small(f"budget={budget}", "backends=[claude_opus_4_6,minimax_m2_5]", "agent=solo", *people)
+    assert result.mean("tasks") == 4
 
 
 @pytest.mark.parametrize("outcome", menu("outcome"))
