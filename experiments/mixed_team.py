@@ -10,7 +10,8 @@ lead and its workers get a backend of their own here, so that the bill splits by
 Calibrated: leads (386 recorded sessions), workers (39 recorded sub-agents, 33 of them explorers), prices of February 2026. Assumed: both
 models need the same turns and words; the lead spawns once and works no less for having a team; success depends on the lead's backend
 alone, however bad the workers, which flatters the mixed team: it succeeds as often as all premium by construction (workers' quality counts
-where `outcome.success_exponent` is above 0). Would change the finding: longer work for workers, a shorter lead, cheap reports that make the lead do work again, turns that differ by model.
+where `outcome.success_exponent` is above 0). Would change the finding: longer work for workers, a shorter lead, cheap reports that make
+the lead do work again, turns that differ by model.
 """
 
 from __future__ import annotations
