@@ -129,7 +129,7 @@ def test_failed_scenarios_are_named_and_the_rest_is_shown(table: pd.DataFrame) -
 )
 def test_any_sweep_can_be_drawn_and_told(axes: dict[str, list[Any]]) -> None:
     found = swept(**axes)
-    for draw in (plots.spend_by_fanout, plots.money_by_kind, plots.latency_by_backend):
+    for draw in (plots.spend_by_fanout, plots.money_by_kind, plots.latency_by_backend, amplification):
         assert overlapping(draw(found, NAMES)) == []
     assert finding(found, NAMES).endswith(".")
 
@@ -142,7 +142,7 @@ def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytes
         assert result.digest in said
         assert f"costs ${number(result.mean('cost_per_task_usd'), 2)}" in said
         assert {path.stem for path in (tmp_path / log.name / "figures").iterdir()} == {
-            "money_by_kind", "latency_by_backend", "tokens_over_time",
+            "money_by_kind", "amplification", "latency_by_backend", "tokens_over_time",
         }  # fmt: skip
         assert said.split("\n\n")[0] in (tmp_path / log.name / "report.md").read_text()
 
