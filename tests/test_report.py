@@ -15,6 +15,7 @@ from matplotlib.text import Text
 
 import sim
 from sim import plots
+from sim.amplification import amplification
 from sim.canvas import apart, save_all
 from sim.findings import compact, finding, number, study
 from sim.report import aligned, crosstab, show_run
