@@ -180,7 +180,7 @@ def test_tasks_that_arrive_together() -> None:
 def test_a_door_that_never_closes_changes_no_bit() -> None:
     world = {"tasks": 200, "every_s": {"dist": "exponential", "mean": 2.0}}
     plain = run(agent(tool_time_s=0.5), backend(slots=2, error_rate=0.1), **world)
-    wide = backend(slots=2, error_rate=0.1, queue_limit=10**6, requests_per_min=1e12, limit_burst_s=1e6)
+    wide = backend(slots=2, error_rate=0.1, queue_limit=10**6, requests_per_min=1e9, limit_burst_s=1e6)
     assert run(agent(tool_time_s=0.5), wide, retry=RetrySettings(patience_s=1e9), **world).digest == plain.digest
 
 

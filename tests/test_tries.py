@@ -170,7 +170,7 @@ def test_f12_long_work_fails_more(turns: int, exponent: float) -> None:
 @pytest.mark.parametrize("attempts", [1, 2, 3])
 def test_f12_steps_that_are_asked_for_again(attempts: int) -> None:
     retry = RetrySettings(attempts=attempts, backoff_base_s=0)
-    result = run(agent(turns=10), backend(error_rate=0.2, quality=1.0), retry=retry, **MANY | {"tasks": 3000})
+    result = run(agent(turns=10), backend(error_rate=0.2, quality=1.0), retry=retry, **MANY | {"tasks": 12_000 if attempts == 1 else 3000})
     success, calls = theory.step_retries(step=0.8, turns=10, tries=attempts)
     assert_equivalent(result, "calls_per_task", calls)
     assert_equivalent(result, "success_rate", success, margin=0.05 if attempts == 1 else MARGIN)
@@ -324,13 +324,15 @@ def test_amplification_factors_multiply_to_the_multiplier(kind: str) -> None:
         "checked": agent(tries=checked, **varied),
         "debate": agent(kind=AgentKind.debate, fanout=4, turns=3),
     }
-    world = scenario(agents[kind], backend(quality=0.6, error_rate=0.1, error_billed=Billed.everything), tasks=30, replications=2)
+    world = scenario(
+        agents[kind], backend(quality=0.6, error_rate=0.1, error_billed=Billed.everything), tasks=60, every_s=1.0, replications=2
+    )
     world.matched_chat = loop(turns=1, requests=4)
     result = sim.simulate(world)
     factors = [result.mean(f"amplification_{name}") for name in ("tries", "fanout", "turns", "context", "coordination", "retries")]
     assert np.prod(factors) == pytest.approx(result.mean("token_multiplier"), rel=1e-9)
     assert factors[5] > 1
-    cut = sim.simulate(with_(world, horizon_s=3.0 if kind == "chat" else 12.0))
+    cut = sim.simulate(with_(world, horizon_s=50.0))
     factors = [cut.mean(f"amplification_{name}") for name in ("tries", "fanout", "turns", "context", "coordination", "retries")]
     begun = cut.mean("tasks") + cut.mean("tasks_in_flight")
     assert 0 < cut.mean("tasks") < begun, "some are under way"

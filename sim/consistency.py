@@ -1,0 +1,180 @@
+"""What has to fit together in a scenario, beyond the bounds of each setting: names that exist, runs that end, prompts that fit."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.budget import Per, Then
+from sim.choice import ChoosePer, Policy, Tastes
+from sim.custom import imported
+from sim.distributions import Constant, distribution
+from sim.errors import ConfigError, did_you_mean
+from sim.settings import AgentKind, AgentSettings, LoopSettings, WorkloadKind
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+MOST_AGENTS = 100_000
+"""Agents of one task; more is a typing error rather than a team."""
+MOST_CALLS = 10_000_000
+"""Calls of one task, on average; the same."""
+ROLES = ("chat", "agent", "lead", "worker", "verifier")
+
+
+def check_consistency(scenario: Scenario) -> None:
+    """Raise `ConfigError` for the first two settings that contradict one another."""
+    _check_backends(scenario)
+    _check_router(scenario)
+    _check_people(scenario)
+    _check_budgets(scenario)
+    _check_workload(scenario)
+    _check_agent(scenario)
+
+
+def _check_backends(scenario: Scenario) -> None:
+    models = scenario.market.models
+    if not scenario.backends:
+        raise ConfigError(f"backends=[]: name at least one; the market has {', '.join(sorted(models))}")
+    for name in scenario.backends:
+        if name not in models:
+            raise ConfigError(f"backends: '{name}' is not in market {scenario.market.name}; {did_you_mean(name, models)}")
+    if len(set(scenario.backends)) != len(scenario.backends):
+        raise ConfigError(f"backends=[{','.join(scenario.backends)}]: names one twice")
+    if len(scenario.backends) > 255:
+        raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
+
+
+def _check_router(scenario: Scenario) -> None:
+    router, known = scenario.router, scenario.backends
+
+    def must_be_known(key: str, name: str) -> None:
+        if name not in known:
+            raise ConfigError(f"{key}={name}: not among backends; {did_you_mean(name, known)}")
+
+    if router.backend is not None:
+        must_be_known("router.backend", router.backend)
+    for name in router.weights:
+        must_be_known("router.weights", name)
+    for role, name in router.roles.items():
+        if role not in ROLES:
+            raise ConfigError(f"router.roles.{role}: {did_you_mean(role, ROLES)}")
+        must_be_known(f"router.roles.{role}", name)
+    for name in router.fallback:
+        must_be_known("router.fallback", name)
+    if router.per is not ChoosePer.task and (router.review_tasks or router.policy in (Policy.thompson, Policy.ucb)):
+        raise ConfigError(f"router.per={router.per.value}: must be task, so that what a choice has brought can be told")
+    for name in router.heard_after_h:
+        must_be_known("router.heard_after_h", name)
+    if router.policy is Policy.custom:
+        imported(router.custom, "router.custom")
+    if router.policy is Policy.weighted and router.weights and not sum(router.weights.values()) > 0:
+        raise ConfigError("router.weights: at least one must be above 0")
+    if router.policy is Policy.by_role and not router.roles:
+        raise ConfigError("router.roles={}: by_role needs a backend for at least one role")
+
+
+def _check_budgets(scenario: Scenario) -> None:
+    for key, one in {"budget": scenario.budget, **{f"budgets.{name}": one for name, one in scenario.budgets.items()}}.items():
+        if one.downgrade_to is not None and one.downgrade_to not in scenario.backends:
+            raise ConfigError(
+                f"{key}.downgrade_to={one.downgrade_to}: not among backends; {did_you_mean(one.downgrade_to, scenario.backends)}"
+            )
+        if one.then is Then.wait and one.per not in (Per.hour, Per.day):
+            raise ConfigError(f"{key}.then=wait: a budget per {one.per.value} never comes back; take hour or day")
+        if one.users is not None and scenario.workload.kind is not WorkloadKind.users:
+            raise ConfigError(f"{key}.users={one.users}: needs workload.kind=users, or there is but one user")
+
+
+def _check_people(scenario: Scenario) -> None:
+    """What a user likes or knows is a matter of policies that weigh backends for users."""
+    router, known = scenario.router, scenario.backends
+    for name, hours in router.heard_after_h.items():
+        if distribution(hours, f"router.heard_after_h.{name}").support()[0] < 0:
+            raise ConfigError(f"router.heard_after_h.{name}: must be at least 0")
+    if scenario.workload.kind is not WorkloadKind.users and (router.heard_after_h or router.tastes is Tastes.user):
+        key = "heard_after_h" if router.heard_after_h else "tastes=user"
+        raise ConfigError(f"router.{key}: needs workload.kind=users, or there is but one user")
+    if router.tastes is Tastes.user and router.policy not in (Policy.logit, Policy.logit_log):
+        raise ConfigError(f"router.tastes=user: needs router.policy=logit or logit_log, not {router.policy.value}")
+    if router.heard_after_h and router.policy in (Policy.fixed, Policy.by_role, Policy.thompson, Policy.ucb):
+        raise ConfigError(f"router.heard_after_h: policy {router.policy.value} does not weigh what a user knows")
+    if known and set(known) <= set(router.heard_after_h):
+        raise ConfigError("router.heard_after_h: one of backends must be known from the start, so must be absent")
+
+
+def _check_workload(scenario: Scenario) -> None:
+    workload = scenario.workload
+    endless = {
+        WorkloadKind.open: ("tasks", "interarrival_s"),
+        WorkloadKind.users: ("tasks_per_user", "session_gap_s"),
+    }
+    if workload.kind is WorkloadKind.trace:
+        if not workload.trace:
+            raise ConfigError("workload.trace: name a CSV or Parquet file of calls, or 'excerpt'")
+        return
+    count, gap = endless[workload.kind]
+    if getattr(workload, count) is None:
+        if scenario.horizon_s is None:
+            raise ConfigError(f"workload.{count}=null: needs horizon_s, or the run would never end")
+        if distribution(getattr(workload, gap)).mean <= 0:
+            raise ConfigError(f"workload.{gap}=0: must be more than 0 when workload.{count} is null")
+
+
+def _check_agent(scenario: Scenario) -> None:
+    agent = scenario.agent
+    if agent.kind is AgentKind.custom:
+        imported(agent.workflow, "agent.workflow")
+    if agent.kind is AgentKind.chat and distribution(agent.turns) != Constant(1.0):
+        raise ConfigError("agent.turns: a chat has one call a message, so must be 1 (set agent.requests)")
+    loops: list[tuple[str, LoopSettings]] = [("agent", agent)]
+    _check_tries(scenario)
+    if agent.tries.verifier is not None:
+        loops.append(("agent.tries.verifier", agent.tries.verifier))
+    if agent.kind is AgentKind.orchestrator:
+        agents = sum(agent.fanout**level for level in range(agent.depth + 1))
+        if agents > MOST_AGENTS:
+            raise ConfigError(
+                f"agent.fanout={agent.fanout}, agent.depth={agent.depth}: {agents:,} agents a task, must be at most {MOST_AGENTS:,}"
+            )
+        loops.append(("agent.worker", agent.worker))
+    _check_calls(agent)
+    if scenario.workload.kind is not WorkloadKind.trace:
+        for key, loop in loops:
+            _check_window(scenario, key, loop)
+
+
+def _check_calls(agent: AgentSettings) -> None:
+    """A task has to end some day."""
+    team = agent.kind is AgentKind.orchestrator
+    loops: dict[str, tuple[LoopSettings, int]] = {"agent": (agent, sum(agent.fanout**level for level in range(agent.depth)) if team else 1)}
+    if team:
+        loops["agent.worker"] = (agent.worker, agent.fanout**agent.depth)
+    for key, (loop, agents) in loops.items():
+        calls = agents * math.prod(distribution(law).mean for law in (loop.requests, loop.turns, loop.turns_scale))
+        if calls > MOST_CALLS:
+            raise ConfigError(f"{key}.requests x {key}.turns: {calls:,.0f} calls a task on average, must be at most {MOST_CALLS:,}")
+
+
+def _check_tries(scenario: Scenario) -> None:
+    tries = scenario.agent.tries
+    for name in tries.backends:
+        if name not in scenario.backends:
+            raise ConfigError(f"agent.tries.backends: '{name}' is not among backends; {did_you_mean(name, scenario.backends)}")
+    if tries.parallel and tries.backends:
+        raise ConfigError("agent.tries.backends: a cascade goes one after another, so agent.tries.parallel must be false")
+    if tries.stop_when_lost and not scenario.outcome.length_exponent:
+        raise ConfigError("agent.tries.stop_when_lost: needs outcome.length_exponent above 0, or no turn goes wrong")
+    if tries.stop_when_lost and scenario.outcome.success_exponent:
+        raise ConfigError("agent.tries.stop_when_lost: needs outcome.success_exponent=0, or a team may still mend what went wrong")
+
+
+def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:
+    """An average first prompt must fit every backend in use."""
+    prompt = loop.system_tokens + distribution(loop.prompt_tokens).mean + distribution(loop.prior_tokens).mean
+    for name, backend in scenario.chosen().items():
+        if prompt > backend.context_window_tokens:
+            raise ConfigError(
+                f"{key}.system_tokens + {key}.prompt_tokens = {prompt:,.0f} tokens on average: "
+                f"more than the context window of {name}, {backend.context_window_tokens:,}"
+            )
