@@ -29,10 +29,13 @@ check: .venv/ready  ## style, types, layers
 bench: .venv/ready  ## speed, as ratios measured in one process
 	$(BIN)/python -m benchmarks
 
+validate: .venv/ready  ## hold the simulator to theory, queues, recorded data and published facts
+	$(BIN)/python -m sim.validate
+
 prices: .venv/ready  ## write conf/backend and conf/market anew from calibration/models.yaml and genai-prices
 	$(BIN)/python -m calibration.prices
 
 profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 	$(BIN)/python -m calibration.profiles $(DATA) --write
 
-.PHONY: help run test quick check bench prices profiles
+.PHONY: help run test quick check bench validate prices profiles
