@@ -68,9 +68,7 @@ def _at_base(price: Price, write: int) -> float:
     return fresh * rates.fresh + mix.cache_read_tokens * rates.cache_read + write * rates.cache_write + mix.output_tokens * rates.output
 
 
-LOSES = (
-    "the published figure leaves out output (0.013) and keeps the prompt's head cached over a compaction; here all of it is written anew"
-)
+LOSES = "the published figure leaves out output (0.013) and keeps the head cached over a compaction; here it is written anew"
 
 
 def compaction() -> list[Target]:

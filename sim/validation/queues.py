@@ -9,7 +9,7 @@ from sim.result import Result
 from sim.validation.target import Check, Target, agent, backend, many, world
 
 MARGIN = 0.04
-TASKS, REPLICATIONS = 15_000, 8
+TASKS, REPLICATIONS = 15_000, 12
 EXPONENTIAL: dict[str, Any] = {"dist": "exponential", "mean": 10_000}
 """Output tokens of a service of 1 s at 10,000 tokens a second: so many that rounding to whole ones is nothing."""
 
