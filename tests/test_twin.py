@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim import theory
+from sim.budget import BudgetSettings
 from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.market import Billed, CacheKind, PriceTier
 from sim.outcome import OutcomeSettings
@@ -48,6 +49,7 @@ SURE: dict[str, Callable[[], sim.Scenario]] = {
         agent(turns=20),
         backend(cache_min_tokens=4500, tiers=[PriceTier(above_tokens=12_000, input_usd_per_mtok=7)], prefill_tokens_per_s=900),
     ),
+    "a fee": lambda: scenario(router=RouterSettings(fee=0.055)),
     "verifier": lambda: scenario(agent(tries=TriesSettings(most=3, parallel=True, verifier=loop(turns=2)))),
 }  # fmt: skip
 
@@ -156,6 +158,8 @@ def test_where_something_varies_theory_lies_where_the_simulation_does(name: str)
         (lambda: scenario(agent(requests=geometric(3), turns=geometric(3))), "several messages"),
         (lambda: scenario(agent(), backend(error_rate=0.1, error_billed=Billed.input)), "billed"),
         (lambda: scenario(agent(), backend(queue_limit=3, slots=1)), "turned away"),
+        (lambda: scenario(budgets={"mine": BudgetSettings(usd=1.0)}), "budget"),
+        (lambda: scenario(team(3, loop()), outcome=OutcomeSettings(success_exponent=0.5)), "make up for"),
         (lambda: sim.load("workload=trace"), "trace"),
         (sim.load, "several messages"),
     ],

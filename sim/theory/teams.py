@@ -75,7 +75,7 @@ class _Tree:
         goes_on = lead.reaches[after] / lead.reaches[after - 1] if len(lead.reaches) > after else 0.0
         result = sizes.result if after > self.agent.opening_turns else sizes.opening
         kept = 1 - expiry(self.lead_at, sizes)
-        same = self.lead_at.backend is self.worker_at.backend
+        same = self.lead_at.backend == self.worker_at.backend
         cached = prompt * kept if same and prompt >= self.lead_at.backend.cache_min_tokens else 0.0
         return Work(effort=work.effort, before_tokens=prompt + sizes.kept + goes_on * result, inherited_read=cached, inherits=True)
 

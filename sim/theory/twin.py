@@ -6,6 +6,7 @@ cannot be solved is left out, and said in words.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Iterator
@@ -55,11 +56,15 @@ def _out_of_reach(scenario: Scenario) -> Iterator[str]:
         yield "a recorded trace: it is its own twin"
     if scenario.horizon_s is not None:
         yield "a horizon: what it cuts off"
-    if scenario.budget.usd is not None:
+    if any(budget.usd is not None for budget in scenario.all_budgets()):
         yield "a budget: what it stops"
     if scenario.agent.tries.stop_when_lost and scenario.agent.kind is not AgentKind.react:
         yield "teams that stop when they are lost"
     router, agent = scenario.router, scenario.agent
+    if scenario.outcome.success_exponent and agent.kind in (AgentKind.orchestrator, AgentKind.debate):
+        yield "sub-agents that make up for what their lead gets wrong"
+    if router.heard_after_h:
+        yield "awareness: who has heard of which backend"
     mixed = router.policy is Policy.weighted and not router.fallback and not router.review_tasks and router.per is ChoosePer.task
     if len(scenario.backends) > 1 and router.policy not in (Policy.fixed, Policy.by_role) and not mixed:
         yield f"router {router.policy.value}: which backend it takes"
@@ -171,7 +176,8 @@ class _Twin:
     def _site(self, where: str | None, role: str) -> Site:
         scenario, router = self.scenario, self.scenario.router
         name = where or router.roles.get(role) or router.backend or scenario.backends[0]
-        backend = scenario.market.models[name]
+        model = scenario.market.models[name]
+        backend = dataclasses.replace(model, fee=max(model.fee, router.fee))
         alone = scenario.batch or self._at_once() <= (1 if backend.decode_slowdown else backend.slots or math.inf)
         alone = alone or (backend.slots is None and not backend.decode_slowdown)
         return Site(backend, Price(backend, scenario.start_time(), batch=scenario.batch), scenario.retry, scenario.batch, alone)
