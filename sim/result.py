@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,9 @@ from sim.call import Role, Status
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE
 from sim.estimates import Estimates
 from sim.notes import notes
+from sim.runs import Runs
 from sim.scenario import Scenario
-from sim.simulation import Progress, Replication, run
+from sim.simulation import Progress, Replication
 from sim.statistics import FIRST_LOOK, next_look
 from sim.tally import MINUTE_S, Tally
 from sim.theory import Expected, expect
@@ -33,20 +34,30 @@ def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
     `progress` is called with the number of calls that have ended since it was last called. Raises `ConfigError` or
     `DataError` before anything runs.
     """
-    if scenario.precision is None:
-        return Result(scenario, run(scenario, progress))
-    return _until_precise(scenario, scenario.precision, progress)
-
-
-def _until_precise(scenario: Scenario, precision: float, progress: Progress | None) -> Result:
-    """Replications until all headlines are as precise as asked, or the most that may be; the same ones on any number of processes."""
-    have, wanted = 0, min(max(scenario.replications, FIRST_LOOK), scenario.replications_most)
-    done: list[Replication] = []
-    while wanted > have:
-        done += run(scenario, progress, range(have, wanted))
-        have, result = wanted, Result(scenario, done)
-        wanted = next_look(have, max(result.estimates.widths.values(), default=0.0), precision, scenario.replications_most)
+    [result] = simulate_each([scenario.check()], progress)
     return result
+
+
+def simulate_each(scenarios: Sequence[Scenario], progress: Progress | None = None) -> Iterator[Result]:
+    """Run scenarios, each checked before, on one pool of processes; results come in their order. Raises the first error met."""
+    with Runs(rounds, progress, len(scenarios)) as runs:
+        for scenario in scenarios:
+            runs.put(scenario)
+        for outcome in runs.outcomes():
+            if outcome.error is not None:
+                raise outcome.error
+            yield Result(outcome.scenario, outcome.replications)
+
+
+def rounds(scenario: Scenario, done: Sequence[Replication]) -> range:
+    """Which replications come next: `replications` of them, or as many as `precision` takes, whatever the number of processes."""
+    have = len(done)
+    if scenario.precision is None:
+        return range(have, scenario.replications)
+    if not have:
+        return range(min(max(scenario.replications, FIRST_LOOK), scenario.replications_most))
+    widest = max(Result(scenario, done).estimates.widths.values(), default=0.0)
+    return range(have, next_look(have, widest, scenario.precision, scenario.replications_most))
 
 
 class Result:

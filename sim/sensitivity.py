@@ -19,7 +19,7 @@ from sim.comparison import compare
 from sim.distributions import distribution
 from sim.errors import ConfigError, did_you_mean
 from sim.metrics import metrics
-from sim.result import Result, simulate
+from sim.result import Result, simulate_each
 from sim.scenario import Scenario
 from sim.settings import Log
 from sim.sweep import replaced
@@ -133,8 +133,8 @@ def _simulated(scenario: Scenario, points: Sequence[Mapping[str, float]], progre
 
 
 def _each(scenarios: Sequence[Scenario], progress: RunsDone | None) -> typing.Iterator[Result]:
-    for done, scenario in enumerate(scenarios, 1):
-        yield simulate(scenario)
+    for done, result in enumerate(simulate_each(scenarios), 1):
+        yield result
         if progress is not None:
             progress(done, len(scenarios))
 

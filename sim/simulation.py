@@ -1,4 +1,4 @@
-"""simulate(scenario): build the world, turn the clock, once a replication, on a pool of processes."""
+"""One replication of a scenario: build the world, turn the clock."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import dataclasses
 import functools
 import gc
 import math
-import multiprocessing
-import os
 import struct
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import simpy
@@ -28,7 +24,7 @@ from sim.budget import Ledger
 from sim.clock import Clock
 from sim.dispatch import Dispatch
 from sim.distributions import distribution, whole
-from sim.errors import ConfigError, SimError
+from sim.errors import ConfigError
 from sim.meter import Meter
 from sim.outcome import Outcome
 from sim.router import Router
@@ -146,8 +142,13 @@ def _sessions(scenario: Scenario) -> list[Session]:
     return _read_trace(path, scenario.workload.trace_sessions)
 
 
-def _check_windows(scenario: Scenario) -> None:
-    """A recorded prompt that does not fit would end its session there, which would look cheap."""
+def check_trace(scenario: Scenario) -> None:
+    """Raise `DataError` for a trace that cannot be read, `ConfigError` for one that does not fit.
+
+    A recorded prompt longer than a backend's window would end its session there, which would look cheap.
+    """
+    if scenario.workload.kind is not WorkloadKind.trace:
+        return
     longest = max(call.input_tokens for session in _sessions(scenario) for agent in session.agents for call in agent.calls)
     for name, backend in scenario.chosen().items():
         if longest > backend.context_window_tokens:
@@ -174,57 +175,3 @@ def _no_garbage_collection() -> Iterator[None]:
         gc.unfreeze()
         if enabled:
             gc.enable()
-
-
-_done: Any = None
-"""In a worker process: the counter of ended calls that it shares with the parent."""
-
-
-def _share_counter(counter: Any) -> None:
-    global _done
-    _done = counter
-
-
-@functools.cache
-def _pool(processes: int) -> tuple[ProcessPoolExecutor, Any]:
-    counter = multiprocessing.Value("q", 0)
-    return ProcessPoolExecutor(processes, initializer=_share_counter, initargs=(counter,)), counter
-
-
-def _count(calls: int) -> None:
-    with _done.get_lock():
-        _done.value += calls
-
-
-def _in_worker(scenario: Scenario, index: int) -> Replication:
-    return replicate(scenario, index, _count)
-
-
-def run(scenario: Scenario, progress: Progress | None = None, numbers: range | None = None) -> list[Replication]:
-    """Replications of a scenario (all, or those of some numbers), in order; on a pool of processes when there is more than one."""
-    scenario.check()
-    if scenario.workload.kind is WorkloadKind.trace:
-        _check_windows(scenario)
-    numbers = range(scenario.replications) if numbers is None else numbers
-    processes = min(scenario.processes or os.cpu_count() or 1, len(numbers))
-    if processes == 1:
-        return [replicate(scenario, index, progress) for index in numbers]
-    pool, counter = _pool(processes)
-    waiting: set[Future[Replication]] = {pool.submit(_in_worker, scenario, index) for index in numbers}
-    done: list[Replication] = []
-    seen = counter.value
-    try:
-        while waiting:
-            finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            done += [future.result() for future in finished]
-            now = counter.value
-            if progress is not None and now > seen:
-                progress(now - seen)
-            seen = now
-    except BrokenProcessPool:
-        _pool.cache_clear()
-        raise SimError("a process of this run was killed, for want of memory perhaps; try log=none or fewer processes") from None
-    finally:
-        for future in waiting:
-            future.cancel()
-    return sorted(done, key=lambda replication: replication.number)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sim.comparison import MORE_IS_BETTER, against, best, judged
 from sim.errors import ConfigError, DataError, did_you_mean
 from sim.estimates import Sample, read_sample
-from sim.result import Result, simulate, write_whole
+from sim.result import Result, simulate_each, write_whole
 from sim.scenario import Scenario
 from sim.simulation import Progress
 
@@ -61,7 +61,7 @@ def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None, base
     combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     scenarios = [replaced(scenario, combination).check() for combination in combinations]
     against([_words(each) for each in combinations], [None] * len(combinations), _words(baseline or {}))
-    return Sweep(combinations, [simulate(each, progress) for each in scenarios], baseline)
+    return Sweep(combinations, list(simulate_each(scenarios, progress)), baseline)
 
 
 def rank(swept: Sweep, metric: str = "cost_per_success_usd", confidence: float = 0.95) -> pd.DataFrame:

@@ -112,7 +112,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_range_that_cannot_be_costs_one_line_before_anything_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.sensitivity.simulate", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr("sim.sensitivity.simulate_each", lambda *_: pytest.fail("it ran"))
     ranges, words = BAD[name]
     world = luck()
     world.market.models["two"] = backend()

@@ -11,10 +11,10 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.estimates import HEADLINES, Estimates
+from sim.estimates import HEADLINES
 from sim.market import Billed
+from sim.result import simulate_each
 from sim.settings import Log, RetrySettings
-from sim.simulation import run as replications_of
 from sim.statistics import Estimate, may_be_least, next_look, tail_index, top_share
 from tests.worlds import agent, backend, run, scenario
 
@@ -46,7 +46,7 @@ def known() -> dict[str, float]:
 @functools.cache
 def experiments() -> list[dict[str, Estimate]]:
     worlds = [tiny(seed) for seed in range(EXPERIMENTS)]
-    return [Estimates(world, [each.tally for each in replications_of(world)]).intervals for world in worlds]
+    return [result.estimates.intervals for result in simulate_each(worlds)]
 
 
 @pytest.mark.slow

@@ -1,0 +1,72 @@
+"""Worker processes: made once and kept, counting calls as they go, gone when their parent is."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+LOOK_S = 1.0
+"""How often a worker looks whether its parent still lives."""
+
+
+class Pool:
+    """So many worker processes, and a counter of ended calls that they share with their parent."""
+
+    def __init__(self, processes: int) -> None:
+        self._counter = multiprocessing.Value("q", 0)
+        self._workers = ProcessPoolExecutor(processes, initializer=_begin, initargs=(self._counter,))
+
+    @property
+    def ended(self) -> int:
+        """Calls that have ended in all of its workers, ever. Read without the lock, which a worker that is killed may hold."""
+        return int(self._counter.get_obj().value)
+
+    def submit(self, function: Callable[..., T], *given: Any) -> Future[T]:
+        """Have a function of some module called in a worker, after those submitted before."""
+        return self._workers.submit(function, *given)
+
+    def kill(self) -> None:
+        """End the workers in the middle of their work; the next `pool()` starts others."""
+        pool.cache_clear()
+        for worker in list((self._workers._processes or {}).values()):
+            worker.kill()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+
+@functools.cache
+def pool(processes: int) -> Pool:
+    """The one pool of that many workers."""
+    return Pool(processes)
+
+
+def count(calls: int) -> None:
+    """In a worker: so many more calls have ended."""
+    with _ended.get_lock():
+        _ended.value += calls
+
+
+_ended: Any = None
+
+
+def _begin(counter: Any) -> None:
+    """A worker's first act. Ctrl-C reaches the whole group; what becomes of the work is the parent's to say."""
+    global _ended
+    _ended = counter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """A parent that is killed tells nobody: its sentinel says so, or, where siblings hold that open, another parent's number."""
+    family = multiprocessing.parent_process()
+    while os.getppid() == parent and not (family and wait([family.sentinel], LOOK_S)):
+        pass
+    os._exit(1)

@@ -1,0 +1,137 @@
+"""Scenarios on one pool: the same bits as one by one, the guilty one fails alone, nobody is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.errors import SimError
+from sim.pool import pool
+from sim.result import rounds, simulate_each
+from sim.runs import KILLED, Outcome, Runs
+from sim.settings import Log
+from tests.worlds import agent, backend, scenario
+
+NOISY = backend(ttft_s=10.0, noise_sigma=1.0, quality=0.6)
+
+
+def deadly(*_: Any) -> None:
+    """A policy that takes its process with it, as the kernel does when memory is short."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def broken(*_: Any) -> None:
+    """A policy with a fault."""
+    raise ZeroDivisionError("a fault of mine")
+
+
+def worlds(*seeds: int, **changes: Any) -> list[sim.Scenario]:
+    given: dict[str, Any] = {"log": Log.none, "tasks": 30, "replications": 3, "processes": 2} | changes
+    return [scenario(agent(turns={"dist": "geometric", "mean": 4}), NOISY, seed=seed, **given) for seed in seeds]
+
+
+def world_of(policy: str) -> sim.Scenario:
+    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom=f"tests.test_runs:{policy}")
+    return scenario(agent(), NOISY, router=router, replications=3, processes=2)
+
+
+def run_together(scenarios: list[sim.Scenario]) -> list[Outcome]:
+    with Runs(rounds, scenarios=len(scenarios)) as runs:
+        for each in scenarios:
+            runs.put(each)
+        return list(runs.outcomes())
+
+
+def alive(workers: list[int]) -> list[int]:
+    return [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+
+
+def gone_within(seconds: float, workers: list[int]) -> bool:
+    until = time.monotonic() + seconds
+    while alive(workers) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not alive(workers)
+
+
+def test_scenarios_side_by_side_have_the_bits_they_have_alone() -> None:
+    """Also where one of them runs in this process, or goes on until it is precise."""
+    together = worlds(1, 2) + worlds(3, processes=1) + worlds(4, precision=0.1, replications_most=25) + worlds(5, replications=1)
+    calls: list[int] = []
+    found = list(simulate_each(together, calls.append))
+    alone = [sim.simulate(sim.sweep(each, {"processes": [1]}).runs[0].scenario) for each in together]
+    assert [result.digest for result in found] == [result.digest for result in alone]
+    assert [len(result.replications) for result in found] == [3, 3, 3, len(alone[3].replications), 1]
+    assert len(found[3].replications) > 10
+    assert sum(calls) == sum(tally.calls for result in found for tally in result.tallies)
+
+
+def test_a_sweep_of_single_replications_uses_every_process() -> None:
+    before = pool(2).ended
+    sim.sweep(worlds(1, replications=1)[0], {"seed": [1, 2, 3]})
+    assert pool(2).ended > before
+
+
+def test_only_the_scenario_that_kills_its_process_fails() -> None:
+    outcomes = run_together([*worlds(1), world_of("deadly"), *worlds(2, 3)])
+    assert [str(outcome.error or "ok") for outcome in outcomes] == ["ok", KILLED, "ok", "ok"]
+    expected = [sim.simulate(each).digest for each in worlds(1, 2, 3)]
+    assert [sim.Result(o.scenario, o.replications).digest for o in outcomes if not o.error] == expected
+
+
+def test_a_killed_process_is_one_line_and_the_next_run_has_new_ones() -> None:
+    with pytest.raises(SimError, match="was killed, for want of memory perhaps"):
+        sim.simulate(world_of("deadly"))
+    assert sim.simulate(worlds(1)[0]).digest == sim.simulate(worlds(1, processes=1)[0]).digest
+
+
+def test_what_a_policy_of_ones_own_raises_is_raised_again() -> None:
+    with pytest.raises(ZeroDivisionError, match="a fault of mine"):
+        sim.simulate(world_of("broken"))
+
+
+def test_a_process_that_was_killed_while_it_waited_is_replaced() -> None:
+    sim.simulate(worlds(1)[0])
+    for worker in list(pool(2)._workers._processes):
+        os.kill(worker, signal.SIGKILL)
+    time.sleep(0.2)
+    assert sim.simulate(worlds(1)[0]).digest == sim.simulate(worlds(1, processes=1)[0]).digest
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_work_that_is_interrupted_is_ended_not_waited_for() -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    endless = worlds(1, tasks=400_000, replications=2)[0]
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        sim.simulate(endless, interrupt)
+    assert time.monotonic() - began < 10
+    assert sim.simulate(worlds(1)[0]).digest
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_workers_end_when_their_parent_is_killed() -> None:
+    script = (
+        "import sim, sim.pool\n"
+        "from tests.test_runs import worlds\n"
+        "sim.simulate(worlds(1)[0])\n"
+        "print(*sim.pool.pool(2)._workers._processes, flush=True)\n"
+        "sim.simulate(worlds(1, tasks=400_000)[0])\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        workers = [int(word) for word in parent.stdout.readline().split()]
+        assert len(alive(workers)) == 2
+        time.sleep(0.3)
+        parent.kill()
+    assert gone_within(5, workers)
