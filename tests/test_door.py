@@ -13,7 +13,7 @@ import pytest
 import sim
 from sim.choice import RouterSettings
 from sim.settings import OnFailure, RetrySettings, WorkloadSettings
-from tests.worlds import agent, backend, loop, run, team
+from tests.worlds import agent, backend, loop, run, team, urgent_tasks
 
 EXPONENTIAL = {"dist": "exponential", "mean": 200}
 ONCE = RetrySettings(attempts=1)
@@ -82,7 +82,7 @@ def test_the_urgent_are_served_first_and_in_order() -> None:
     plain = calls_of(0.95, slots=2)
     assert (result_calls["t_request_s"].to_numpy() == plain["t_request_s"].to_numpy()).all()
     waits = (result_calls["t_start_s"] - result_calls["t_request_s"]).to_numpy()
-    urgent = result_calls["task"].isin(urgent_tasks(0.3)).to_numpy()
+    urgent = result_calls["task"].isin(urgent_tasks(0.3, 6000)).to_numpy()
     assert waits[urgent].mean() < 0.3 * waits[~urgent].mean()
     for mine in (urgent, ~urgent):
         assert (np.diff(result_calls["t_start_s"].to_numpy()[mine]) >= 0).all()
@@ -90,14 +90,6 @@ def test_the_urgent_are_served_first_and_in_order() -> None:
     for start, request in zip(starts[~urgent][:1500], asked[~urgent][:1500], strict=True):
         ahead = urgent & (asked < start) & (starts > start)
         assert start == request or not ahead.any()
-
-
-def urgent_tasks(share: float) -> list[int]:
-    """Numbers of the urgent ones of the first replication with seed 1: luck is a function of the task."""
-    from sim.streams import Purpose, Streams
-
-    streams = Streams(1, 0)
-    return [task for task in range(6000) if streams.draws(Purpose.TASK, task, 0, 0, 2)[1] < share]
 
 
 @pytest.mark.parametrize(

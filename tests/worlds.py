@@ -9,6 +9,7 @@ import sim
 from sim.choice import RouterSettings
 from sim.market import BackendSettings, MarketSettings
 from sim.settings import AgentKind, AgentSettings, LoopSettings, RetrySettings, WorkloadSettings
+from sim.streams import Purpose, Streams
 
 SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}
 """B = 2,000 tokens, o = 300, g = 1,000."""
@@ -75,3 +76,9 @@ def run(*given: Any, **changes: Any) -> sim.Result:
 def with_(settings: Any, **changes: Any) -> Any:
     """A copy with some settings changed."""
     return dataclasses.replace(settings, **changes)
+
+
+def urgent_tasks(share: float, tasks: int, *, seed: int = 1, replication: int = 0) -> list[int]:
+    """Numbers of the urgent ones: luck is a function of the task."""
+    streams = Streams(seed, replication)
+    return [task for task in range(tasks) if streams.draws(Purpose.TASK, task, 0, 0, 2)[1] < share]

@@ -3,6 +3,7 @@
 F-numbers are those of the project's table of formulas; each is derived in one line where it stands.
 """
 
+from sim.theory import queues, stations
 from sim.theory.success import (
     backoff_wait,
     best_of,
@@ -72,9 +73,11 @@ __all__ = [
     "pairs_of",
     "pairs_poisson",
     "phi_of",
+    "queues",
     "reflexion_tokens",
     "retries",
     "retries_beta",
+    "stations",
     "step_retries",
     "tasks_until_spent",
     "team_success",
