@@ -10,20 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from sim.counts import Bernoulli, Geometric, Poisson
 from sim.errors import ConfigError, did_you_mean
 from sim.shapes import (
-    Bernoulli,
+    Bass,
     Bounded,
     Constant,
     Distribution,
     Empirical,
     Exponential,
     Gamma,
-    Geometric,
     Lognormal,
     Mixture,
     Normal,
-    Poisson,
     Quantile,
     Uniform,
     Weibull,
@@ -37,7 +36,7 @@ KINDS: dict[str, type[Distribution]] = {
     kind.__name__.lower(): kind
     for kind in (
         Constant, Exponential, Lognormal, Gamma, Weibull, Geometric,
-        Poisson, Uniform, Normal, Bernoulli, Mixture, Empirical,
+        Poisson, Uniform, Normal, Bernoulli, Bass, Mixture, Empirical,
     )
 }  # fmt: skip
 _PARAMETERS = {field.name for kind in KINDS.values() for field in fields(kind)}
@@ -114,6 +113,8 @@ def _check_shape(shape: Distribution, key: str) -> None:
         raise ConfigError(f"{key}.mean={shape.mean:g}: a geometric count starts at 1, so must be at least 1")
     if isinstance(shape, Bernoulli) and not 0 <= shape.p <= 1:
         raise ConfigError(f"{key}.p={shape.p:g}: must be between 0 and 1")
+    if isinstance(shape, Bass) and not (shape.p > 0 and shape.q >= 0):
+        raise ConfigError(f"{key}: p={shape.p:g} must be above 0, q={shape.q:g} at least 0 (rates by unit of the setting)")
     if isinstance(shape, Uniform) and shape.high < shape.low:
         raise ConfigError(f"{key}: high={shape.high:g} is below low={shape.low:g}")
     if isinstance(shape, Mixture) and (len(shape.weights) != len(shape.parts) or not shape.parts or min(shape.weights) <= 0):

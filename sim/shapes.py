@@ -115,34 +115,23 @@ class Weibull(Distribution):
 
 
 @dataclass(frozen=True)
-class Geometric(Distribution):
-    """1, 2, 3, ...: stop after each with the same probability `1 / mean`."""
+class Bass(Distribution):
+    """When one of many takes something up who is won over by advertising at rate `p` and by those who have it at rate `q`.
 
-    mean: float
-    lowest: ClassVar[float] = 1.0
+    Bass (1969): a share F(t) = (1 - e^-(p+q)t) / (1 + (q/p) e^-(p+q)t) has it by t (`sim.theory.bass_share`). Rates by unit of the
+    setting, e.g. by second; q = 0: exponential with mean 1/p. Values are independent: the curve is that of a market too large for luck.
+    """
 
-    def quantile(self) -> Quantile:
-        if self.mean == 1:
-            return Constant(1.0).quantile()
-        rate, log1p, ceil = math.log1p(-1 / self.mean), math.log1p, math.ceil
-        return lambda u: float(ceil(log1p(-u) / rate) or 1)
+    p: float
+    q: float
 
-
-@dataclass(frozen=True)
-class Poisson(Distribution):
-    """0, 1, 2, ...: a count of independent rare events."""
-
-    mean: float
+    @property
+    def mean(self) -> float:
+        return math.log1p(self.q / self.p) / self.q if self.q else 1 / self.p
 
     def quantile(self) -> Quantile:
-        table = list(itertools.accumulate(self._pmf()))
-        return lambda u: float(bisect.bisect_left(table, u))
-
-    def _pmf(self) -> list[float]:
-        top = int(self.mean + 12 * math.sqrt(self.mean) + 30)
-        log_mean = math.log(self.mean) if self.mean > 0 else -math.inf
-        first = math.exp(-self.mean)
-        return [first] + [math.exp(k * log_mean - self.mean - math.lgamma(k + 1)) for k in range(1, top)]
+        rate, ratio, log1p = self.p + self.q, self.q / self.p, math.log1p
+        return lambda u: (log1p(u * ratio) - log1p(-u)) / rate
 
 
 @dataclass(frozen=True)
@@ -175,22 +164,6 @@ class Normal(Distribution):
     def quantile(self) -> Quantile:
         mean, sd = self.mean, self.sd
         return (lambda u: normal_quantile(u, mean, sd)) if sd > 0 else Constant(mean).quantile()
-
-
-@dataclass(frozen=True)
-class Bernoulli(Distribution):
-    """1 with probability `p`, else 0."""
-
-    p: float
-    highest: ClassVar[float] = 1.0
-
-    @property
-    def mean(self) -> float:
-        return self.p
-
-    def quantile(self) -> Quantile:
-        q = 1 - self.p
-        return lambda u: 1.0 if u >= q else 0.0
 
 
 @dataclass(frozen=True)

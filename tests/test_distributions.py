@@ -35,6 +35,8 @@ def test_quantiles_are_scipys(given: dict[str, Any], reference: Any) -> None:
 EVERY = [
     *[given for given, _ in SHAPES],
     7,
+    {"dist": "bass", "p": 0.003, "q": 0.05},
+    {"dist": "bass", "p": 0.02, "q": 0},
     {"dist": "weibull", "mean": 10, "shape": 0.6},
     {"dist": "normal", "mean": 10, "sd": 2, "low": 0},
     {"dist": "mixture", "weights": [1, 3], "parts": [{"dist": "exponential", "mean": 2}, 10]},
@@ -71,6 +73,9 @@ def test_whole_numbers_are_rounded_and_bounded() -> None:
         {"dist": "lognormal", "median": 1},
         {"dist": "uniform", "low": 3, "high": 2},
         {"dist": "bernoulli", "p": 1.2},
+        {"dist": "bass", "p": 0, "q": 0.1},
+        {"dist": "bass", "p": 0.1, "q": -0.1},
+        {"dist": "bass", "p": 0.1},
         {"dist": "geometric", "mean": 0.9},
         {"dist": "mixture", "weights": [1], "parts": [1, 2]},
         {"dist": "empirical", "values": [1], "quantiles": [1, 2]},

@@ -4,6 +4,7 @@ F-numbers are those of the project's table of formulas; each is derived in one l
 """
 
 from sim.theory import queues, stations
+from sim.theory.adoption import bass_share
 from sim.theory.success import (
     backoff_wait,
     best_of,
@@ -50,6 +51,7 @@ __all__ = [
     "Expected",
     "Tokens",
     "backoff_wait",
+    "bass_share",
     "best_division",
     "best_of",
     "both_succeed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from sim import theory
@@ -11,7 +12,7 @@ from sim.market import CacheKind
 from sim.metrics import metrics
 from sim.outcome import OutcomeSettings
 from sim.result import simulate
-from sim.settings import AgentKind, LoopSettings, Pick, RetrySettings, Split, TriesSettings
+from sim.settings import AgentKind, LoopSettings, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
 from sim.validation.target import SIZES, Check, Target, agent, backend, many, world
 
 B, G, O = 2000, 1000, 300  # noqa: E741
@@ -107,7 +108,7 @@ def tries() -> list[Target]:
 
 
 def money_and_time() -> list[Target]:
-    """F13, F15, F17, and debates."""
+    """F13, F15, F17, F18, and debates."""
     plain = agent(turns=1, output_tokens={"dist": "exponential", "mean": 2000})
     limit = 400 * 4000e-6
     spent = many(world(plain, budget=BudgetSettings(usd=limit, per=Per.run, at=At.task)), 1000, 24)
@@ -125,6 +126,10 @@ def money_and_time() -> list[Target]:
     share = metrics(choosing)["token_share.dear"]
     tallies = many(choosing).tallies
     taken = sum(share(tally) for tally in tallies) / len(tallies)
+    p, q, month_s = 1e-7, 1e-6, 30 * 86_400.0
+    people = WorkloadSettings(kind=WorkloadKind.users, users=4000, session_gap_s={"dist": "bass", "p": p, "q": q})
+    spread = many(dataclasses.replace(world(agent(turns=1), horizon_s=month_s), workload=people))
+    adopted = sum(tally.started_tasks for tally in spread.tallies) / len(spread.tallies) / 4000
     return [
         Target("F13 tasks until a budget is spent", begun, 1000 - spent.mean("tasks_blocked"), 0.02),
         Target(
@@ -132,6 +137,7 @@ def money_and_time() -> list[Target]:
         ),
         Target("F9 debate, input tokens", board.input, debate.mean("input_tokens")),
         Target("F17 logit share of the dear one", theory.logit_share(gain=5, extra_cost=65_000 * 99e-6, scale=2.0), taken, LUCK),
+        Target("F18 share of users won in a month", theory.bass_share(month_s, p=p, q=q), adopted, LUCK, "Bass 1969"),
     ]
 
 
