@@ -17,7 +17,7 @@ from sim.call import Call
 from sim.columns import CALLS, TASKS, row_format, row_type
 from sim.laws import Occupancy, Presence
 from sim.settings import Log
-from sim.tally import TOKENS, Tally, grouped
+from sim.tally import TOKENS, Tally, grouped, where
 from sim.task import Task
 
 CHUNK = 16384
@@ -120,15 +120,15 @@ class Meter:
         return calls, np.frombuffer(b"".join(self._task_log), dtype=row_type(TASKS))
 
     def _flush_calls(self) -> None:
-        rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size).copy()
-        self._call_at = 0
+        rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size)
         if not len(rows):
             return
+        self._calls, self._call_at = bytearray(self._call_end), 0
         self.tally.add_calls(rows, self._prices)
         self._add_to_tasks(rows)
         for index in self._limited:
-            mine = rows[rows["backend"] == index]
-            self.occupancy[index].add(mine["t_start_s"], mine["t_end_s"])
+            mine = where(rows["backend"] == index)
+            self.occupancy[index].add(rows["t_start_s"][mine], rows["t_end_s"][mine])
         chunk = rows.tobytes()
         self._digest.update(chunk)
         if self._log is Log.full:

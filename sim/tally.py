@@ -97,13 +97,13 @@ class Tally:
         """Add a chunk of call rows, and write what each of them costs into it."""
         status, backends = rows["status"], np.unique(rows["backend"])
         self.compactions += int(((rows["role"] == Role.compaction) & (status == Status.ok)).sum())
-        good = rows[status == Status.ok]
-        self.latency.add(good["t_end_s"] - good["t_request_s"])
-        self.answers[:, 0] += np.bincount(good["role"], minlength=len(Role))
-        tokens = good["input_tokens"].astype(np.int64) + good["output_tokens"]
-        self.answers[:, 1] += np.bincount(good["role"], tokens, minlength=len(Role)).astype(np.int64)
+        good = where(status == Status.ok)
+        roles, tokens = rows["role"][good], rows["input_tokens"][good].astype(np.int64) + rows["output_tokens"][good]
+        self.latency.add(rows["t_end_s"][good] - rows["t_request_s"][good])
+        self.answers[:, 0] += np.bincount(roles, minlength=len(Role))
+        self.answers[:, 1] += np.bincount(roles, tokens, minlength=len(Role)).astype(np.int64)
         for index in backends.tolist():
-            mine = slice(None) if len(backends) == 1 else rows["backend"] == index
+            mine = where(rows["backend"] == index)
             rows["cost_usd"][mine] = self._add_backend(index, rows[mine], prices[index])
 
     def _add_backend(self, index: int, rows: Any, price: Price) -> np.ndarray:
@@ -176,6 +176,11 @@ class Tally:
     def calls(self) -> int:
         """Attempts that ended."""
         return int(self.attempts.sum())
+
+
+def where(mask: np.ndarray) -> Any:
+    """An index of the rows that a mask picks; of all of them without a copy."""
+    return slice(None) if mask.all() else mask
 
 
 def grouped(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,8 +25,8 @@ _OWN = struct.Struct("8d")
 _FIRST_PAGE = (3 + ROWS) * COLUMNS
 Life = Generator[Event, Any, bool]
 """What an agent does, as a generator of the events it waits for; returns whether it ended without a failed call."""
-Pause = Callable[[], Life]
-"""Something between two turns; returns whether the agent goes on."""
+Pause = Callable[["Agent"], Life]
+"""What an agent does between two turns; returns whether it goes on."""
 
 
 class Office(NamedTuple):

@@ -20,7 +20,7 @@ _SUBSTITUTE = 1 << 21
 
 def orchestrate(agent: Agent) -> Life:
     """A lead's life, at any level of the tree."""
-    agent.pauses.setdefault(agent.office.settings.spawn_after_turn, lambda: _team(agent))
+    agent.pauses.setdefault(agent.office.settings.spawn_after_turn, _team)
     return react(agent)
 
 

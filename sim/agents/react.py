@@ -59,6 +59,6 @@ def react(agent: Agent) -> Life:
                 context += int((result_of if turn > opening else opening_of)(u_result) * result_scale + 0.5)
                 wait_s = tool_time_of(u_tool)
             agent.context = context
-            if turn in pauses and not (yield from pauses[turn]()):
+            if turn in pauses and not (yield from pauses[turn](agent)):
                 return False
     return True

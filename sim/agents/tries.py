@@ -94,7 +94,7 @@ class Tries:
         return open_to_choice[int(u * len(open_to_choice))]
 
 
-def _give_in() -> Life:
+def _give_in(agent: Agent) -> Life:
     """The work has gone wrong, and the agent sees it."""
     yield from ()
     return False
