@@ -50,8 +50,8 @@ class Call(Event):
     """
 
     __slots__ = (
-        "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
-        "cached_until", "depth", "failed", "input_tokens", "output_tokens", "path",
+        "agent", "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
+        "cached_until", "failed", "input_tokens", "output_tokens",
         "reasoning_tokens", "resume", "role", "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
     )  # fmt: skip
 
@@ -67,16 +67,15 @@ class Call(Event):
     """Luck of whether the attempt fails."""
     t_request: float
 
-    def __init__(self, env: Environment, task: Task, path: int, branch: int, depth: int, role: int) -> None:
+    def __init__(self, env: Environment, task: Task, branch: int, role: int, agent: bytes) -> None:
         super().__init__(env)
         self._ok = True
         self._value = None
         self.task = task
         self.turn = 0
-        self.path = path
-        """Number of the agent's path (`0.3`) in the meter's table."""
+        self.agent = agent
+        """Head of its rows (`Meter.enroll`)."""
         self.branch = branch
-        self.depth = depth
         self.agent_role = self.role = role
         self.failed = False
         """The last attempt has failed too, or the prompt was too long: there is no answer."""

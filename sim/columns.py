@@ -168,9 +168,10 @@ METRICS = (
 """What a summary holds, one row a metric (the last two: one row a backend)."""
 
 
-def row_format(columns: tuple[Column, ...]) -> struct.Struct:
-    """How a row of the columns that are stored is packed."""
-    return struct.Struct("<" + "".join(column.code for column in columns if column.code))
+def row_format(columns: tuple[Column, ...], head_bytes: int = 0, tail_bytes: int = 0) -> struct.Struct:
+    """How a row of the columns that are stored is packed: after a head that is packed already, before a tail that is written later."""
+    codes = "".join(column.code for column in columns if column.code)
+    return struct.Struct("<" + (f"{head_bytes}s" if head_bytes else "") + codes + f"{tail_bytes}x")
 
 
 def row_type(columns: tuple[Column, ...]) -> np.dtype[np.void]:

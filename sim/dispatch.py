@@ -43,6 +43,8 @@ class Dispatch:
         self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
         self.ledger = ledger
+        self.requested = 0
+        """Calls that have been asked for, each once whatever its attempts."""
         self.trying_again = 0
         """Calls between two attempts."""
         within = ledger is not None and ledger.limits(At.call)
@@ -98,6 +100,8 @@ class Dispatch:
     def _move(self, call: Call, backend: Backend) -> None:
         call.backend = backend
         call.then = [backend.release, call.resume]
+        if call.cached_on != backend.index:
+            call.move_cache(backend.index)
 
     def assign(self, task: Task, name: str) -> None:
         """From here on one backend serves all agents of a task that start."""
@@ -133,7 +137,7 @@ class Dispatch:
         else:
             backend = call.backend or self.choose(call)
             call.callbacks, call.t_request = call.then, now
-            self.meter.requested += 1
+            self.requested += 1
             self.meter.record(call, backend, CANCELLED, now, now, now, 0, 0, 0, 0)
             self._give_up(call)
 
@@ -144,7 +148,7 @@ class Dispatch:
             backend = self.choose(call)
         call.callbacks = call.then
         call.t_request = now = self.env._now
-        self.meter.requested += 1
+        self.requested += 1
         if call.input_tokens > backend.window:
             self._refuse(call, backend)
         elif backend.busy < backend.slots:
@@ -160,7 +164,7 @@ class Dispatch:
             backend = self.choose(call)
         call.callbacks = call.then
         call.t_request = self.env.now
-        self.meter.requested += 1
+        self.requested += 1
         if call.input_tokens > backend.window:
             self._refuse(call, backend)
         else:

@@ -22,7 +22,9 @@ from sim.task import Task
 
 CHUNK = 16384
 """Rows between two additions to the tally."""
-_CALL, _TASK = row_format(CALLS), row_format(TASKS)
+_AGENT, _COST = row_format(CALLS[:4]), row_format(CALLS[-1:])
+"""The part of a call's row that all calls of an agent share, and the part that is known with its chunk."""
+_CALL, _TASK = row_format(CALLS[4:-1], _AGENT.size, _COST.size), row_format(TASKS)
 
 
 class Meter:
@@ -33,7 +35,6 @@ class Meter:
     ) -> None:
         self._horizon_s = horizon_s
         self._open_tasks: dict[int, np.ndarray] = {}
-        self.requested = 0
         self.given_up = 0
         self.started_tasks = 0
         self.present = Presence()
@@ -57,11 +58,11 @@ class Meter:
         self._call_size = _CALL.size
         self._pack_call = _CALL.pack_into
 
-    def enroll(self, agent: str) -> int:
-        """Count an agent; returns the number that stands for its path in a row."""
+    def enroll(self, task: Task, path: str, depth: int) -> bytes:
+        """Count an agent; returns the head of its calls' rows, in which a number stands for its path."""
         self.started_agents += 1
-        self.started_verifiers += agent.endswith("v")
-        return self.paths.setdefault(agent, len(self.paths))
+        self.started_verifiers += path.endswith("v")
+        return _AGENT.pack(task.id, self.paths.setdefault(path, len(self.paths)), depth)
 
     def record(
         self, call: Call, backend: Backend, status: int, start: float, first_token: float, end: float,
@@ -72,8 +73,8 @@ class Meter:
             return
         at = self._call_at
         self._pack_call(
-            self._calls, at, call.task.id, call.path, call.depth, call.turn, call.attempt, call.role, backend.index, status,
-            call.t_request, start, first_token, end, prompt, read, write, output, call.reasoning_tokens if output else 0, 0.0,
+            self._calls, at, call.agent, call.turn, call.attempt, call.role, backend.index, status,
+            call.t_request, start, first_token, end, prompt, read, write, output, call.reasoning_tokens if output else 0,
         )  # fmt: skip
         self._call_at = at = at + self._call_size
         if at == self._call_end:
@@ -95,13 +96,13 @@ class Meter:
         if self._task_at == self._task_end:
             self._flush_tasks()
 
-    def close(self, ended_s: float) -> Tally:
+    def close(self, ended_s: float, requested: int) -> Tally:
         """Add what is left in the buffers; whatever has not ended by now is in flight."""
         self._flush_calls()
         self._flush_tasks()
         return self.tally.closed(
             ended_s=ended_s,
-            requested=self.requested,
+            requested=requested,
             given_up=self.given_up,
             started_tasks=self.started_tasks,
             blocked=self.blocked,

@@ -73,7 +73,7 @@ def _replicate(scenario: Scenario, index: int, progress: Progress | None) -> Rep
         env.run(until=scenario.horizon_s)
     except struct.error:
         raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
-    tally = meter.close(env.now)
+    tally = meter.close(env.now, dispatch.requested)
     laws.check(tally, _world(env.now, meter, dispatch, backends))
     calls, tasks = meter.logged()
     return Replication(index, tally, calls, tasks, list(meter.paths))

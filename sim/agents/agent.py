@@ -40,8 +40,8 @@ class Office(NamedTuple):
     """`Dispatch.choose`."""
     assign: Callable[[Task, str], None]
     """`Dispatch.assign`."""
-    enroll: Callable[[str], int]
-    """Counts an agent; returns the number that stands for its path in the log."""
+    enroll: Callable[[Task, str, int], bytes]
+    """`Meter.enroll`: counts an agent."""
     settings: AgentSettings
     report_tokens: Callable[[float], int]
     lead: Profile
@@ -67,7 +67,7 @@ class Agent:
         self.branch = branch
         self.depth = depth
         task.agents += 1
-        self.call = call = Call(office.env, task, office.enroll(path), branch, depth, role)
+        self.call = call = Call(office.env, task, branch, role, office.enroll(task, path, depth))
         self.luck = office.streams.page(_TURN, task.id, branch, 0, _FIRST_PAGE)
         """The first page of its luck: its own, its first message's, its first turns'."""
         luck = _OWN.unpack_from(self.luck)

@@ -13,8 +13,7 @@ from sim.market import BackendSettings, CacheKind
 class PromptCache:
     """An agent's own entries stay with its call; those shared by agents of one kind are kept here."""
 
-    def __init__(self, settings: BackendSettings, index: int) -> None:
-        self._index = index
+    def __init__(self, settings: BackendSettings) -> None:
         self._explicit = settings.cache is CacheKind.explicit
         self.ttl_s = settings.cache_ttl_s
         self.minimum = settings.cache_min_tokens if settings.cache is not CacheKind.none else 2**63
@@ -26,8 +25,6 @@ class PromptCache:
         """Tokens of a prompt that are read from the cache, and that are written to it at a price."""
         if prompt < self.minimum:
             return 0, 0
-        if call.cached_on != self._index:
-            call.move_cache(self._index)
         read = 0
         if now <= call.cached_until:
             read = call.cached_tokens
@@ -37,23 +34,17 @@ class PromptCache:
             read = self._read_shared(call, prompt, now, read)
         return read, prompt - read if self._explicit else 0
 
-    def keep(self, call: Call, prompt: int, now: float, first_token: float) -> None:
-        """A prompt served from `now` has been read by `first_token`: it stays for the TTL after that."""
-        if prompt >= self.minimum:
-            call.cached_tokens = prompt
-            call.cached_until = first_token + self.ttl_s
-            if self.share and call.system_tokens >= self.minimum:
-                self._keep_shared(call.system_id, now, first_token)
-
     def _read_shared(self, call: Call, prompt: int, now: float, read: int) -> int:
         entry = self._shared.get(call.system_id)
         if entry is None or not entry[0] <= now <= entry[1]:
             return read
         return max(read, min(call.system_tokens, prompt))
 
-    def _keep_shared(self, system: int, now: float, first_token: float) -> None:
-        """Others can read the head from the first token on, or already could."""
-        since = self._shared.get(system)
+    def keep_shared(self, call: Call, now: float, first_token: float) -> None:
+        """Others can read the head of a prompt served from `now` after its first token, or already could."""
+        if call.system_tokens < self.minimum:
+            return
+        since = self._shared.get(call.system_id)
         live = since is not None and now <= since[1]
         available = min(first_token, since[0]) if since is not None and live else first_token
-        self._shared[system] = (available, first_token + self.ttl_s)
+        self._shared[call.system_id] = (available, first_token + self.ttl_s)

@@ -52,7 +52,7 @@ class Backend:
         self.name = name
         self.settings = settings
         self.price = Price(settings, start, batch=batch)
-        self.cache = PromptCache(settings, index)
+        self.cache = PromptCache(settings)
         self.window = settings.context_window_tokens
         self.slots = math.inf if settings.slots is None or batch else settings.slots
         self.busy = 0
@@ -70,6 +70,8 @@ class Backend:
         self._sigma = settings.noise_sigma
         self._error_rate = settings.error_rate
         self._billed = settings.error_billed
+        self._forgets = self._billed is Billed.nothing
+        """Of a failed attempt that is not billed nothing stays in the cache either."""
         self._batch_latency_s = distribution(settings.batch_latency_s).quantile() if batch else None
 
     def admit(self, call: Call) -> None:
@@ -90,7 +92,8 @@ class Backend:
     def serve(self, call: Call, now: float) -> None:
         """A slot is granted: all that will happen to the attempt is known now, so it is recorded and its end scheduled."""
         prompt, output = call.input_tokens, call.output_tokens
-        read, write = self.cache.split(call, prompt, now)
+        cache, fails = self.cache, call.u_error < self._error_rate
+        read, write = cache.split(call, prompt, now)
         server_s = self._constant_s + (prompt - read) * self._s_per_fresh + prompt * self._s_per_context
         decode_s = output * self._s_per_output
         if self._sigma:
@@ -100,11 +103,15 @@ class Backend:
         if self._batch_latency_s is not None:
             server_s, decode_s = self._batch_latency_s(call.u_noise), 0.0
         server_s += self._rtt_s
-        if call.u_error < self._error_rate:
+        first_token = now + server_s
+        if prompt >= cache.minimum and not (fails and self._forgets):
+            call.cached_tokens = prompt
+            call.cached_until = first_token + cache.ttl_s
+            if cache.share:
+                cache.keep_shared(call, now, first_token)
+        if fails:
             self._fail(call, now, server_s, decode_s, read, write)
             return
-        first_token = now + server_s
-        self.cache.keep(call, prompt, now, first_token)
         if self.shared:
             self._decode(call, now, server_s, decode_s, read, write)
             return
@@ -119,10 +126,8 @@ class Backend:
     def _fail(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         """The attempt breaks: at the first token, or at the last one where everything is billed."""
         prompt, output, first_token = call.input_tokens, call.output_tokens, now + server_s
-        if self._billed is Billed.nothing:
+        if self._forgets:
             prompt = read = write = 0
-        else:
-            self.cache.keep(call, prompt, now, first_token)
         if self._billed is not Billed.everything:
             output, decode_s = 0, 0.0
         self.record(call, self, ERROR, now, first_token, first_token + decode_s, prompt, read, write, output)

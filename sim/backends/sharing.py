@@ -51,7 +51,6 @@ class SharedBackend(Backend):
         if self._billed is not Billed.everything:
             super()._fail(call, now, server_s, decode_s, read, write)
             return
-        self.cache.keep(call, call.input_tokens, now, now + server_s)
         self._join_after(server_s, decode_s, Served(call, ERROR, now, now + server_s, read, write))
 
     def _join_after(self, server_s: float, work_s: float, attempt: Served) -> None:

@@ -1,0 +1,34 @@
+"""What a run holds does not grow with what it has done: an ended task is freed at once, without a garbage collector."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+import sim
+from sim import simulation
+
+WORLDS = {
+    "chat": ["agent=chat"],
+    "solo, with errors and compaction": ["agent=solo", "market.models.claude_opus_4_6.error_rate=0.1", "agent.compact_at_tokens=60000"],
+    "team of teams": ["agent=team_2", "agent.depth=2"],
+    "debate": ["agent=debate"],
+    "tries with a verifier": ["agent=solo", "agent.tries.most=3", "agent.tries.true_positive=0.6"],
+    "until lost": ["agent=solo", "agent.tries.most=2", "agent.tries.stop_when_lost=true", "outcome.length_exponent=1"],
+    "users": ["agent=chat", "workload.kind=users", "workload.users=4", "workload.tasks_per_user=${workload.tasks}", "horizon_s=null"],
+    "a door": ["agent=chat", "market.models.claude_opus_4_6.queue_limit=2", "market.models.claude_opus_4_6.slots=2"],
+    "shared decoding": ["agent=chat", "market.models.claude_opus_4_6.decode_slowdown=0.1"],
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_ended_tasks_are_freed(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The world itself, a few cycles, is all that a collector finds at the end of a run, however many tasks there were."""
+    found: list[int] = []
+    collect = gc.collect
+    monkeypatch.setattr("sim.simulation.gc.collect", lambda: found.append(collect()))
+    for tasks in (4, 4, 24):  # the first one fills caches
+        scenario = sim.load(*WORLDS[world], "backends=[claude_opus_4_6]", f"workload.tasks={tasks}", "replications=1", "log=none")
+        simulation.replicate(scenario, 0)
+    assert found[2] <= found[1] + 12
