@@ -20,6 +20,9 @@ test: .venv/ready  ## every test
 quick: .venv/ready  ## the tests that take a few seconds in all
 	$(BIN)/python -m pytest -n auto -m 'not slow'
 
+fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py
+
 check: .venv/ready  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,4 +41,4 @@ prices: .venv/ready  ## write conf/backend and conf/market anew from calibration
 profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 	$(BIN)/python -m calibration.profiles $(DATA) --write
 
-.PHONY: help run test quick check bench validate prices profiles
+.PHONY: help run test quick fuzz check bench validate prices profiles

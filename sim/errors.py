@@ -11,9 +11,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 600
+"""Characters of an error: a value that makes it longer is not worth reading whole."""
+
 
 class SimError(ValueError):
-    """Anything this package refuses, said in one line."""
+    """Anything this package refuses, said in one line; what is too long is cut in the middle."""
+
+    def __init__(self, message: str) -> None:
+        line = " ".join(message.split())
+        super().__init__(line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}")
 
 
 class ConfigError(SimError):

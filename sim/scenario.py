@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import traceback
+import typing
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -140,7 +142,34 @@ def open_mappings(overrides: Sequence[str]) -> list[str]:
     for text in overrides:
         if re.fullmatch(r"[A-Za-z_][\w.]*=\s*\{\s*\}", text):
             raise ConfigError(f"{text}: an empty mapping changes nothing")
-    return [f"++{text}" if re.match(r"[A-Za-z_][\w.]*=\s*\{", text) else text for text in overrides]
+    return [_opened(text) for text in overrides]
+
+
+def _opened(text: str) -> str:
+    """A group that may be absent is set through the group around it: Hydra would not know the type of its settings."""
+    found = re.match(r"([A-Za-z_][\w.]*)=\s*(\{.*)", text, re.DOTALL)
+    if found is None:
+        return text
+    key, mapping = found.groups()
+    around, _, name = key.rpartition(".")
+    depths = list(itertools.accumulate((letter == "{") - (letter == "}") for letter in mapping.strip()))
+    one = depths[-1] == 0 and all(depths[:-1])
+    return f"++{around}={{{name}: {mapping}}}" if one and _may_be_absent(key) else f"++{text}"
+
+
+def _may_be_absent(key: str) -> bool:
+    """Whether a key names a group of settings that need not be there: a verifier, a budget by name, a backend of one's own."""
+    kind: Any = Scenario
+    absent = False
+    for name in key.split("."):
+        if typing.get_origin(kind) is dict:
+            kind, absent = typing.get_args(kind)[1], True
+        else:
+            hint = typing.get_type_hints(kind).get(name) if is_dataclass(kind) else None
+            groups = [each for each in (hint, *typing.get_args(hint)) if is_dataclass(each)]
+            absent = type(None) in typing.get_args(hint)
+            kind = hint if typing.get_origin(hint) is dict else groups[0] if groups else None
+    return absent and is_dataclass(kind)
 
 
 def is_hydras(error: BaseException) -> bool:
@@ -163,6 +192,8 @@ def explain(error: BaseException) -> str:
             f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
         )
     key = _key(error) if cause else ""
+    if message.startswith("Unexpected type for root"):
+        message = "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}"
     if message.startswith("Config group override must be"):
         message = "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
     if isinstance(error, UnicodeDecodeError):

@@ -9,8 +9,8 @@ class Task:
     """One piece of work; for a person at work, one session."""
 
     __slots__ = (
-        "agents", "backend", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "tries", "u_difficulty", "urgent",
-        "user",
+        "agents", "backend", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "thinks_until", "tries",
+        "u_difficulty", "urgent", "user",
     )  # fmt: skip
 
     def __init__(self, number: int, user: int, kind: int, t_arrive: float) -> None:
@@ -21,6 +21,7 @@ class Task:
         self.t_end = t_arrive
         self.thinking_s = 0.0
         """Seconds in which the task waited for its user."""
+        self.thinks_until = t_arrive
         self.success = False
         self.agents = 0
         self.tries = 0
@@ -32,3 +33,10 @@ class Task:
         """Its calls go before those of other tasks in every line."""
         self.effort = 1.0
         """How many times the turns it takes, for its difficulty."""
+
+    def wait_for_user(self, now: float, seconds: float) -> None:
+        """The user takes so long before a message to one of its agents; what several agents wait for at once counts once."""
+        if now < self.thinks_until:
+            seconds, now = max(0.0, now + seconds - self.thinks_until), self.thinks_until
+        self.thinking_s += seconds
+        self.thinks_until = now + seconds

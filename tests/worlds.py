@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeVar
 
 import sim
 from sim.choice import RouterSettings
@@ -11,6 +11,7 @@ from sim.market import BackendSettings, MarketSettings
 from sim.settings import AgentKind, AgentSettings, LoopSettings, RetrySettings, WorkloadSettings
 from sim.streams import Purpose, Streams
 
+Settings = TypeVar("Settings", bound=Any)
 SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}
 """B = 2,000 tokens, o = 300, g = 1,000."""
 
@@ -73,7 +74,7 @@ def run(*given: Any, **changes: Any) -> sim.Result:
     return sim.simulate(scenario(*given, **changes))
 
 
-def with_(settings: Any, **changes: Any) -> Any:
+def with_(settings: Settings, **changes: Any) -> Settings:
     """A copy with some settings changed."""
     return dataclasses.replace(settings, **changes)
 

@@ -20,7 +20,7 @@ def debate(root: Agent) -> Life:
     rounds = max(1, round(root.profile.turns(ROW.unpack_from(root.luck, FIRST_TURN)[0])))
     board = Board(root, office.settings.fanout)
     for index in range(1, office.settings.fanout):
-        other = Agent(office, root.task, office.lead, _WORKER, f"0.{index - 1}", child(root.branch, index), 1)
+        other = Agent(office, root.task, office.lead, _WORKER, f"{root.path}.{index - 1}", child(root.branch, index), 1)
         other.start(_debater(other, board, rounds), lambda agent, completed: board.leave(agent if completed else None))
     completed = yield from _debater(root, board, rounds)
     board.leave(root if completed else None)

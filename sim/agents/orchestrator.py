@@ -44,15 +44,23 @@ class Team:
         self.report_tokens = 0
         self.failed = 0
         self._lead = lead
-        self._size = self._running = settings.fanout
+        self._size = self._left = settings.fanout
+        self._room = settings.max_parallel or self._size
         self._next = 0
-        for _ in range(min(settings.max_parallel or self._size, self._size)):
-            self._start()
+        self._starting = False
+        self._start()
 
     def _start(self) -> None:
-        worker = _worker(self._lead, self._next)
-        self._next += 1
-        self._send_out(worker)
+        """Send out workers as long as more may run; one without a share of the job has ended before the next is sent out."""
+        if self._starting:
+            return
+        self._starting = True
+        while self._room and self._next < self._size:
+            worker = _worker(self._lead, self._next)
+            self._next += 1
+            self._room -= 1
+            self._send_out(worker)
+        self._starting = False
 
     def _send_out(self, worker: Agent) -> None:
         life = _share(worker) if worker.depth == worker.office.settings.depth else orchestrate(worker)
@@ -68,10 +76,10 @@ class Team:
             return
         else:
             self.failed += 1
-        self._running -= 1
-        if self._next < self._size:
-            self._start()
-        elif not self._running:
+        self._room += 1
+        self._left -= 1
+        self._start()
+        if not self._left:
             self.all_ended.succeed()
 
 

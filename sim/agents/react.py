@@ -31,7 +31,7 @@ def react(agent: Agent) -> Life:
             u_turns, u_message, u_think, *_ = ROW.unpack_from(said, row)
             row += ROW.size
             wait_s = profile.think_time_s(u_think)
-            task.thinking_s += wait_s
+            task.wait_for_user(agent.office.env.now, wait_s)
             agent.context += profile.request_tokens(u_message)
         turns = agent.turns
         if turns is None:

@@ -19,7 +19,7 @@ def replay(agent: Agent, recording: Recording) -> Life:
         _, _, _, u_noise, u_error, _ = ROW.unpack_from(luck, at)
         at += ROW.size
         if row.by_user and not agent.depth:
-            task.thinking_s += row.wait_s
+            task.wait_for_user(office.env.now, row.wait_s)
         call.keep_prefix(row.prefix_tokens)
         yield office.send(call, turn, row.input_tokens, row.output_tokens, 0, u_noise, u_error, row.wait_s)
         if call.failed:

@@ -66,6 +66,7 @@ class Tries:
 
     def _until_lost(self, agent: Agent, score: float) -> Life:
         """The workflow, up to the turn in which it goes wrong on the backend that it got."""
+        agent.call.input_tokens = agent.context
         quality = self.office.choose(agent.call).settings.quality
         agent.pauses[self.office.outcome.lost_at(score, quality)] = _give_in
         return (yield from self._workflow(agent))

@@ -130,17 +130,24 @@ class Backend:
             prompt = read = write = 0
         if self._billed is not Billed.everything:
             output, decode_s = 0, 0.0
-        self.record(call, self, ERROR, now, first_token, first_token + decode_s, prompt, read, write, output)
-        after(self.env, server_s + decode_s, lambda event: self.on_failure(call))
+        end = first_token + decode_s
+        self.record(call, self, ERROR, now, first_token, end, prompt, read, write, output)
+        broken = _event(self.env, lambda event: self.on_failure(call))
+        heappush(self._queue, (end, NORMAL, next(self._eid), broken))
 
 
 def after(env: Environment, delay_s: float, callback: Callable[[Event], None]) -> Event:
     """Schedule `callback` in `delay_s` seconds, without a process to wait for it."""
+    event = _event(env, callback)
+    env.schedule(event, NORMAL, delay_s)
+    return event
+
+
+def _event(env: Environment, callback: Callable[[Event], None]) -> Event:
     event = Event(env)
     event._ok = True
     event._value = None
     event.callbacks = [callback]
-    env.schedule(event, NORMAL, delay_s)
     return event
 
 

@@ -1,0 +1,227 @@
+"""Small scenarios drawn by hypothesis: any kind of work, agent, backend, router, budget and luck, all of them valid.
+
+Every setting is drawn from a few values, the plainest first (what a failing example shrinks to); a test pins those that its
+theorem needs pinned, e.g. `worlds(backend={"slots": None})`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import reject
+from hypothesis import strategies as st
+
+import sim
+from sim.budget import At, BudgetSettings, Per, Then
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.market import Billed, CacheKind, PriceTier, PriceWindow
+from sim.outcome import OutcomeSettings
+from sim.settings import AgentKind, Log, OnFailure, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from tests.worlds import agent, backend, loop, scenario
+
+Fields = dict[str, st.SearchStrategy[Any]]
+
+
+def of(*values: Any) -> st.SearchStrategy[Any]:
+    """One of these."""
+    return st.sampled_from(values)
+
+
+SECONDS = of(
+    0.0,
+    5.0,
+    {"dist": "exponential", "mean": 40.0},
+    {"dist": "weibull", "mean": 90.0, "shape": 0.6},
+    {"dist": "uniform", "low": 1.0, "high": 900.0},
+)
+TOKENS = of(0, 300, 2000, {"dist": "lognormal", "median": 300.0, "sigma": 1.0}, {"dist": "geometric", "mean": 500.0})
+TURNS = of(1, 2, 4, {"dist": "geometric", "mean": 2.5}, {"dist": "uniform", "low": 1.0, "high": 6.0})
+FACTOR = of(1.0, 0.5, {"dist": "lognormal", "median": 1.0, "sigma": 0.5})
+
+ONE_TIER = [PriceTier(above_tokens=4000, input_usd_per_mtok=2.0)]
+TWO_TIERS = [PriceTier(above_tokens=9000), PriceTier(above_tokens=3000, cache_read_usd_per_mtok=0.7, output_usd_per_mtok=9.0)]
+NIGHT = [PriceWindow(from_h=22, until_h=6, multiplier=0.5)]
+TWO_WINDOWS = [PriceWindow(from_h=0, until_h=1, multiplier=2.0), PriceWindow(from_h=0.5, until_h=24, multiplier=3.0)]
+
+BACKEND: Fields = {
+    "input_usd_per_mtok": of(1.0, 0.0, 5.0),
+    "output_usd_per_mtok": of(1.0, 0.0, 25.0),
+    "cache_read_usd_per_mtok": of(None, 0.1, 0.0),
+    "cache_write_usd_per_mtok": of(None, 1.25),
+    "cache_write_1h_usd_per_mtok": of(None, 2.0),
+    "tiers": of([], ONE_TIER, TWO_TIERS),
+    "windows": of([], NIGHT, TWO_WINDOWS),
+    "fee": of(0.0, 0.055),
+    "cache": of(CacheKind.explicit, CacheKind.automatic, CacheKind.none),
+    "cache_ttl_s": of(300.0, 0.0, 20.0, 3600.0),
+    "cache_min_tokens": of(0, 1024, 4000),
+    "share_system": of(False, True),
+    "context_window_tokens": of(10**9, 6000),
+    "network_rtt_s": of(0.0, 0.03),
+    "ttft_s": of(1.0, 0.0, 30.0),
+    "prefill_tokens_per_s": of(None, 700.0),
+    "context_s_per_100k_tokens": of(0.0, 3.0),
+    "decode_tokens_per_s": of(None, 50.0),
+    "noise_sigma": of(0.0, 0.7),
+    "slots": of(None, 1, 2, 5),
+    "queue_limit": of(None, 0, 3),
+    "requests_per_min": of(None, 20.0),
+    "input_tokens_per_min": of(None, 60_000.0),
+    "output_tokens_per_min": of(None, 5000.0),
+    "limits_count_cache_reads": of(False, True),
+    "decode_slowdown": of(0.0, 0.2, 1.0),
+    "error_rate": of(0.0, 0.3, 1.0),
+    "error_billed": of(*Billed),
+    "reasoning_share": of(None, 0.6),
+    "turn_multiplier": of(1.0, 1.4),
+    "verbosity": of(1.0, 0.6),
+    "quality": of(None, 0.7, 0.0, 1.0),
+}  # fmt: skip
+LOOP: Fields = {
+    "system_tokens": of(1500, 0),
+    "prompt_tokens": of(500, 0, {"dist": "lognormal", "median": 500.0, "sigma": 1.0}),
+    "requests": of(1, 3, {"dist": "geometric", "mean": 2.0}),
+    "request_tokens": TOKENS,
+    "think_time_s": SECONDS,
+    "turns": TURNS,
+    "turns_scale": FACTOR,
+    "turns_exponent": of(0.0, 0.5),
+    "output_tokens": of(300, 1, {"dist": "lognormal", "median": 300.0, "sigma": 1.0}),
+    "output_scale": FACTOR,
+    "reasoning_share": of(0.0, 0.5, 1.0),
+    "keep_reasoning": of(0.0, 0.3),
+    "tool_result_tokens": TOKENS,
+    "opening_turns": of(0, 2),
+    "opening_result_tokens": TOKENS,
+    "result_scale": FACTOR,
+    "tool_time_s": SECONDS,
+    "prior_tokens": of(0, 3000),
+    "rewrite_rate": of(0.0, 0.3),
+    "compact_at_tokens": of(None, 4000, {"dist": "exponential", "mean": 5000.0}),
+    "summary_tokens": of(200, {"dist": "geometric", "mean": 400.0}),
+    "restore_tokens": of(0, 700),
+}
+AGENT: Fields = LOOP | {
+    "kind": of(AgentKind.react, AgentKind.chat, AgentKind.orchestrator, AgentKind.debate),
+    "fanout": of(1, 2, 3),
+    "depth": of(1, 2),
+    "spawn_after_turn": of(1, 2),
+    "max_parallel": of(None, 1, 2),
+    "inherit_context": of(False, True),
+    "report_tokens": TOKENS,
+    "split": of(*Split),
+    "warmup_turns": of(0, 2),
+    "on_worker_failure": of(*OnFailure),
+}
+TRIES: Fields = {
+    "most": of(1, 2, 3),
+    "parallel": of(False, True),
+    "pick": of(*Pick),
+    "true_positive": of(1.0, 0.8),
+    "false_positive": of(0.0, 0.3),
+    "verifier": of(None, loop(turns=1)),
+    "keep_tokens": of(0, 400),
+    "stop_when_lost": of(False, True),
+}
+OUTCOME: Fields = {
+    "correlation": of(0.0, 0.9, 1.0),
+    "length_exponent": of(0.0, 1.0),
+    "reference_turns": of(50.0, 2.0),
+    "effort": of(0.0, 1.0),
+    "value_usd": of(0.0, 3.0),
+    "success_exponent": of(0.0, 0.5),
+    "wage_usd_per_h": of(0.0, 60.0),
+    "deadline_s": of(None, 100.0),
+}
+RETRY: Fields = {
+    "attempts": of(5, 1, 2),
+    "backoff_base_s": of(1.0, 0.0, 30.0),
+    "backoff_cap_s": of(60.0, 5.0),
+    "patience_s": of(None, 4.0, {"dist": "exponential", "mean": 20.0}),
+}
+WORKLOAD: Fields = {
+    "kind": of(WorkloadKind.open, WorkloadKind.users, WorkloadKind.trace),
+    "tasks": of(3, 1, 8),
+    "interarrival_s": of(0.0, 10.0, {"dist": "exponential", "mean": 30.0}, {"dist": "gamma", "mean": 30.0, "shape": 0.5}),
+    "batch_size": of(1, 2, {"dist": "geometric", "mean": 2.0}),
+    "users": of(1, 2),
+    "tasks_per_user": of(1, 2),
+    "session_gap_s": SECONDS,
+    "trace": st.just("excerpt"),
+    "trace_sessions": st.just(1),
+    "urgent_share": of(0.0, 0.5),
+}
+ROUTER: Fields = {
+    "policy": of(*(policy for policy in Policy if policy is not Policy.custom)),
+    "per": of(*ChoosePer),
+    "knows_cache": of(False, True),
+    "backend": of(None, "one"),
+    "weights": of({}, {"one": 1.0, "two": 0.5}),
+    "roles": of({"worker": "two"}, {"lead": "two", "agent": "two", "verifier": "one"}),
+    "quality_floor": of(0.0, 0.8),
+    "fallback": of([], ["two"], ["two", "one"]),
+    "fee": of(0.0, 0.1),
+    "review_tasks": of(None, 2),
+    "switching_cost_usd": of(0.0, 0.01),
+}
+BUDGET: Fields = {
+    "usd": of(None, 0.003, 0.05),
+    "per": of(*Per),
+    "at": of(*At),
+    "then": of(*Then),
+    "downgrade_to": of(None, "two"),
+}
+WORLD: Fields = {
+    "seed": st.integers(0, 2**63 - 1),
+    "horizon_s": of(None, 60.0, 2000.0),
+    "batch": of(False, False, False, True),
+    "start": of("2026-02-16T00:00:00", "2026-02-16T23:59:30"),
+}
+Pins = Mapping[str, Any] | None
+PLAIN_DOOR: dict[str, Any] = {"queue_limit": None, "requests_per_min": None, "input_tokens_per_min": None, "output_tokens_per_min": None}
+"""A backend that turns nobody away."""
+
+
+def drawn(fields: Fields, pinned: Pins = None) -> st.SearchStrategy[dict[str, Any]]:
+    """Values of these settings, the pinned ones as they are."""
+    return st.fixed_dictionaries({**fields, **{name: st.just(value) for name, value in (pinned or {}).items()}})
+
+
+@st.composite
+def worlds(
+    draw: st.DrawFn, /, *, backend_: Pins = None, agent_: Pins = None, worker: Pins = None, tries: Pins = None, outcome: Pins = None,
+    retry: Pins = None, workload: Pins = None, router: Pins = None, budget: Pins = None, **world: Any,
+) -> sim.Scenario:  # fmt: skip
+    """A valid scenario of two backends, `one` and `two`."""
+    work = draw(drawn(WORKLOAD, workload))
+    set_agent = draw(drawn(AGENT, agent_))
+    if set_agent["kind"] is AgentKind.chat:
+        set_agent["turns"] = 1
+    models = {name: draw(drawn(BACKEND, backend_)) for name in ("one", "two")}
+    for model in models.values():
+        if work["kind"] is WorkloadKind.trace:
+            model["context_window_tokens"] = 10**9
+    tried = draw(drawn(TRIES, tries))
+    routed = draw(drawn(ROUTER, router))
+    if routed["policy"] in (Policy.thompson, Policy.ucb) or routed["review_tasks"]:
+        routed["per"] = ChoosePer.task
+    judged = draw(drawn(OUTCOME, outcome))
+    tried["stop_when_lost"] &= judged["length_exponent"] > 0 and judged["success_exponent"] == 0
+    spent = draw(drawn(BUDGET, budget))
+    if spent["then"] is Then.wait and spent["per"] not in (Per.hour, Per.day):
+        spent["then"] = Then.stop
+    try:
+        return scenario(
+            agent(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),
+            {name: backend(**model) for name, model in models.items()},
+            workload=WorkloadSettings(**work),
+            router=RouterSettings(**routed),
+            retry=RetrySettings(**draw(drawn(RETRY, retry))),
+            outcome=OutcomeSettings(**judged),
+            budget=BudgetSettings(**spent),
+            log=Log.full,
+            **draw(drawn(WORLD, world)),
+        )
+    except sim.ConfigError:
+        reject()
