@@ -1,14 +1,12 @@
 """The shell's entry: one scenario or a sweep, a progress bar, a table, figures; errors in one line.
 
-Hydra composes the settings and lays out a sweep; each of its jobs is one scenario, whose replications share a
-pool of processes. A sweep's table is gathered even when a scenario failed or the user stopped it.
+Hydra composes the settings and lays out a sweep; each of its jobs is one scenario, and all their replications
+share a pool of processes. A sweep's table is gathered even when a scenario failed or the user stopped it.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
 import shutil
 import sys
 from functools import partial
@@ -16,29 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim import __version__
+from sim.commandline import read
 from sim.errors import ConfigError, SimError
-from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, open_mappings, register_schema
+from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
 from sim.settings import Method
 
 if TYPE_CHECKING:
+    from sim.jobs import Jobs
     from sim.result import Result
-
-_SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc", "--multirun", "-m"}
-
-
-_WITH_VALUE = {f"--{name}" for name in ("package", "config-path", "config-name", "config-dir", "cfg", "info", "experimental-rerun")}
-_WITH_VALUE |= {"-p", "-cp", "-cn", "-cd", "-c", "-i"}
+    from sim.runfolder import RunFolder
 
 
-class Jobs:
-    """What the jobs of one command line, which all run in this process, leave for its end."""
+class Command:
+    """What the jobs of one command line leave for its end."""
 
-    folder: Path | None = None
-    """Of the sweep."""
-    begun = 0
-    total = 1
+    jobs: Jobs | None = None
+    """Of a sweep."""
     code = 0
-    """1 when a scenario was refused: Hydra is not told, so that the others go on and nothing else is printed."""
+    """1 when a scenario was refused: Hydra is not told, so that nothing else is printed."""
 
 
 def main() -> NoReturn:
@@ -49,20 +42,19 @@ def main() -> NoReturn:
         sys.exit(0)
     code = 0
     try:
-        arguments = open_mappings(_with_axes(_flags_first(sys.argv[1:])))
-        sys.argv[1:] = arguments
-        Jobs.total = _count(arguments)
-        _hydra()
-        code = Jobs.code
+        command = read(sys.argv[1:])
+        sys.argv[1:] = command.arguments
+        if command.sweep is None:
+            _hydra()
+        else:
+            _sweep(command.sweep, command.scenarios)
+        code = Command.code
     except KeyboardInterrupt:
         code = _complain("stopped")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except Exception as error:
         code = _complain(_told(error))
-    finally:
-        if Jobs.folder is not None and Jobs.begun:
-            _gather(Jobs.folder)
     sys.exit(code)
 
 
@@ -73,58 +65,83 @@ def _hydra() -> None:
     hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_job)()
 
 
+def _sweep(folder: Path, scenarios: int) -> None:
+    """Many jobs, and their table, even if one failed or the user stops them."""
+    from sim.jobs import Jobs
+    from sim.runfolder import runs_of, starting
+
+    with starting(folder), Jobs(scenarios, _told) as Command.jobs:
+        try:
+            _hydra()
+            Command.jobs.finish()
+        finally:
+            if runs_of(folder):
+                _gather(folder)
+            else:
+                _forget(folder)
+
+
 def _job(composed: Any) -> None:
     """One scenario: check, run, save, show."""
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
-    from sim.sweep import note_run
-
     job = HydraConfig.get()
-    folder, sweeping = Path(job.runtime.output_dir), job.mode is not None and job.mode.name == "MULTIRUN"
-    typed: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
-    axes = dict(override.partition("=")[::2] for override in typed)
-    if sweeping:
-        Jobs.folder, Jobs.begun = Path(job.sweep.dir), Jobs.begun + 1
+    folder = Path(job.runtime.output_dir)
+    if job.mode is not None and job.mode.name == "MULTIRUN":
+        from sim.runfolder import RunFolder
+
+        typed: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
+        axes = dict(override.partition("=")[::2] for override in typed)
+        _one_of_many(composed, RunFolder(folder, axes, Path(job.sweep.dir)))
+        return
     try:
         scenario = from_hydra(composed)
         if scenario.sensitivity.ranges:
-            _find_drivers(scenario, folder, sweeping)
-            return
-        result = _run(scenario, folder, _title(axes) if sweeping else "")
-        if sweeping:
-            note_run(folder, axes, digest=result.digest)
+            _find_drivers(scenario, folder)
         else:
-            _show(result, folder)
+            _show(_run(scenario, folder), folder)
     except (SimError, OSError, MemoryError) as error:
-        if sweeping:
-            note_run(folder, axes, failed=_told(error))
-        else:
-            _forget(folder)
-        Jobs.code = _complain(f"{_title(axes)}: {_told(error)}" if sweeping else _told(error))
+        _forget(folder)
+        Command.code = _complain(_told(error))
 
 
-def _run(scenario: Scenario, folder: Path, title: str) -> Result:
+def _one_of_many(composed: Any, place: RunFolder) -> None:
+    """A job of a sweep. In the process that was called the next one need not wait for it; elsewhere it must be all done."""
+    from sim.jobs import Jobs
+
+    jobs = Command.jobs or Jobs(1, _told)
+    try:
+        scenario = from_hydra(composed)
+        if scenario.sensitivity.ranges:
+            raise ConfigError("sensitivity.ranges: takes many runs of its own, so cannot be part of a sweep (-m)")
+    except SimError as error:
+        jobs.fail(place, error)
+    else:
+        jobs.add(place, scenario)
+    if Command.jobs is None:
+        with jobs:
+            jobs.finish()
+
+
+def _run(scenario: Scenario, folder: Path) -> Result:
     from tqdm import tqdm
 
     from sim.result import simulate
 
-    words = f"{Jobs.begun}/{Jobs.total} {title}" if title else scenario.name
-    with tqdm(desc=words[:60], unit=" calls", unit_scale=True, disable=None, leave=not title) as bar:
+    with tqdm(desc=scenario.name[:60], unit=" calls", unit_scale=True, disable=None) as bar:
         result = simulate(scenario, bar.update)
     result.save(folder)
     return result
 
 
-def _find_drivers(scenario: Scenario, folder: Path, sweeping: bool) -> None:
+def _find_drivers(scenario: Scenario, folder: Path) -> None:
     """A tornado or Sobol indices: many runs of its own."""
     from tqdm import tqdm
 
     from sim.report import show_sobol, show_tornado
     from sim.sensitivity import sobol, tornado
 
-    if sweeping:
-        raise ConfigError("sensitivity.ranges: takes many runs of its own, so cannot be part of a sweep (-m)")
     asked = scenario.sensitivity
     with tqdm(desc=scenario.name, unit=" runs", disable=None) as bar:
 
@@ -146,92 +163,25 @@ def _show(result: Result, folder: Path) -> None:
 
 
 def _gather(folder: Path) -> None:
+    """The table of a sweep. Of jobs that ran elsewhere it alone tells whether one has failed."""
     from sim.report import show_sweep
     from sim.sweep import gather
 
-    show_sweep(gather(folder), folder)
-
-
-def _title(axes: dict[str, str]) -> str:
-    return " ".join(f"{key}={value}" for key, value in axes.items() if key != "experiment")
+    table = gather(folder)
+    show_sweep(table, folder)
+    if Command.jobs is not None and Command.jobs.kept:
+        print(f"{Command.jobs.kept} of {len(table)} runs were kept from an earlier start; hydra.sweep.dir=FOLDER begins anew elsewhere")
+    if (table["status"] != "ok").any():
+        Command.code = 1
 
 
 def _forget(folder: Path) -> None:
-    """Leave nothing of a run that was refused: Hydra has made its folder before asking us."""
-    if {path.name for path in folder.glob("*")} <= {".hydra"}:
+    """Leave nothing of a run or a sweep that was refused: Hydra has made its folder before asking us."""
+    if {path.name for path in folder.glob("*")} <= {".hydra", ".lock", "sweep.json", "multirun.yaml"}:
         shutil.rmtree(folder, ignore_errors=True)
         for parent in folder.parents[:2]:
             if parent.exists() and not any(parent.iterdir()):
                 parent.rmdir()
-
-
-def _flags_first(arguments: list[str]) -> list[str]:
-    """`sim agent=solo -m seed=1,2` as Hydra can read it: flags before settings; unknown flags are refused in one line."""
-    from hydra._internal.utils import get_args_parser
-
-    flags: list[str] = []
-    settings: list[str] = []
-    left = iter(arguments)
-    for argument in left:
-        if argument in _WITH_VALUE:
-            flags += [argument, *itertools.islice(left, 1)]
-        else:
-            (flags if argument.startswith("-") else settings).append(argument)
-    parser = get_args_parser()
-    parser.error = _refuse  # type: ignore[method-assign]
-    parser.parse_args(flags)
-    return flags + settings
-
-
-def _refuse(message: str) -> NoReturn:
-    raise ConfigError(f"{message}; see sim --help")
-
-
-def _with_axes(arguments: list[str]) -> list[str]:
-    """An experiment that has axes is a sweep: `experiment=fanout` needs no `-m`."""
-    if _SHOWS & set(arguments):
-        return arguments
-    for name in [argument.removeprefix("experiment=") for argument in arguments if argument.startswith("experiment=")]:
-        for folder in (*_own_folders(arguments), CONF):
-            file = folder / "experiment" / f"{name}.yaml"
-            if file.is_file() and re.search(r"^\s+sweeper:", file.read_text(errors="replace"), re.MULTILINE):
-                return ["--multirun", *arguments]
-    return arguments
-
-
-def _own_folders(arguments: list[str]) -> list[Path]:
-    """Folders given with `--config-dir`."""
-    out = [argument.partition("=")[2] for argument in arguments if argument.startswith("--config-dir=")]
-    out += [after for before, after in itertools.pairwise(arguments) if before in ("--config-dir", "-cd")]
-    return [Path(folder) for folder in out]
-
-
-def _count(arguments: list[str]) -> int:
-    """How many scenarios a sweep will have, for the progress bar."""
-    if not {"-m", "--multirun"} & set(arguments):
-        return 1
-    from hydra import compose, initialize_config_dir
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    overrides = [argument for argument in arguments if "=" in argument and not argument.startswith("-")]
-    given = OverridesParser.create().parse_overrides(overrides)
-    swept = {each.key_or_group: sum(1 for _ in each.sweep_string_iterator()) for each in given if each.is_sweep_override()}
-    experiment = [str(each.input_line) for each in given if each.key_or_group == "experiment" and not each.is_sweep_override()]
-    if experiment:
-        register_schema()
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            params = compose("config", experiment, return_hydra_config=True).hydra.sweeper.params or {}
-        parsed = OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in params.items()])
-        named = {each.key_or_group for each in given}
-        swept |= {
-            e.key_or_group: sum(1 for _ in e.sweep_string_iterator())
-            for e in parsed
-            if e.is_sweep_override() and e.key_or_group not in named
-        }
-    total = 1
-    for number in swept.values():
-        total *= number
-    return total
 
 
 def _told(error: Exception) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from sim.errors import ConfigError, did_you_mean
 from sim.estimates import HEADLINES, Sample
 from sim.result import Result
+from sim.saved import SavedResult
 from sim.statistics import jackknife, may_be_least
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MORE_IS_BETTER = ("success_rate", "cache_hit_rate", "value_per_task_usd", "net_v
 NOTHING = "no difference seen"
 
 
-def compare(a: Result, b: Result, confidence: float = 0.95) -> pd.DataFrame:
+def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float = 0.95) -> pd.DataFrame:
     """Paired differences b - a and ratios b / a of every metric both have, with intervals.
 
     Replications are paired by their luck, so what is common to both scenarios cancels out. Column `verdict` is `more`,
@@ -32,14 +33,16 @@ def compare(a: Result, b: Result, confidence: float = 0.95) -> pd.DataFrame:
     """
     import pandas as pd
 
-    n = min(len(a.replications), len(b.replications))
-    mine, yours = (_first(result, n).estimates.sample for result in (a, b))
+    n = min(len(each.replications) if isinstance(each, Result) else int(each.summary["n"].iloc[0]) for each in (a, b))
+    mine, yours = (_first(each, n) for each in (a, b))
     rows = {name: paired(mine, yours, name, confidence) for name in mine.whole if name in yours.whole}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("metric")
 
 
-def _first(result: Result, n: int) -> Result:
-    return result if len(result.replications) == n else Result(result.scenario, result.replications[:n])
+def _first(result: Result | SavedResult, n: int) -> Sample:
+    if isinstance(result, SavedResult):
+        return result.sample.first(n) if n > 1 else result.sample
+    return (result if len(result.replications) == n else Result(result.scenario, result.replications[:n])).sample
 
 
 def paired(a: Sample, b: Sample, metric: str, confidence: float = 0.95) -> tuple[float | str, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from sim.metrics import Percentile, metrics
 from sim.scenario import Scenario
 from sim.statistics import Estimate, jackknife, leave_one_out
 from sim.tally import Tally
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HEADLINES = ("cost_per_task_usd", "tokens_per_task", "success_rate", "cost_per_success_usd", "cache_hit_rate", "task_latency_p50_s")
 """What `precision` is asked of, and what a sweep's table compares with its baseline."""
@@ -47,13 +50,19 @@ class Sample(NamedTuple):
 
 def read_sample(folder: Path) -> Sample | None:
     """The metrics that a run left in its folder (`summary.csv`, `replications.csv`); None where it left none."""
-    import pandas as pd
-
     files = folder / "summary.csv", folder / "replications.csv"
     if not all(file.exists() for file in files):
         return None
-    summary, left_out = pd.read_csv(files[0], index_col="metric"), pd.read_csv(files[1])
+    summary, left_out = read_table(files[0]).set_index("metric"), read_table(files[1])
     return Sample(dict(summary["mean"]), {str(name): part["without"].to_numpy() for name, part in left_out.groupby("metric", sort=False)})
+
+
+def read_table(file: Path) -> pd.DataFrame:
+    """A CSV of ours, its numbers to the last bit."""
+    import pandas as pd
+
+    older: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
+    return pd.read_csv(file, **older)
 
 
 class Estimates:

@@ -15,7 +15,9 @@ from sim import __version__, drivers, plots
 from sim.amplification import amplification
 from sim.canvas import save_all
 from sim.findings import Study, axis_label, compact, finding, number, percent, place_name, study
+from sim.plain import as_yaml
 from sim.result import Result, write_whole
+from sim.runfolder import runs_of
 from sim.scenario import Scenario
 from sim.sensitivity import Tornado
 from sim.sweep import digest_of, row
@@ -96,7 +98,7 @@ def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path) -> None:
 def _show_drivers(table: pd.DataFrame, text: str, said: str, figures: Mapping[str, Figure], scenario: Scenario, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "results.csv", lambda path: table.to_csv(path, index=False))
-    write_whole(folder / "scenario.yaml", lambda path: OmegaConf.save(OmegaConf.structured(scenario), path))
+    write_whole(folder / "scenario.yaml", lambda path: path.write_text(as_yaml(scenario), encoding="utf-8"))
     _publish(scenario.name, text, said, figures, folder, f"seed {scenario.seed}")
 
 
@@ -125,8 +127,8 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        runs = [path for path in self.path.glob("*/scenario.yaml") if path.parent.name.isdigit()]
-        first = min(runs, key=lambda path: int(path.parent.name), default=None)
+        self.runs = runs_of(path)
+        first = next((file for run in self.runs if (file := run / "scenario.yaml").exists()), None)
         self.scenario: Any = OmegaConf.to_container(OmegaConf.load(first)) if first else {}
 
     @cached_property
@@ -152,7 +154,7 @@ class Folder:
     @property
     def notes(self) -> list[str]:
         """What the runs say of their own numbers: of each kind how many do, and what the first of them says."""
-        files = sorted(self.path.glob("*/notes.json"), key=lambda file: (len(file.parent.name), file.parent.name))
+        files = [file for run in self.runs if (file := run / "notes.json").exists()]
         told: dict[str, list[str]] = {}
         for file in files:
             for kind, text in json.loads(file.read_text(encoding="utf-8")).items():
@@ -163,7 +165,7 @@ class Folder:
         """Of the first, the second and the last place on the dearest line, those that can be read."""
         line = one.lines[next(iter(one.lines))]
         shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
-        files = {place_name(place): self.path / str(line.loc[place, "_run"]) / "timeline.csv" for place in shown}
+        files = {place_name(place): self.runs[int(line.loc[place, "_run"])] / "timeline.csv" for place in shown}
         return {name: pd.read_csv(file) for name, file in files.items() if file.exists()}
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from sim.call import Role, Status
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE
-from sim.estimates import Estimates
+from sim.estimates import Estimates, Sample
 from sim.notes import notes
+from sim.plain import as_yaml
 from sim.runs import Runs
 from sim.scenario import Scenario
 from sim.simulation import Progress, Replication
@@ -71,6 +72,11 @@ class Result:
     def estimates(self) -> Estimates:
         """Every metric with its interval, and with each replication left out."""
         return Estimates(self.scenario, self.tallies)
+
+    @property
+    def sample(self) -> Sample:
+        """What a comparison with another scenario needs."""
+        return self.estimates.sample
 
     @cached_property
     def summary(self) -> pd.DataFrame:
@@ -169,16 +175,15 @@ class Result:
 
         Each file appears whole or not at all.
         """
-        from omegaconf import OmegaConf
-
         into = Path(folder)
         into.mkdir(parents=True, exist_ok=True)
-        if len(self.tasks):
-            write_whole(into / "tasks.parquet", lambda path: self.tasks.to_parquet(path, index=False))
-        if len(self.calls):
-            write_whole(into / "calls.parquet", lambda path: self.calls.to_parquet(path, index=False))
+        for name, rows in (("tasks", self.tasks), ("calls", self.calls)):
+            if len(rows):
+                write_whole(into / f"{name}.parquet", partial(rows.to_parquet, index=False))
+            else:
+                (into / f"{name}.parquet").unlink(missing_ok=True)
         write_whole(into / "timeline.csv", lambda path: self.timeline.to_csv(path, index=False))
-        write_whole(into / "scenario.yaml", lambda path: OmegaConf.save(OmegaConf.structured(self.scenario), path))
+        write_whole(into / "scenario.yaml", lambda path: path.write_text(as_yaml(self.scenario), encoding="utf-8"))
         write_whole(into / "replications.csv", lambda path: self.by_replication.to_csv(path, index=False))
         said = json.dumps(self.notes, ensure_ascii=False, indent=1)
         write_whole(into / "notes.json", lambda path: path.write_text(said, encoding="utf-8"))

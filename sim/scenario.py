@@ -92,6 +92,9 @@ class Scenario:
         return [self.budget, *self.budgets.values()]
 
 
+NO_MATTER: dict[str, Any] = {"name": "", "processes": None, "baseline": {}, "sensitivity": SensitivitySettings()}
+"""Settings that do not move the results of a run."""
+
 _COMPOSING = threading.Lock()
 
 

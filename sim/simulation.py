@@ -138,8 +138,12 @@ def _read_trace(path: str, limit: int | None) -> list[Session]:
 
 
 def _sessions(scenario: Scenario) -> list[Session]:
-    path = str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else scenario.workload.trace
-    return _read_trace(path, scenario.workload.trace_sessions)
+    return _read_trace(trace_file(scenario), scenario.workload.trace_sessions)
+
+
+def trace_file(scenario: Scenario) -> str:
+    """Where a recorded workload is."""
+    return str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else scenario.workload.trace
 
 
 def check_trace(scenario: Scenario) -> None:

@@ -1,19 +1,20 @@
-"""Many scenarios: sweep(), and the table of a folder of runs."""
+"""Many scenarios: sweep(), which goes on where it was stopped, and the table of a folder of runs."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.comparison import MORE_IS_BETTER, against, best, judged
 from sim.errors import ConfigError, DataError, did_you_mean
-from sim.estimates import Sample, read_sample
+from sim.estimates import Sample, read_sample, read_table
 from sim.result import Result, simulate_each, write_whole
+from sim.runfolder import RunFolder, read_note, runs_of, starting
+from sim.saved import SavedResult
 from sim.scenario import Scenario
 from sim.simulation import Progress
 
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Axes = Mapping[str, Sequence[Any]]
-NOTE = "run.json"
-"""In the folder of a sweep's run: the settings that the sweep gave it, its digest, or why it failed."""
 
 
 class Sweep:
     """Scenarios that differ along axes; `results` has one row each, its axes first."""
 
-    def __init__(self, axes: Sequence[dict[str, Any]], runs: Sequence[Result], baseline: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, axes: Sequence[dict[str, Any]], runs: Sequence[Result | SavedResult], baseline: Mapping[str, Any] | None = None
+    ) -> None:
         self.axes = list(axes)
         self.runs = list(runs)
         self.baseline = dict(baseline or {})
@@ -44,16 +45,22 @@ class Sweep:
     @property
     def samples(self) -> list[Sample]:
         """What each scenario brings to a comparison."""
-        return [run.estimates.sample for run in self.runs]
+        return [run.sample for run in self.runs]
 
 
-def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None, baseline: Mapping[str, Any] | None = None) -> Sweep:
+def sweep(
+    scenario: Scenario,
+    axes: Axes,
+    progress: Progress | None = None,
+    baseline: Mapping[str, Any] | None = None,
+    folder: str | Path | None = None,
+) -> Sweep:
     """Run a scenario once for each combination of values, e.g. `sweep(scenario, {"agent.fanout": [1, 2, 4]})`.
 
     `baseline`, e.g. `{"agent.fanout": 1}`: compare each scenario with the one that has these values and otherwise its own.
-
-    All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run when
-    one of them cannot be.
+    `folder`: save each run there as it ends, and do not run again what is there already (`sim.runfolder`); `runs` are then read
+    from it. All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run
+    when one of them cannot be.
     """
     for key, values in axes.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
@@ -61,7 +68,30 @@ def sweep(scenario: Scenario, axes: Axes, progress: Progress | None = None, base
     combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     scenarios = [replaced(scenario, combination).check() for combination in combinations]
     against([_words(each) for each in combinations], [None] * len(combinations), _words(baseline or {}))
-    return Sweep(combinations, list(simulate_each(scenarios, progress)), baseline)
+    if folder is None:
+        return Sweep(combinations, list(simulate_each(scenarios, progress)), baseline)
+    root = Path(folder)
+    scenarios = [dataclasses.replace(each, baseline=dict(baseline or {})) for each in scenarios]
+    with starting(root):
+        places = [RunFolder(root / str(number), _words(given), root) for number, given in enumerate(combinations)]
+        missing = [(place, each) for place, each in zip(places, scenarios, strict=True) if not place.keep(each)]
+        try:
+            _run_missing(missing, progress)
+        finally:
+            if runs_of(root):
+                gather(root)
+    return Sweep(combinations, [place.saved(each) for place, each in zip(places, scenarios, strict=True)], baseline)
+
+
+def _run_missing(missing: Sequence[tuple[RunFolder, Scenario]], progress: Progress | None) -> None:
+    """Save each result as it comes; the first that fails says so in its folder and ends the sweep."""
+    results = simulate_each([scenario for _, scenario in missing], progress)
+    for place, _ in missing:
+        try:
+            place.complete(next(results))
+        except Exception as error:
+            place.fail(str(error))
+            raise
 
 
 def rank(swept: Sweep, metric: str = "cost_per_success_usd", confidence: float = 0.95) -> pd.DataFrame:
@@ -103,16 +133,9 @@ def row(axes: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
     return out
 
 
-def note_run(folder: Path, axes: Mapping[str, str], digest: str = "", failed: str = "") -> None:
-    """Leave in a run's folder what `gather` needs to know of it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"axes": dict(axes), "digest": digest, "failed": failed})
-    write_whole(folder / NOTE, lambda path: path.write_text(text))
-
-
 def digest_of(folder: str | Path) -> str:
     """16 hex digits over the digests of a sweep's runs, whatever their order."""
-    digests = sorted(json.loads(path.read_text())["digest"] for path in Path(folder).glob(f"*/{NOTE}"))
+    digests = sorted(read_note(run)["digest"] for run in runs_of(folder))
     return hashlib.sha1("".join(digests).encode(), usedforsecurity=False).hexdigest()[:16]
 
 
@@ -124,20 +147,20 @@ def gather(folder: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     root = Path(folder)
-    runs = sorted((p for p in root.glob(f"*/{NOTE}") if p.parent.name.isdigit()), key=lambda p: int(p.parent.name))
+    runs = runs_of(root)
     if not runs:
         raise DataError(f"{root}: holds no runs of a sweep")
-    notes = [json.loads(path.read_text()) for path in runs]
+    notes = [read_note(run) for run in runs]
     varied = [key for key in notes[0]["axes"] if len({note["axes"].get(key) for note in notes}) > 1] or list(notes[0]["axes"])
     rows = []
-    for path, note in zip(runs, notes, strict=True):
+    for run, note in zip(runs, notes, strict=True):
         axes = {key: _short(note["axes"].get(key, "")) for key in varied}
-        summary = path.with_name("summary.csv")
+        summary = run / "summary.csv"
         if note["failed"] or not summary.exists():
-            rows.append({**axes, "status": f"failed: {note['failed'] or 'stopped'}"})
+            rows.append({**axes, "status": f"failed: {note['failed'] or 'its files are gone'}"})
         else:
-            rows.append({**axes, "status": "ok"} | row({}, pd.read_csv(summary, index_col="metric")))
-    samples = [None if note["failed"] else read_sample(path.parent) for path, note in zip(runs, notes, strict=True)]
+            rows.append({**axes, "status": "ok"} | row({}, read_table(summary).set_index("metric")))
+    samples = [None if note["failed"] else read_sample(run) for run, note in zip(runs, notes, strict=True)]
     said = [{key: _short(value) for key, value in note["axes"].items()} for note in notes]
     table = judged(pd.DataFrame(rows), said, samples, _baseline(runs))
     write_whole(root / "results.csv", lambda path: table.to_csv(path, index=False))
@@ -148,7 +171,7 @@ def _baseline(runs: Sequence[Path]) -> dict[str, str]:
     """The baseline that a sweep's scenarios name."""
     from omegaconf import OmegaConf
 
-    files = [file for run in runs if (file := run.with_name("scenario.yaml")).exists()]
+    files = [file for run in runs if (file := run / "scenario.yaml").exists()]
     written: Any = OmegaConf.to_container(OmegaConf.load(files[0])) if files else {}
     return _words(written.get("baseline") or {})
 

@@ -1,0 +1,239 @@
+"""A sweep started again runs what is missing or changed, and nothing else; whoever is killed loses no complete run."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sim
+from benchmarks.kills import survive
+from sim import runfolder
+from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.plain import as_yaml
+from sim.runfolder import NOTE, key_of
+from sim.settings import Log, WorkloadKind, WorkloadSettings
+from tests.worlds import agent, backend, scenario, with_
+
+BOTH = {"one": backend(noise_sigma=1.0, quality=0.6), "two": backend(input_usd_per_mtok=2.0, noise_sigma=1.0, quality=0.7)}
+AXES: dict[str, list[Any]] = {"agent.turns": [2, 5], "backends": [["one"], ["two"]]}
+HOLDER = (
+    "import sys; from pathlib import Path; from sim.runfolder import starting\nwith starting(Path(sys.argv[1])): print(flush=True); input()"
+)
+
+
+def world(**changes: Any) -> sim.Scenario:
+    return scenario(agent(), dict(BOTH), **({"tasks": 5, "replications": 3} | changes))
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many scenarios each sweep has run."""
+    counts: list[int] = []
+    each = sim.result.simulate_each
+
+    def counted(scenarios: Sequence[sim.Scenario], *rest: Any) -> Any:
+        counts.append(len(scenarios))
+        return each(scenarios, *rest)
+
+    monkeypatch.setattr(sys.modules["sim.sweep"], "simulate_each", counted)
+    return counts
+
+
+def dearer(name: str) -> sim.Scenario:
+    """The same world with a higher price of one backend."""
+    return scenario(agent(), BOTH | {name: with_(BOTH[name], input_usd_per_mtok=3.0)}, tasks=5, replications=3)
+
+
+def test_nothing_missing_nothing_runs_and_every_table_is_the_same_to_the_bit(tmp_path: Path, ran: list[int]) -> None:
+    plain = sim.sweep(world(), AXES, baseline={"backends": ["one"]})
+    first, again = (sim.sweep(world(), AXES, baseline={"backends": ["one"]}, folder=tmp_path) for _ in range(2))
+    assert ran == [4, 4, 0]
+    for swept in (first, again):
+        pd.testing.assert_frame_equal(swept.results, plain.results, check_exact=True)
+        for mine, yours in zip(swept.runs, plain.runs, strict=True):
+            assert mine.digest == yours.digest
+            for table in ("summary", "timeline", "by_replication", "calls", "tasks"):
+                pd.testing.assert_frame_equal(getattr(mine, table), getattr(yours, table), check_exact=True, check_dtype=False)
+            assert mine.notes == yours.notes
+    pd.testing.assert_frame_equal(sim.compare(again.runs[0], again.runs[1]), sim.compare(plain.runs[0], plain.runs[1]), check_exact=True)
+    assert len(pd.read_csv(tmp_path / "results.csv")) == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "again"),
+    [
+        (world(seed=2), 4),
+        (world(log=Log.none), 4),
+        (dearer("two"), 2),
+        (world(name="other", processes=2), 0),
+        (scenario(agent(), BOTH | {"three": backend()}, tasks=5, replications=3), 0),
+    ],
+    ids=["seed", "log", "price of one backend", "what does not matter", "a backend nobody uses"],
+)
+def test_only_what_a_change_moves_runs_again(tmp_path: Path, ran: list[int], changed: sim.Scenario, again: int) -> None:
+    changed.backends = ["one", "two"]
+    sim.sweep(world(), AXES, folder=tmp_path)
+    swept = sim.sweep(changed, AXES, folder=tmp_path)
+    assert ran == [4, again]
+    alone = sim.sweep(changed, AXES)
+    pd.testing.assert_frame_equal(swept.results, alone.results, check_exact=True)
+    assert (tmp_path / "3" / "calls.parquet").exists() == (changed.log is Log.full)
+    for number, run in enumerate(alone.runs):
+        assert (tmp_path / str(number) / "scenario.yaml").read_text() == as_yaml(run.scenario)
+
+
+def test_a_baseline_named_later_is_in_the_table_without_a_run(tmp_path: Path, ran: list[int]) -> None:
+    sim.sweep(world(), AXES, folder=tmp_path)
+    sim.sweep(world(), AXES, folder=tmp_path, baseline={"agent.turns": 2})
+    assert ran == [4, 0]
+    assert "cost_per_task_usd_verdict" in pd.read_csv(tmp_path / "results.csv")
+
+
+def truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "torn table": lambda run: truncate(run / "summary.csv"),
+    "lost table": lambda run: (run / "timeline.csv").unlink(),
+    "torn note": lambda run: truncate(run / NOTE),
+    "lost note": lambda run: (run / NOTE).unlink(),
+    "other note": lambda run: (run / NOTE).write_text("[]"),
+    "older note": lambda run: (run / NOTE).write_text('{"axes": {}, "digest": "0", "failed": ""}'),
+}
+
+
+@pytest.mark.parametrize("harm", DAMAGE)
+def test_a_run_that_is_not_whole_runs_again(tmp_path: Path, ran: list[int], harm: str) -> None:
+    plain = sim.sweep(world(), AXES, folder=tmp_path).results
+    DAMAGE[harm](tmp_path / "2")
+    pd.testing.assert_frame_equal(sim.sweep(world(), AXES, folder=tmp_path).results, plain, check_exact=True)
+    assert ran == [4, 1]
+
+
+def test_another_simulator_runs_everything_again(tmp_path: Path, ran: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    sim.sweep(world(), AXES, folder=tmp_path)
+    monkeypatch.setattr(runfolder, "_simulator", lambda: ["another"])
+    sim.sweep(world(), AXES, folder=tmp_path)
+    assert ran == [4, 4]
+
+
+HEALTHY = True
+
+
+def moody(knowledge: Any) -> Any:
+    """A policy that has bad days."""
+    if not HEALTHY:
+        raise ZeroDivisionError("a bad day")
+    return lambda call, luck: knowledge.backends[0]
+
+
+def test_a_failed_run_is_tried_again_and_no_other(tmp_path: Path, ran: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.test_resume:moody")
+    axes: dict[str, list[Any]] = {"router": [RouterSettings(), router]}
+    monkeypatch.setattr("tests.test_resume.HEALTHY", False)
+    with pytest.raises(ZeroDivisionError):
+        sim.sweep(world(), axes, folder=tmp_path)
+    assert list(sim.gather(tmp_path)["status"]) == ["ok", "failed: a bad day"]
+    monkeypatch.setattr("tests.test_resume.HEALTHY", True)
+    sim.sweep(world(), axes, folder=tmp_path)
+    assert ran == [2, 1]
+    assert list(sim.gather(tmp_path)["status"]) == ["ok", "ok"]
+
+
+def test_what_settings_only_name_counts_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace, policy = tmp_path / "calls.csv", tmp_path / "my_policy.py"
+    trace.write_text("trace,agent,call_index,t_s,input_tokens,output_tokens\na,main,0,0,100,5\n")
+    policy.write_text("def choose(knowledge): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    replay = world(workload=WorkloadSettings(kind=WorkloadKind.trace, trace=str(trace)))
+    own = world(router=RouterSettings(policy=Policy.custom, custom="my_policy:choose"))
+    before = [key_of(replay), key_of(own)]
+    assert before == [key_of(replay), key_of(own)]
+    trace.write_text(trace.read_text().replace("100", "1000"))
+    policy.write_text("def choose(knowledge): pass  # otherwise\n")
+    assert not {*before} & {key_of(replay), key_of(own)}
+
+
+def test_runs_of_an_earlier_sweep_are_not_in_the_table(tmp_path: Path) -> None:
+    sim.sweep(world(), AXES, folder=tmp_path)
+    sim.sweep(world(), {"agent.turns": [2]}, folder=tmp_path)
+    assert list(sim.gather(tmp_path)["agent.turns"]) == ["2"]
+
+
+def test_half_written_files_are_removed_at_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / ".summary.csv.part").write_text("met")
+    sim.sweep(world(), {"agent.turns": [2]}, folder=tmp_path)
+    assert not list(tmp_path.rglob(".*.part"))
+
+
+def test_two_sweeps_do_not_share_a_folder_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runfolder, "PATIENCE_S", 0.1)
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(sim.ConfigError, match="another sweep is running there"):
+            sim.sweep(world(), AXES, folder=tmp_path)
+        other.kill()
+    assert len(sim.sweep(world(), AXES, folder=tmp_path).runs) == 4
+
+
+TYPED = ["-m", "agent=chat", "workload.tasks=3", "replications=2", "log=none", "processes=1"]
+
+
+def shell(folder: Path, *typed: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "sim", *typed], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_same_command_finds_its_runs_and_another_does_not(tmp_path: Path) -> None:
+    own = tmp_path / "mine" / "experiment"
+    own.mkdir(parents=True)
+    params = "hydra:\n  sweeper:\n    params:\n      seed: 1,2,3\n"
+    (own / "dice.yaml").write_text(f"# @package _global_\nname: dice\n{params}")
+    typed = ["--config-dir=mine", "experiment=dice", *TYPED[1:]]
+    first = shell(tmp_path, *typed)
+    assert first.returncode == 0, first.stderr
+    assert "were kept" not in first.stdout
+    (own / "dice.yaml").write_text(f"# @package _global_\nname: dice\n{params.replace('2', '7')}")
+    again = shell(tmp_path, *typed, "processes=2")
+    assert "2 of 3 runs were kept" in again.stdout
+    [folder] = (tmp_path / "outputs").iterdir()
+    assert folder.name.startswith("dice-")
+    assert list(pd.read_csv(folder / "results.csv")["seed"]) == [1, 7, 3]
+    assert shell(tmp_path, *typed, "workload.tasks=4").returncode == 0
+    assert len(list((tmp_path / "outputs").iterdir())) == 2
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_a_table_of_what_has_ended_and_the_next_start_the_whole(tmp_path: Path) -> None:
+    typed = [*TYPED, "hydra.sweep.dir=out", "workload.tasks=3,200000"]
+    with subprocess.Popen([sys.executable, "-m", "sim", *typed], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 30
+        while not (tmp_path / "out" / "0" / NOTE).exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 1
+        assert process.stderr is not None
+        assert process.stderr.read().splitlines()[-1] == "sim: stopped"
+    assert list(pd.read_csv(tmp_path / "out" / "results.csv")["status"]) == ["ok"]
+    note = json.loads((tmp_path / "out" / "0" / NOTE).read_text())
+    assert note["digest"]
+    assert not (tmp_path / "out" / "1" / NOTE).exists()
+
+
+@pytest.mark.slow
+def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_table(tmp_path: Path) -> None:
+    found = survive(tmp_path, scenarios=6, kills=3)
+    assert found.kills == 3
+    assert (found.twice, found.left_over, found.equal) == (0, 0, True)
