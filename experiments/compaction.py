@@ -18,7 +18,6 @@ nothing fails or waits longer than the cache lives. Would change the finding: fi
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -30,6 +29,7 @@ from sim.canvas import INK, draw_key, pen, scale, sheet, styled
 from sim.findings import compact
 from sim.report import aligned
 from sim.settings import AgentSettings
+from sim.theory import best_window
 
 TURNS, BASE, OUTPUT, SUMMARY = 1_000, 20_000, 523, 5_000
 AGAIN = BASE + SUMMARY
@@ -52,8 +52,7 @@ def law(growth: int, cache: str) -> float:
     """F5b: the window of the least cost."""
     again, first, output = rates(opus(CACHES[cache]), CACHES[cache])
     written = {"head stays cached": SUMMARY, "head is lost": AGAIN, "no cache": 0}[cache]
-    fixed = SUMMARY * output + written * first
-    return AGAIN + math.sqrt(2 * growth * (AGAIN + fixed / again))
+    return best_window(again=AGAIN, growth=growth, extra=(SUMMARY * output + written * first) / again)
 
 
 def column(cache: str, growth: int) -> str:

@@ -29,7 +29,7 @@ from experiments.effective_price import PREMIUM, job, plain
 from sim.canvas import INK, label_ends, pen, scale, sheet, styled
 from sim.market import BackendSettings, MarketSettings
 from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, Split, WorkloadSettings
-from sim.theory import best_division, cache_split, loop_tokens
+from sim.theory import best_division, loop_usd
 
 WORKERS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 40)
 MOST = 100
@@ -96,18 +96,15 @@ def by_formula(workers: int, backend: BackendSettings, cached: bool) -> float:
     dollars = 0.0 if alone else workers * REPORT * (first + (READS - 1) * again + output)
     for place in range(workers):
         turns = TURNS // workers + (place < TURNS % workers) + (0 if alone else WARMUP)
-        split = cache_split(base=BASE, growth=GROWTH, turns=turns)
-        dollars += split.read * again + split.write * first + turns * OUTPUT * output
+        dollars += loop_usd(base=BASE, growth=GROWTH, output=OUTPUT, turns=turns, read=again, write=first, produced=output)
     return dollars
 
 
 def best_by_formula(backend: BackendSettings, cached: bool) -> float:
     """F6c in dollars: h is what grows with k, whatever the length of the shares."""
     again, first, output = rates(backend, cached)
-    base = loop_tokens(base=BASE, growth=GROWTH, output=OUTPUT, turns=WARMUP)
-    split = cache_split(base=BASE, growth=GROWTH, turns=WARMUP)
-    report = REPORT * (first + (READS - 1) * again + output)
-    overhead = split.read * again + split.write * first + base.output * output + report
+    warmup = loop_usd(base=BASE, growth=GROWTH, output=OUTPUT, turns=WARMUP, read=again, write=first, produced=output)
+    overhead = warmup + REPORT * (first + (READS - 1) * again + output)
     return best_division(turns=TURNS, growth=GROWTH, overhead=overhead / again)
 
 

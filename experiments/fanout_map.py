@@ -35,7 +35,7 @@ from sim.findings import compact, number
 from sim.market import BackendSettings
 from sim.report import aligned
 from sim.settings import AgentKind, AgentSettings, LoopSettings
-from sim.theory import cache_split
+from sim.theory import loop_usd
 
 FANOUTS = (1, 2, 4, 8, 16, 32)
 TURNS = (1, 5, 10, 20, 40, 84)
@@ -90,8 +90,7 @@ def flip_by_formula(turns: int) -> float:
     bills = []
     for name in (PREMIUM, RIVAL):
         again, first, output = rates(model(name), True)
-        split = cache_split(base=20_000, growth=1_750, turns=turns)
-        bills.append(split.read * again + split.write * first + turns * 523 * output)
+        bills.append(loop_usd(base=20_000, growth=1_750, output=523, turns=turns, read=again, write=first, produced=output))
     return VALUE * GAP / (bills[0] - bills[1])
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 import sim
-from sim import theory
 from sim.budget import At, BudgetSettings, Per, Then
 from sim.errors import ConfigError
-from sim.settings import Log, WorkloadKind, WorkloadSettings
+from sim.settings import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 CALL_USD = 2300e-6
@@ -20,16 +18,6 @@ CALL_USD = 2300e-6
 
 def one_call(budget: BudgetSettings, **changes: Any) -> sim.Result:
     return run(agent(turns=1), backend(quality=1.0), budget=budget, **{"tasks": 100, "every_s": 60.0} | changes)
-
-
-def test_f13_tasks_that_are_begun_until_a_budget_is_crossed() -> None:
-    """B/c + (s^2 + c^2)/(2 c^2) for independent costs of mean c and standard deviation s."""
-    varied = agent(turns=1, system_tokens=0, prompt_tokens=0, output_tokens={"dist": "exponential", "mean": 1000})
-    c = s = 1000e-6
-    budget = BudgetSettings(usd=0.05, per=Per.run, at=At.task)
-    result = run(varied, backend(quality=1.0), tasks=300, every_s=60.0, budget=budget, replications=400, log=Log.none, processes=None)
-    begun = [tally.tasks - tally.blocked for tally in result.tallies]
-    assert np.mean(begun) == pytest.approx(theory.tasks_until_spent(budget=0.05, mean=c, sd=s), rel=0.02)
 
 
 def test_a_run_stops_at_its_budget() -> None:

@@ -92,26 +92,6 @@ def test_the_urgent_are_served_first_and_in_order() -> None:
         assert start == request or not ahead.any()
 
 
-@pytest.mark.parametrize(
-    ("limit", "amount"), [({"requests_per_min": 30}, 1), ({"input_tokens_per_min": 60_000}, 2000), ({"output_tokens_per_min": 9000}, 300)]
-)
-@pytest.mark.parametrize("burst_s", [10.0, 60.0])
-def test_no_window_lets_through_more_than_the_bucket_and_its_inflow(limit: dict[str, float], amount: int, burst_s: float) -> None:
-    """Token bucket: in any window of D seconds at most C + r D; and, with work waiting, no less either."""
-    served = backend(limit_burst_s=burst_s, cache="none", **limit)
-    patient = RetrySettings(attempts=50, backoff_base_s=0.1, backoff_cap_s=0.1)
-    calls = run(agent(turns=1), served, tasks=300, every_s={"dist": "exponential", "mean": 1.0}, retry=patient).calls
-    good = np.sort(calls.query("status == 'ok'")["t_start_s"])
-    rate = next(iter(limit.values())) / 60
-    passed, burst = amount * np.arange(1, len(good) + 1), rate * burst_s
-    inside = passed[None, :] - (passed[:, None] - amount)
-    most = burst + rate * (good[None, :] - good[:, None])
-    upper = np.triu(np.ones_like(inside, bool))
-    assert (inside <= most + 1e-6 * rate)[upper].all()
-    assert inside[0, 150] > most[0, 150] - 2 * amount
-    assert set(calls["status"]) == {"ok", "rate_limited"}
-
-
 def test_a_client_waits_as_long_as_it_is_told() -> None:
     """Two calls a minute, one at a time: the third is told to come back, and then passes."""
     served = backend(requests_per_min=2, limit_burst_s=60.0)

@@ -282,15 +282,6 @@ def test_a_function_that_is_not_there_is_one_line(name: str) -> None:
         scenario(agent(kind=AgentKind.custom, workflow=name))
 
 
-@pytest.mark.parametrize(("debaters", "rounds"), [(1, 1), (3, 3), (5, 4)])
-def test_f9_debate(debaters: int, rounds: int) -> None:
-    """In = m t B + m^2 y t (t-1) / 2."""
-    result = run(agent(kind=AgentKind.debate, fanout=debaters, turns=rounds))
-    expected = theory.debate_tokens(base=2000, answer=300, debaters=debaters, rounds=rounds)
-    assert (result.mean("input_tokens"), result.mean("output_tokens"), result.mean("calls")) == expected
-    assert result.mean("agents") == debaters
-
-
 def test_a_debate_waits_for_the_slowest_and_goes_on_without_who_drops_out() -> None:
     varied = {"output_tokens": {"dist": "exponential", "mean": 300}}
     calls = run(agent(kind=AgentKind.debate, fanout=4, turns=3, **varied), backend(decode_tokens_per_s=50)).calls

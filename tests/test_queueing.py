@@ -19,11 +19,10 @@ from scipy import stats
 import sim
 from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.errors import ConfigError
-from sim.metrics import metrics
 from sim.router import Choose, Knowledge
 from sim.settings import Log, RetrySettings, TriesSettings, WorkloadKind, WorkloadSettings
 from sim.theory import queues, stations
-from tests.worlds import agent, backend, scenario, urgent_tasks
+from tests.worlds import agent, backend, scenario, urgent_tasks, values
 
 SPEED = 10_000
 """Tokens a second: a call of 1 s has so many that rounding to whole ones is nothing."""
@@ -124,10 +123,6 @@ CASES: dict[str, Case] = {
         workload={"batch_size": {"dist": "geometric", "mean": 2}},
     ),
     "fork and join": Case({STAY: stations.fork_join(rate=0.5, service_s=1)}, 0.02, 2200, 0.5, halves=True),
-    "shared, 4 at once": Case(
-        {STAY: stations.shared(rate=1.5, service_s=1, slowdown=0.25, slots=4).stay_s}, 0.04, 3000, 1.5,
-        backend={"slots": 4, "decode_slowdown": 0.25},
-    ),
     "shared, no limit": Case(
         {STAY: stations.shared(rate=1.8, service_s=1, slowdown=0.3).stay_s}, 0.04, 3500, 1.8, work=UNEVEN,
         backend={"slots": None, "decode_slowdown": 0.3},
@@ -142,8 +137,7 @@ def test_means_are_the_textbooks(name: str) -> None:
     case = CASES[name]
     result = case.run()
     for metric, expected in case.expected.items():
-        measure = metrics(result.scenario)[metric]
-        assert_means(np.array([measure(tally) for tally in result.tallies]), case.controls(result), expected, case.margin)
+        assert_means(np.array(values(result, metric)), case.controls(result), expected, case.margin)
 
 
 @pytest.mark.slow

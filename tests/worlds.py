@@ -5,15 +5,21 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, TypeVar
 
+from scipy import stats
+
 import sim
 from sim.choice import RouterSettings
 from sim.market import BackendSettings, MarketSettings
-from sim.settings import AgentKind, AgentSettings, LoopSettings, RetrySettings, WorkloadSettings
+from sim.metrics import metrics
+from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, RetrySettings, WorkloadSettings
 from sim.streams import Purpose, Streams
 
 Settings = TypeVar("Settings", bound=Any)
 SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}
 """B = 2,000 tokens, o = 300, g = 1,000."""
+MANY: dict[str, Any] = {"tasks": 4000, "replications": 10, "processes": None, "log": Log.none}
+"""Enough for a mean."""
+MARGIN = 0.02
 
 
 def backend(**changes: Any) -> BackendSettings:
@@ -83,3 +89,18 @@ def urgent_tasks(share: float, tasks: int, *, seed: int = 1, replication: int = 
     """Numbers of the urgent ones: luck is a function of the task."""
     streams = Streams(seed, replication)
     return [task for task in range(tasks) if streams.draws(Purpose.TASK, task, 0, 0, 2)[1] < share]
+
+
+def values(result: sim.Result, metric: str) -> list[float]:
+    """A metric of each replication."""
+    measure = metrics(result.scenario)[metric]
+    return [float(measure(tally)) for tally in result.tallies]
+
+
+def assert_equivalent(result: sim.Result, metric: str, expected: float, margin: float = MARGIN) -> None:
+    """Two one-sided tests at 5 %: the 90 % interval of the mean over replications lies within the margin."""
+    per_run = values(result, metric)
+    mean, error = stats.tmean(per_run), stats.sem(per_run)
+    half = stats.t.ppf(0.95, len(per_run) - 1) * error
+    assert expected * (1 - margin) < mean - half, (mean, half, expected)
+    assert mean + half < expected * (1 + margin), (mean, half, expected)

@@ -1,4 +1,4 @@
-"""Closed forms of what tries, budgets and choices come to: retries, verifiers, cascades, hazards, logits (F7 to F13, F15, F17)."""
+"""Closed forms of what tries, budgets and choices come to: retries, verifiers, cascades, hazards, logits (F7 to F13, F15 to F17)."""
 
 from __future__ import annotations
 
@@ -121,6 +121,11 @@ def longest_lognormal(*, workers: int, mean: float, sigma: float, points: int = 
     normal = NormalDist()
     quantiles = (math.exp(sigma * normal.inv_cdf(((i + 0.5) / points) ** (1 / workers)) - sigma**2 / 2) for i in range(points))
     return mean * math.fsum(quantiles) / points
+
+
+def cost_per_hour(*, usd: float, seconds: float) -> float:
+    """F16: dollars a busy hour of one agent, (steps an hour) x ($ a step); both of a step, or both of a task. nan if it takes no time."""
+    return usd / seconds * 3600 if seconds else math.nan
 
 
 def logit_share(*, gain: float, extra_cost: float, scale: float) -> float:

@@ -101,6 +101,23 @@ def cache_split(*, base: float, growth: float, turns: float, miss: float = 0.0, 
     return CacheSplit((1 - miss) * read, write + miss * read)
 
 
+def loop_usd(
+    *, base: float, growth: float, output: float, turns: float, read: float, write: float, produced: float, miss: float = 0.0,
+    pairs: float | None = None,
+) -> float:  # fmt: skip
+    """F4: dollars of a loop with a cache, p_r R + p_w W + p_o n o; the three prices in dollars a token (of output: `produced`).
+
+    F4d: as n grows, the bills of two backends come to the ratio of their prices of cache reads, whatever the list says.
+    """
+    split = cache_split(base=base, growth=growth, turns=turns, miss=miss, pairs=pairs)
+    return split.read * read + split.write * write + turns * output * produced
+
+
+def reads_overtake_writes(*, read: float, write: float) -> float:
+    """F4c: turns from which reading the cache costs more than writing it, n = 2 p_w / p_r + 2 (exact where B is small against g n)."""
+    return 2 * write / read + 2
+
+
 def miss_exponential(ttl_s: float, mean_gap_s: float) -> float:
     """F4b: P(gap > TTL) = exp(-TTL/tau) for exponential gaps."""
     return math.exp(-ttl_s / mean_gap_s)
@@ -126,6 +143,17 @@ def compacted_tokens(
     rest = loop_tokens(base=again, growth=growth, output=output, turns=last)
     summaries = Tokens(base + growth * n1 + (compactions - 1) * (again + growth * n2), compactions * summary, compactions)
     return first.plus(full).plus(rest).plus(summaries)
+
+
+def best_window(*, again: float, growth: float, extra: float) -> float:
+    """F5b: the window of the least cost a turn, W* = B2 + sqrt(2 g (B2 + F / p)), as in Wilson's economic order quantity (1934).
+
+    `again` = B2 = B + s tokens stand in the prompt after a compaction; a turn costs p (B2 + W)/2 and its share of compactions
+    (p W + F) g / (W - B2), p the price of what is read again. `extra` = F / p: what a compaction costs besides its prompt, in tokens read:
+    s p_o / p uncached, s (p_o + p_w) / p where the head of the prompt stays cached, (s p_o + B2 p_w) / p where it does not.
+    Continuous: the bill is flat around it, so whole turns matter little. With a loss d V of value by compaction add d V to F.
+    """
+    return again + math.sqrt(2 * growth * (again + extra))
 
 
 def tree_tokens(*, lead: Tokens, worker: Tokens, fanout: int, depth: int, report: float, turns_after: float) -> Tokens:

@@ -24,7 +24,7 @@ from sim.settings import AgentKind, Pick, WorkloadKind
 from sim.theory.loop import MOST_TURNS, solve
 from sim.theory.sizes import whole
 from sim.theory.spent import Site, Solved, Spent, Work
-from sim.theory.success import best_of, given_difficulty, majority
+from sim.theory.success import best_of, cost_per_hour, given_difficulty, majority
 from sim.theory.teams import one_try
 
 _normal = NormalDist()
@@ -249,7 +249,7 @@ class _Twin:
             "calls_per_task": spent.attempts,
             "success_rate": solved,
             "cost_per_success_usd": _ratio(spent.usd, solved),
-            "cost_per_busy_hour_usd": _ratio(spent.usd, seconds / 3600),
+            "cost_per_busy_hour_usd": cost_per_hour(usd=spent.usd, seconds=seconds),
             "cache_hit_rate": _ratio(spent.read, spent.input),
             "effective_usd_per_mtok": _ratio(spent.usd * 1e6, total),
             "task_latency_mean_s": seconds,
