@@ -26,6 +26,7 @@ from sim.theory.sizes import whole
 from sim.theory.spent import Site, Solved, Spent, Work
 from sim.theory.success import best_of, cost_per_hour, given_difficulty, majority
 from sim.theory.teams import one_try
+from sim.theory.waits import one_call_each, wait_s
 
 _normal = NormalDist()
 
@@ -198,8 +199,10 @@ class _Twin:
         return math.fsum(p * self._given(self.outcome.chance(quality, t + 1), theta) for t, p in enumerate(one.ends) if p)
 
     def _root(self, where: str | None) -> BackendSettings:
-        role = {AgentKind.chat: "chat", AgentKind.orchestrator: "lead"}.get(self.scenario.agent.kind, "agent")
-        return self._site(where, role).backend
+        return self._site(where, self._root_role()).backend
+
+    def _root_role(self) -> str:
+        return {AgentKind.chat: "chat", AgentKind.orchestrator: "lead"}.get(self.scenario.agent.kind, "agent")
 
     def _given(self, chance: float, theta: float) -> float:
         """A chance of success, given the difficulty of the task (all of them where one stands for all)."""
@@ -221,8 +224,8 @@ class _Twin:
         """Metrics, from a task's expected sums."""
         known = all(backend.quality is not None for backend in self.scenario.chosen().values())
         solved = success if known and self.scenario.outcome.deadline_s is None else math.nan
-        wait_s = self._wait_s()
-        seconds += wait_s * spent.attempts if wait_s else wait_s
+        waited_s = self._wait_s(spent)
+        seconds += waited_s * spent.attempts if waited_s else waited_s
         total = spent.input + spent.output
         sums = {
             "calls": spent.attempts,
@@ -253,16 +256,22 @@ class _Twin:
             "cache_hit_rate": _ratio(spent.read, spent.input),
             "effective_usd_per_mtok": _ratio(spent.usd * 1e6, total),
             "task_latency_mean_s": seconds,
-            "mean_wait_s": wait_s,
+            "mean_wait_s": waited_s,
         }
 
-    def _wait_s(self) -> float:
-        """Mean wait in line; 0 where nobody can have to wait."""
-        sites = [self._site(name, role) for name in self.scenario.backends for role in ("agent",)]
-        if all(site.alone or site.backend.slots is None for site in sites):
+    def _wait_s(self, spent: Spent) -> float:
+        """Mean wait in line; 0 where nobody can have to wait, else of the queues that `sim.theory.waits` knows."""
+        sites = {name: self._site(name, "agent") for name in self.scenario.backends}
+        if all(site.alone or site.backend.slots is None for site in sites.values()):
             return 0.0
-        self.why.add("waits in line, and with them times")
-        return math.nan
+        why, total = "tasks of several calls", math.nan
+        if one_call_each(self.scenario, spent):
+            shares = [(share, self._site(name, self._root_role())) for share, name in self._mixture()]
+            found = [(share, *wait_s(self.scenario, site, share)) for share, site in shares]
+            total, why = math.fsum(share * mean for share, mean, _ in found), next((reason for *_, reason in found if reason), "")
+        if why:
+            self.why.add(f"waits in line, and with them times: {why}")
+        return total
 
 
 def _ratio(above: float, below: float) -> float:
