@@ -19,7 +19,7 @@ class SimError(ValueError):
     """Anything this package refuses, said in one line; what is too long is cut in the middle."""
 
     def __init__(self, message: str) -> None:
-        line = " ".join(message.split())
+        line = " ".join("".join(letter if letter.isprintable() else " " for letter in message).split())
         super().__init__(line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}")
 
 
