@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.call import Status
 from sim.errors import LawError
+from sim.exact import PARTS, joined, real
 from sim.tally import TOKENS, Tally
 
 CLOSE = 1e-9
@@ -73,7 +74,7 @@ class World(NamedTuple):
     ended_s: float
     tasks: Presence
     open_sums: np.ndarray
-    """Calls, tokens by kind and USD of tasks that have not ended."""
+    """Calls, tokens by kind and the parts of the bill of tasks that have not ended (`Meter.open_sums`)."""
     in_service: Sequence[int]
     in_line: Sequence[int]
     trying_again: int
@@ -100,10 +101,11 @@ def _conservation(tally: Tally, world: World) -> None:
         _equal(f"conservation: {kind} by task and by backend", tally.task_sums[1 + column] + world.open_sums[1 + column], total)
         if column < 4:
             _equal(f"conservation: {kind} by minute and by backend", minutes[1 + column], total)
-    bill = float(tally.dollars.sum())
-    _close("conservation: USD by kind and call by call", bill, tally.cost_usd)
-    _close("conservation: USD by minute and call by call", minutes[5], tally.cost_usd)
-    _close("conservation: USD by task and call by call", tally.task_sums[-1] + world.open_sums[-1], tally.cost_usd)
+    bill = float(real(tally.cost_units))
+    by_task = float(real(tally.task_cost_units + joined(world.open_sums[-PARTS:])))
+    _close("conservation: USD by kind and call by call", float(tally.dollars.sum()), bill)
+    _close("conservation: USD by minute and call by call", minutes[5], bill)
+    _close("conservation: USD by task and call by call", by_task, bill)
 
 
 def _flow_balance(tally: Tally, world: World) -> None:
@@ -118,9 +120,15 @@ def _flow_balance(tally: Tally, world: World) -> None:
 def _littles_law(tally: Tally, world: World) -> None:
     """L = lambda x W for tasks: the number present, integrated over time, is the sum of their stays (those present: up to the end)."""
     world.tasks.until(world.ended_s)
-    still = world.tasks.count * world.ended_s - (world.tasks.arrivals_s - tally.task_arrivals_s)
+    arrivals_s, stays_s = float(real(tally.task_arrival_units)), float(real(tally.task_stay_units))
+    still = world.tasks.count * world.ended_s - (world.tasks.arrivals_s - arrivals_s)
     room = CLOSE * (world.tasks.arrivals_s + world.tasks.area_s + 1)
-    _close("Little's law: tasks present over time, and their stays in sum", world.tasks.area_s, tally.task_stay_s + still, room)
+    _close(
+        "Little's law: tasks present over time, and their stays in sum",
+        world.tasks.area_s,
+        float(real(tally.task_stay_units)) + still,
+        room,
+    )
 
 
 def _utilisation(tally: Tally, world: World) -> None:

@@ -6,7 +6,6 @@ hot path does nothing but pack; rows are kept only as far as the log asks for th
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 
@@ -15,6 +14,8 @@ import numpy as np
 from sim.backends.service import Backend
 from sim.call import Call
 from sim.columns import CALLS, TASKS, row_format, row_type
+from sim.exact import PARTS, joined, real, split
+from sim.fingerprint import added, of_rows, of_word
 from sim.laws import Occupancy, Presence
 from sim.settings import Log
 from sim.tally import TOKENS, Tally, grouped, where
@@ -49,7 +50,9 @@ class Meter:
         self._log = log
         self._sample = sample
         self._progress = progress
-        self._digest = hashlib.sha1(usedforsecurity=False)
+        self._digest = 0
+        self._path_words = np.zeros(0, np.uint32)
+        """The agent paths so far, as the digest knows them: their numbers depend on who came first."""
         self._call_log: list[bytes] = []
         self._task_log: list[bytes] = []
         self._calls, self._call_at = bytearray(_CALL.size * CHUNK), 0
@@ -108,12 +111,12 @@ class Meter:
             blocked=self.blocked,
             agents=self.started_agents,
             verifiers=self.started_verifiers,
-            digest=self._digest.hexdigest()[:16],
+            digest=f"{self._digest:016x}",
         )
 
     def open_sums(self) -> np.ndarray:
-        """Calls, tokens by kind and USD of tasks that have not ended."""
-        return sum(self._open_tasks.values(), start=np.zeros(len(TOKENS) + 2))
+        """Calls, tokens by kind and the parts of the bill (`sim.exact.split`) of tasks that have not ended."""
+        return sum(self._open_tasks.values(), start=np.zeros(1 + len(TOKENS) + PARTS))
 
     def logged(self) -> tuple[np.ndarray, np.ndarray]:
         """The kept rows of calls and of tasks, as structured arrays."""
@@ -130,10 +133,9 @@ class Meter:
         for index in self._limited:
             mine = where(rows["backend"] == index)
             self.occupancy[index].add(rows["t_start_s"][mine], rows["t_end_s"][mine])
-        chunk = rows.tobytes()
-        self._digest.update(chunk)
+        self._add_to_digest(rows)
         if self._log is Log.full:
-            self._call_log.append(chunk)
+            self._call_log.append(rows.tobytes())
         elif self._log is Log.sample:
             self._call_log.append(rows[rows["task"] % self._sample == 0].tobytes())
         if self._progress is not None:
@@ -142,10 +144,20 @@ class Meter:
     def _add_to_tasks(self, rows: np.ndarray) -> None:
         """Sums by task, kept until the task's own row is flushed (its calls have all been by then)."""
         tasks, place = grouped(rows["task"])
-        sums = np.stack([np.bincount(place)] + [np.bincount(place, rows[kind]) for kind in (*TOKENS, "cost_usd")], axis=1)
+        columns = [rows[kind] for kind in TOKENS] + split(rows["cost_usd"])
+        sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
         for task, row in zip(tasks.tolist(), sums, strict=True):
             known = self._open_tasks.get(task)
             self._open_tasks[task] = row if known is None else known + row
+
+    def _add_to_digest(self, rows: np.ndarray) -> None:
+        """With a path's word in the place of its number."""
+        new = list(self.paths)[len(self._path_words) :]
+        self._path_words = np.append(self._path_words, np.array([of_word(path) for path in new], np.uint32))
+        numbers = rows["agent"].copy()
+        rows["agent"] = self._path_words[numbers]
+        self._digest = added(self._digest, of_rows(rows, 1))
+        rows["agent"] = numbers
 
     def _flush_tasks(self) -> None:
         if self._call_at:
@@ -155,11 +167,11 @@ class Meter:
             spent = self._open_tasks.pop(int(row["task"]), None)
             if spent is not None:
                 row["calls"] = spent[0]
-                for kind, tokens in zip((*TOKENS, "cost_usd"), spent[1:], strict=True):
+                for kind, tokens in zip(TOKENS, spent[1:], strict=False):
                     row[kind] = tokens
-        chunk = rows.tobytes()
+                row["cost_usd"] = real(joined(spent[-PARTS:]))
         self._task_at = 0
-        self._digest.update(chunk)
-        self.tally.add_tasks(np.frombuffer(chunk, dtype=row_type(TASKS)))
+        self._digest = added(self._digest, of_rows(rows, 2))
+        self.tally.add_tasks(rows)
         if self._log is not Log.none:
-            self._task_log.append(chunk)
+            self._task_log.append(rows.tobytes())

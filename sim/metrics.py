@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.call import Role, Status
 from sim.distributions import distribution
+from sim.exact import real
 from sim.scenario import Scenario
 from sim.sketch import SIZES, Sketch
 from sim.statistics import Estimate, quantile_interval, share_error, tail_index, top_share
@@ -166,7 +167,7 @@ def _worth(scenario: Scenario, known: bool) -> dict[str, Metric]:
     return {
         "tasks_blocked": lambda t: t.blocked / t.replications,
         "wasted_tokens": lambda t: t.wasted_tokens / t.replications if known else math.nan,
-        "wasted_usd": lambda t: t.wasted_usd / t.replications if known else math.nan,
+        "wasted_usd": lambda t: real(t.wasted_units) / t.replications if known else math.nan,
         "wasted_value_usd": lambda t: each * (t.tasks - t.successes - t.blocked) / t.replications if known else math.nan,
         "blocked_tokens": lambda t: ratio(t.blocked * t.task_tokens, t.tasks - t.blocked) / t.replications,
         "blocked_usd": lambda t: ratio(t.blocked * t.task_cost_usd, t.tasks - t.blocked) / t.replications,

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.backends.pricing import Price
 from sim.call import Role, Status
+from sim.exact import exact, real
 from sim.sketch import Sketch
 
 MINUTE_S = 60.0
@@ -26,21 +27,21 @@ class Tally:
 
     tokens: np.ndarray
     """(backends, 5) whole numbers, in the order of `TOKENS`."""
-    dollars: np.ndarray
-    """(backends, 4) USD, in the order of `DOLLARS`."""
+    dollar_units: np.ndarray
+    """(backends, 4) bills in units of `sim.exact`, in the order of `DOLLARS`; so are all fields called units."""
     attempts: np.ndarray
     """(backends, 5) by `Status`."""
     answers: np.ndarray
     """(roles, 2) attempts that succeeded: how many, and their tokens."""
-    cost_usd: float = 0.0
+    cost_units: int = 0
     """The bill as it was summed call by call: must equal the sum of `dollars`."""
     compactions: int = 0
     given_up: int = 0
     """Calls whose last attempt failed, or whose prompt did not fit."""
-    busy_s: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    """(backends,) seconds of service, summed over calls."""
-    waited_s: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    """(backends,) seconds in line, summed over calls."""
+    busy_units: np.ndarray = field(default_factory=lambda: _units(0))
+    """(backends,) service, summed over calls."""
+    waited_units: np.ndarray = field(default_factory=lambda: _units(0))
+    """(backends,) waits in line, summed over calls."""
     latency: Sketch = field(default_factory=Sketch)
     """Request to last token of attempts that succeeded."""
     task_latency: Sketch = field(default_factory=Sketch)
@@ -53,23 +54,23 @@ class Tally:
     """Most tokens in a minute, one number a replication."""
     tasks: int = 0
     successes: int = 0
-    task_busy_s: float = 0.0
-    task_cost_usd: float = 0.0
+    task_busy_units: int = 0
+    task_cost_units: int = 0
     """Bill of the tasks that ended."""
     task_tokens: int = 0
     """Input and output of the tasks that ended."""
     task_calls: int = 0
-    task_sums: np.ndarray = field(default_factory=lambda: np.zeros(len(TOKENS) + 2))
-    """Calls, tokens by kind and USD of the tasks that ended."""
-    task_stay_s: float = 0.0
+    task_sums: np.ndarray = field(default_factory=lambda: np.zeros(len(TOKENS) + 1))
+    """Calls and tokens by kind of the tasks that ended."""
+    task_stay_units: int = 0
     """Arrival to end of the tasks that ended, their users' thinking included."""
-    task_arrivals_s: float = 0.0
+    task_arrival_units: int = 0
     """Moments of arrival of the tasks that ended, added up."""
     requested: int = 0
     started_tasks: int = 0
     blocked: int = 0
     """Tasks refused for want of money."""
-    wasted_usd: float = 0.0
+    wasted_units: int = 0
     """Bill of the tasks that ended and failed."""
     wasted_tokens: int = 0
     tries: int = 0
@@ -83,14 +84,13 @@ class Tally:
     @classmethod
     def empty(cls, backends: int) -> Tally:
         """Nothing spent yet."""
-        zeros = np.zeros(backends)
         return cls(
             tokens=np.zeros((backends, len(TOKENS)), np.int64),
-            dollars=np.zeros((backends, len(DOLLARS))),
+            dollar_units=_units(backends, len(DOLLARS)),
             attempts=np.zeros((backends, len(Status)), np.int64),
             answers=np.zeros((len(Role), 2), np.int64),
-            busy_s=zeros,
-            waited_s=zeros.copy(),
+            busy_units=_units(backends),
+            waited_units=_units(backends),
         )
 
     def add_calls(self, rows: Any, prices: Sequence[Price]) -> None:
@@ -109,12 +109,12 @@ class Tally:
     def _add_backend(self, index: int, rows: Any, price: Price) -> np.ndarray:
         self.tokens[index] += [int(rows[kind].sum(dtype=np.int64)) for kind in TOKENS]
         self.attempts[index] += np.bincount(rows["status"], minlength=len(Status))
-        self.busy_s[index] += float((rows["t_end_s"] - rows["t_start_s"]).sum())
-        self.waited_s[index] += float((rows["t_start_s"] - rows["t_request_s"]).sum())
+        self.busy_units[index] += exact(rows["t_end_s"] - rows["t_start_s"])
+        self.waited_units[index] += exact(rows["t_start_s"] - rows["t_request_s"])
         dollars = price.dollars_of(rows)
         cost: np.ndarray = dollars.sum(axis=1)
-        self.dollars[index] += dollars.sum(axis=0)
-        self.cost_usd += float(cost.sum())
+        self.dollar_units[index] += [exact(dollars[:, kind]) for kind in range(len(DOLLARS))]
+        self.cost_units += exact(cost)
         self._add_minutes(index, rows, cost)
         return cost
 
@@ -132,13 +132,13 @@ class Tally:
         self.tasks += len(rows)
         self.successes += int(rows["success"].sum())
         self.tries += int(rows["tries"].sum())
-        self.task_busy_s += float(busy.sum())
-        self.task_stay_s += float((rows["t_end_s"] - rows["t_arrive_s"]).sum())
-        self.task_arrivals_s += float(rows["t_arrive_s"].sum())
-        self.task_sums = self.task_sums + [float(rows[name].sum()) for name in ("calls", *TOKENS, "cost_usd")]
-        self.task_cost_usd += float(rows["cost_usd"].sum())
+        self.task_busy_units += exact(busy)
+        self.task_stay_units += exact(rows["t_end_s"] - rows["t_arrive_s"])
+        self.task_arrival_units += exact(rows["t_arrive_s"])
+        self.task_sums = self.task_sums + [float(rows[name].sum()) for name in ("calls", *TOKENS)]
+        self.task_cost_units += exact(rows["cost_usd"])
         lost = rows[~rows["success"]]
-        self.wasted_usd += float(lost["cost_usd"].sum())
+        self.wasted_units += exact(lost["cost_usd"])
         self.wasted_tokens += int(lost["input_tokens"].sum(dtype=np.int64) + lost["output_tokens"].sum(dtype=np.int64))
         self.task_tokens += int(rows["input_tokens"].sum(dtype=np.int64) + rows["output_tokens"].sum(dtype=np.int64))
         self.task_calls += int(rows["calls"].sum(dtype=np.int64))
@@ -168,6 +168,34 @@ class Tally:
         return Tally(**values)
 
     @property
+    def dollars(self) -> np.ndarray:
+        """(backends, 4) USD, in the order of `DOLLARS`."""
+        found: np.ndarray = real(self.dollar_units)
+        return found
+
+    @property
+    def busy_s(self) -> np.ndarray:
+        """(backends,) seconds of service, summed over calls."""
+        found: np.ndarray = real(self.busy_units)
+        return found
+
+    @property
+    def waited_s(self) -> np.ndarray:
+        """(backends,) seconds in line, summed over calls."""
+        found: np.ndarray = real(self.waited_units)
+        return found
+
+    @property
+    def task_busy_s(self) -> float:
+        """Arrival to end of the tasks that ended, less their users' thinking, added up."""
+        return float(real(self.task_busy_units))
+
+    @property
+    def task_cost_usd(self) -> float:
+        """Bill of the tasks that ended."""
+        return float(real(self.task_cost_units))
+
+    @property
     def calls_in_flight(self) -> int:
         """Calls under way, in line or waiting to try again when the run ended."""
         return self.requested - self.given_up - int(self.attempts[:, Status.ok].sum())
@@ -181,6 +209,10 @@ class Tally:
 def where(mask: np.ndarray) -> Any:
     """An index of the rows that a mask picks; of all of them without a copy."""
     return slice(None) if mask.all() else mask
+
+
+def _units(*shape: int) -> np.ndarray:
+    return np.full(shape, 0, dtype=object)
 
 
 def grouped(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ import sim
 from sim import laws
 from sim.backends.service import Backend
 from sim.call import Call
+from sim.exact import PARTS, UNITS
 from sim.laws import Occupancy, Presence, World
 from sim.market import Billed
 from sim.settings import RetrySettings, WorkloadKind, WorkloadSettings
@@ -49,19 +50,20 @@ def test_the_books_agree_and_say_something(books: tuple[Tally, World]) -> None:
     assert world.most_in_service == [4, 1]
 
 
-def more(number: Any, place: Any = 0) -> Any:
+def more(number: Any, place: Any = 0, by: int = 1) -> Any:
     """The same with one number a little too high."""
     if isinstance(number, np.ndarray):
         out = number.copy()
-        out[place] += 1
+        out[place] += by
         return out
-    return number + 1
+    return number + by
 
 
 TAMPERED: dict[str, Any] = {
     "tokens": ("by task and by backend", (0, 0)),
-    "dollars": ("USD by kind", (0, 0)),
-    "cost_usd": ("USD by kind", 0),
+    "dollar_units": ("USD by kind", (0, 0)),
+    "cost_units": ("USD by kind", 0),
+    "task_cost_units": ("USD by task", 0),
     "attempts": ("attempts by minute", (0, 1)),
     "answers": ("answers by role", (2, 0)),
     "task_sums": ("attempts by task", 0),
@@ -69,8 +71,8 @@ TAMPERED: dict[str, Any] = {
     "given_up": ("calls asked for", 0),
     "started_tasks": ("tasks begun", 0),
     "tasks": ("tasks begun", 0),
-    "task_stay_s": ("Little", 0),
-    "task_arrivals_s": ("Little", 0),
+    "task_stay_units": ("Little", 0),
+    "task_arrival_units": ("Little", 0),
 }
 
 
@@ -79,7 +81,8 @@ def test_a_number_of_the_meter_that_is_wrong_is_found(books: tuple[Tally, World]
     tally, world = books
     law, place = TAMPERED[field]
     with pytest.raises(sim.LawError, match=law):
-        laws.check(dataclasses.replace(tally, **{field: more(getattr(tally, field), place)}), world)
+        by = UNITS if field.endswith("_units") else 1
+        laws.check(dataclasses.replace(tally, **{field: more(getattr(tally, field), place, by)}), world)
 
 
 def test_a_minute_that_is_wrong_is_found(books: tuple[Tally, World]) -> None:
@@ -99,7 +102,7 @@ def test_a_number_of_the_clock_that_is_wrong_is_found(books: tuple[Tally, World]
         ("calls asked for", {"in_line": [more(world.in_line[0]), world.in_line[1]]}),
         ("calls asked for", {"trying_again": more(world.trying_again)}),
         ("attempts by task", {"open_sums": more(world.open_sums, 0)}),
-        ("USD by task", {"open_sums": more(world.open_sums, -1)}),
+        ("USD by task", {"open_sums": more(world.open_sums, -PARTS)}),
         ("Little", {"tasks": longer}),
         ("at once on 3 slots", {"slots": [3, 1]}),
     ]
@@ -107,7 +110,7 @@ def test_a_number_of_the_clock_that_is_wrong_is_found(books: tuple[Tally, World]
         with pytest.raises(sim.LawError, match=law):
             laws.check(tally, world._replace(**change))
     with pytest.raises(sim.LawError, match="utilisation: backend 1 was busy"):
-        laws.check(dataclasses.replace(tally, busy_s=np.array([0.0, world.ended_s * 1.01])), world)
+        laws.check(dataclasses.replace(tally, busy_units=np.array([0, int(world.ended_s * 1.01 * UNITS)], dtype=object)), world)
 
 
 def test_a_task_that_stays_longer_than_its_row_says_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

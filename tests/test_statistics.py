@@ -145,7 +145,7 @@ def test_common_luck_cuts_the_variance_of_a_difference_a_hundredfold() -> None:
             retry=RetrySettings(attempts=9),
             log=Log.none,
         )
-        return np.array([tally.cost_usd for tally in result.tallies])
+        return np.array([tally.dollars.sum() for tally in result.tallies])
 
     often, seldom, other = spend(1, 0.02), spend(1, 0.01), spend(2, 0.01)
     factor = (often - other).var(ddof=1) / (often - seldom).var(ddof=1)

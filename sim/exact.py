@@ -1,0 +1,44 @@
+"""Sums of floats that come out the same in whatever order they are taken: whole numbers of 2^-84.
+
+So parts of a run that were simulated apart add up to the very bits of the whole, and prices twice as high to twice the bill.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+UNITS = 1 << 84
+"""In 1 (a second, a dollar): a float above 5e-10 is a whole number of them. Sums are good up to 2^49."""
+_STEPS = (14, 30, 40)
+"""Bits of the parts in which a value is read."""
+PARTS = len(_STEPS)
+
+
+def split(values: np.ndarray) -> list[np.ndarray]:
+    """Each value as whole numbers of 2^-14, of 2^-44 and of 2^-84: floats that add up exactly as far as 2^53."""
+    parts, rest = [], values
+    for bits in _STEPS:
+        rest = rest * 2.0**bits
+        parts.append(np.rint(rest))
+        rest = rest - parts[-1]
+    return parts
+
+
+def joined(sums: Any) -> int:
+    """The sums of all parts as one number of units."""
+    units = 0
+    for bits, part in zip(_STEPS, sums, strict=True):
+        units = (units << bits) + int(part)
+    return units
+
+
+def exact(values: np.ndarray) -> int:
+    """The sum of up to 16,384 values, in units."""
+    return joined([part.astype(np.int64).sum() for part in split(values)])
+
+
+def real(units: Any) -> Any:
+    """Units as a float, correctly rounded; for an array of them an array."""
+    return (units / UNITS).astype(float) if isinstance(units, np.ndarray) else units / UNITS

@@ -1,0 +1,43 @@
+"""The digest of a run: one number over all rows that neither their order nor the way they were dealt to processes changes.
+
+Each row is mixed into 64 bits; the bits are added up, modulo 2^64. Made to tell runs apart, not to withstand forgers.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+
+import numpy as np
+
+_WORD = 8
+_MASK = (1 << 64) - 1
+
+
+def of_rows(rows: np.ndarray, salt: int) -> int:
+    """Of packed rows of one kind; `salt` keeps kinds apart."""
+    size = rows.dtype.itemsize
+    words = np.zeros((len(rows), -(-size // _WORD) * _WORD), np.uint8)
+    words[:, :size] = rows.view(np.uint8).reshape(len(rows), size)
+    mixed = words.view("<u8") @ _factors(words.shape[1] // _WORD) + np.uint64(salt)
+    for shift, factor in ((32, 0xD6E8FEB86659FD93), (29, 0xA0761D6478BD642F)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
+    mixed ^= mixed >> np.uint64(32)
+    return int(mixed.sum(dtype=np.uint64))
+
+
+def of_word(word: str) -> int:
+    """32 bits for a name, such as an agent's path."""
+    return int.from_bytes(hashlib.sha1(word.encode(), usedforsecurity=False).digest()[:4], "little")
+
+
+def added(one: int, other: int) -> int:
+    """Of both sets of rows together."""
+    return (one + other) & _MASK
+
+
+@functools.cache
+def _factors(words: int) -> np.ndarray:
+    """Odd numbers without a pattern, one a word."""
+    return np.random.Generator(np.random.PCG64(60)).integers(1 << 62, 1 << 63, words, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
