@@ -123,12 +123,7 @@ def _littles_law(tally: Tally, world: World) -> None:
     arrivals_s, stays_s = float(real(tally.task_arrival_units)), float(real(tally.task_stay_units))
     still = world.tasks.count * world.ended_s - (world.tasks.arrivals_s - arrivals_s)
     room = CLOSE * (world.tasks.arrivals_s + world.tasks.area_s + 1)
-    _close(
-        "Little's law: tasks present over time, and their stays in sum",
-        world.tasks.area_s,
-        float(real(tally.task_stay_units)) + still,
-        room,
-    )
+    _close("Little's law: tasks present over time, and their stays in sum", world.tasks.area_s, stays_s + still, room)
 
 
 def _utilisation(tally: Tally, world: World) -> None:

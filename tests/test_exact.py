@@ -41,10 +41,10 @@ def test_a_digest_knows_no_order_but_every_bit() -> None:
     swapped = rows.copy()
     swapped["cost"][[0, 1]] = swapped["cost"][[1, 0]]
     assert digest != fingerprint.of_rows(swapped, 1)  # the same sums, otherwise paired
-    for name in rows.dtype.names or ():
+    for byte in range(500 * rows.dtype.itemsize, 501 * rows.dtype.itemsize):
         changed = rows.copy()
-        changed.view(np.uint8).reshape(1000, -1)[500, (rows.dtype.fields or {})[name][1]] ^= 1
-        assert digest != fingerprint.of_rows(changed, 1), name
+        changed.view(np.uint8)[byte] ^= 1
+        assert digest != fingerprint.of_rows(changed, 1), byte
 
 
 def test_digests_of_many_runs_do_not_meet() -> None:

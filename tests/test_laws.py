@@ -80,8 +80,8 @@ TAMPERED: dict[str, Any] = {
 def test_a_number_of_the_meter_that_is_wrong_is_found(books: tuple[Tally, World], field: str) -> None:
     tally, world = books
     law, place = TAMPERED[field]
+    by = UNITS if field.endswith("_units") else 1
     with pytest.raises(sim.LawError, match=law):
-        by = UNITS if field.endswith("_units") else 1
         laws.check(dataclasses.replace(tally, **{field: more(getattr(tally, field), place, by)}), world)
 
 
