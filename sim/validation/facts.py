@@ -68,23 +68,22 @@ def _at_base(price: Price, write: int) -> float:
     return fresh * rates.fresh + mix.cache_read_tokens * rates.cache_read + write * rates.cache_write + mix.output_tokens * rates.output
 
 
-LOSES = "the published figure leaves out output (0.013) and keeps the head cached over a compaction; here it is written anew"
-
-
 def compaction() -> list[Target]:
-    """F5b: where to compact is an inventory problem; dollars a turn of a long job on Opus 4.6 at two windows."""
-    base, growth, summary = 25_000.0, 1750.0, 5000.0
-    best = base + math.sqrt(2 * growth * (base + summary * (25 + 6.25) / 0.5))
-    served = replace(load().market.models["claude_opus_4_6"], error_rate=0.0)
+    """F5b: where to compact is an inventory problem; dollars a turn of a long job on Opus 4.6 at two windows.
+
+    As published: without the turns' own output, the head of the prompt staying cached over a compaction.
+    """
+    best = theory.best_window(again=25_000, growth=1750, extra=5000 * (25 + 6.25) / 0.5)
+    served = replace(load().market.models["claude_opus_4_6"], error_rate=0.0, share_system=True)
 
     def a_turn(window: float) -> float:
         squeezed = AgentSettings(**JOB, turns=4000, compact_at_tokens=window, summary_tokens=5000)
-        return simulate(world(squeezed, served)).mean("cost_usd") / 4000
+        return simulate(world(squeezed, served)).mean("cost_usd") / 4000 - 523 * 25e-6
 
     return [
         Target("F5b best window, tokens", 59_000, best, 0.01, "EOQ, W* = B2 + sqrt(2 g (B2 + s (p_o + p_w) / p_r))"),
-        Target("F5b USD a turn at that window", 0.040, a_turn(best), 0.05, "the same", missed=LOSES),
-        Target("F5b USD a turn at 167,000 tokens", 0.061, a_turn(167_000), 0.05, "the same", missed=LOSES),
+        Target("F5b USD a turn at that window, no output", 0.040, a_turn(best), 0.05, "the same"),
+        Target("F5b USD a turn at 167,000 tokens, no output", 0.061, a_turn(167_000), 0.05, "the same"),
     ]
 
 
