@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim import __version__
-from sim.commandline import read
+from sim.commandline import read, try_each_value_once
 from sim.errors import ConfigError, SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
 from sim.settings import Method
@@ -70,6 +70,7 @@ def _sweep(folder: Path, scenarios: int) -> None:
     from sim.jobs import Jobs
     from sim.runfolder import runs_of, starting
 
+    try_each_value_once()
     with starting(folder), Jobs(scenarios, _told) as Command.jobs:
         try:
             _hydra()
@@ -179,8 +180,8 @@ def _forget(folder: Path) -> None:
     """Leave nothing of a run or a sweep that was refused: Hydra has made its folder before asking us."""
     if {path.name for path in folder.glob("*")} <= {".hydra", ".lock", "sweep.json", "multirun.yaml"}:
         shutil.rmtree(folder, ignore_errors=True)
-        for parent in folder.parents[:2]:
-            if parent.exists() and not any(parent.iterdir()):
+        for parent in folder.absolute().parents[:2]:
+            if parent != Path.cwd() and parent.exists() and not any(parent.iterdir()):
                 parent.rmdir()
 
 

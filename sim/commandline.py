@@ -44,6 +44,24 @@ def read(arguments: Sequence[str]) -> Command:
     return Command([*words, *added], folder, _scenarios(hydra, given))
 
 
+def try_each_value_once() -> None:
+    """Have Hydra compose, before the first job, as few as hold every value of every axis, so that a mistake is told before anything runs.
+
+    It would compose all combinations, and each again when its turn comes: a fifth of a second each in which no core works.
+    """
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.plugins.sweeper import Sweeper
+
+    def validate(self: BasicSweeper, batch: Sequence[Sequence[str]]) -> None:
+        tried: set[str] = set()
+        for job in batch:
+            if not tried.issuperset(job):
+                tried.update(job)
+                Sweeper.validate_batch_is_legal(self, [job])
+
+    BasicSweeper.validate_batch_is_legal = validate  # type: ignore[method-assign, assignment]
+
+
 def _is_hydras(key: str) -> bool:
     return key.split(".", maxsplit=1)[0].split("/", maxsplit=1)[0] in ("hydra", "experiment", "name")
 

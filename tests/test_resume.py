@@ -237,3 +237,10 @@ def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_table(tmp_path: Path) 
     found = survive(tmp_path, scenarios=6, kills=3)
     assert found.kills == 3
     assert (found.twice, found.left_over, found.equal) == (0, 0, True)
+
+
+def test_every_value_of_a_sweep_is_tried_before_anything_runs(tmp_path: Path) -> None:
+    ran = shell(tmp_path, *TYPED, "seed=1,2", "agent.fanout=1,2,lots")
+    assert ran.returncode == 1
+    assert ran.stderr == "sim: agent.fanout: Value 'lots' of type 'str' could not be converted to Integer\n"
+    assert list(tmp_path.iterdir()) == []
