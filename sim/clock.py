@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from heapq import heappop
+from heapq import heappop, heappush
 from typing import Any
 
 from simpy import Environment, Event
 from simpy.core import StopSimulation
-from simpy.events import URGENT
+from simpy.events import NORMAL, URGENT
 
 
 class Clock(Environment):
@@ -32,6 +32,14 @@ class Clock(Environment):
         except StopSimulation:
             pass
         return None
+
+    def at(self, moment: float) -> Event:
+        """An event at a moment: exactly there, where a timeout of `moment - now` may be off by a rounding error."""
+        event = Event(self)
+        event._ok = True
+        event._value = None
+        heappush(self._queue, (moment, NORMAL, next(self._eid), event))
+        return event
 
     def _stop_at(self, moment: float) -> None:
         if moment <= self.now:

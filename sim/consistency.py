@@ -30,6 +30,7 @@ def check_consistency(scenario: Scenario) -> None:
     _check_budgets(scenario)
     _check_workload(scenario)
     _check_agent(scenario)
+    _check_shards(scenario)
 
 
 def _check_backends(scenario: Scenario) -> None:
@@ -178,3 +179,26 @@ def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:
                 f"{key}.system_tokens + {key}.prompt_tokens = {prompt:,.0f} tokens on average: "
                 f"more than the context window of {name}, {backend.context_window_tokens:,}"
             )
+
+
+def _check_shards(scenario: Scenario) -> None:
+    """What tasks share must be dealt out (`sim.shards`), and not everything can."""
+    shards, run = scenario.shards, scenario.shards_run
+    if run is not None and run > shards:
+        raise ConfigError(f"shards_run={run}: must be at most shards={shards}")
+    if shards == 1:
+        return
+    for name, backend in scenario.chosen().items():
+        for key in ("slots", "queue_limit"):
+            most = getattr(backend, key)
+            if most is not None and most < shards:
+                raise ConfigError(f"shards={shards}: {name} has {key}={most}, which cannot be dealt out to more than {max(most, 1)} shards")
+    if any(budget.usd is not None and budget.per is not Per.task for budget in scenario.all_budgets()):
+        raise ConfigError(f"shards={shards}: a budget per hour, day or run is spent by all tasks together; use shards=1")
+    if scenario.router.policy in (Policy.thompson, Policy.ucb):
+        raise ConfigError(f"shards={shards}: router.policy={scenario.router.policy.value} learns from all tasks together; use shards=1")
+    if scenario.agent.kind is AgentKind.custom or scenario.router.policy is Policy.custom:
+        raise ConfigError(f"shards={shards}: nobody knows what code of your own shares between tasks; use shards=1")
+    people = scenario.workload.users if scenario.workload.kind is WorkloadKind.users else shards
+    if people < shards:
+        raise ConfigError(f"shards={shards}: there are only {people} users to deal out (workload.users)")

@@ -12,9 +12,10 @@ DEAR_SHARE = 0.2
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `precision`, `tail`; a kind with nothing to say is left out."""
+    """Plain sentences by kind: `replications`, `sample`, `precision`, `tail`; a kind with nothing to say is left out."""
     said = {
         "replications": _alone(estimates),
+        "sample": _sample(scenario, estimates),
         "precision": _precision(scenario, estimates),
         "tail": _tail(estimates),
     }
@@ -24,6 +25,15 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
 def _alone(estimates: Estimates) -> str:
     alone = "One replication gives no intervals: set replications=5, or precision=0.02."
     return "" if len(estimates.tallies) > 1 else alone
+
+
+def _sample(scenario: Scenario, estimates: Estimates) -> str:
+    """Where only some of the shards were run: how many tasks the totals rest on."""
+    run, shards = scenario.shards_run, scenario.shards
+    if run is None or run == shards:
+        return ""
+    tasks, times = estimates.pooled.tasks, shards / run
+    return f"A sample: {tasks:,} tasks were simulated, {run} of {shards} shards, and totals are {times:.4g} times theirs."
 
 
 def _precision(scenario: Scenario, estimates: Estimates) -> str:

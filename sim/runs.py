@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from sim.errors import SimError
 from sim.pool import Pool, count, pool
 from sim.scenario import Scenario
-from sim.simulation import Progress, Replication, check_trace, replicate
+from sim.simulation import Progress, Replication, check_trace, joined, replicate_shard, shards_of
 
 Rounds = Callable[[Scenario, Sequence[Replication]], range]
 """Given what a scenario has, the numbers of the replications that it needs next; none when it is done."""
@@ -32,12 +33,27 @@ class _Run:
 
     def __init__(self, scenario: Scenario, first: range, processes: int) -> None:
         self.scenario = scenario
-        self.waiting = deque(first)
+        self.shards = range(shards_of(scenario))
+        self.waiting: deque[tuple[int, int]] = deque()
+        """(replication, shard)"""
         self.flying = 0
         self.done: list[Replication] = []
+        self._parts: dict[int, list[Replication]] = {}
         self.error: Exception | None = None
         self.ended = False
         self.processes = processes
+        self.wait_for(first)
+
+    def wait_for(self, numbers: range) -> None:
+        """These replications are to be run."""
+        self.waiting.extend(itertools.product(numbers, self.shards))
+
+    def take(self, part: Replication) -> None:
+        """One more shard has been run."""
+        parts = self._parts.setdefault(part.number, [])
+        parts.append(part)
+        if len(parts) == len(self.shards):
+            self.done.append(joined(self.scenario, sorted(self._parts.pop(part.number), key=lambda each: each.shard)))
 
 
 class Runs:
@@ -53,7 +69,7 @@ class Runs:
         self._progress = progress
         self._scenarios = scenarios
         self._open: deque[_Run] = deque()
-        self._flying: dict[Future[Replication], tuple[_Run, int]] = {}
+        self._flying: dict[Future[Replication], tuple[_Run, tuple[int, int]]] = {}
         self._pools: dict[int, tuple[Pool, int]] = {}
         self._alone = False
         """A worker was killed by one of several scenarios: from now on one after another, so that only the guilty one fails."""
@@ -70,7 +86,7 @@ class Runs:
         """Add a scenario that has been checked, and start on it if there is room. Raises `ConfigError` for what only its files tell."""
         check_trace(scenario)
         first = self._rounds(scenario, ())
-        processes = min(scenario.processes or os.cpu_count() or 1, len(first) * self._scenarios)
+        processes = min(scenario.processes or os.cpu_count() or 1, len(first) * shards_of(scenario) * self._scenarios)
         self._open.append(_Run(scenario, first, processes))
         self._fill()
 
@@ -86,9 +102,9 @@ class Runs:
                 return
 
     def _here(self, run: _Run) -> None:
-        """One more replication in this process."""
+        """One more shard of a replication in this process."""
         try:
-            run.done.append(replicate(run.scenario, run.waiting.popleft(), self._progress))
+            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._progress))
         except Exception as error:
             run.error = error
         self._settle(run)
@@ -98,12 +114,12 @@ class Runs:
         self._fill()
         landed = wait(self._flying, timeout=patience_s, return_when=FIRST_COMPLETED).done
         for future in landed:
-            run, number = self._flying.pop(future, (None, 0))
+            run, number = self._flying.pop(future, (None, (0, 0)))
             if run is None:  # its pool broke, and it with it
                 continue
             run.flying -= 1
             try:
-                run.done.append(future.result())
+                run.take(future.result())
             except BrokenProcessPool:
                 run.waiting.appendleft(number)
                 self._broken(run)
@@ -119,7 +135,7 @@ class Runs:
         if run.error is not None:
             run.waiting.clear()
         elif not run.waiting and not run.flying:
-            run.waiting.extend(self._rounds(run.scenario, run.done))
+            run.wait_for(self._rounds(run.scenario, run.done))
         run.ended = not run.waiting and (run.error is not None or not run.flying)
 
     def _fill(self) -> None:
@@ -141,7 +157,7 @@ class Runs:
             self._pools[run.processes] = mine, mine.ended
         mine, _seen = self._pools[run.processes]
         try:
-            future = mine.submit(_in_worker, run.scenario, run.waiting[0])
+            future = mine.submit(_in_worker, run.scenario, *run.waiting[0])
         except BrokenProcessPool:
             if not self._flying:  # it broke while it had nothing to do
                 mine.kill()
@@ -175,5 +191,5 @@ class Runs:
             self._pools[processes] = mine, ended
 
 
-def _in_worker(scenario: Scenario, number: int) -> Replication:
-    return replicate(scenario, number, count)
+def _in_worker(scenario: Scenario, number: int, shard: int) -> Replication:
+    return replicate_shard(scenario, number, shard, count)

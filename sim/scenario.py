@@ -42,6 +42,10 @@ class Scenario:
     """precision: stop here all the same, and say so."""
     processes: int | None = setting(None, low=1, high=1024)
     """Worker processes for the replications; null: one a core."""
+    shards: int = setting(1, low=1, high=100_000)
+    """Parts of each replication that tasks (or users) are dealt to, simulated apart, on all cores, and added up (`sim.shards`)."""
+    shards_run: int | None = setting(None, low=1)
+    """Simulate only so many of them and scale totals up: a sample; null: all."""
     baseline: dict[str, Any] = field(default_factory=dict)
     """Of a sweep: settings of the scenario that each other one is compared with, the rest being its own, e.g. {agent: solo}."""
     start: str = "2026-02-16T00:00:00"

@@ -7,7 +7,7 @@ import functools
 import gc
 import math
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ from sim.outcome import Outcome
 from sim.router import Router
 from sim.scenario import CONF, Scenario
 from sim.settings import WorkloadKind
+from sim.shards import Shard, dealt
 from sim.streams import Streams
 from sim.tally import Tally
 from sim.trace import EXCERPT, Session, read_trace
@@ -49,18 +50,45 @@ class Replication(NamedTuple):
     tasks: np.ndarray
     paths: list[str]
     """Agent paths by the number that stands for them in `calls`."""
+    shard: int = 0
 
 
 def replicate(scenario: Scenario, index: int, progress: Progress | None = None) -> Replication:
-    """Run one replication in this process, and leave nothing of its world behind."""
+    """Run one replication in this process, one shard of it after another, and leave nothing of its world behind."""
+    return joined(scenario, [replicate_shard(scenario, index, number, progress) for number in range(shards_of(scenario))])
+
+
+def shards_of(scenario: Scenario) -> int:
+    """How many of its shards are run."""
+    return scenario.shards_run or scenario.shards
+
+
+def replicate_shard(scenario: Scenario, index: int, number: int, progress: Progress | None = None) -> Replication:
+    """Run one shard of a replication in this process."""
     with _no_garbage_collection():
-        return _replicate(scenario, index, progress)
+        return _replicate(scenario, index, Shard(number, scenario.shards), progress)
 
 
-def _replicate(scenario: Scenario, index: int, progress: Progress | None) -> Replication:
+def joined(scenario: Scenario, parts: Sequence[Replication]) -> Replication:
+    """All shards of a replication that were run, as one; rows are in the order in which attempts were served and tasks ended."""
+    if len(parts) == 1 and scenario.shards == 1:
+        return parts[0]
+    paths: dict[str, int] = {}
+    numbers = [np.array([paths.setdefault(path, len(paths)) for path in part.paths], np.uint32) for part in parts]
+    calls, tasks = np.concatenate([part.calls for part in parts]), np.concatenate([part.tasks for part in parts])
+    if len(calls):
+        calls["agent"] = np.concatenate([known[part.calls["agent"]] for known, part in zip(numbers, parts, strict=True)])
+    calls, tasks = calls[np.argsort(calls["t_start_s"], kind="stable")], tasks[np.argsort(tasks["t_end_s"], kind="stable")]
+    tally = parts[0].tally
+    for part in parts[1:]:
+        tally = tally.beside(part.tally)
+    return Replication(parts[0].number, tally.standing_for(scenario.shards / len(parts)), calls, tasks, list(paths))
+
+
+def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress | None) -> Replication:
     env = Clock()
     streams = Streams(scenario.seed, index)
-    backends = _backends(scenario, env)
+    backends = _backends(scenario, env, shard)
     meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress)
     router = Router(scenario.router, backends, scenario.agent, scenario.outcome, streams)
     budgets = scenario.all_budgets()
@@ -68,7 +96,7 @@ def _replicate(scenario: Scenario, index: int, progress: Progress | None) -> Rep
     dispatch = Dispatch(env, streams, router, scenario.retry, meter, ledger)
     office = _office(scenario, env, streams, dispatch, meter)
     sessions = _sessions(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
-    Workload(scenario.workload, office, meter, dispatch, sessions).start()
+    Workload(scenario.workload, office, meter, dispatch, env, shard, sessions).start()
     try:
         env.run(until=scenario.horizon_s)
     except struct.error:
@@ -76,7 +104,7 @@ def _replicate(scenario: Scenario, index: int, progress: Progress | None) -> Rep
     tally = meter.close(env.now, dispatch.requested)
     laws.check(tally, _world(env.now, meter, dispatch, backends))
     calls, tasks = meter.logged()
-    return Replication(index, tally, calls, tasks, list(meter.paths))
+    return Replication(index, tally, calls, tasks, list(meter.paths), shard.number)
 
 
 def _world(ended_s: float, meter: Meter, dispatch: Dispatch, backends: list[Backend]) -> laws.World:
@@ -92,12 +120,12 @@ def _world(ended_s: float, meter: Meter, dispatch: Dispatch, backends: list[Back
     )
 
 
-def _backends(scenario: Scenario, env: simpy.Environment) -> list[Backend]:
+def _backends(scenario: Scenario, env: simpy.Environment, shard: Shard) -> list[Backend]:
     start = scenario.start_time()
     door = scenario.retry.patience_s is not None or scenario.workload.urgent_share > 0
     made: list[Backend] = []
     for index, (name, model) in enumerate(scenario.chosen().items()):
-        settings = dataclasses.replace(model, fee=max(model.fee, scenario.router.fee))
+        settings = dealt(dataclasses.replace(model, fee=max(model.fee, scenario.router.fee)), shard)
         if scenario.batch:
             made.append(Backend(env, index, name, settings, start, batch=True))
         else:

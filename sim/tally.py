@@ -12,6 +12,7 @@ import numpy as np
 from sim.backends.pricing import Price
 from sim.call import Role, Status
 from sim.exact import exact, real
+from sim.fingerprint import added
 from sim.sketch import Sketch
 
 MINUTE_S = 60.0
@@ -78,7 +79,8 @@ class Tally:
     agents: int = 0
     verifiers: int = 0
     ended_s: float = 0.0
-    replications: int = 1
+    replications: float = 1
+    """Whole runs that the sums are of: less than one where only some of the shards were run."""
     digests: list[str] = field(default_factory=list)
 
     @classmethod
@@ -147,14 +149,30 @@ class Tally:
 
     def closed(self, *, ended_s: float, digest: str, **counts: int) -> Tally:
         """The finished tally of one replication; `counts` are fields that somebody else has counted."""
-        by_minute: dict[int, int] = {}
-        for (minute, _), row in self.minutes.items():
-            by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
-        peaks = [max(by_minute.values(), default=0)]
-        closed = dataclasses.replace(self, peaks=peaks, ended_s=ended_s, digests=[digest])
+        closed = dataclasses.replace(self, peaks=[self._peak()], ended_s=ended_s, digests=[digest])
         for name, count in counts.items():
             setattr(closed, name, count)
         return closed
+
+    def _peak(self) -> int:
+        by_minute: dict[int, int] = {}
+        for (minute, _), row in self.minutes.items():
+            by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
+        return max(by_minute.values(), default=0)
+
+    def beside(self, other: Tally) -> Tally:
+        """Another shard of the same replication added."""
+        minutes = dict(self.minutes)
+        for key, row in other.minutes.items():
+            minutes[key] = minutes[key] + row if key in minutes else row
+        digest = added(int(self.digests[0], 16), int(other.digests[0], 16))
+        ended_s = max(self.ended_s, other.ended_s)
+        return dataclasses.replace(self.plus(other), minutes=minutes, ended_s=ended_s, digests=[f"{digest:016x}"], replications=1)
+
+    def standing_for(self, times: float) -> Tally:
+        """All shards of a replication that were run, each of which stands for so many."""
+        minutes = self.minutes if times == 1 else {key: row * times for key, row in self.minutes.items()}
+        return dataclasses.replace(self, minutes=minutes, peaks=[self._peak()], replications=1 if times == 1 else 1 / times)
 
     def plus(self, other: Tally) -> Tally:
         """Two tallies as one; the timeline stays with the tallies it came from."""

@@ -18,11 +18,13 @@ from sim.agents.tries import Tries, solved
 from sim.backends.service import after
 from sim.budget import At, Then
 from sim.call import Role
+from sim.clock import Clock
 from sim.custom import imported
 from sim.dispatch import Dispatch
 from sim.distributions import distribution, whole
 from sim.meter import Meter
 from sim.settings import AgentKind, WorkloadKind, WorkloadSettings
+from sim.shards import Shard
 from sim.streams import Purpose, child
 from sim.task import Task
 from sim.trace import Session
@@ -45,11 +47,20 @@ class Workload:
     """Starts tasks, and closes their books."""
 
     def __init__(
-        self, settings: WorkloadSettings, office: Office, meter: Meter, dispatch: Dispatch, sessions: Sequence[Session] = ()
+        self,
+        settings: WorkloadSettings,
+        office: Office,
+        meter: Meter,
+        dispatch: Dispatch,
+        clock: Clock,
+        shard: Shard,
+        sessions: Sequence[Session] = (),
     ) -> None:
         self.settings = settings
         self.office = office
         self.meter = meter
+        self.clock = clock
+        self.shard = shard
         self.ledger, self.downgrade, self.learn = dispatch.ledger, dispatch.downgrade, dispatch.router.learn
         self.sessions = sessions
         agent = office.settings
@@ -63,7 +74,8 @@ class Workload:
             process(self._arrivals())
         elif self.settings.kind is WorkloadKind.users:
             for user in range(self.settings.users):
-                process(self._user(user))
+                if self.shard.has(user):
+                    process(self._user(user))
         else:
             process(self._recorded())
 
@@ -71,18 +83,20 @@ class Workload:
         """Tasks of nobody in particular, one gap after another."""
         gap_s = distribution(self.settings.interarrival_s).quantile()
         size_of = whole(distribution(self.settings.batch_size), 1)
-        number, batch, last = 0, 0, self.settings.tasks or math.inf
+        number, batch, last, moment = 0, 0, self.settings.tasks or math.inf, 0.0
         while number < last:
             at = batch % _GAPS_PER_PAGE
             if at == 0:
                 luck = self.office.streams.draws(Purpose.ARRIVAL, 0, 0, batch // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
                 sizes = self.office.streams.draws(Purpose.ARRIVAL, 0, _SIZES, batch // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
-            yield self.office.env.timeout(gap_s(luck[at]))
-            together = min(size_of(sizes[at]), last - number)
-            for _ in range(int(together)):
-                self._work(number, 0)
-                number += 1
-            batch += 1
+            moment += gap_s(luck[at])
+            together = range(number, int(min(number + size_of(sizes[at]), last)))
+            mine = [task for task in together if self.shard.has(task)]
+            if mine:
+                yield self.clock.at(moment)
+            for task in mine:
+                self._work(task, 0)
+            number, batch = together.stop, batch + 1
 
     def _user(self, user: int) -> Sender:
         """One person: a gap, a session, a gap, a session."""
@@ -96,9 +110,12 @@ class Workload:
 
     def _recorded(self) -> Sender:
         """Recorded sessions, begun one after another."""
+        moment = 0.0
         for number, session in enumerate(self.sessions):
-            self._replay(number, session)
-            yield self.office.env.timeout(self.settings.trace_gap_s)
+            if self.shard.has(number):
+                yield self.clock.at(moment)
+                self._replay(number, session)
+            moment += self.settings.trace_gap_s
 
     def _work(self, number: int, user: int) -> Event:
         """Set an agent on a task; the event comes when the task has ended."""
