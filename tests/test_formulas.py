@@ -302,7 +302,7 @@ def test_f7_where_wrong_tries_cost_less_than_right_ones() -> None:
     for tries in (1, 3):
         result = run(
             agent(tries=TriesSettings(most=tries, stop_when_lost=True), **flat),
-            backend(quality=P, cache_read_usd_per_mtok=1.0, cache_write_usd_per_mtok=1.0), outcome=outcome, **MANY,
+            backend(quality=P, cache_read_usd_per_mtok=1.0, cache_write_usd_per_mtok=1.0), outcome=outcome, **MANY | {"tasks": 2500},
         )  # fmt: skip
         assert_equivalent(result, "cost_per_success_usd", expected)
 
@@ -392,14 +392,14 @@ def test_f11_the_measured_cascade_and_how_far_off_independence_is() -> None:
     """OpenHands: success 0.814, 0.642 USD a task; independence says 0.936. Bills: M2.5 0.307, Opus 0.772 a task, hard tasks cost more."""
     assert theory.phi_of(WEAK, STRONG, 0.87) == pytest.approx(0.65, abs=0.01)
     outcome = OutcomeSettings(correlation=0.87, effort=0.43)
-    turns = {"turns": 40, "output_tokens": 1, "tool_result_tokens": 0, "reasoning_share": 1.0}
+    turns = {"turns": 20, "output_tokens": 1, "tool_result_tokens": 0, "reasoning_share": 1.0}
 
     def bill(tries: TriesSettings, **models: Any) -> sim.Result:
         return run(agent(tries=tries, **turns), models, outcome=outcome, **MANY | {"tasks": 1200})
 
     def priced(quality: float, usd: float) -> Any:
-        """Each turn costs the same, so that 40 turns cost what a task was measured to cost."""
-        each = usd / 40 / 2001 * 1e6
+        """Each turn costs the same, so that 20 turns cost what a task was measured to cost."""
+        each = usd / 20 / 2001 * 1e6
         return backend(quality=quality, input_usd_per_mtok=each, output_usd_per_mtok=each, cache=CacheKind.none)
 
     weak, strong = priced(WEAK, 0.307), priced(STRONG, 0.772)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from statistics import NormalDist
 
@@ -143,6 +144,7 @@ def tasks_until_spent(*, budget: float, mean: float, sd: float) -> float:
     return budget / mean + (sd**2 + mean**2) / (2 * mean**2)
 
 
+@functools.cache
 def given_difficulty(points: int = 201) -> tuple[np.ndarray, np.ndarray]:
     """Difficulties, and how common each of these is (standard normal; Gauss-Legendre over +-8 standard deviations)."""
     nodes, weights = np.polynomial.legendre.leggauss(points)
