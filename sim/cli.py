@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim import __version__
-from sim.commandline import read, try_each_value_once
+from sim.commandline import compose_less, read
 from sim.errors import ConfigError, SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
 from sim.settings import Method
@@ -62,6 +62,7 @@ def _hydra() -> None:
     import hydra
 
     register_schema()
+    compose_less()
     hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(_job)()
 
 
@@ -70,7 +71,6 @@ def _sweep(folder: Path, scenarios: int) -> None:
     from sim.jobs import Jobs
     from sim.runfolder import runs_of, starting
 
-    try_each_value_once()
     with starting(folder), Jobs(scenarios, _told) as Command.jobs:
         try:
             _hydra()

@@ -111,14 +111,13 @@ def exceeds(parts: list[Nodes], limit: float) -> float:
 
 def _within(parts: list[Nodes], limit: float) -> float:
     """P(sum <= limit) on a grid of `_CELLS` cells."""
-    from scipy.signal import fftconvolve
-
     if limit <= 0:
         return 0.0
     cell = limit / _CELLS
+    size = 4 * _CELLS
     total = np.ones(1)
     for part in parts:
         place = np.minimum(np.rint(part.values / cell), _CELLS + 1).astype(np.int64)
         mass = np.bincount(place, part.weights, minlength=_CELLS + 2)[: _CELLS + 1]
-        total = fftconvolve(total, mass)[: _CELLS + 1]
+        total = np.fft.irfft(np.fft.rfft(total, size) * np.fft.rfft(mass, size), size)[: _CELLS + 1]
     return float(min(1.0, total.sum()))
