@@ -128,9 +128,12 @@ def _one_of_many(composed: Any, place: RunFolder) -> None:
 def _run(scenario: Scenario, folder: Path) -> Result:
     from tqdm import tqdm
 
+    from sim.ahead import calls_ahead
     from sim.result import simulate
 
     with tqdm(desc=scenario.name[:60], unit=" calls", unit_scale=True, disable=None) as bar:
+        if not bar.disable:
+            bar.total = calls_ahead(scenario)  # an estimate, from which the bar tells the time left
         result = simulate(scenario, bar.update)
     result.save(folder)
     return result

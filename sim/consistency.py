@@ -104,8 +104,16 @@ def _check_people(scenario: Scenario) -> None:
         raise ConfigError("router.heard_after_h: one of backends must be known from the start, so must be absent")
 
 
+_FORECASTS = (Policy.meets_floor, Policy.cost_per_success, Policy.most_value, Policy.logit, Policy.logit_log)
+
+
 def _check_workload(scenario: Scenario) -> None:
     workload = scenario.workload
+    if workload.chat_share and workload.kind is WorkloadKind.trace:
+        raise ConfigError("workload.chat_share: a recorded trace is replayed as it was, so must be 0")
+    if workload.chat_share and scenario.router.policy in _FORECASTS:
+        policy = scenario.router.policy.value
+        raise ConfigError(f"workload.chat_share: router.policy={policy} weighs the bill of the agent's work alone, so must be 0")
     endless = {
         WorkloadKind.open: ("tasks", "interarrival_s"),
         WorkloadKind.users: ("tasks_per_user", "session_gap_s"),
@@ -140,6 +148,8 @@ def _check_agent(scenario: Scenario) -> None:
             )
         loops.append(("agent.worker", agent.worker))
     _check_calls(agent)
+    if scenario.workload.chat_share:
+        loops.append(("matched_chat", scenario.matched_chat))
     if scenario.workload.kind is not WorkloadKind.trace:
         for key, loop in loops:
             _check_window(scenario, key, loop)

@@ -26,10 +26,12 @@ class Forecast(NamedTuple):
     seconds: float
     turns: float
     """Of its root agent."""
+    calls: float
+    """Of all its agents."""
 
     def plus(self, other: Forecast, times: float = 1) -> Forecast:
         """With that of `times` others, which work at the same time as one another."""
-        return Forecast(self.usd + times * other.usd, self.seconds + other.seconds, self.turns)
+        return Forecast(self.usd + times * other.usd, self.seconds + other.seconds, self.turns, self.calls + times * other.calls)
 
 
 def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
@@ -43,7 +45,7 @@ def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Fo
     leads = sum(agent.fanout**level for level in range(agent.depth))
     share = 1 / workers if agent.split is Split.divide else 1.0
     worker = _loop(agent.worker, backend, price, share)
-    all_leads = Forecast(lead.usd * leads, lead.seconds * agent.depth, lead.turns)
+    all_leads = Forecast(lead.usd * leads, lead.seconds * agent.depth, lead.turns, lead.calls * leads)
     return all_leads.plus(worker, workers)
 
 
@@ -54,7 +56,7 @@ def _debate(agent: AgentSettings, backend: BackendSettings, price: Price) -> For
     heard: dict[str, Any] = {"tool_result_tokens": (agent.fanout - 1) * kept, "result_scale": 1.0, "tool_time_s": 0.0}
     heard |= {"requests": 1, "turns_scale": 1.0}
     one = _loop(dataclasses.replace(agent, **heard), dataclasses.replace(backend, turn_multiplier=1.0), price)
-    return Forecast(one.usd * agent.fanout, one.seconds, one.turns)
+    return Forecast(one.usd * agent.fanout, one.seconds, one.turns, one.calls * agent.fanout)
 
 
 def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: float = 1.0) -> Forecast:
@@ -76,7 +78,7 @@ def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: flo
     server_s = backend.ttft_s + prompt * backend.context_s_per_100k_tokens / 1e5
     decode_s = output / backend.decode_tokens_per_s if backend.decode_tokens_per_s else 0.0
     call_s = backend.network_rtt_s + server_s + decode_s + distribution(loop.tool_time_s).mean
-    return Forecast(n * price.at_base(one).total, n * call_s, n)
+    return Forecast(n * price.at_base(one).total, n * call_s, n, n)
 
 
 def _moments(loop: LoopSettings) -> tuple[float, float]:

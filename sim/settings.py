@@ -44,6 +44,8 @@ class WorkloadSettings:
     """trace: replay only so many sessions."""
     trace_gap_s: float = setting(60.0, low=0)
     """trace: seconds between the starts of two sessions (assumption: files say nothing of it)."""
+    chat_share: float = setting(0.0, low=0, high=1)
+    """open, users: share of tasks that are the matched chat (`matched_chat`) and not the agent's work."""
     urgent_share: float = setting(0.0, low=0, high=1)
     """Share of tasks whose calls go before all others in a backend's line; what is being served is not interrupted."""
 

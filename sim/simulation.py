@@ -156,6 +156,7 @@ def _office(scenario: Scenario, env: simpy.Environment, streams: Streams, dispat
         lead=Profile(agent, 0),
         worker=Profile(agent.worker, 1),
         verifier=Profile(agent.tries.verifier or agent.worker, 2),
+        chat=Profile(scenario.matched_chat, 3),
         outcome=Outcome(scenario.outcome),
     )
 

@@ -9,7 +9,7 @@ class Task:
     """One piece of work; for a person at work, one session."""
 
     __slots__ = (
-        "agents", "backend", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "thinks_until", "tries",
+        "agents", "backend", "chats", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "thinks_until", "tries",
         "u_difficulty", "urgent", "user",
     )  # fmt: skip
 
@@ -29,6 +29,8 @@ class Task:
         """The backend that serves all of it, where the router or a cascade has said so."""
         self.u_difficulty = 0.5
         """Latent: a share of tasks is easier than this one. Read when a try is judged, by nobody who chooses."""
+        self.chats = False
+        """It is the matched chat, not the agent's work."""
         self.urgent = False
         """Its calls go before those of other tasks in every line."""
         self.effort = 1.0

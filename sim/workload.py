@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import sys
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any
 
 from simpy import Event
@@ -65,6 +68,7 @@ class Workload:
         self.sessions = sessions
         agent = office.settings
         custom = agent.kind is AgentKind.custom
+        self.kind = KINDS.index("replay" if settings.kind is WorkloadKind.trace else agent.kind.value)
         self.workflow = (imported(agent.workflow, "agent.workflow"), int(Role.agent)) if custom else _WORKFLOWS[agent.kind]
 
     def start(self) -> None:
@@ -83,20 +87,22 @@ class Workload:
         """Tasks of nobody in particular, one gap after another."""
         gap_s = distribution(self.settings.interarrival_s).quantile()
         size_of = whole(distribution(self.settings.batch_size), 1)
-        number, batch, last, moment = 0, 0, self.settings.tasks or math.inf, 0.0
-        while number < last:
-            at = batch % _GAPS_PER_PAGE
-            if at == 0:
-                luck = self.office.streams.draws(Purpose.ARRIVAL, 0, 0, batch // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
-                sizes = self.office.streams.draws(Purpose.ARRIVAL, 0, _SIZES, batch // _GAPS_PER_PAGE, _GAPS_PER_PAGE)
-            moment += gap_s(luck[at])
-            together = range(number, int(min(number + size_of(sizes[at]), last)))
-            mine = [task for task in together if self.shard.has(task)]
-            if mine:
-                yield self.clock.at(moment)
-            for task in mine:
-                self._work(task, 0)
-            number, batch = together.stop, batch + 1
+        number, last, moment, draws = 0, self.settings.tasks or sys.maxsize, 0.0, self.office.streams.draws
+        shard, shards = self.shard
+        for page in itertools.count():
+            gaps = draws(Purpose.ARRIVAL, 0, 0, page, _GAPS_PER_PAGE)
+            sizes = draws(Purpose.ARRIVAL, 0, _SIZES, page, _GAPS_PER_PAGE)
+            for u_gap, u_size in zip(gaps, sizes, strict=True):
+                if number == last:
+                    return
+                moment += gap_s(u_gap)
+                following = min(number + size_of(u_size), last)
+                mine = number + (shard - number) % shards
+                if mine < following:
+                    yield self.clock.at(moment)
+                    for task in range(mine, following, shards):
+                        self._work(task, 0)
+                number = following
 
     def _user(self, user: int) -> Sender:
         """One person: a gap, a session, a gap, a session."""
@@ -119,16 +125,25 @@ class Workload:
 
     def _work(self, number: int, user: int) -> Event:
         """Set an agent on a task; the event comes when the task has ended."""
-        kind = self.office.settings.kind
+        task, over = self._task(number, user), self.office.env.event()
         workflow, role = self.workflow
-        task, over = self._task(number, user, kind.value), self.office.env.event()
 
         def end(right: bool) -> None:
             self._end(task, right)
             over.succeed()
 
-        self._admit(task, Tries(self.office, task, workflow, role, end).begin, end)
+        self._admit(task, partial(self._chat, task, end) if task.chats else Tries(self.office, task, workflow, role, end).begin, end)
         return over
+
+    def _chat(self, task: Task, end: Callable[[bool], None]) -> None:
+        """The matched chat in the place of the agent's work."""
+        task.tries = 1
+        root = Agent(self.office, task, self.office.chat, int(Role.chat))
+        root.start(chat(root), lambda agent, completed: end(self._solved(agent, completed)))
+
+    def _solved(self, root: Agent, completed: bool) -> bool:
+        luck = self.office.streams.draws(Purpose.TRY, root.task.id, 0, 0, 1)
+        return solved(root, completed, self.office.outcome.score(root.task.u_difficulty, luck[0]))
 
     def _admit(self, task: Task, begin: Callable[[], None], end: Callable[[bool], None]) -> None:
         """Begin a task, unless there is no money for it."""
@@ -147,15 +162,14 @@ class Workload:
 
     def _replay(self, number: int, session: Session) -> None:
         """Set all recorded agents of a session going; it ends when the last of them has."""
-        task, left, failed = self._task(number, 0, "replay"), len(session.agents), False
+        task, left, failed = self._task(number, 0), len(session.agents), False
         task.tries = 1
 
         def end(agent: Agent, completed: bool) -> None:
             nonlocal left, failed
             left, failed = left - 1, failed or not completed
             if not left:
-                luck = self.office.streams.draws(Purpose.TRY, task.id, 0, 0, 1)
-                self._end(task, solved(root, not failed, self.office.outcome.score(task.u_difficulty, luck[0])))
+                self._end(task, self._solved(root, not failed))
 
         for index, recording in enumerate(session.agents):
             role, path, branch = (int(Role.worker), f"0.{index - 1}", child(0, index - 1)) if index else (int(Role.agent), "0", 0)
@@ -164,10 +178,13 @@ class Workload:
                 root = agent
             agent.start(replay(agent, recording), end)
 
-    def _task(self, number: int, user: int, kind: str) -> Task:
-        task = Task(number, user, KINDS.index(kind), self.office.env.now)
+    def _task(self, number: int, user: int) -> Task:
+        u_difficulty, u_urgent, u_chat = self.office.streams.draws(Purpose.TASK, number, 0, 0, 3)
+        task = Task(number, user, self.kind, self.office.env.now)
+        if u_chat < self.settings.chat_share:
+            task.chats, task.kind = True, KINDS.index("chat")
         self.meter.task_begun(task)
-        task.u_difficulty, u_urgent = self.office.streams.draws(Purpose.TASK, number, 0, 0, 2)
+        task.u_difficulty = u_difficulty
         task.urgent = u_urgent < self.settings.urgent_share
         task.effort = self.office.outcome.effort(task.u_difficulty)
         return task

@@ -63,8 +63,8 @@ def test_no_policy_reads_the_hidden_difficulty(router: dict[str, Any], monkeypat
 
     before, made = choices(), Workload._task
 
-    def shuffled(self: Workload, number: int, user: int, kind: str) -> Any:
-        task = made(self, number, user, kind)
+    def shuffled(self: Workload, number: int, user: int) -> Any:
+        task = made(self, number, user)
         task.u_difficulty = (0.5 + number * 0.618034) % 1
         return task
 

@@ -47,6 +47,8 @@ class Office(NamedTuple):
     lead: Profile
     worker: Profile
     verifier: Profile
+    chat: Profile
+    """The matched chat's."""
     outcome: Outcome
 
 

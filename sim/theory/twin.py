@@ -55,6 +55,8 @@ def expect(scenario: Scenario) -> Expected:
 def _out_of_reach(scenario: Scenario) -> Iterator[str]:
     if scenario.workload.kind is WorkloadKind.trace:
         yield "a recorded trace: it is its own twin"
+    if scenario.workload.chat_share:
+        yield "chats among the agent's work"
     if scenario.horizon_s is not None:
         yield "a horizon: what it cuts off"
     if any(budget.usd is not None for budget in scenario.all_budgets()):
