@@ -163,14 +163,14 @@ class Meter:
         if self._call_at:
             self._flush_calls()
         rows = np.frombuffer(self._tasks, dtype=row_type(TASKS), count=self._task_at // _TASK.size).copy()
-        for row in rows:
-            spent = self._open_tasks.pop(int(row["task"]), None)
-            if spent is not None:
-                row["calls"] = spent[0]
-                for kind, tokens in zip(TOKENS, spent[1:], strict=False):
-                    row[kind] = tokens
-                row["cost_usd"] = real(joined(spent[-PARTS:]))
         self._task_at = 0
+        if not len(rows):
+            return
+        nothing = np.zeros(1 + len(TOKENS) + PARTS)
+        spent = np.array([self._open_tasks.pop(task, nothing) for task in rows["task"].tolist()])
+        for column, name in enumerate(("calls", *TOKENS)):
+            rows[name] = spent[:, column]
+        rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]
         self._digest = added(self._digest, of_rows(rows, 2))
         self.tally.add_tasks(rows)
         if self._log is not Log.none:
