@@ -40,6 +40,7 @@ class Dispatch:
         self._cap_s = retry.backoff_cap_s
         self._per_call = router.per_call
         self._per_task = router.per_task
+        self._choose, self._needs_luck = router.choose, router.needs_luck or router.by_user
         self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
         self.ledger = ledger
@@ -85,17 +86,18 @@ class Dispatch:
         task = call.task
         backend: Backend | None = task.backend
         if backend is None:
-            turn = call.turn + 1 if self._per_call else 0
-            count = len(self.router.backends)
-            if self.router.by_user:
-                luck = self.streams.draws(Purpose.TASTE, task.user, 0, 0, count)
-            else:
-                luck = self.streams.draws(Purpose.ROUTE, task.id, call.branch, turn, count) if self.router.needs_luck else ()
-            backend = self.router.choose(call, luck)
+            backend = self._choose(call, self._luck(call) if self._needs_luck else ())
             if self._per_task:
                 task.backend = backend
         self._move(call, backend)
         return backend
+
+    def _luck(self, call: Call) -> tuple[float, ...]:
+        """The turn's for a choice by call, the user's for likings that last, else the agent's."""
+        task, count = call.task, len(self.router.backends)
+        if self.router.by_user:
+            return self.streams.draws(Purpose.TASTE, task.user, 0, 0, count)
+        return self.streams.draws(Purpose.ROUTE, task.id, call.branch, call.turn + 1 if self._per_call else 0, count)
 
     def _move(self, call: Call, backend: Backend) -> None:
         call.backend = backend

@@ -13,6 +13,9 @@ from sim.ahead import calls_ahead
 SOLO = sim.load("agent=solo", "backends=[minimax_m2_5]", "workload.tasks=60", "replications=1")
 
 
+GEOMETRIC = ["agent=solo", "agent.requests=2", "agent.turns={dist: geometric, mean: 6}", "agent.turns_scale=1", "agent.turns_exponent=0"]
+
+
 def _rows(scenario: sim.Scenario) -> pd.DataFrame:
     return sim.simulate(scenario).calls.set_index("task")
 
@@ -42,9 +45,9 @@ def test_a_chat_share_is_refused_where_it_would_mislead() -> None:
 @pytest.mark.parametrize(
     ("overrides", "near"),
     [
-        (["agent=chat", "workload.tasks=400", "replications=3"], 0.01),
-        (["agent=chat", "workload=users", "workload.users=30", "workload.tasks_per_user=4", "replications=1"], 0.01),
-        (["agent=solo", "workload.tasks=400", "workload.chat_share=0.5", "replications=1", "shards=4", "shards_run=2"], 0.2),
+        (["agent=chat", "workload.tasks=400", "replications=3"], 0.02),
+        (["agent=chat", "workload=users", "workload.users=30", "workload.tasks_per_user=4", "replications=1"], 0.02),
+        ([*GEOMETRIC, "workload.tasks=800", "workload.chat_share=0.5", "replications=1", "shards=4", "shards_run=2"], 0.1),
         (["agent=chat", "workload.tasks=null", "horizon_s=90000", "replications=1", "log=none"], 0.2),
     ],
 )

@@ -83,16 +83,18 @@ class Price:
 
     def dollars_of(self, rows: Any) -> np.ndarray:
         """The bills of many calls (an array of call rows), by kind of token: shape (calls, 4), USD."""
-        prompt = rows["input_tokens"].astype(np.int64)
-        read, write = rows["cache_read_tokens"].astype(np.int64), rows["cache_write_tokens"].astype(np.int64)
-        tokens = np.stack([prompt - read - write, read, write, rows["output_tokens"]], axis=1)
+        prompt = rows["input_tokens"]
+        dollars = np.empty((len(prompt), 4))
+        for column, name in enumerate(("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")):
+            dollars[:, column] = rows[name]
+        dollars[:, 0] -= dollars[:, 1] + dollars[:, 2]
         rates = np.array(self.base)
         if self._tiers:
             tier = np.searchsorted([above for above, _ in self._tiers], prompt, side="left")
             rates = np.array([self.base, *(rates for _, rates in self._tiers)])[tier]
         if self.changes:
             rates = rates * self.multipliers(rows["t_request_s"])[:, None]
-        dollars: np.ndarray = tokens * rates
+        dollars *= rates
         return dollars
 
     def multipliers(self, t_s: np.ndarray) -> np.ndarray:
