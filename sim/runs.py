@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sim.errors import SimError
 from sim.pool import Pool, count, pool
 from sim.scenario import Scenario
-from sim.simulation import Progress, Replication, check_trace, joined, replicate_shard, shards_of
+from sim.simulation import Parts, Progress, Replication, check_trace, replicate_shard, shards_of
 
 Rounds = Callable[[Scenario, Sequence[Replication]], range]
 """Given what a scenario has, the numbers of the replications that it needs next; none when it is done."""
@@ -38,7 +38,7 @@ class _Run:
         """(replication, shard)"""
         self.flying = 0
         self.done: list[Replication] = []
-        self._parts: dict[int, list[Replication]] = {}
+        self._parts: dict[int, Parts] = {}
         self.error: Exception | None = None
         self.ended = False
         self.processes = processes
@@ -50,10 +50,10 @@ class _Run:
 
     def take(self, part: Replication) -> None:
         """One more shard has been run."""
-        parts = self._parts.setdefault(part.number, [])
-        parts.append(part)
+        parts = self._parts.setdefault(part.number, Parts(self.scenario))
+        parts.take(part)
         if len(parts) == len(self.shards):
-            self.done.append(joined(self.scenario, sorted(self._parts.pop(part.number), key=lambda each: each.shard)))
+            self.done.append(self._parts.pop(part.number).joined())
 
 
 class Runs:

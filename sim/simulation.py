@@ -7,7 +7,7 @@ import functools
 import gc
 import math
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -55,7 +55,10 @@ class Replication(NamedTuple):
 
 def replicate(scenario: Scenario, index: int, progress: Progress | None = None) -> Replication:
     """Run one replication in this process, one shard of it after another, and leave nothing of its world behind."""
-    return joined(scenario, [replicate_shard(scenario, index, number, progress) for number in range(shards_of(scenario))])
+    parts = Parts(scenario)
+    for number in range(shards_of(scenario)):
+        parts.take(replicate_shard(scenario, index, number, progress))
+    return parts.joined()
 
 
 def shards_of(scenario: Scenario) -> int:
@@ -69,20 +72,34 @@ def replicate_shard(scenario: Scenario, index: int, number: int, progress: Progr
         return _replicate(scenario, index, Shard(number, scenario.shards), progress)
 
 
-def joined(scenario: Scenario, parts: Sequence[Replication]) -> Replication:
-    """All shards of a replication that were run, as one; rows are in the order in which attempts were served and tasks ended."""
-    if len(parts) == 1 and scenario.shards == 1:
-        return parts[0]
-    paths: dict[str, int] = {}
-    numbers = [np.array([paths.setdefault(path, len(paths)) for path in part.paths], np.uint32) for part in parts]
-    calls, tasks = np.concatenate([part.calls for part in parts]), np.concatenate([part.tasks for part in parts])
-    if len(calls):
-        calls["agent"] = np.concatenate([known[part.calls["agent"]] for known, part in zip(numbers, parts, strict=True)])
-    calls, tasks = calls[np.argsort(calls["t_start_s"], kind="stable")], tasks[np.argsort(tasks["t_end_s"], kind="stable")]
-    tally = parts[0].tally
-    for part in parts[1:]:
-        tally = tally.beside(part.tally)
-    return Replication(parts[0].number, tally.standing_for(scenario.shards / len(parts)), calls, tasks, list(paths))
+class Parts:
+    """The shards of one replication, as they come: their sums are added at once, so that only rows pile up."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._parts: list[Replication] = []
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def take(self, part: Replication) -> None:
+        """One more."""
+        tally = self._parts[0].tally.beside(part.tally) if self._parts else part.tally
+        self._parts = [each._replace(tally=tally) for each in (*self._parts, part)]
+
+    def joined(self) -> Replication:
+        """All that were run, as one replication; rows are in the order in which attempts were served and tasks ended."""
+        if self._scenario.shards == 1:
+            return self._parts[0]
+        parts = sorted(self._parts, key=lambda each: each.shard)
+        paths: dict[str, int] = {}
+        numbers = [np.array([paths.setdefault(path, len(paths)) for path in part.paths], np.uint32) for part in parts]
+        calls, tasks = np.concatenate([part.calls for part in parts]), np.concatenate([part.tasks for part in parts])
+        if len(calls):
+            calls["agent"] = np.concatenate([known[part.calls["agent"]] for known, part in zip(numbers, parts, strict=True)])
+        calls, tasks = calls[np.argsort(calls["t_start_s"], kind="stable")], tasks[np.argsort(tasks["t_end_s"], kind="stable")]
+        tally = parts[0].tally.standing_for(self._scenario.shards / len(parts))
+        return Replication(parts[0].number, tally, calls, tasks, list(paths))
 
 
 def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress | None) -> Replication:
