@@ -33,7 +33,8 @@ def _sample(scenario: Scenario, estimates: Estimates) -> str:
     if run is None or run == shards:
         return ""
     tasks, times = estimates.pooled.tasks, shards / run
-    return f"A sample: {tasks:,} tasks were simulated, {run} of {shards} shards, and totals are {times:.4g} times theirs."
+    simulated = f"A sample: {tasks:,} tasks were simulated, {run} of {shards} shards"
+    return f"{simulated}, and totals are {times:.4g} times theirs; peaks, scaled so, are too high."
 
 
 def _precision(scenario: Scenario, estimates: Estimates) -> str:
