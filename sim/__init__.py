@@ -9,11 +9,11 @@ from sim import theory
 from sim.comparison import compare
 from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.result import Result, simulate
+from sim.saved import load_run
 from sim.scenario import Scenario, load
 from sim.sensitivity import Tornado, sobol, tornado
 from sim.sweep import Sweep, gather, rank, sweep
-
-__version__ = "0.1.0"
+from sim.version import __version__
 
 __all__ = [
     "ConfigError",
@@ -24,9 +24,11 @@ __all__ = [
     "SimError",
     "Sweep",
     "Tornado",
+    "__version__",
     "compare",
     "gather",
     "load",
+    "load_run",
     "rank",
     "simulate",
     "sobol",

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sim.findings import compact
+from sim.origin import SOFTWARE
 from sim.result import write_whole
 
 P = ParamSpec("P")
@@ -157,13 +158,16 @@ def scale(axes: Axes, axis: str, low: float, high: float, prefix: str = "") -> N
         one.set_major_formatter(FuncFormatter(lambda value, _: prefix + (compact(value) if value >= 1000 else f"{value:,.6g}")))
 
 
-def save_all(figures: Mapping[str, Figure], folder: Path) -> list[Path]:
-    """Write `<name>.png` of each figure into `folder/figures/`, each whole or not at all; returns where."""
+def save_all(figures: Mapping[str, Figure], folder: Path, made_by: str = "") -> list[Path]:
+    """Write `<name>.png` of each figure into `folder/figures/`, each whole or not at all; returns where.
+
+    The files say in themselves which version made them, and `made_by`.
+    """
     into = folder / "figures"
     into.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, figure in figures.items():
         path = into / f"{name}.png"
-        write_whole(path, partial(figure.savefig, format="png", dpi=DPI))
+        write_whole(path, partial(figure.savefig, format="png", dpi=DPI, metadata={"Software": SOFTWARE, "Description": made_by}))
         paths.append(path)
     return paths

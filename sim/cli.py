@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sim import __version__
 from sim.commandline import compose_less, read
 from sim.errors import ConfigError, SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
 from sim.settings import Method
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.jobs import Jobs

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from omegaconf import OmegaConf
 
-from sim import __version__, drivers, plots
+from sim import drivers, plots
 from sim.amplification import amplification
 from sim.canvas import save_all
 from sim.findings import Study, axis_label, compact, finding, number, percent, place_name, study
+from sim.origin import SOFTWARE
 from sim.plain import as_yaml
 from sim.result import Result, write_whole
 from sim.runfolder import runs_of
@@ -112,8 +113,8 @@ def _failures(one: Study) -> list[str]:
 def _publish(
     title: str, table: str, said: str, figures: Mapping[str, Figure], folder: Path, made_by: str, notes: Sequence[str] = ()
 ) -> None:  # fmt: skip
-    files = save_all(figures, folder)
-    origin = f"agent-token-sim {__version__}, {made_by}"
+    files = save_all(figures, folder, f"{title}, {made_by}")
+    origin = f"{SOFTWARE}, {made_by}"
     page = [f"# {title}", said, f"```text\n{table}\n```"]
     page += [f"![{path.stem.replace('_', ' ')}](figures/{path.name})" for path in files]
     page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*notes, *CAVEATS)), f"Made by {origin}."]

@@ -16,6 +16,7 @@ from sim.call import Role, Status
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE
 from sim.estimates import Estimates, Sample
 from sim.notes import notes
+from sim.origin import ORIGIN, as_text, origin
 from sim.plain import as_yaml
 from sim.runs import Runs
 from sim.scenario import Scenario
@@ -170,8 +171,14 @@ class Result:
         """One metric's value."""
         return float(self.summary.loc[metric, "mean"])
 
+    @cached_property
+    def origin(self) -> dict[str, str]:
+        """Which version, scenario and seed made this, and its digest."""
+        return origin(self.scenario.name, self.scenario.seed, self.digest)
+
     def save(self, folder: str | Path) -> Path:
-        """Write the tables (`summary, replications, timeline` as CSV, `tasks, calls` as Parquet), `scenario.yaml` and `notes.json`.
+        """Write the tables (`summary, replications, timeline` as CSV, `tasks, calls` as Parquet), `scenario.yaml`, `notes.json` and
+        `origin.json`, which is also in the `attrs` of the Parquet tables.
 
         Each file appears whole or not at all.
         """
@@ -179,7 +186,9 @@ class Result:
         into.mkdir(parents=True, exist_ok=True)
         for name, rows in (("tasks", self.tasks), ("calls", self.calls)):
             if len(rows):
-                write_whole(into / f"{name}.parquet", partial(rows.to_parquet, index=False))
+                signed = rows.copy(deep=False)
+                signed.attrs = dict(self.origin)
+                write_whole(into / f"{name}.parquet", partial(signed.to_parquet, index=False))
             else:
                 (into / f"{name}.parquet").unlink(missing_ok=True)
         write_whole(into / "timeline.csv", lambda path: self.timeline.to_csv(path, index=False))
@@ -187,6 +196,7 @@ class Result:
         write_whole(into / "replications.csv", lambda path: self.by_replication.to_csv(path, index=False))
         said = json.dumps(self.notes, ensure_ascii=False, indent=1)
         write_whole(into / "notes.json", lambda path: path.write_text(said, encoding="utf-8"))
+        write_whole(into / ORIGIN, lambda path: path.write_text(as_text(self.origin), encoding="utf-8"))
         write_whole(into / "summary.csv", self.summary.to_csv)
         return into
 

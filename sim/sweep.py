@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.comparison import MORE_IS_BETTER, against, best, judged
 from sim.errors import ConfigError, DataError, did_you_mean
 from sim.estimates import Sample, read_sample, read_table
+from sim.origin import ORIGIN, as_text, origin, read_origin
 from sim.result import Result, simulate_each, write_whole
 from sim.runfolder import RunFolder, read_note, runs_of, starting
 from sim.saved import SavedResult
@@ -163,6 +164,9 @@ def gather(folder: str | Path) -> pd.DataFrame:
     samples = [None if note["failed"] else read_sample(run) for run, note in zip(runs, notes, strict=True)]
     said = [{key: _short(value) for key, value in note["axes"].items()} for note in notes]
     table = judged(pd.DataFrame(rows), said, samples, _baseline(runs))
+    made = [read_origin(run) for run in runs]
+    name, seed = (", ".join(sorted({each.get(key, "") for each in made} - {""})) for key in ("scenario", "seed"))
+    write_whole(root / ORIGIN, lambda path: path.write_text(as_text(origin(name, seed, digest_of(root))), encoding="utf-8"))
     write_whole(root / "results.csv", lambda path: table.to_csv(path, index=False))
     return table
 

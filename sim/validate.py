@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from tqdm import tqdm
 
-from sim import __version__
 from sim.canvas import COLOURS, save_all, sheet, styled
 from sim.report import aligned
 from sim.result import write_whole
 from sim.validation import facts, queues, recorded, theory
 from sim.validation.target import Check, Target
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

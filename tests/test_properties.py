@@ -20,7 +20,7 @@ from sim.outcome import OutcomeSettings
 from sim.settings import AgentKind, Log, Pick, Split, TriesSettings, WorkloadKind
 from sim.sweep import replaced
 from sim.tally import TOKENS
-from tests.generated import PLAIN_DOOR, of, worlds
+from tests.generated import NIGHT, PLAIN_DOOR, of, worlds
 from tests.worlds import agent, backend, loop, run, team, with_
 
 ONE = {"policy": Policy.fixed, "fallback": [], "backend": "one"}
@@ -265,15 +265,23 @@ def test_more_workers_leave_the_first_ones_as_they_were(world: sim.Scenario, few
 
 
 def test_workers_without_a_share_of_the_job_end_at_once_and_the_lead_waits_for_the_others() -> None:
-    """A job of two turns divided over five: three reports come at once, two after a turn of a second; then the lead goes on."""
+    """A job of two turns divided over five: three have nothing to report, two report after a turn of a second; then the lead goes on."""
     shared = team(2, loop(turns=2), fanout=5, split=Split.divide, report_tokens=10)
     result = run(shared)
     calls = result.calls.set_index(["agent", "turn"])
     assert result.mean("agents") == 6
     assert sorted(calls.index) == [("0", 0), ("0", 1), ("0.0", 0), ("0.1", 0)]
     assert calls.loc[("0", 1), "t_request_s"] == calls.loc[("0.1", 0), "t_end_s"] == 2.0
-    assert calls.loc[("0", 1), "input_tokens"] == 2000 + 300 + 700 + 5 * 10
+    assert calls.loc[("0", 1), "input_tokens"] == 2000 + 300 + 700 + 2 * 10
     assert result.mean("tasks_in_flight") == 0
+    assert result.theory.values["input_tokens"] == pytest.approx(result.mean("input_tokens"), rel=1e-9)
+
+
+def test_theory_does_not_forget_a_team_because_it_cannot_say_its_price() -> None:
+    result = run(team(3, loop(turns=4), fanout=3), backend(windows=NIGHT), tasks=2)
+    assert result.theory.values["calls"] == pytest.approx(result.mean("calls"), rel=1e-9)
+    assert result.theory.values["input_tokens"] == pytest.approx(result.mean("input_tokens"), rel=1e-9)
+    assert "cost_usd" not in result.theory.values
 
 
 def test_debaters_of_a_later_try_are_its_own() -> None:

@@ -47,27 +47,28 @@ class Team:
         self._size = self._left = settings.fanout
         self._room = settings.max_parallel or self._size
         self._next = 0
-        self._starting = False
-        self._start()
+        self._go_on()
 
-    def _start(self) -> None:
+    def _go_on(self) -> None:
         """Send out workers as long as more may run; one without a share of the job has ended before the next is sent out."""
-        if self._starting:
-            return
-        self._starting = True
+        self._sending = True
         while self._room and self._next < self._size:
             worker = _worker(self._lead, self._next)
             self._next += 1
             self._room -= 1
             self._send_out(worker)
-        self._starting = False
+        self._sending = False
+        if not self._left:
+            self.all_ended.succeed()
 
     def _send_out(self, worker: Agent) -> None:
         life = _share(worker) if worker.depth == worker.office.settings.depth else orchestrate(worker)
         worker.start(life, self._ended)
 
     def _ended(self, worker: Agent, completed: bool) -> None:
-        if completed:
+        if worker.turns == 0:
+            pass  # no share of the job, nothing to report
+        elif completed:
             self.report_tokens += worker.office.report_tokens(worker.u_report)
             if worker.office.outcome.settings.success_exponent:
                 self._lead.helped_by(worker)
@@ -78,9 +79,8 @@ class Team:
             self.failed += 1
         self._room += 1
         self._left -= 1
-        self._start()
-        if not self._left:
-            self.all_ended.succeed()
+        if not self._sending:
+            self._go_on()
 
 
 def _worker(lead: Agent, index: int) -> Agent:

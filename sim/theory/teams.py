@@ -44,7 +44,7 @@ class _Tree:
         """A lead at one level, with all below it: it spawns if it answers its turn `spawn_after_turn` at all."""
         agent, after = self.agent, self.agent.spawn_after_turn
         alone = solve(agent, self.lead_at, work)
-        if alone.why or len(alone.reaches) < after:
+        if len(alone.reaches) < after:
             return alone
         below = self._below(level + 1, self._handed_down(alone, work))
         completes = math.fsum(below.ends)

@@ -1,0 +1,42 @@
+"""Where numbers come from: what makes the same ones again, left beside and inside everything that is written."""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+
+import numpy as np
+
+from sim.version import __version__
+
+ORIGIN = "origin.json"
+"""In a run's folder, beside `scenario.yaml`: which version made it, from which seed, and the digest of what came out."""
+SOFTWARE = f"agent-token-sim {__version__}"
+
+
+def origin(name: str, seed: int | str, digest: str) -> dict[str, str]:
+    """Scenario, seed and digest, and what they were run with."""
+    return {
+        "software": SOFTWARE,
+        "scenario": name,
+        "seed": str(seed),
+        "digest": digest,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def read_origin(folder: Path) -> dict[str, str]:
+    """What `origin.json` says; nothing where there is none that can be read."""
+    try:
+        found = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def as_text(found: dict[str, str]) -> str:
+    """The file's text."""
+    return json.dumps(found, ensure_ascii=False, indent=1)

@@ -1,0 +1,3 @@
+"""The version, known to everybody."""
+
+__version__ = "0.1.0"
