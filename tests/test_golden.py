@@ -133,15 +133,15 @@ def trace(folder: Path) -> sim.Scenario:
 
 
 WORLDS: dict[Callable[[Path], sim.Scenario], str] = {
-    chats: "5d3e337293addba3",
-    failing: "f43e4080788d6072",
-    teams: "8cbbcdadd62e249d",
-    swarm: "7a1b77606fa932ca",
-    debate: "78c6dcdfbfb74d53",
-    door: "2a1fb75928af33ae",
-    budgets: "b81d49026d2384a8",
-    tries: "794a4dd99f6b37ad",
-    trace: "d88e19a5dd78a305",
+    chats: "bfcc12d94775b4e0",
+    failing: "310e52041cc82173",
+    teams: "603c786dd7a5a2c6",
+    swarm: "3e23216f0d4d3430",
+    debate: "297bda4cca7b8ddb",
+    door: "5744e806e3e40357",
+    budgets: "2ecb5c91914980b0",
+    tries: "4b835a5ef1ba45ce",
+    trace: "092d59d4bd66eb52",
 }
 MOVED = "results have moved: if you meant it, say so in CHANGELOG under Numbers and write the new digest here"
 

@@ -309,3 +309,9 @@ def test_a_slot_is_free_at_the_moment_at_which_a_billed_failure_ends() -> None:
     calls = run(agent(turns=2), served, tasks=100).calls.sort_values("t_start_s")
     assert (calls["t_start_s"].to_numpy()[1:] >= calls["t_end_s"].to_numpy()[:-1]).all()
     assert (calls["status"] == "error").any()
+
+
+def test_a_worker_without_a_share_waits_for_no_user() -> None:
+    shared = team(1, loop(turns=1, requests=2, think_time_s=5.0), fanout=2, split=Split.divide)
+    tasks = run(shared).tasks
+    assert (tasks["thinking_s"].item(), tasks["t_end_s"].item()) == (5.0, 8.0)

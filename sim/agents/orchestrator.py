@@ -107,7 +107,14 @@ def _share(worker: Agent) -> Life:
     settings = worker.office.settings
     if settings.split is Split.divide:
         worker.turns = _share_of_turns(worker)
+        if not worker.turns:
+            return _idle()
     return react(worker)
+
+
+def _idle() -> Life:
+    yield from ()
+    return True
 
 
 def _share_of_turns(worker: Agent) -> int:
