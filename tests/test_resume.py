@@ -218,7 +218,9 @@ def test_the_same_command_finds_its_runs_and_another_does_not(tmp_path: Path) ->
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_table_of_what_has_ended_and_the_next_start_the_whole(tmp_path: Path) -> None:
     typed = [*TYPED, "hydra.sweep.dir=out", "workload.tasks=3,200000"]
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a job in the background would inherit deaf ears
     with subprocess.Popen([sys.executable, "-m", "sim", *typed], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        signal.signal(signal.SIGINT, heard)
         until = time.monotonic() + 30
         while not (tmp_path / "out" / "0" / NOTE).exists() and time.monotonic() < until:
             time.sleep(0.05)
