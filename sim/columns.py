@@ -162,6 +162,7 @@ METRICS = (
     Column("call_latency_p99_s", "s", "99th percentile of the same"),
     Column("mean_wait_s", "s", "mean time in a backend's line, of attempts that were not turned away"),
     Column("peak_tokens_per_min", "tokens/min", "most tokens in one minute"),
+    Column("warmup_s", "s", "left out at the start: tasks that came and calls that were asked for before it are in no other metric"),
     Column("token_share.<backend>", "", "share of all tokens"),
     Column("cost_share.<backend>", "", "share of the bill"),
 )

@@ -10,7 +10,7 @@ from sim.choice import ChoosePer, Policy, Tastes
 from sim.custom import imported
 from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
-from sim.settings import AgentKind, AgentSettings, LoopSettings, WorkloadKind
+from sim.settings import AgentKind, AgentSettings, LoopSettings, Warmup, WorkloadKind
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -31,6 +31,7 @@ def check_consistency(scenario: Scenario) -> None:
     _check_workload(scenario)
     _check_agent(scenario)
     _check_shards(scenario)
+    _check_warmup(scenario)
 
 
 def _check_backends(scenario: Scenario) -> None:
@@ -122,6 +123,10 @@ def _check_workload(scenario: Scenario) -> None:
         if not workload.trace:
             raise ConfigError("workload.trace: name a CSV or Parquet file of calls, or 'excerpt'")
         return
+    if workload.backlog and workload.kind is not WorkloadKind.open:
+        raise ConfigError(f"workload.backlog={workload.backlog}: needs workload.kind=open")
+    if workload.backlog > (workload.tasks or math.inf):
+        raise ConfigError(f"workload.backlog={workload.backlog}: must be at most workload.tasks={workload.tasks}")
     count, gap = endless[workload.kind]
     if getattr(workload, count) is None:
         if scenario.horizon_s is None:
@@ -189,6 +194,18 @@ def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:
                 f"{key}.system_tokens + {key}.prompt_tokens = {prompt:,.0f} tokens on average: "
                 f"more than the context window of {name}, {backend.context_window_tokens:,}"
             )
+
+
+def _check_warmup(scenario: Scenario) -> None:
+    warmup, cut_s = scenario.warmup, scenario.warmup_s
+    if warmup is Warmup.fixed and not cut_s:
+        raise ConfigError("warmup=fixed: needs warmup_s above 0")
+    if warmup is not Warmup.fixed and cut_s:
+        raise ConfigError(f"warmup_s={cut_s:g}: needs warmup=fixed, not {warmup.value}")
+    if scenario.horizon_s is not None and cut_s >= scenario.horizon_s:
+        raise ConfigError(f"warmup_s={cut_s:g}: must be less than horizon_s={scenario.horizon_s:g}, or nothing is left")
+    if warmup is Warmup.mser5 and scenario.shards > 1:
+        raise ConfigError(f"shards={scenario.shards}: the pilot run of warmup=mser5 is not dealt out; use shards=1 or warmup=fixed")
 
 
 def _check_shards(scenario: Scenario) -> None:

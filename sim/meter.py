@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sim.backends.service import Backend
-from sim.call import Call
+from sim.call import Call, Status
 from sim.columns import CALLS, TASKS, row_format, row_type
 from sim.exact import PARTS, joined, real, split
 from sim.fingerprint import added, of_rows, of_word
@@ -32,8 +33,9 @@ class Meter:
     """Counts for one replication."""
 
     def __init__(
-        self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], object] | None = None
-    ) -> None:
+        self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], object] | None = None,
+        cut_s: float = 0.0,
+    ) -> None:  # fmt: skip
         self._horizon_s = horizon_s
         self._open_tasks: dict[int, np.ndarray] = {}
         self.given_up = 0
@@ -44,6 +46,10 @@ class Meter:
         self.started_agents = self.started_verifiers = 0
         self.paths: dict[str, int] = {}
         self.tally = Tally.empty(len(backends))
+        self._cut_s = cut_s
+        self._kept = Tally.empty(len(backends)) if cut_s else None
+        """The same sums without the warm-up."""
+        self._before: dict[str, int] = {}
         self._prices = [backend.price for backend in backends]
         self.occupancy = [Occupancy() for _ in backends]
         self._limited = [index for index, backend in enumerate(backends) if backend.slots < math.inf]
@@ -106,13 +112,33 @@ class Meter:
         return self.tally.closed(
             ended_s=ended_s,
             requested=requested,
-            given_up=self.given_up,
-            started_tasks=self.started_tasks,
-            blocked=self.blocked,
-            agents=self.started_agents,
-            verifiers=self.started_verifiers,
             digest=f"{self._digest:016x}",
+            **self._counts(),
         )
+
+    def _counts(self) -> dict[str, int]:
+        """What is counted as it happens."""
+        return {
+            "given_up": self.given_up,
+            "started_tasks": self.started_tasks,
+            "blocked": self.blocked,
+            "agents": self.started_agents,
+            "verifiers": self.started_verifiers,
+        }
+
+    def warmed_up(self) -> None:
+        """From now on it counts."""
+        self._before = self._counts()
+
+    def kept(self, whole: Tally) -> Tally:
+        """The closed tally of what came after the warm-up; its timeline, digest and calls in flight are those of the whole run."""
+        if self._kept is None:
+            return whole
+        counts = {name: number - self._before[name] for name, number in self._counts().items()}
+        asked = whole.calls_in_flight + counts["given_up"] + int(self._kept.attempts[:, Status.ok].sum())
+        left_out = whole.tasks - self._kept.tasks
+        kept = replace(self._kept, minutes=whole.minutes, cut_s=self._cut_s, left_out=left_out)
+        return kept.closed(ended_s=whole.ended_s, digest=whole.digests[0], requested=asked, **counts)
 
     def open_sums(self) -> np.ndarray:
         """Calls, tokens by kind and the parts of the bill (`sim.exact.split`) of tasks that have not ended."""
@@ -129,6 +155,8 @@ class Meter:
             return
         self._calls, self._call_at = bytearray(self._call_end), 0
         self.tally.add_calls(rows, self._prices)
+        if self._kept is not None:
+            self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices)
         self._add_to_tasks(rows)
         for index in self._limited:
             mine = where(rows["backend"] == index)
@@ -173,5 +201,7 @@ class Meter:
         rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]
         self._digest = added(self._digest, of_rows(rows, 2))
         self.tally.add_tasks(rows)
+        if self._kept is not None:
+            self._kept.add_tasks(rows[rows["t_arrive_s"] >= self._cut_s])
         if self._log is not Log.none:
             self._task_log.append(rows.tobytes())

@@ -132,6 +132,7 @@ def metrics(scenario: Scenario) -> dict[str, Metric]:
         "call_latency_p99_s": Percentile("latency", 0.99),
         "mean_wait_s": lambda t: ratio(float(t.waited_s.sum()), t.calls - int(t.attempts[:, Status.rate_limited].sum())),
         "peak_tokens_per_min": lambda t: sum(t.peaks) / t.replications,
+        "warmup_s": lambda t: t.cut_s,
         **_shares(scenario.backends),
     }
 

@@ -6,16 +6,18 @@ import math
 
 from sim.estimates import Estimates
 from sim.scenario import Scenario
+from sim.settings import Warmup
 
 DEAR_SHARE = 0.2
 """The dearest 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `sample`, `precision`, `tail`; a kind with nothing to say is left out."""
+    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`; a kind with nothing to say is left out."""
     said = {
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
+        "warmup": _warmup(scenario, estimates),
         "precision": _precision(scenario, estimates),
         "tail": _tail(estimates),
     }
@@ -35,6 +37,18 @@ def _sample(scenario: Scenario, estimates: Estimates) -> str:
     tasks, times = estimates.pooled.tasks, shards / run
     simulated = f"A sample: {tasks:,} tasks were simulated, {run} of {shards} shards"
     return f"{simulated}, and totals are {times:.4g} times theirs; peaks, scaled so, are too high."
+
+
+def _warmup(scenario: Scenario, estimates: Estimates) -> str:
+    """What was left out at the start, and who says so."""
+    pooled = estimates.pooled
+    if scenario.warmup is Warmup.none:
+        return ""
+    why = " (MSER-5 on the task latencies of a pilot run)" if scenario.warmup is Warmup.mser5 else ""
+    if not pooled.cut_s:
+        return f"No warm-up had to be left out{why}."
+    of = f"{pooled.left_out:,} of {pooled.left_out + pooled.tasks:,} tasks"
+    return f"Warm-up: the first {pooled.cut_s:,.4g} s are left out{why}, and with them {of}."
 
 
 def _precision(scenario: Scenario, estimates: Estimates) -> str:

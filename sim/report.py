@@ -173,7 +173,7 @@ class Folder:
 def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
     """Percentiles of the calls' time by backend, of the log where there is one; else of all calls together."""
     calls = result.calls
-    calls = calls[calls["status"] == "ok"]
+    calls = calls[(calls["status"] == "ok") & (calls["t_request_s"] >= result.mean("warmup_s"))]
     if calls.empty:
         together = {p: result.mean(f"call_latency_{p}_s") for p in ("p50", "p95", "p99")}
         return pd.DataFrame(together, index=[" + ".join(names.get(name, name) for name in result.scenario.backends)])

@@ -21,7 +21,7 @@ from sim.consistency import check_consistency
 from sim.errors import ConfigError, did_you_mean
 from sim.market import BackendSettings, MarketSettings
 from sim.outcome import OutcomeSettings
-from sim.settings import AgentSettings, Log, LoopSettings, RetrySettings, SensitivitySettings, WorkloadSettings
+from sim.settings import AgentSettings, Log, LoopSettings, RetrySettings, SensitivitySettings, Warmup, WorkloadSettings
 
 HERE = Path(__file__).resolve().parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
@@ -52,6 +52,9 @@ class Scenario:
     """UTC moment of simulated second 0: decides time-of-day prices."""
     horizon_s: float | None = setting(None, above=0)
     """Stop at this simulated second; null: when the last task has ended."""
+    warmup: Warmup = Warmup.none
+    warmup_s: float = setting(0.0, low=0)
+    """warmup=fixed: seconds; tables, timeline and digest are of the whole run all the same."""
     log: Log = Log.full
     log_sample: int = setting(100, low=1)
     """log=sample: keep the calls of one task in so many."""

@@ -30,6 +30,8 @@ class WorkloadSettings:
     """open: tasks to send in all; null: as many as arrive before the horizon."""
     interarrival_s: Any = setting(60.0, low=0, quantity=True)
     """open: seconds between tasks; exponential = Poisson arrivals, gamma or weibull with shape < 1 = bursts."""
+    backlog: int = setting(0, low=0, high=10_000_000)
+    """open: the first so many tasks are there at second 0 (caches are cold all the same); the others come as they would have."""
     batch_size: Any = setting(1, low=1, quantity=True)
     """open: tasks that arrive together after each gap (the last of them may be cut off)."""
     users: int = setting(10, low=1, high=1_000_000)
@@ -208,6 +210,16 @@ class RetrySettings:
     backoff_cap_s: float = setting(60.0, low=0)
     patience_s: Any = setting(None, above=0, quantity=True)
     """Seconds in a backend's line after which an attempt is withdrawn (status timeout) and has failed; null: as long as it takes."""
+
+
+class Warmup(enum.Enum):
+    """What the summary leaves out at the start of a run: tasks that arrived and calls that were asked for before a moment."""
+
+    none = "none"
+    fixed = "fixed"
+    """The first `warmup_s` seconds."""
+    mser5 = "mser5"
+    """As much as MSER-5 says of the task latencies of a pilot run: the same for all replications."""
 
 
 class Log(enum.Enum):

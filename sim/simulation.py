@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import gc
+import hashlib
 import math
 import struct
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from sim import laws
 from sim.agents.agent import Office
 from sim.agents.profile import Profile
 from sim.backends.door import DoorBackend, SharedDoorBackend, needs_door
-from sim.backends.service import Backend
+from sim.backends.service import Backend, after
 from sim.backends.sharing import SharedBackend
 from sim.budget import Ledger
 from sim.clock import Clock
@@ -27,10 +28,12 @@ from sim.distributions import distribution, whole
 from sim.errors import ConfigError
 from sim.meter import Meter
 from sim.outcome import Outcome
+from sim.plain import as_yaml
 from sim.router import Router
 from sim.scenario import CONF, Scenario
-from sim.settings import WorkloadKind
+from sim.settings import Log, Warmup, WorkloadKind
 from sim.shards import Shard, dealt
+from sim.statistics import mser5
 from sim.streams import Streams
 from sim.tally import Tally
 from sim.trace import EXCERPT, Session, read_trace
@@ -68,8 +71,28 @@ def shards_of(scenario: Scenario) -> int:
 
 def replicate_shard(scenario: Scenario, index: int, number: int, progress: Progress | None = None) -> Replication:
     """Run one shard of a replication in this process."""
+    cut_s = cut_of(scenario)
     with _no_garbage_collection():
-        return _replicate(scenario, index, Shard(number, scenario.shards), progress)
+        return _replicate(scenario, index, Shard(number, scenario.shards), progress, cut_s)
+
+
+PILOT = 10_000
+"""Number of the replication that says how long the warm-up is: beyond all that count."""
+_cuts: dict[str, float] = {}
+"""What pilots have said, by the digest of their settings."""
+
+
+def cut_of(scenario: Scenario) -> float:
+    """The second from which on a run counts; with warmup=mser5 the arrival of the first task that MSER-5 keeps in a pilot run."""
+    if scenario.warmup is not Warmup.mser5:
+        return scenario.warmup_s
+    key = hashlib.sha1(as_yaml(scenario).encode(), usedforsecurity=False).hexdigest()
+    if key not in _cuts:
+        pilot = dataclasses.replace(scenario, warmup=Warmup.none, log=Log.sample, log_sample=10**9)
+        tasks = np.sort(replicate_shard(pilot, PILOT, 0).tasks, order=["t_arrive_s", "task"])
+        first = mser5(tasks["t_end_s"] - tasks["t_arrive_s"] - tasks["thinking_s"])
+        _cuts[key] = float(tasks["t_arrive_s"][first]) if first else 0.0
+    return _cuts[key]
 
 
 class Parts:
@@ -89,6 +112,9 @@ class Parts:
 
     def joined(self) -> Replication:
         """All that were run, as one replication; rows are in the order in which attempts were served and tasks ended."""
+        tally = self._parts[0].tally
+        if tally.cut_s and not tally.started_tasks:
+            raise ConfigError(f"warmup_s={tally.cut_s:g}: no task comes after it")
         if self._scenario.shards == 1:
             return self._parts[0]
         parts = sorted(self._parts, key=lambda each: each.shard)
@@ -102,11 +128,13 @@ class Parts:
         return Replication(parts[0].number, tally, calls, tasks, list(paths))
 
 
-def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress | None) -> Replication:
+def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress | None, cut_s: float) -> Replication:
     env = Clock()
     streams = Streams(scenario.seed, index)
     backends = _backends(scenario, env, shard)
-    meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress)
+    meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress, cut_s)
+    if cut_s:
+        after(env, cut_s, lambda event: meter.warmed_up())
     router = Router(scenario.router, backends, scenario.agent, scenario.outcome, streams)
     budgets = scenario.all_budgets()
     ledger = Ledger(budgets) if router.learn is not None or any(budget.usd is not None for budget in budgets) else None
@@ -118,10 +146,10 @@ def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress 
         env.run(until=scenario.horizon_s)
     except struct.error:
         raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
-    tally = meter.close(env.now, dispatch.requested)
-    laws.check(tally, _world(env.now, meter, dispatch, backends))
+    whole_run = meter.close(env.now, dispatch.requested)
+    laws.check(whole_run, _world(env.now, meter, dispatch, backends))
     calls, tasks = meter.logged()
-    return Replication(index, tally, calls, tasks, list(meter.paths), shard.number)
+    return Replication(index, meter.kept(whole_run), calls, tasks, list(meter.paths), shard.number)
 
 
 def _world(ended_s: float, meter: Meter, dispatch: Dispatch, backends: list[Backend]) -> laws.World:

@@ -107,6 +107,27 @@ def next_look(n: int, widest: float, asked: float, most: int) -> int:
     return min(most, max(math.ceil(wanted), math.ceil(1.25 * n)))
 
 
+BATCH = 5
+"""Values that MSER-5 averages before it looks for a cut."""
+
+
+def mser5(series: Any) -> int:
+    """How many of the first values to leave out, so that the mean of the rest has the least marginal standard error.
+
+    MSER-5 (White 1997; White, Cobb and Spratt 2000): batches of five values; of all cuts in the first half the one with the least
+    sum of squares around the mean of the rest, over the square of how many batches are left. 0 for fewer than ten values.
+    """
+    values = np.asarray(series, float)
+    batches = values[: len(values) // BATCH * BATCH].reshape(-1, BATCH).mean(axis=1)
+    if len(batches) < 2:
+        return 0
+    left = np.arange(len(batches), 0, -1)
+    rest = (batches - batches.mean())[::-1]
+    squares, sums = np.cumsum(rest**2)[::-1], np.cumsum(rest)[::-1]
+    errors = (squares - sums**2 / left) / left**2
+    return BATCH * int(np.argmin(errors[: len(batches) // 2 + 1]))
+
+
 def top_share(sizes: Any, counts: Any, share: float) -> float:
     """What part of the total the largest `share` of all values make up; `counts` by ascending `sizes`; nan without any."""
     sizes, counts = np.asarray(sizes, float)[::-1], np.asarray(counts, float)[::-1]

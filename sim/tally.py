@@ -81,6 +81,10 @@ class Tally:
     ended_s: float = 0.0
     replications: float = 1
     """Whole runs that the sums are of: less than one where only some of the shards were run."""
+    cut_s: float = 0.0
+    """Only what was asked for from this second on is in the sums; the timeline is of the whole run."""
+    left_out: int = 0
+    """Tasks that ended and came before it."""
     digests: list[str] = field(default_factory=list)
 
     @classmethod
@@ -157,7 +161,8 @@ class Tally:
     def _peak(self) -> int:
         by_minute: dict[int, int] = {}
         for (minute, _), row in self.minutes.items():
-            by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
+            if minute * MINUTE_S >= self.cut_s:
+                by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
         return max(by_minute.values(), default=0)
 
     def beside(self, other: Tally) -> Tally:
@@ -179,7 +184,7 @@ class Tally:
         values: dict[str, Any] = {
             name: getattr(self, name).plus(getattr(other, name)) for name in ("latency", "task_latency", "task_cents")
         }
-        values["minutes"] = {}
+        values["minutes"], values["cut_s"] = {}, self.cut_s
         for field_ in dataclasses.fields(self):
             if field_.name not in values:
                 values[field_.name] = getattr(self, field_.name) + getattr(other, field_.name)

@@ -89,6 +89,9 @@ class Workload:
         size_of = whole(distribution(self.settings.batch_size), 1)
         number, last, moment, draws = 0, self.settings.tasks or sys.maxsize, 0.0, self.office.streams.draws
         shard, shards = self.shard
+        for number in range(shard, self.settings.backlog, shards):
+            self._work(number, 0)
+        number = self.settings.backlog
         for page in itertools.count():
             gaps = draws(Purpose.ARRIVAL, 0, 0, page, _GAPS_PER_PAGE)
             sizes = draws(Purpose.ARRIVAL, 0, _SIZES, page, _GAPS_PER_PAGE)

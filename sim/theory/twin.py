@@ -20,7 +20,7 @@ from sim.choice import ChoosePer, Policy
 from sim.market import BackendSettings
 from sim.outcome import Outcome
 from sim.scenario import Scenario
-from sim.settings import AgentKind, Pick, WorkloadKind
+from sim.settings import AgentKind, Pick, Warmup, WorkloadKind
 from sim.theory.loop import MOST_TURNS, solve
 from sim.theory.sizes import whole
 from sim.theory.spent import Site, Solved, Spent, Work
@@ -57,8 +57,7 @@ def _out_of_reach(scenario: Scenario) -> Iterator[str]:
         yield "a recorded trace: it is its own twin"
     if scenario.workload.chat_share:
         yield "chats among the agent's work"
-    if scenario.horizon_s is not None:
-        yield "a horizon: what it cuts off"
+    yield from _cut_short(scenario)
     if any(budget.usd is not None for budget in scenario.all_budgets()):
         yield "a budget: what it stops"
     if scenario.agent.tries.stop_when_lost and scenario.agent.kind is not AgentKind.react:
@@ -79,6 +78,16 @@ def _out_of_reach(scenario: Scenario) -> Iterator[str]:
         yield "calls that lose patience in line"
     if router.fallback and len(scenario.backends) > 1:
         yield "fallback: which backend answers"
+
+
+def _cut_short(scenario: Scenario) -> Iterator[str]:
+    """Runs of which only a part counts, or that do not begin with nobody there."""
+    if scenario.horizon_s is not None:
+        yield "a horizon: what it cuts off"
+    if scenario.warmup is not Warmup.none:
+        yield "a warm-up: what is left of the run without it"
+    if scenario.workload.backlog:
+        yield "a backlog: tasks that come together, then apart"
 
 
 def refuses(backend: BackendSettings) -> bool:
