@@ -192,7 +192,7 @@ def is_hydras(error: BaseException) -> bool:
 def explain(error: BaseException) -> str:
     """Hydra's and OmegaConf's words in one line, with the likely key where one is unknown."""
     cause = error.__cause__ if error.__cause__ is not None and str(error).startswith(("Could not override", "Error merging")) else None
-    message = _one_line(cause or error)
+    message = _one_line(cause or error) or _one_line(error.__cause__ or error) or "a file of settings that makes no sense"
     unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
     if unknown:
         name, kind = unknown.groups()

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import sim
@@ -194,6 +194,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @fewer
 @given(written_as=files)
+@example(written_as=b"? " + EXPERIMENT.encode())
 def test_any_file_of_settings(folder: Path, written_as: bytes) -> None:
     (folder / "experiment" / "mine.yaml").write_bytes(written_as)
     outcome(lambda: sim.load("experiment=mine", config_dir=folder))
