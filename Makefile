@@ -4,7 +4,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -32,6 +32,16 @@ check: .venv/ready  ## style, types, layers
 bench: .venv/ready  ## speed, as ratios measured in one process
 	$(BIN)/python -m benchmarks
 
+bench-all: .venv/ready  ## the same, growth, memory, start-up and sweeps, into benchmarks/README.md: some ten minutes
+	$(BIN)/python -m benchmarks --all
+
+.venv/engines: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,engines]'
+	@touch .venv/engines
+
+engines: .venv/engines  ## other discrete-event engines on the same bare models, as ratios to SimPy
+	$(BIN)/python -m benchmarks.engines
+
 validate: .venv/ready  ## hold the simulator to theory, queues, recorded data and published facts
 	$(BIN)/python -m sim.validate
 
@@ -41,4 +51,4 @@ prices: .venv/ready  ## write conf/backend and conf/market anew from calibration
 profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 	$(BIN)/python -m calibration.profiles $(DATA) --write
 
-.PHONY: help run test quick fuzz check bench validate prices profiles
+.PHONY: help run test quick fuzz check bench bench-all engines validate prices profiles

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from benchmarks import naive
+from benchmarks import Run, naive
+from sim.budget import BudgetSettings, Per
+from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.market import BackendSettings, MarketSettings, PriceTier
 from sim.scenario import Scenario
-from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, WorkloadSettings
+from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, TriesSettings, WorkloadKind, WorkloadSettings
 from sim.simulation import replicate
+from sim.sweep import replaced
 
 CALLS_A_TASK = naive.LEAD_TURNS + naive.FANOUT * naive.WORKER_TURNS
+ALIVE_A_TASK = 5.43
+"""Agents alive, on average over the time of a task: its lead, and its workers for a part of it (measured; a test holds it)."""
 
 
 def _lognormal(median: float, sigma: float) -> dict[str, Any]:
@@ -55,16 +61,12 @@ def _backend() -> BackendSettings:
     )
 
 
-def scenario(calls: int, *, log: Log = Log.full, live: int = 1000, **backend: Any) -> Scenario:
-    """About `calls` calls of the shared workload, about `live` agents at a time; `backend` changes settings of the backend."""
-    served = _backend()
-    for name, value in backend.items():
-        setattr(served, name, value)
-    return Scenario(
+def scenario(calls: int, *, live: int = 1000, **changes: Any) -> Scenario:
+    """About `calls` calls of the shared workload, about `live` agents at a time; `changes` by dotted key, as in `sim.sweep`."""
+    plain = Scenario(
         replications=1,
-        log=log,
         backends=["one"],
-        market=MarketSettings("benchmark", {"one": served}),
+        market=MarketSettings("benchmark", {"one": _backend()}),
         workload=WorkloadSettings(
             tasks=max(1, calls // CALLS_A_TASK),
             interarrival_s={"dist": "exponential", "mean": naive.INTERARRIVAL_S * 1000 / live},
@@ -78,9 +80,58 @@ def scenario(calls: int, *, log: Log = Log.full, live: int = 1000, **backend: An
             worker=LoopSettings(turns=naive.WORKER_TURNS, **_loop()),
             **_loop(),
         ),
-    ).check()
+    )
+    return replaced(plain, changes).check()
+
+
+def users(calls: int, live: int) -> dict[str, Any]:
+    """The same tasks from people who each send the next when the last has ended: so many calls, by `live` agents on average."""
+    people = max(1, round(live / ALIVE_A_TASK))
+    return {
+        "workload.kind": WorkloadKind.users,
+        "workload.users": people,
+        "workload.tasks_per_user": max(1, round(calls / CALLS_A_TASK / people)),
+    }
 
 
 def run(calls: int, **changes: Any) -> int:
     """Simulate, all features on and every call logged; returns the attempts simulated."""
     return replicate(scenario(calls, **changes), 0).tally.calls
+
+
+LINE_SLOTS = 640
+"""A few less than the workload fills on average, so that there is a line nearly always."""
+_PLENTY = 1e9
+_VERIFIER = LoopSettings(turns=2, **_loop())
+_TWO = {"market.models": {"one": _backend(), "two": _backend()}, "backends": ["one", "two"]}
+
+FEATURES: dict[str, dict[str, Any]] = {
+    "log=none": {"log": Log.none},
+    "no slots": {"market.models.one.slots": None},
+    "shared decoding": {"market.models.one.decode_slowdown": 0.0001},
+    "rate limits (a door)": {
+        "market.models.one.requests_per_min": _PLENTY,
+        "market.models.one.input_tokens_per_min": _PLENTY,
+        "market.models.one.output_tokens_per_min": _PLENTY,
+    },
+    "a line": {"market.models.one.slots": LINE_SLOTS},
+    "a line and patience": {"market.models.one.slots": LINE_SLOTS, "retry.patience_s": {"dist": "exponential", "mean": 600.0}},
+    "tries with a verifier": {
+        "agent.tries": TriesSettings(most=3, true_positive=0.9, false_positive=0.1, verifier=_VERIFIER),
+        "market.models.one.quality": 0.6,
+    },
+    "router=weighted per call": {"router": RouterSettings(policy=Policy.weighted, per=ChoosePer.call), **_TWO},
+    "budget per task": {"budget": BudgetSettings(usd=_PLENTY, per=Per.task)},
+    "compaction off": {"agent.compact_at_tokens": None, "agent.worker.compact_at_tokens": None},
+    "tools off": {"agent.tool_time_s": 0.0, "agent.worker.tool_time_s": 0.0},
+}
+"""One thing changed at a time. Limits and budgets are never reached: what is priced is looking at them."""
+
+
+def contestants() -> dict[str, Run]:
+    """Ours, then ours with each feature switched on or off."""
+    made: dict[str, Run] = {"ours": run}
+    for name, changes in FEATURES.items():
+        made[f"ours, {name}"] = partial(run, **changes)
+    made["ours, users"] = lambda calls: run(calls, **users(calls, 1000))
+    return made
