@@ -20,8 +20,8 @@ def test_table_of_every_contestant_at_a_tiny_size() -> None:
     rows = {line[:31].strip(): [float(word.replace(",", "")) for word in line[31:].split()] for line in table.splitlines()[1:-2]}
     assert list(rows) == ["floor", "stripped", "idiomatic", "naive", *ours.contestants()]
     for speed, us, to_floor, _, _, price in rows.values():
-        assert us == pytest.approx(1e6 / speed, abs=0.01)
-        assert to_floor == pytest.approx(speed / rows["floor"][0], rel=0.01, abs=0.001)
+        assert us == pytest.approx(1e6 / speed, rel=0.01, abs=0.01)
+        assert to_floor == pytest.approx(speed / rows["floor"][0], rel=0.02, abs=0.001)
         assert price == pytest.approx(us / rows["ours"][1], rel=0.05, abs=0.02)
 
 
