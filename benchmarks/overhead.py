@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def start_table(rounds: int = 11) -> tuple[str, float]:
                     taken[name].append(seconds)
     paid = {name: statistics.median(own / base for own, base in zip(taken[name], taken["imports"], strict=True)) for name in commands}
     lines = [f"{'':12}{'ms':>8}{'x imports':>11}"] + [
-        f"{name:12}{1e3 * statistics.median(taken[name]):8.0f}{paid[name]:11.2f}   python {' '.join(command)}"
+        f"{name:12}{1e3 * statistics.median(taken[name]):8.0f}{paid[name]:11.2f}   python {shlex.join(command)}"
         for name, command in commands.items()
     ]
     lines.append(f"medians of {rounds} alternating rounds, each in a process of its own; target: at most {START_TARGET:g} x imports")
