@@ -26,7 +26,7 @@ from experiments import folder_of, publish
 from experiments.divide_or_replicate import opus, rates, run
 from experiments.effective_price import job
 from sim.canvas import INK, draw_key, pen, scale, sheet, styled
-from sim.findings import compact
+from sim.numerals import compact
 from sim.report import aligned
 from sim.settings import AgentSettings
 from sim.theory import best_window

@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 import sim
 from experiments import folder_of, publish
 from sim.canvas import INK, label_ends, pen, scale, sheet, styled
-from sim.findings import number, percent
+from sim.numerals import number, percent
 from sim.report import aligned
 from sim.settings import WorkloadKind, WorkloadSettings
 

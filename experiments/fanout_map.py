@@ -31,8 +31,8 @@ from experiments import folder_of, publish
 from experiments.divide_or_replicate import rates, run
 from experiments.effective_price import PREMIUM, job, plain
 from sim.canvas import COLOURS, INK, draw_key, sheet, styled
-from sim.findings import compact, number
 from sim.market import BackendSettings
+from sim.numerals import compact, number
 from sim.report import aligned
 from sim.settings import AgentKind, AgentSettings, LoopSettings
 from sim.theory import loop_usd

@@ -25,8 +25,8 @@ import sim
 from experiments import folder_of, publish
 from sim.canvas import label_ends, pen, scale, sheet, styled
 from sim.choice import Policy, RouterSettings
-from sim.findings import number, percent
 from sim.market import MarketSettings
+from sim.numerals import number, percent
 from sim.report import aligned
 from sim.sweep import replaced
 

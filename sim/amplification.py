@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.canvas import COLOURS, INK, draw_key, scale, sheet, styled
-from sim.findings import Names, Study, number, place_label, study
+from sim.numerals import number
+from sim.study import Names, Study, place_label, study
 
 FACTORS = {
     "tries": "tries",

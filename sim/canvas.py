@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from sim.findings import compact
+from sim.numerals import compact
 from sim.origin import SOFTWARE
 from sim.result import write_whole
 

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from sim.canvas import COLOURS, INK, draw_key, sheet, styled
 from sim.columns import METRICS
-from sim.findings import compact, dollars, number, percent
+from sim.numerals import compact, dollars, number, percent
 from sim.sensitivity import Tornado
 
 MOST_ROWS = 20

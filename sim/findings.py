@@ -1,19 +1,15 @@
-"""What a sweep's table says: the axis to read along, its order, the name of each line, and findings in sentences."""
+"""What a sweep's table says, in sentences; each is computed from the table."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from sim.columns import METRICS
+from sim.numerals import compact, dollars, number, percent
+from sim.study import Names, Study, in_words, study, worded
 
-Names = Mapping[str, str]
-"""Backends' names for people, by id."""
 KINDS = {
     "fresh input": "cost_fresh_input_usd",
     "cache writes": "cost_cache_write_usd",
@@ -21,143 +17,6 @@ KINDS = {
     "output": "cost_output_usd",
 }
 """Kinds of token that are paid for, and the metric that says how much."""
-_METRICS = {column.name for column in METRICS}
-
-
-def number(value: float, digits: int = 3) -> str:
-    """So many significant digits, thousands separated; `-` where there is no number."""
-    if not math.isfinite(value):
-        return "-"
-    size = math.floor(math.log10(abs(value))) if value else 0
-    rounded = round(value, digits - 1 - size)
-    return f"{rounded:,.{max(0, digits - 1 - size)}f}"
-
-
-def dollars(value: float) -> str:
-    """For sentences: `$0.0022`, `$1.9`, `$41`."""
-    return "$" + number(value, 2 if abs(value) < 100 else 3)
-
-
-def compact(value: float) -> str:
-    """A count for sentences and axes: `950`, `12k`, `1.3M`, `4.1B`."""
-    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= 0.9995 * size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
-
-
-def percent(share: float) -> str:
-    """Of a share from 0 to 1."""
-    return f"{100 * share:.0f}\u00a0%" if math.isfinite(share) else "-"
-
-
-@dataclass(frozen=True)
-class Study:
-    """A sweep's table, sorted out for reading."""
-
-    rows: pd.DataFrame
-    """Scenarios that finished."""
-    failed: pd.DataFrame
-    axes: list[str]
-    x: str
-    """The axis to read along; empty where there is none."""
-    places: list[Any]
-    """Values of x, from little to much."""
-    lines: dict[str, pd.DataFrame]
-    """By name, the dearest first: rows in the order of `places`, indexed by the value of x."""
-
-    def values(self, line: str, metric: str) -> pd.Series:
-        """One line's metric at each place; nan where the scenario failed."""
-        return self.lines[line].get(metric, pd.Series(dtype=float)).reindex(self.places).astype(float)
-
-    def at(self, place: Any, metric: str) -> pd.Series:
-        """The metric of every line at one place, lines without it left out."""
-        return pd.Series({line: float(self.values(line, metric)[place]) for line in self.lines}, dtype=float).dropna()
-
-    @property
-    def joint(self) -> str:
-        """`on` a backend, `with` any other line."""
-        return "on" if "backends" in self.axes else "with"
-
-    @property
-    def numeric(self) -> bool:
-        """Whether x is a number rather than a choice."""
-        return bool(self.places) and all(isinstance(place, float) for place in self.places)
-
-
-def study(table: pd.DataFrame, names: Names | None = None) -> Study:
-    """Sort out the table of `gather` or of `Sweep.results`: axes first, then `status` if there is one, then metrics."""
-    axes = [str(column) for column in table.columns[: _count_axes(table)]]
-    good = table["status"].eq("ok") if "status" in table else pd.Series(True, index=table.index)
-    rows, x = table[good], _reading_axis(table, axes)
-    others = [axis for axis in axes if axis != x]
-    keys = pd.DataFrame(
-        {
-            "_run": rows.index,
-            "_x": [_typed(value) for value in rows[x]] if x else "",
-            "_line": [", ".join(_said(axis, row[axis], names) for axis in others) for row in rows[axes].to_dict("records")],
-        },
-        index=rows.index,
-    )
-    rows = pd.concat([rows, keys], axis=1).drop_duplicates(["_x", "_line"])
-    places = sorted(dict.fromkeys(rows["_x"]), key=_workflow_order) if x else list(rows["_x"][:1])
-    if x == "backends":
-        places = list(rows.sort_values("cost_per_task_usd")["_x"])
-    lines = {str(name): part.set_index("_x") for name, part in rows.groupby("_line", sort=False)}
-    dear = sorted(lines, key=lambda name: -float(lines[name]["cost_per_task_usd"].max()))
-    return Study(rows, table[~good], axes, x, places, {name: lines[name] for name in dear})
-
-
-def _count_axes(table: pd.DataFrame) -> int:
-    stops = [i for i, column in enumerate(table.columns) if column == "status" or column in _METRICS]
-    return stops[0] if stops else len(table.columns)
-
-
-def _reading_axis(table: pd.DataFrame, axes: list[str]) -> str:
-    """The workflow, or how many sub-agents; else the first number; else the first choice that is not the backend."""
-    numeric = [axis for axis in axes if all(isinstance(_typed(value), float) for value in table[axis])]
-    rest = [axis for axis in axes if axis != "backends"]
-    known = [axis for axis in ("agent", "agent.fanout") if axis in axes]
-    return next(iter([*known, *numeric, *rest, *axes]), "")
-
-
-def _typed(value: Any) -> Any:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return str(value)
-
-
-def _workflow_order(place: Any) -> tuple[float, float]:
-    if isinstance(place, float):
-        return (0, place)
-    size = re.fullmatch(r"team_(\d+)", place)
-    return (2, float(size[1])) if size else ({"chat": 0, "solo": 1}.get(place, 3), 0)
-
-
-def place_name(place: Any) -> str:
-    """A value of x on an axis: `one agent`, `team of 4`, `16`."""
-    if isinstance(place, float):
-        return f"{place:,g}"
-    return {"solo": "one agent"}.get(place, str(place).replace("team_", "team of "))
-
-
-def place_label(x: str, place: Any, names: Names | None) -> str:
-    """A value of x on an axis: `team of 4`, `16`, `Kimi K2.5`."""
-    return _said(x, place, names) if x == "backends" else place_name(place)
-
-
-def _in_words(x: str, place: Any, names: Names | None = None) -> str:
-    """A value of x in a sentence: `a team of 4`, `fanout=16`."""
-    if x != "agent":
-        return _said(x, place, names)
-    return place_name(place) if place == "solo" else f"a {place_name(place)}"
-
-
-def _said(axis: str, value: Any, names: Names | None) -> str:
-    if axis == "backends":
-        return " + ".join((names or {}).get(each.strip(), each.strip()) for each in str(value).strip("[]").split(","))
-    return f"{axis.rsplit('.', 1)[-1]}={place_name(_typed(value))}"
 
 
 def spend_finding(one: Study, names: Names | None = None) -> str:
@@ -169,7 +28,7 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
     first, last = one.places[0], one.places[-1]
     costs = one.at(last, "cost_per_task_usd").sort_values()
     if costs.empty:
-        return f"No scenario with {_in_words(one.x, last, names)} finished"
+        return f"No scenario with {in_words(one.x, last, names)} finished"
     head = _tokens_finding(one, names)
     if len(costs) == 1:
         before = one.at(first, "cost_per_task_usd")
@@ -183,7 +42,7 @@ def _tokens_finding(one: Study, names: Names | None) -> str:
     """`Against a chat, one agent takes 1,500 times the tokens, a team of 16 takes 3,400 times`."""
     first, last = one.places[0], one.places[-1]
     times = _times(one.at(last, "tokens_per_task") / one.at(first, "tokens_per_task"))
-    much, against = (_in_words(one.x, place, names) for place in (last, first))
+    much, against = (in_words(one.x, place, names) for place in (last, first))
     if first == "chat" and "solo" in one.places[1:-1]:
         alone, team = (_times(one.at(place, "token_multiplier")) for place in ("solo", last))
         return f"Against {against}, one agent takes {alone} the tokens, {much} takes {team}"
@@ -199,7 +58,7 @@ def _one_place(one: Study, names: Names | None) -> str:
             f"A task takes {compact(low['tokens_per_task'])} tokens and costs {dollars(low['cost_per_task_usd'])}, "
             f"{number(low['token_multiplier'])} times the tokens of the matched chat"
         )
-    said = [_said("backends", row["_x"], names) if one.x == "backends" else row["_line"] for row in (low, high)]
+    said = [worded("backends", row["_x"], names) if one.x == "backends" else row["_line"] for row in (low, high)]
     cheap, dear = (dollars(row["cost_per_task_usd"]) for row in (low, high))
     times = number(high["cost_per_task_usd"] / low["cost_per_task_usd"])
     return f"A task costs {cheap} {one.joint} {said[0]}, {dear} {one.joint} {said[1]}: {times} times as much"
@@ -244,7 +103,7 @@ def success_finding(one: Study) -> str:
     unsure = f" (its interval overlaps with that of {second})" if overlap else ""
     if not overlap and len(costs) > 2:
         unsure = f" (next: {second}, {dollars(costs.iloc[1])})"
-    where = f" for {_in_words(one.x, last)}" if len(one.places) > 1 else ""
+    where = f" for {in_words(one.x, last)}" if len(one.places) > 1 else ""
     against = f"{dollars(costs.iloc[-1])} {one.joint} {worst}"
     return f"By solved task {best} is cheapest{where}: {dollars(costs.iloc[0])}{unsure}, against {against}"
 
@@ -256,7 +115,7 @@ def best_finding(one: Study, names: Names | None = None) -> str:
     if found.empty or len(one.rows) < 3:
         return ""
     by = "solved task" if column.endswith("success_usd") else "task"
-    said = [", ".join(_said(axis, scenario[axis], names) for axis in one.axes) for scenario in found.to_dict("records")]
+    said = [", ".join(worded(axis, scenario[axis], names) for axis in one.axes) for scenario in found.to_dict("records")]
     if len(said) == 1:
         return f"Of all {len(one.rows)} scenarios {said[0]} is cheapest by {by} (95 %)"
     return f"Of all {len(one.rows)} scenarios {len(said)} may be cheapest by {by} (95 %), such as {said[0]} and {said[1]}"
@@ -290,12 +149,6 @@ def money_finding(bill: pd.DataFrame, name: str, first: str, last: str) -> str:
         .replace("output go ", "output goes ")
         .replace("input go ", "input goes ")
     )
-
-
-def axis_label(x: str) -> str:
-    """What stands under the axis of x."""
-    known = {"agent": "workflow (team of n: a lead and n sub-agents)", "agent.fanout": "sub-agents of each lead (number)"}
-    return known.get(x, x or "scenario")
 
 
 def finding(table: pd.DataFrame, names: Names | None = None, list_usd_per_mtok: Mapping[str, float] | None = None) -> str:

@@ -13,20 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from sim.canvas import COLOURS, INK, KIND_FILLS, draw_key, label_ends, pen, scale, sheet, styled
-from sim.findings import (
-    KINDS,
-    Names,
-    Study,
-    axis_label,
-    compact,
-    money_finding,
-    number,
-    percent,
-    place_label,
-    place_name,
-    spend_finding,
-    study,
-)
+from sim.findings import KINDS, money_finding, spend_finding
+from sim.numerals import compact, number, percent
+from sim.study import Names, Study, axis_label, place_label, place_name, study
 
 MINUTE_S = 60.0
 MOST_LINES = 12

@@ -14,13 +14,15 @@ from omegaconf import OmegaConf
 from sim import drivers, plots
 from sim.amplification import amplification
 from sim.canvas import save_all
-from sim.findings import Study, axis_label, compact, finding, number, percent, place_name, study
+from sim.findings import finding
+from sim.numerals import compact, number, percent
 from sim.origin import SOFTWARE
 from sim.plain import as_yaml
 from sim.result import Result, write_whole
 from sim.runfolder import runs_of
 from sim.scenario import Scenario
 from sim.sensitivity import Tornado
+from sim.study import Study, axis_label, place_name, study
 from sim.sweep import digest_of, row
 
 if TYPE_CHECKING:

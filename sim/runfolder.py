@@ -24,6 +24,7 @@ import simpy
 from sim.choice import Policy
 from sim.custom import imported
 from sim.errors import ConfigError
+from sim.origin import read_json
 from sim.plain import as_yaml, plain
 from sim.result import Result, write_whole
 from sim.saved import SavedResult
@@ -93,11 +94,7 @@ class RunFolder:
 
 def read_note(folder: Path) -> dict[str, Any]:
     """What a run's `run.json` says; nothing where there is none, or none that can be read."""
-    try:
-        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return note if isinstance(note, dict) else {}
+    return read_json(folder / NOTE)
 
 
 def runs_of(sweep: str | Path) -> list[Path]:
@@ -109,10 +106,8 @@ def runs_of(sweep: str | Path) -> list[Path]:
 
 def started(sweep: Path) -> int:
     """Which start of a sweep is its latest; 0 where it does not say."""
-    try:
-        return int(json.loads((sweep / START).read_text(encoding="utf-8"))["start"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+    start = read_json(sweep / START).get("start")
+    return start if isinstance(start, int) else 0
 
 
 @contextlib.contextmanager

@@ -17,9 +17,11 @@ import sim
 from sim import plots
 from sim.amplification import amplification
 from sim.canvas import apart, save_all
-from sim.findings import compact, finding, number, study
+from sim.findings import finding
+from sim.numerals import compact, number
 from sim.report import aligned, crosstab, show_run
 from sim.settings import Log
+from sim.study import study
 from tests.worlds import agent, backend, loop, scenario, team
 
 NAMES = {"dear": "Dear One", "cheap": "Cheap Two"}

@@ -13,8 +13,8 @@ import pytest
 
 import sim
 from sim import drivers, theory
-from sim.findings import percent
 from sim.market import CacheKind
+from sim.numerals import percent
 from tests.test_report import overlapping
 from tests.worlds import agent, backend, loop, scenario, team
 

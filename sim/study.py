@@ -1,0 +1,131 @@
+"""A sweep's table sorted out for reading: the axis to read along, its order, the name of each line and of each place on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from sim.columns import METRICS
+
+Names = Mapping[str, str]
+"""Backends' names for people, by id."""
+_METRICS = {column.name for column in METRICS}
+
+
+@dataclass(frozen=True)
+class Study:
+    """A sweep's table, sorted out for reading."""
+
+    rows: pd.DataFrame
+    """Scenarios that finished."""
+    failed: pd.DataFrame
+    axes: list[str]
+    x: str
+    """The axis to read along; empty where there is none."""
+    places: list[Any]
+    """Values of x, from little to much."""
+    lines: dict[str, pd.DataFrame]
+    """By name, the dearest first: rows in the order of `places`, indexed by the value of x."""
+
+    def values(self, line: str, metric: str) -> pd.Series:
+        """One line's metric at each place; nan where the scenario failed."""
+        return self.lines[line].get(metric, pd.Series(dtype=float)).reindex(self.places).astype(float)
+
+    def at(self, place: Any, metric: str) -> pd.Series:
+        """The metric of every line at one place, lines without it left out."""
+        return pd.Series({line: float(self.values(line, metric)[place]) for line in self.lines}, dtype=float).dropna()
+
+    @property
+    def joint(self) -> str:
+        """`on` a backend, `with` any other line."""
+        return "on" if "backends" in self.axes else "with"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether x is a number rather than a choice."""
+        return bool(self.places) and all(isinstance(place, float) for place in self.places)
+
+
+def study(table: pd.DataFrame, names: Names | None = None) -> Study:
+    """Sort out the table of `gather` or of `Sweep.results`: axes first, then `status` if there is one, then metrics."""
+    axes = [str(column) for column in table.columns[: _count_axes(table)]]
+    good = table["status"].eq("ok") if "status" in table else pd.Series(True, index=table.index)
+    rows, x = table[good], _reading_axis(table, axes)
+    others = [axis for axis in axes if axis != x]
+    keys = pd.DataFrame(
+        {
+            "_run": rows.index,
+            "_x": [_typed(value) for value in rows[x]] if x else "",
+            "_line": [", ".join(worded(axis, row[axis], names) for axis in others) for row in rows[axes].to_dict("records")],
+        },
+        index=rows.index,
+    )
+    rows = pd.concat([rows, keys], axis=1).drop_duplicates(["_x", "_line"])
+    places = sorted(dict.fromkeys(rows["_x"]), key=_workflow_order) if x else list(rows["_x"][:1])
+    if x == "backends":
+        places = list(rows.sort_values("cost_per_task_usd")["_x"])
+    lines = {str(name): part.set_index("_x") for name, part in rows.groupby("_line", sort=False)}
+    dear = sorted(lines, key=lambda name: -float(lines[name]["cost_per_task_usd"].max()))
+    return Study(rows, table[~good], axes, x, places, {name: lines[name] for name in dear})
+
+
+def _count_axes(table: pd.DataFrame) -> int:
+    stops = [i for i, column in enumerate(table.columns) if column == "status" or column in _METRICS]
+    return stops[0] if stops else len(table.columns)
+
+
+def _reading_axis(table: pd.DataFrame, axes: list[str]) -> str:
+    """The workflow, or how many sub-agents; else the first number; else the first choice that is not the backend."""
+    numeric = [axis for axis in axes if all(isinstance(_typed(value), float) for value in table[axis])]
+    rest = [axis for axis in axes if axis != "backends"]
+    known = [axis for axis in ("agent", "agent.fanout") if axis in axes]
+    return next(iter([*known, *numeric, *rest, *axes]), "")
+
+
+def _typed(value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _workflow_order(place: Any) -> tuple[float, float]:
+    if isinstance(place, float):
+        return (0, place)
+    size = re.fullmatch(r"team_(\d+)", place)
+    return (2, float(size[1])) if size else ({"chat": 0, "solo": 1}.get(place, 3), 0)
+
+
+def place_name(place: Any) -> str:
+    """A value of x on an axis: `one agent`, `team of 4`, `16`."""
+    if isinstance(place, float):
+        return f"{place:,g}"
+    return {"solo": "one agent"}.get(place, str(place).replace("team_", "team of "))
+
+
+def place_label(x: str, place: Any, names: Names | None) -> str:
+    """A value of x on an axis: `team of 4`, `16`, `Kimi K2.5`."""
+    return worded(x, place, names) if x == "backends" else place_name(place)
+
+
+def in_words(x: str, place: Any, names: Names | None = None) -> str:
+    """A value of x in a sentence: `a team of 4`, `fanout=16`."""
+    if x != "agent":
+        return worded(x, place, names)
+    return place_name(place) if place == "solo" else f"a {place_name(place)}"
+
+
+def worded(axis: str, value: Any, names: Names | None) -> str:
+    if axis == "backends":
+        return " + ".join((names or {}).get(each.strip(), each.strip()) for each in str(value).strip("[]").split(","))
+    return f"{axis.rsplit('.', 1)[-1]}={place_name(_typed(value))}"
+
+
+def axis_label(x: str) -> str:
+    """What stands under the axis of x."""
+    known = {"agent": "workflow (team of n: a lead and n sub-agents)", "agent.fanout": "sub-agents of each lead (number)"}
+    return known.get(x, x or "scenario")
