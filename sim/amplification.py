@@ -29,8 +29,8 @@ WRITTEN = 0.045
 def amplification(table: pd.DataFrame, names: Names | None = None) -> Figure:
     """A bar a workflow, from 1 to its multiplier, in parts as long as the logarithm of each factor; on the dearest backend."""
     one = study(table, names)
-    line = next(iter(one.lines), "")
-    factors = _factors(one, line)
+    line = next(iter(one.lines), None)
+    factors = pd.DataFrame(columns=list(FACTORS)) if line is None else _factors(one, line)
     note = f"{line}. " if len(one.lines) > 1 else ""
     note += (
         "Bars multiply: each part is a factor, the end is tokens by begun task over those of the matched chat. Factors below 1 run back."
@@ -49,8 +49,6 @@ def amplification(table: pd.DataFrame, names: Names | None = None) -> Figure:
 
 def _factors(one: Study, line: str) -> pd.DataFrame:
     """A row a workflow that finished, a column a factor."""
-    if not line:
-        return pd.DataFrame(columns=list(FACTORS))
     return pd.DataFrame({name: one.values(line, f"amplification_{name}") for name in FACTORS}).dropna()
 
 
@@ -81,6 +79,8 @@ def _title(factors: pd.DataFrame, one: Study, names: Names | None) -> str:
         return "No task ended"
     last = factors.iloc[-1]
     parts = [f"{number(value, 3)} ({FACTORS[str(name)]})" for name, value in last.items() if abs(value - 1) >= 0.005]
-    where = place_label(one.x, factors.index[-1], names)
+    subject = place_label(one.x, factors.index[-1], names)
+    if one.x in ("", "backends"):
+        subject = f"A task on {subject}" if len(factors) > 1 else "A task"
     total = number(float(last.prod()))
-    return f"{where.capitalize() or 'A task'} takes {total} times the tokens of the matched chat: {' × '.join(parts) or '1'}"
+    return f"{subject[0].upper()}{subject[1:]} takes {total} times the tokens of the matched chat: {' × '.join(parts) or '1'}"

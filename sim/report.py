@@ -22,7 +22,7 @@ from sim.result import Result, write_whole
 from sim.runfolder import runs_of
 from sim.scenario import Scenario
 from sim.sensitivity import Tornado
-from sim.study import Study, axis_label, place_name, study
+from sim.study import Study, axis_label, place_label, place_name, study
 from sim.sweep import digest_of, row
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
     calls = calls[(calls["status"] == "ok") & (calls["t_request_s"] >= result.mean("warmup_s"))]
     if calls.empty:
         together = {p: result.mean(f"call_latency_{p}_s") for p in ("p50", "p95", "p99")}
-        return pd.DataFrame(together, index=[" + ".join(names.get(name, name) for name in result.scenario.backends)])
+        return pd.DataFrame(together, index=[place_label("backends", ",".join(result.scenario.backends), names)])
     times = (calls["t_end_s"] - calls["t_request_s"]).groupby(calls["backend"].map(lambda name: names.get(name, name)))
     return pd.DataFrame({p: times.quantile(share) for p, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))})
 

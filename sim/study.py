@@ -13,6 +13,7 @@ from sim.columns import METRICS
 
 Names = Mapping[str, str]
 """Backends' names for people, by id."""
+MOST_NAMES = 3
 _METRICS = {column.name for column in METRICS}
 
 
@@ -108,8 +109,11 @@ def place_name(place: Any) -> str:
 
 
 def place_label(x: str, place: Any, names: Names | None) -> str:
-    """A value of x on an axis: `team of 4`, `16`, `Kimi K2.5`."""
-    return worded(x, place, names) if x == "backends" else place_name(place)
+    """A value of x on an axis: `team of 4`, `16`, `Kimi K2.5`; of many backends at once the first, and how many others."""
+    if x != "backends":
+        return place_name(place)
+    together = worded(x, place, names).split(" + ")
+    return " + ".join(together) if len(together) <= MOST_NAMES else f"{together[0]} and {len(together) - 1} others"
 
 
 def in_words(x: str, place: Any, names: Names | None = None) -> str:

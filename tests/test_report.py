@@ -17,11 +17,13 @@ import sim
 from sim import plots
 from sim.amplification import amplification
 from sim.canvas import apart, save_all
+from sim.choice import Policy, RouterSettings
 from sim.findings import finding
 from sim.numerals import compact, number
 from sim.report import aligned, crosstab, show_run
 from sim.settings import Log
 from sim.study import study
+from sim.sweep import row
 from tests.worlds import agent, backend, loop, scenario, team
 
 NAMES = {"dear": "Dear One", "cheap": "Cheap Two"}
@@ -148,6 +150,21 @@ def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytes
             "money_by_kind", "amplification", "latency_by_backend", "tokens_over_time",
         }  # fmt: skip
         assert said.split("\n\n")[0] in (tmp_path / log.name / "report.md").read_text()
+
+
+@pytest.mark.parametrize("backends", [1, 2, 8])
+def test_figures_of_a_single_run_show_it_whoever_serves(backends: int) -> None:
+    """Its multiplier in factors; names of many backends leave room for the bars."""
+    served = {f"a_backend_of_some_length_{number}": backend() for number in range(backends)}
+    result = sim.simulate(scenario(agent(), served, tasks=20, replications=1, router=RouterSettings(policy=Policy.weighted)))
+    table = pd.DataFrame([row({"backends": ",".join(served)}, result.summary)])
+    for draw in (amplification, plots.money_by_kind, plots.latency_by_backend):
+        figure = draw(table, {})
+        assert overlapping(figure) == []
+        assert figure.axes[0].get_position().width > 0.4
+    drawn = amplification(table, {})
+    assert next(written(drawn)).get_text().startswith("A task takes")
+    assert any(f"×{number(result.mean('token_multiplier'))}" in text.get_text() for text in drawn.axes[0].texts)
 
 
 def test_figures_are_whole_or_absent(tmp_path: Path) -> None:
