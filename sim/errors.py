@@ -35,8 +35,8 @@ class LawError(SimError):
     """A run that breaks an operational law (`sim.laws`): its numbers must not be used."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: object, known: Iterable[str]) -> str:
     """The tail of an error line for an unknown `word`: the nearest known one, or all of them."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1)
+    near = difflib.get_close_matches(str(word), names, n=1)  # YAML reads some names as numbers
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names) or 'none'}"

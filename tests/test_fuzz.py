@@ -195,6 +195,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @fewer
 @given(written_as=files)
 @example(written_as=b"? " + EXPERIMENT.encode())
+@example(written_as=EXPERIMENT.replace("median: 8", "0.8: 8").encode())
 def test_any_file_of_settings(folder: Path, written_as: bytes) -> None:
     (folder / "experiment" / "mine.yaml").write_bytes(written_as)
     outcome(lambda: sim.load("experiment=mine", config_dir=folder))
