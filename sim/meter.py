@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.backends.service import Backend
 from sim.call import Call, Status
+from sim.calllog import CallLog
 from sim.columns import CALLS, TASKS, row_format, row_type
 from sim.exact import PARTS, joined, real, split
 from sim.fingerprint import added, of_rows, of_word
@@ -59,7 +60,7 @@ class Meter:
         self._digest = 0
         self._path_words = np.zeros(0, np.uint32)
         """The agent paths so far, as the digest knows them: their numbers depend on who came first."""
-        self._call_log: list[bytes] = []
+        self._call_log = CallLog()
         self._task_log: list[bytes] = []
         self._calls, self._call_at = bytearray(_CALL.size * CHUNK), 0
         self._tasks, self._task_at = bytearray(_TASK.size * CHUNK), 0
@@ -144,10 +145,9 @@ class Meter:
         """Calls, tokens by kind and the parts of the bill (`sim.exact.split`) of tasks that have not ended."""
         return sum(self._open_tasks.values(), start=np.zeros(1 + len(TOKENS) + PARTS))
 
-    def logged(self) -> tuple[np.ndarray, np.ndarray]:
-        """The kept rows of calls and of tasks, as structured arrays."""
-        calls = np.frombuffer(b"".join(self._call_log), dtype=row_type(CALLS))
-        return calls, np.frombuffer(b"".join(self._task_log), dtype=row_type(TASKS))
+    def logged(self) -> tuple[CallLog, np.ndarray]:
+        """The kept rows of calls, and of tasks as a structured array."""
+        return self._call_log.finish(), np.frombuffer(b"".join(self._task_log), dtype=row_type(TASKS))
 
     def _flush_calls(self) -> None:
         rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size)
@@ -163,9 +163,9 @@ class Meter:
             self.occupancy[index].add(rows["t_start_s"][mine], rows["t_end_s"][mine])
         self._add_to_digest(rows)
         if self._log is Log.full:
-            self._call_log.append(rows.tobytes())
+            self._call_log.append(rows)
         elif self._log is Log.sample:
-            self._call_log.append(rows[rows["task"] % self._sample == 0].tobytes())
+            self._call_log.append(rows[rows["task"] % self._sample == 0])
         if self._progress is not None:
             self._progress(len(rows))
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.connection import wait
@@ -18,11 +21,16 @@ LOOK_S = 1.0
 
 
 class Pool:
-    """So many worker processes, and a counter of ended calls that they share with their parent."""
+    """So many worker processes, a counter of ended calls that they share with their parent, and a folder for what they put aside.
+
+    The folder goes with the pool, so that a worker that is killed leaves nothing behind; what is worth keeping the parent moves out of it.
+    """
 
     def __init__(self, processes: int) -> None:
         self._counter = multiprocessing.Value("q", 0)
-        self._workers = ProcessPoolExecutor(processes, initializer=_begin, initargs=(self._counter,))
+        self._folder = tempfile.mkdtemp(prefix="sim-pool-")
+        weakref.finalize(self, _sweep_out, self._folder, os.getpid())
+        self._workers = ProcessPoolExecutor(processes, initializer=_begin, initargs=(self._counter, self._folder))
 
     @property
     def ended(self) -> int:
@@ -39,6 +47,7 @@ class Pool:
         for worker in list((self._workers._processes or {}).values()):
             worker.kill()
         self._workers.shutdown(wait=False, cancel_futures=True)
+        _sweep_out(self._folder, os.getpid())
 
 
 @functools.cache
@@ -56,17 +65,25 @@ def count(calls: int) -> None:
 _ended: Any = None
 
 
-def _begin(counter: Any) -> None:
+def _begin(counter: Any, folder: str) -> None:
     """A worker's first act. Ctrl-C reaches the whole group; what becomes of the work is the parent's to say."""
     global _ended
     _ended = counter
+    tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(os.getppid(), folder), daemon=True).start()
 
 
-def _end_with_parent(parent: int) -> None:
+def _end_with_parent(parent: int, folder: str) -> None:
     """A parent that is killed tells nobody: its sentinel says so, or, where siblings hold that open, another parent's number."""
     family = multiprocessing.parent_process()
     while os.getppid() == parent and not (family and wait([family.sentinel], LOOK_S)):
         pass
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
+
+
+def _sweep_out(folder: str, process: int) -> None:
+    """Not by a child that was forked from the pool's owner."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from omegaconf import OmegaConf
 
 from sim import drivers, plots
 from sim.amplification import amplification
+from sim.call import Status
 from sim.canvas import save_all
 from sim.findings import finding
 from sim.numerals import compact, number, percent
@@ -174,13 +176,19 @@ class Folder:
 
 def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
     """Percentiles of the calls' time by backend, of the log where there is one; else of all calls together."""
-    calls = result.calls
-    calls = calls[(calls["status"] == "ok") & (calls["t_request_s"] >= result.mean("warmup_s"))]
-    if calls.empty:
+    from_s = result.mean("warmup_s")
+    times: dict[str, list[np.ndarray]] = {}
+    for replication in result.replications:
+        for rows in replication.log.batches():
+            good = rows[(rows["status"] == Status.ok) & (rows["t_request_s"] >= from_s)]
+            for index in np.unique(good["backend"]).tolist():
+                mine, name = good[good["backend"] == index], result.scenario.backends[index]
+                times.setdefault(names.get(name, name), []).append(mine["t_end_s"] - mine["t_request_s"])
+    if not times:
         together = {p: result.mean(f"call_latency_{p}_s") for p in ("p50", "p95", "p99")}
         return pd.DataFrame(together, index=[place_label("backends", ",".join(result.scenario.backends), names)])
-    times = (calls["t_end_s"] - calls["t_request_s"]).groupby(calls["backend"].map(lambda name: names.get(name, name)))
-    return pd.DataFrame({p: times.quantile(share) for p, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))})
+    points = {name: np.quantile(np.concatenate(times[name]), [0.5, 0.95, 0.99]) for name in sorted(times)}
+    return pd.DataFrame.from_dict(points, orient="index", columns=["p50", "p95", "p99"])
 
 
 def _readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.call import Role, Status
-from sim.columns import CALLS, METRICS, TASKS, TIMELINE
+from sim.calllog import ROW
+from sim.columns import CALLS, METRICS, TASKS, TIMELINE, Column
 from sim.estimates import Estimates, Sample
 from sim.notes import notes
 from sim.origin import ORIGIN, as_text, origin
@@ -28,6 +30,10 @@ from sim.workload import KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+GROUP_ROWS = 131_072
+"""Rows of a group of `calls.parquet`."""
 
 
 def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
@@ -127,33 +133,21 @@ class Result:
     @cached_property
     def calls(self) -> pd.DataFrame:
         """The logged attempts (`sim.columns.CALLS`); empty with log=none."""
-        backends = np.array(self.scenario.backends)
-        roles = np.array([role.name for role in Role])
-        statuses = np.array([status.name for status in Status])
-        words: dict[str, Callable[[Replication, Any], Any]] = {
-            "agent": lambda replication, column: np.array(replication.paths or [""])[column],
-            "role": lambda replication, column: roles[column],
-            "backend": lambda replication, column: backends[column],
-            "status": lambda replication, column: statuses[column],
-        }
-        return self._table("calls", [column.name for column in CALLS], words)
+        return _table(CALLS, ((each.number, each.calls, self._words(each)) for each in self.replications))
 
     @cached_property
     def tasks(self) -> pd.DataFrame:
         """The tasks that ended (`sim.columns.TASKS`); empty with log=none."""
-        kinds = np.array(KINDS)
-        return self._table("tasks", [column.name for column in TASKS], {"kind": lambda replication, column: kinds[column]})
+        return _table(TASKS, ((each.number, each.tasks, {"kind": KINDS}) for each in self.replications))
 
-    def _table(self, rows: str, columns: list[str], words: dict[str, Callable[[Replication, Any], Any]]) -> pd.DataFrame:
-        import pandas as pd
-
-        parts = []
-        for replication in self.replications:
-            stored = getattr(replication, rows)
-            data = {name: stored[name] for name in stored.dtype.names}
-            data |= {name: word(replication, stored[name]) for name, word in words.items()}
-            parts.append(pd.DataFrame({"replication": replication.number} | data)[columns])
-        return pd.concat(parts, ignore_index=True)
+    def _words(self, replication: Replication) -> dict[str, Sequence[str]]:
+        """What the numbers in a logged call stand for."""
+        return {
+            "agent": replication.paths or [""],
+            "role": [role.name for role in Role],
+            "backend": self.scenario.backends,
+            "status": [status.name for status in Status],
+        }
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
@@ -184,11 +178,12 @@ class Result:
         """
         into = Path(folder)
         into.mkdir(parents=True, exist_ok=True)
-        for name, rows in (("tasks", self.tasks), ("calls", self.calls)):
-            if len(rows):
-                signed = rows.copy(deep=False)
-                signed.attrs = dict(self.origin)
-                write_whole(into / f"{name}.parquet", partial(signed.to_parquet, index=False))
+        for name, rows, write in (
+            ("tasks", len(self.tasks), partial(self._signed(self.tasks).to_parquet, index=False)),
+            ("calls", sum(len(each.log) for each in self.replications), self._write_calls),
+        ):
+            if rows:
+                write_whole(into / f"{name}.parquet", write)
             else:
                 (into / f"{name}.parquet").unlink(missing_ok=True)
         write_whole(into / "timeline.csv", lambda path: self.timeline.to_csv(path, index=False))
@@ -199,6 +194,51 @@ class Result:
         write_whole(into / ORIGIN, lambda path: path.write_text(as_text(self.origin), encoding="utf-8"))
         write_whole(into / "summary.csv", self.summary.to_csv)
         return into
+
+    def _signed(self, table: pd.DataFrame) -> pd.DataFrame:
+        signed = table.copy(deep=False)
+        signed.attrs = dict(self.origin)
+        return signed
+
+    def _write_calls(self, path: Path) -> None:
+        """What `calls.to_parquet(path, index=False)` would write, some rows at a time."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        one_row = _table(CALLS, [(0, np.zeros(1, ROW), self._words(self.replications[0]))])
+        with io.BytesIO() as file:
+            self._signed(one_row).to_parquet(file, index=False)
+            schema = parquet.read_schema(file)
+        with parquet.ParquetWriter(path, schema) as writer:
+            waiting: list[pa.Table] = []
+            for table in self._call_tables(schema):
+                waiting.append(table)
+                if sum(map(len, waiting)) >= GROUP_ROWS:
+                    writer.write_table(pa.concat_tables(waiting))
+                    waiting = []
+            if waiting:
+                writer.write_table(pa.concat_tables(waiting))
+
+    def _call_tables(self, schema: pa.Schema) -> Iterator[pa.Table]:
+        import pyarrow as pa
+
+        for replication in self.replications:
+            words = {name: pa.array(known, schema.field(name).type) for name, known in self._words(replication).items()}
+            for rows in replication.log.batches():
+                columns = {name: np.ascontiguousarray(rows[name]) for name in ROW.names or ()}
+                columns |= {name: known.take(pa.array(columns[name])) for name, known in words.items()}
+                yield pa.table({"replication": np.full(len(rows), replication.number)} | columns, schema=schema)
+
+
+def _table(columns: Sequence[Column], parts: Iterable[tuple[int, np.ndarray, Mapping[str, Sequence[str]]]]) -> pd.DataFrame:
+    """Rows by replication, with words in the place of the numbers that stand for them."""
+    import pandas as pd
+
+    frames = []
+    for number, stored, words in parts:
+        data = {name: np.array(words[name])[stored[name]] if name in words else stored[name] for name in stored.dtype.names or ()}
+        frames.append(pd.DataFrame({"replication": number} | data)[[column.name for column in columns]])
+    return pd.concat(frames, ignore_index=True)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

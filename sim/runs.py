@@ -192,4 +192,6 @@ class Runs:
 
 
 def _in_worker(scenario: Scenario, number: int, shard: int) -> Replication:
-    return replicate_shard(scenario, number, shard, count)
+    part = replicate_shard(scenario, number, shard, count)
+    part.log.hand_over()
+    return part

@@ -22,6 +22,7 @@ from sim.backends.door import DoorBackend, SharedDoorBackend, needs_door
 from sim.backends.service import Backend, after
 from sim.backends.sharing import SharedBackend
 from sim.budget import Ledger
+from sim.calllog import CallLog, merged
 from sim.clock import Clock
 from sim.dispatch import Dispatch
 from sim.distributions import distribution, whole
@@ -48,12 +49,16 @@ class Replication(NamedTuple):
 
     number: int
     tally: Tally
-    calls: np.ndarray
-    """Logged rows (`sim.columns.CALLS`, without the replication)."""
+    log: CallLog
     tasks: np.ndarray
     paths: list[str]
     """Agent paths by the number that stands for them in `calls`."""
     shard: int = 0
+
+    @property
+    def calls(self) -> np.ndarray:
+        """All logged rows (`sim.columns.CALLS`, without the replication) at once."""
+        return self.log.read()
 
 
 def replicate(scenario: Scenario, index: int, progress: Progress | None = None) -> Replication:
@@ -108,6 +113,7 @@ class Parts:
     def take(self, part: Replication) -> None:
         """One more."""
         tally = self._parts[0].tally.beside(part.tally) if self._parts else part.tally
+        part.log.finish()
         self._parts = [each._replace(tally=tally) for each in (*self._parts, part)]
 
     def joined(self) -> Replication:
@@ -120,12 +126,10 @@ class Parts:
         parts = sorted(self._parts, key=lambda each: each.shard)
         paths: dict[str, int] = {}
         numbers = [np.array([paths.setdefault(path, len(paths)) for path in part.paths], np.uint32) for part in parts]
-        calls, tasks = np.concatenate([part.calls for part in parts]), np.concatenate([part.tasks for part in parts])
-        if len(calls):
-            calls["agent"] = np.concatenate([known[part.calls["agent"]] for known, part in zip(numbers, parts, strict=True)])
-        calls, tasks = calls[np.argsort(calls["t_start_s"], kind="stable")], tasks[np.argsort(tasks["t_end_s"], kind="stable")]
+        tasks = np.concatenate([part.tasks for part in parts])
+        tasks = tasks[np.argsort(tasks["t_end_s"], kind="stable")]
         tally = parts[0].tally.standing_for(self._scenario.shards / len(parts))
-        return Replication(parts[0].number, tally, calls, tasks, list(paths))
+        return Replication(parts[0].number, tally, merged([part.log for part in parts], numbers), tasks, list(paths))
 
 
 def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress | None, cut_s: float) -> Replication:

@@ -1,0 +1,196 @@
+"""The log of calls: rows in memory while they are few, in a temporary Parquet file, group by group, once they are many."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.columns import CALLS, row_type
+from sim.errors import SimError
+
+ROW = row_type(CALLS)
+KEEP_BYTES = 32 * 2**20
+"""All logs of a process keep so much in memory together, about 400,000 calls; what grows beyond that goes to a file."""
+GROUP = 32_768
+"""Rows of a group in the file, and of a batch."""
+_held: dict[int, int] = {}
+"""Bytes in memory, by the identity of the log."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_held.clear)  # what the parent keeps is not the child's
+
+
+class CallLog:
+    """Rows of calls (`sim.columns.CALLS`, without the replication), appended, then finished, then read.
+
+    Its file is in the system's temporary folder and goes when the log does: with the last reference to it, or with the process
+    unless that is killed. Pickled by its content, as any copy; `hand_over` makes that a matter of its path.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[np.ndarray] = []
+        self._lows: list[float] = []
+        """Least `t_start_s` of each group in the file."""
+        self._length = 0
+        self._path = ""
+        self._writer: Any = None
+        self._leaves = False
+        weakref.finalize(self, _held.pop, id(self), None)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, rows: np.ndarray) -> None:
+        """Add a copy of rows. Raises `SimError` where there is no room for its file."""
+        if not len(rows):
+            return
+        self._rows.append(rows.copy())
+        self._length += len(rows)
+        _held[id(self)] = _held.get(id(self), 0) + rows.nbytes
+        if _held[id(self)] >= GROUP * ROW.itemsize if self._path else _crowded():
+            self._write(all_of_it=False)
+
+    def finish(self) -> CallLog:
+        """Nothing more will come: it is whole in memory, or where this process holds too much whole in its file; returns itself."""
+        if self._path or (self._length and _crowded()):
+            self._write(all_of_it=True)
+        else:
+            self._rows = [np.concatenate([np.empty(0, ROW), *self._rows])]
+        return self
+
+    def batches(self) -> Iterator[np.ndarray]:
+        """The rows of a finished log in their order, some at a time; not to be written to."""
+        if not self._path:
+            yield from (self._rows[0][at : at + GROUP] for at in range(0, self._length, GROUP))
+            return
+        from pyarrow import parquet
+
+        with parquet.ParquetFile(self._path) as file:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group, use_threads=False)
+                rows = np.empty(len(table), ROW)
+                for name in ROW.names or ():
+                    rows[name] = table.column(name).to_numpy()
+                yield rows
+
+    def read(self) -> np.ndarray:
+        """All rows of a finished log at once."""
+        return np.concatenate(list(self.batches())) if self._path else self._rows[0]
+
+    def lows(self) -> list[float]:
+        """The least `t_start_s` of each batch."""
+        return self._lows if self._path else [float(rows["t_start_s"].min()) for rows in self.batches()]
+
+    def hand_over(self) -> None:
+        """The next to unpickle this finished log, in another process, owns its file; this one must not be read any more."""
+        if self._path:
+            self._file_goes.detach()
+            self._leaves = True
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        content = None if self._leaves else Path(self._path).read_bytes() if self._path else self._rows[0]
+        return self._path, content, self._lows, self._length
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.__init__()  # type: ignore[misc]
+        path, content, self._lows, self._length = state
+        if not path:
+            self._rows = [content]
+            _held[id(self)] = content.nbytes
+            return
+        with _room():
+            self._own_file()
+            if content is None:
+                shutil.move(path, self._path)
+            else:
+                Path(self._path).write_bytes(content)
+
+    def _own_file(self) -> None:
+        number, self._path = tempfile.mkstemp(prefix="sim-calls-", suffix=".parquet")
+        os.close(number)
+        self._file_goes = weakref.finalize(self, _remove, self._path, os.getpid())
+
+    def _write(self, all_of_it: bool) -> None:
+        """Rows in memory go to the file in groups; of what fills none, the rest stays until all is written and the file closed."""
+        rows = np.concatenate(self._rows) if self._rows else np.empty(0, ROW)
+        full = len(rows) if all_of_it else len(rows) // GROUP * GROUP
+        with _room():
+            if not self._path:
+                self._own_file()
+            try:
+                for at in range(0, full, GROUP):
+                    self._write_group(rows[at : min(at + GROUP, full)])
+                if all_of_it and self._writer is not None:
+                    self._writer.close()
+                    self._writer = None
+            except OSError:
+                if self._writer is not None:
+                    self._writer.is_open = False  # or it would try again when it is freed
+                raise
+        self._rows = [rows[full:].copy()] if full < len(rows) else []
+        _held[id(self)] = (len(rows) - full) * ROW.itemsize
+
+    def _write_group(self, rows: np.ndarray) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        table = pa.table({name: np.ascontiguousarray(rows[name]) for name in ROW.names or ()})
+        if self._writer is None:
+            self._writer = parquet.ParquetWriter(self._path, table.schema, compression="snappy", use_dictionary=False)
+        self._writer.write_table(table)
+        self._lows.append(float(rows["t_start_s"].min()))
+
+
+def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray]) -> CallLog:
+    """Finished logs as one, in the order of `t_start_s` (then of the logs, then of their rows); `agents[i]` has the new numbers of paths.
+
+    What lies before the least start of all that is still to be read is in place, so that little is held of logs that are nearly in order.
+    """
+    batches = [log.batches() for log in logs]
+    starts = [[*np.minimum.accumulate(log.lows()[::-1])[::-1].tolist(), math.inf] for log in logs]
+    """By log: the least start in each batch and all after it."""
+    waiting = [np.empty(0, ROW) for _ in logs]
+    whole = CallLog()
+    while any(len(ahead) > 1 for ahead in starts):
+        log = min(range(len(logs)), key=lambda each: starts[each][0])
+        rows = next(batches[log]).copy()
+        rows["agent"] = agents[log][rows["agent"]]
+        rows = np.concatenate([waiting[log], rows])
+        waiting[log] = _by_start(rows)
+        del starts[log][0]
+        least = min(ahead[0] for ahead in starts)
+        ripe = [int(np.searchsorted(rows["t_start_s"], least)) for rows in waiting]
+        whole.append(_by_start(np.concatenate([rows[:to] for rows, to in zip(waiting, ripe, strict=True)])))
+        waiting = [rows[to:] for rows, to in zip(waiting, ripe, strict=True)]
+    return whole.finish()
+
+
+def _crowded() -> bool:
+    return sum(list(_held.values())) > KEEP_BYTES
+
+
+def _by_start(rows: np.ndarray) -> np.ndarray:
+    return rows[np.argsort(rows["t_start_s"], kind="stable")]
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        said = f"the log of calls does not fit into {tempfile.gettempdir()}: {error.strerror or error}"
+        raise SimError(f"{said}; set TMPDIR to a folder with room, or log=sample, or log=none") from None
+
+
+def _remove(path: str, process: int) -> None:
+    """Not by a child that was forked while its parent had the file."""
+    if os.getpid() == process:
+        Path(path).unlink(missing_ok=True)
