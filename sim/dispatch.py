@@ -65,8 +65,11 @@ class Dispatch:
     def send(
         self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
         wait_s: float = 0.0,
-    ) -> Call:  # fmt: skip
-        """Start a call, in `wait_s` seconds. The agent yields the call that comes back and then looks whether it `failed`."""
+    ) -> Call | None:  # fmt: skip
+        """Start a call, in `wait_s` seconds. The agent yields the call that comes back and then looks whether it `failed`.
+
+        None comes back where it need not wait, since the answer is there already (`sim.lookahead`).
+        """
         call.turn = turn
         call.attempt = 0
         call.input_tokens = input_tokens

@@ -34,6 +34,15 @@ def joined(sums: Any) -> int:
     return units
 
 
+def close(sums: Any) -> float:
+    """The sums of all parts as a float, the same in whatever order they were taken."""
+    total, bits = 0.0, 0
+    for part, more in zip(sums, _STEPS, strict=True):
+        bits += more
+        total += float(part) * 2.0**-bits
+    return total
+
+
 def exact(values: np.ndarray) -> int:
     """The sum of up to 16,384 values, in units."""
     return joined([part.astype(np.int64).sum() for part in split(values)])

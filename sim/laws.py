@@ -55,17 +55,23 @@ class Occupancy:
 
     def __init__(self) -> None:
         self.most = 0
-        self._ends = np.zeros(0)
-        """Of the calls that outlast the chunks so far."""
+        self._starts = self._ends = np.zeros(0)
+        """Of the calls that have not been seen to begin yet, and of those that have not been seen to end."""
 
-    def add(self, starts: np.ndarray, ends: np.ndarray) -> None:
-        """A chunk of attempts. A slot that ends at a moment is free at it; an attempt of no length takes none."""
+    def add(self, starts: np.ndarray, ends: np.ndarray, until: float = math.inf) -> None:
+        """A chunk of attempts, where none that starts before `until` is still to come.
+
+        A slot that ends at a moment is free at it; an attempt of no length takes none.
+        """
         real = ends > starts
-        starts, known = np.sort(starts[real]), np.sort(np.concatenate([self._ends, ends[real]]))
+        starts, known = np.sort(np.concatenate([self._starts, starts[real]])), np.sort(np.concatenate([self._ends, ends[real]]))
+        in_service = len(known) - len(starts)
+        starts, self._starts = np.split(starts, [np.searchsorted(starts, until)])
         if len(starts):
-            begun = np.arange(1, len(starts) + 1) + len(self._ends)
+            begun = np.arange(1, len(starts) + 1) + in_service
             self.most = max(self.most, int((begun - np.searchsorted(known, starts, side="right")).max()))
-            self._ends = known[known > starts[-1]]
+            known = known[known > starts[-1]]
+        self._ends = known
 
 
 class World(NamedTuple):
@@ -93,7 +99,7 @@ def check(tally: Tally, world: World) -> None:
 
 def _conservation(tally: Tally, world: World) -> None:
     """Tokens and dollars: by backend = by minute = by task; dollars by kind = call by call."""
-    minutes = sum(tally.minutes.values(), start=np.zeros(6))
+    minutes = sum(tally.minutes.values(), start=np.zeros(5 + PARTS))
     _equal("conservation: attempts by minute and by status", minutes[0], tally.calls)
     _equal("conservation: attempts by task and by status", tally.task_sums[0] + world.open_sums[0], tally.calls)
     for column, kind in enumerate(TOKENS):
@@ -104,7 +110,7 @@ def _conservation(tally: Tally, world: World) -> None:
     bill = float(real(tally.cost_units))
     by_task = float(real(tally.task_cost_units + joined(world.open_sums[-PARTS:])))
     _close("conservation: USD by kind and call by call", float(tally.dollars.sum()), bill)
-    _close("conservation: USD by minute and call by call", minutes[5], bill)
+    _close("conservation: USD by minute and call by call", float(real(joined(minutes[5:]))), bill)
     _close("conservation: USD by task and call by call", by_task, bill)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from sim.backends.service import Backend
 from sim.call import Call, Status
 from sim.calllog import CallLog
+from sim.clock import Clock
 from sim.columns import CALLS, TASKS, row_format, row_type
 from sim.exact import PARTS, joined, real, split
 from sim.fingerprint import added, of_rows, of_word
@@ -30,13 +31,20 @@ _AGENT, _COST = row_format(CALLS[:4]), row_format(CALLS[-1:])
 _CALL, _TASK = row_format(CALLS[4:-1], _AGENT.size, _COST.size), row_format(TASKS)
 
 
+class LineFormedError(Exception):
+    """More calls at once than there are slots, where all were served at once (`sim.lookahead`)."""
+
+
 class Meter:
     """Counts for one replication."""
 
     def __init__(
-        self, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float, progress: Callable[[int], object] | None = None,
-        cut_s: float = 0.0,
+        self, clock: Clock, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float,
+        progress: Callable[[int], object] | None = None, cut_s: float = 0.0, lookahead: bool = False,
     ) -> None:  # fmt: skip
+        """With `lookahead` attempts are recorded before the clock has reached them, and out of order."""
+        self._clock = clock
+        self._lookahead = lookahead
         self._horizon_s = horizon_s
         self._open_tasks: dict[int, np.ndarray] = {}
         self.given_up = 0
@@ -53,7 +61,10 @@ class Meter:
         self._before: dict[str, int] = {}
         self._prices = [backend.price for backend in backends]
         self.occupancy = [Occupancy() for _ in backends]
-        self._limited = [index for index, backend in enumerate(backends) if backend.slots < math.inf]
+        self.slots = [backend.slots for backend in backends]
+        self._limited = [index for index, slots in enumerate(self.slots) if slots < math.inf]
+        self._outlast: list[tuple[int, float, float]] = []
+        """(backend, start, end) of attempts that outlast the run, since the last chunk."""
         self._log = log
         self._sample = sample
         self._progress = progress
@@ -66,6 +77,10 @@ class Meter:
         self._tasks, self._task_at = bytearray(_TASK.size * CHUNK), 0
         self._call_end, self._task_end = len(self._calls), len(self._tasks)
         self._call_size = _CALL.size
+        self._bare = np.dtype((np.void, self._call_size))
+        """A row without its fields, which numpy moves many times faster."""
+        self._early = np.zeros(0, row_type(CALLS))
+        """Logged rows of attempts that the clock had not reached: others may come before them."""
         self._pack_call = _CALL.pack_into
 
     def enroll(self, task: Task, path: str, depth: int) -> bytes:
@@ -80,6 +95,7 @@ class Meter:
     ) -> None:  # fmt: skip
         """An attempt whose end is certain: write its row, unless the run ends first. It is priced with its chunk."""
         if end >= self._horizon_s:
+            self._outlast.append((backend.index, start, end))
             return
         at = self._call_at
         self._pack_call(
@@ -108,8 +124,8 @@ class Meter:
 
     def close(self, ended_s: float, requested: int) -> Tally:
         """Add what is left in the buffers; whatever has not ended by now is in flight."""
-        self._flush_calls()
         self._flush_tasks()
+        self._flush_calls(math.inf)
         return self.tally.closed(
             ended_s=ended_s,
             requested=requested,
@@ -149,25 +165,45 @@ class Meter:
         """The kept rows of calls, and of tasks as a structured array."""
         return self._call_log.finish(), np.frombuffer(b"".join(self._task_log), dtype=row_type(TASKS))
 
-    def _flush_calls(self) -> None:
+    def _flush_calls(self, until: float | None = None) -> None:
+        """Add the buffered attempts; `until`: all that start before have been recorded."""
+        if until is None:
+            until = self._clock.reached if self._lookahead else math.inf
         rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size)
-        if not len(rows):
-            return
         self._calls, self._call_at = bytearray(self._call_end), 0
-        self.tally.add_calls(rows, self._prices)
-        if self._kept is not None:
-            self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices)
-        self._add_to_tasks(rows)
+        if len(rows):
+            self.tally.add_calls(rows, self._prices)
+            if self._kept is not None:
+                self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices)
+            self._add_to_tasks(rows)
+            self._add_to_digest(rows)
         for index in self._limited:
-            mine = where(rows["backend"] == index)
-            self.occupancy[index].add(rows["t_start_s"][mine], rows["t_end_s"][mine])
-        self._add_to_digest(rows)
+            self._watch_slots(index, rows, until)
+        self._outlast.clear()
         if self._log is Log.full:
-            self._call_log.append(rows)
+            self._call_log.append(self._in_order(rows, until))
         elif self._log is Log.sample:
-            self._call_log.append(rows[rows["task"] % self._sample == 0])
+            self._call_log.append(self._in_order(rows[rows["task"] % self._sample == 0], until))
         if self._progress is not None:
             self._progress(len(rows))
+
+    def _watch_slots(self, index: int, rows: np.ndarray, until: float) -> None:
+        """Raises `LineFormedError` for more calls at once than slots, where the backend itself did not look."""
+        mine = where(rows["backend"] == index)
+        outlast = np.array([times for backend, *times in self._outlast if backend == index]).reshape(-1, 2)
+        starts, ends = (np.concatenate([rows[name][mine], more]) for name, more in zip(("t_start_s", "t_end_s"), outlast.T, strict=True))
+        self.occupancy[index].add(starts, ends, until)
+        if self._lookahead and self.occupancy[index].most > self.slots[index]:
+            raise LineFormedError
+
+    def _in_order(self, rows: np.ndarray, until: float) -> np.ndarray:
+        """Of these rows and those kept back, the ones that start before `until`, in that order; the others are kept back."""
+        if not self._lookahead:
+            return rows
+        bare = np.concatenate([each.view(self._bare) for each in (self._early, rows)])
+        rows = bare[np.argsort(bare.view(rows.dtype)["t_start_s"], kind="stable")].view(rows.dtype)
+        before, self._early = np.split(rows, [np.searchsorted(rows["t_start_s"], until)])
+        return before
 
     def _add_to_tasks(self, rows: np.ndarray) -> None:
         """Sums by task, kept until the task's own row is flushed (its calls have all been by then)."""

@@ -17,6 +17,7 @@ from sim.call import Role, Status
 from sim.calllog import ROW
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE, Column
 from sim.estimates import Estimates, Sample
+from sim.exact import close
 from sim.notes import notes
 from sim.origin import ORIGIN, as_text, origin
 from sim.plain import as_yaml
@@ -155,7 +156,7 @@ class Result:
         import pandas as pd
 
         rows = [
-            (replication.number, minute * MINUTE_S, self.scenario.backends[backend], *map(int, sums[:-1]), float(sums[-1]))
+            (replication.number, minute * MINUTE_S, self.scenario.backends[backend], *map(int, sums[:5]), close(sums[5:]))
             for replication in self.replications
             for (minute, backend), sums in sorted(replication.tally.minutes.items())
         ]

@@ -27,7 +27,8 @@ from sim.clock import Clock
 from sim.dispatch import Dispatch
 from sim.distributions import distribution, whole
 from sim.errors import ConfigError
-from sim.meter import Meter
+from sim.lookahead import Lookahead, may_look_ahead
+from sim.meter import LineFormedError, Meter
 from sim.outcome import Outcome
 from sim.plain import as_yaml
 from sim.router import Router
@@ -91,13 +92,21 @@ def cut_of(scenario: Scenario) -> float:
     """The second from which on a run counts; with warmup=mser5 the arrival of the first task that MSER-5 keeps in a pilot run."""
     if scenario.warmup is not Warmup.mser5:
         return scenario.warmup_s
-    key = hashlib.sha1(as_yaml(scenario).encode(), usedforsecurity=False).hexdigest()
+    key = _key(scenario)
     if key not in _cuts:
         pilot = dataclasses.replace(scenario, warmup=Warmup.none, log=Log.sample, log_sample=10**9)
         tasks = np.sort(replicate_shard(pilot, PILOT, 0).tasks, order=["t_arrive_s", "task"])
         first = mser5(tasks["t_end_s"] - tasks["t_arrive_s"] - tasks["thinking_s"])
         _cuts[key] = float(tasks["t_arrive_s"][first]) if first else 0.0
     return _cuts[key]
+
+
+_lines: set[str] = set()
+"""Digests of the settings under which a line has formed."""
+
+
+def _key(scenario: Scenario) -> str:
+    return hashlib.sha1(as_yaml(scenario).encode(), usedforsecurity=False).hexdigest()
 
 
 class Parts:
@@ -133,25 +142,53 @@ class Parts:
 
 
 def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress | None, cut_s: float) -> Replication:
-    env = Clock()
+    """Look ahead where no line can form; where one might, as long as none does, or else start again with the clock in charge."""
+    if not may_look_ahead(scenario):
+        return _run(scenario, index, shard, progress, cut_s, lookahead=False)
+    slots = any(backend.slots is not None for backend in scenario.chosen().values()) and not scenario.batch
+    key = _key(scenario) if slots else ""
+    told = 0
+
+    def tell(calls: int) -> None:
+        nonlocal told
+        told += calls
+        if progress is not None:
+            progress(calls)
+
+    if key not in _lines:
+        try:
+            return _run(scenario, index, shard, tell, cut_s, lookahead=True)
+        except LineFormedError:
+            _lines.add(key)
+            tell(-told)
+    return _run(scenario, index, shard, tell, cut_s, lookahead=False)
+
+
+def _run(scenario: Scenario, index: int, shard: Shard, progress: Progress | None, cut_s: float, *, lookahead: bool) -> Replication:
+    clock = Clock()
+    env = Clock() if lookahead else clock
     streams = Streams(scenario.seed, index)
     backends = _backends(scenario, env, shard)
-    meter = Meter(backends, scenario.log, scenario.log_sample, scenario.horizon_s or math.inf, progress, cut_s)
+    horizon_s = scenario.horizon_s or math.inf
+    meter = Meter(clock, backends, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead)
     if cut_s:
-        after(env, cut_s, lambda event: meter.warmed_up())
+        after(clock, cut_s, lambda event: meter.warmed_up())
     router = Router(scenario.router, backends, scenario.agent, scenario.outcome, streams)
     budgets = scenario.all_budgets()
     ledger = Ledger(budgets) if router.learn is not None or any(budget.usd is not None for budget in budgets) else None
-    dispatch = Dispatch(env, streams, router, scenario.retry, meter, ledger)
+    if lookahead:
+        dispatch: Dispatch = Lookahead(env, streams, router, scenario.retry, meter, horizon_s)
+    else:
+        dispatch = Dispatch(env, streams, router, scenario.retry, meter, ledger)
     office = _office(scenario, env, streams, dispatch, meter)
     sessions = _sessions(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
-    Workload(scenario.workload, office, meter, dispatch, env, shard, sessions).start()
+    Workload(scenario.workload, office, meter, dispatch, clock, shard, sessions, horizon_s).start()
     try:
-        env.run(until=scenario.horizon_s)
+        clock.run(until=scenario.horizon_s)
     except struct.error:
         raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
-    whole_run = meter.close(env.now, dispatch.requested)
-    laws.check(whole_run, _world(env.now, meter, dispatch, backends))
+    whole_run = meter.close(clock.now, dispatch.requested)
+    laws.check(whole_run, _world(clock.now, meter, dispatch, backends))
     calls, tasks = meter.logged()
     return Replication(index, meter.kept(whole_run), calls, tasks, list(meter.paths), shard.number)
 
@@ -164,7 +201,7 @@ def _world(ended_s: float, meter: Meter, dispatch: Dispatch, backends: list[Back
         in_service=[backend.busy for backend in backends],
         in_line=[len(backend.line) for backend in backends],
         trying_again=dispatch.trying_again,
-        slots=[backend.slots for backend in backends],
+        slots=meter.slots,
         most_in_service=[occupancy.most for occupancy in meter.occupancy],
     )
 
@@ -191,7 +228,7 @@ _KINDS: dict[tuple[bool, bool], Callable[..., Backend]] = {
 """By (has a door, decoding is shared); the batch queue has neither."""
 
 
-def _office(scenario: Scenario, env: simpy.Environment, streams: Streams, dispatch: Dispatch, meter: Meter) -> Office:
+def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch, meter: Meter) -> Office:
     agent = scenario.agent
     return Office(
         env=env,

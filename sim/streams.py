@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import enum
 import struct
+from collections.abc import Iterator
+from itertools import chain, count, repeat
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,11 @@ class Streams:
         buffer = self._buffers[count]
         self._random(out=buffer)
         return buffer.tobytes()
+
+    def rows(self, purpose: int, task: int, branch: int, first: bytes = b"", page: int = 0) -> Iterator[tuple[float, ...]]:
+        """Row after row: those of `first`, then those of the pages from `page` on, each drawn when it is needed."""
+        pages = map(self.page, repeat(purpose), repeat(task), repeat(branch), count(page))
+        return chain(ROW.iter_unpack(first), chain.from_iterable(map(ROW.iter_unpack, pages)))
 
     def draws(self, purpose: int, task: int, branch: int = 0, page: int = 0, count: int = 4) -> tuple[float, ...]:
         """The first `count` uniforms of a page."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.backends.pricing import Price
 from sim.call import Role, Status
-from sim.exact import exact, real
+from sim.exact import exact, real, split
 from sim.fingerprint import added
 from sim.sketch import Sketch
 
@@ -50,7 +50,8 @@ class Tally:
     task_cents: Sketch = field(default_factory=Sketch)
     """Bill of a task, in cents."""
     minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
-    """Calls, four token kinds and USD of the calls that ended in that minute; of the first replication only, once merged."""
+    """Calls, four token kinds and the parts of the bill (`sim.exact.split`) of the calls that ended in that minute; of the first
+    replication only, once merged."""
     peaks: list[int] = field(default_factory=list)
     """Most tokens in a minute, one number a replication."""
     tasks: int = 0
@@ -126,7 +127,8 @@ class Tally:
 
     def _add_minutes(self, backend: int, rows: Any, cost: np.ndarray) -> None:
         minutes, place = grouped((rows["t_end_s"] / MINUTE_S).astype(np.int64))
-        sums = np.stack([np.bincount(place)] + [np.bincount(place, rows[kind]) for kind in TOKENS[:4]] + [np.bincount(place, cost)], axis=1)
+        columns = [rows[kind] for kind in TOKENS[:4]] + split(cost)
+        sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
         for minute, row in zip(minutes.tolist(), sums, strict=True):
             key = (minute, backend)
             known = self.minutes.get(key)

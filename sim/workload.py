@@ -58,12 +58,14 @@ class Workload:
         clock: Clock,
         shard: Shard,
         sessions: Sequence[Session] = (),
+        horizon_s: float = math.inf,
     ) -> None:
         self.settings = settings
         self.office = office
         self.meter = meter
         self.clock = clock
         self.shard = shard
+        self.horizon_s = horizon_s
         self.ledger, self.downgrade, self.learn = dispatch.ledger, dispatch.downgrade, dispatch.router.learn
         self.sessions = sessions
         agent = office.settings
@@ -73,7 +75,7 @@ class Workload:
 
     def start(self) -> None:
         """Set the senders of this kind of workload going."""
-        process = self.office.env.process
+        process = self.clock.process
         if self.settings.kind is WorkloadKind.open:
             process(self._arrivals())
         elif self.settings.kind is WorkloadKind.users:
@@ -113,7 +115,7 @@ class Workload:
         session, last = 0, self.settings.tasks_per_user or math.inf
         while session < last:
             luck = self.office.streams.draws(Purpose.ARRIVAL, user, 1, session, 1)
-            yield self.office.env.timeout(gap_s(luck[0]))
+            yield self.clock.timeout(gap_s(luck[0]))
             yield self._work(session * self.settings.users + user, user)
             session += 1
 
@@ -128,12 +130,11 @@ class Workload:
 
     def _work(self, number: int, user: int) -> Event:
         """Set an agent on a task; the event comes when the task has ended."""
-        task, over = self._task(number, user), self.office.env.event()
+        task, over = self._task(number, user), self.clock.event()
         workflow, role = self.workflow
 
         def end(right: bool) -> None:
-            self._end(task, right)
-            over.succeed()
+            self._end(task, right, over)
 
         self._admit(task, partial(self._chat, task, end) if task.chats else Tries(self.office, task, workflow, role, end).begin, end)
         return over
@@ -150,40 +151,51 @@ class Workload:
 
     def _admit(self, task: Task, begin: Callable[[], None], end: Callable[[bool], None]) -> None:
         """Begin a task, unless there is no money for it."""
-        ledger, now = self.ledger, self.office.env.now
+        ledger, now = self.ledger, self.clock.now
         spent = ledger.empty(task, now, At.task) if ledger is not None else None
         if spent is None:
-            begin()
+            self._begin(begin)
         elif spent.settings.then is Then.wait:
-            after(self.office.env, spent.wait_s(now), lambda event: self._admit(task, begin, end))
+            after(self.clock, spent.wait_s(now), lambda event: self._admit(task, begin, end))
         elif spent.settings.then is Then.downgrade:
             self.downgrade(task, spent.settings.downgrade_to)
-            begin()
+            self._begin(begin)
         else:
             self.meter.blocked += 1
             end(False)
 
+    def _begin(self, begin: Callable[[], None]) -> None:
+        """Let its agents begin: here, or on a clock of their own, which then runs until the task is over."""
+        if self.office.env is self.clock:
+            begin()
+        else:
+            self.office.env.run_apart(begin, self.clock.now, self.horizon_s)
+
     def _replay(self, number: int, session: Session) -> None:
         """Set all recorded agents of a session going; it ends when the last of them has."""
         task, left, failed = self._task(number, 0), len(session.agents), False
+        root: Agent | None = None
         task.tries = 1
 
         def end(agent: Agent, completed: bool) -> None:
             nonlocal left, failed
             left, failed = left - 1, failed or not completed
-            if not left:
+            if not left and root is not None:
                 self._end(task, self._solved(root, not failed))
 
-        for index, recording in enumerate(session.agents):
-            role, path, branch = (int(Role.worker), f"0.{index - 1}", child(0, index - 1)) if index else (int(Role.agent), "0", 0)
-            agent = Agent(self.office, task, self.office.lead, role, path, branch, min(index, 1))
-            if not index:
-                root = agent
-            agent.start(replay(agent, recording), end)
+        def begin() -> None:
+            nonlocal root
+            for index, recording in enumerate(session.agents):
+                role, path, branch = (int(Role.worker), f"0.{index - 1}", child(0, index - 1)) if index else (int(Role.agent), "0", 0)
+                agent = Agent(self.office, task, self.office.lead, role, path, branch, min(index, 1))
+                root = root or agent
+                agent.start(replay(agent, recording), end)
+
+        self._begin(begin)
 
     def _task(self, number: int, user: int) -> Task:
         u_difficulty, u_urgent, u_chat = self.office.streams.draws(Purpose.TASK, number, 0, 0, 3)
-        task = Task(number, user, self.kind, self.office.env.now)
+        task = Task(number, user, self.kind, self.clock.now)
         if u_chat < self.settings.chat_share:
             task.chats, task.kind = True, KINDS.index("chat")
         self.meter.task_begun(task)
@@ -192,12 +204,21 @@ class Workload:
         task.effort = self.office.outcome.effort(task.u_difficulty)
         return task
 
-    def _end(self, task: Task, right: bool) -> None:
-        """Close a task's books."""
-        task.t_end = self.office.env.now
+    def _end(self, task: Task, right: bool, over: Event | None = None) -> None:
+        """Close a task's books, when the clock has come there, and tell who waits for its end."""
+        moment = self.office.env.now
+        if moment > self.clock.now:
+            self.clock.at(moment).callbacks.append(lambda event: self._close(task, right, over))
+        else:
+            self._close(task, right, over)
+
+    def _close(self, task: Task, right: bool, over: Event | None) -> None:
+        task.t_end = self.clock.now
         task.success = right and self.office.outcome.in_time(task.t_end - task.t_arrive - task.thinking_s)
         self.meter.task_ended(task)
         if self.ledger is not None:
             usd = self.ledger.close(task)
             if self.learn is not None and task.backend is not None:
                 self.learn(task.backend, usd, task.t_end - task.t_arrive - task.thinking_s, task.success)
+        if over is not None:
+            over.succeed()

@@ -7,10 +7,11 @@ import struct
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
-from simpy import Environment, Event
+from simpy import Event
 
 from sim.agents.profile import Profile
 from sim.call import Call
+from sim.clock import Clock
 from sim.outcome import Outcome
 from sim.settings import AgentSettings
 from sim.streams import COLUMNS, ROW, ROWS, Purpose, Streams
@@ -32,9 +33,9 @@ Pause = Callable[["Agent"], Life]
 class Office(NamedTuple):
     """What every agent of a run works with."""
 
-    env: Environment
+    env: Clock
     streams: Streams
-    send: Callable[..., Call]
+    send: Callable[..., Any]
     """`Dispatch.send`."""
     choose: Callable[[Call], Any]
     """`Dispatch.choose`."""
@@ -98,16 +99,37 @@ class Agent:
 
     def start(self, life: Life, then: Callable[[Agent, bool], None]) -> None:
         """Begin to live; `then` is told at the end, with what the life returned."""
-        living = self._live(life, then)
-        self.call.resume = living.send
+        living, clock = self._live(life, then), self.office.env
+        self.call.resume, now = living.send, clock.now
         next(living)
+        clock.back_to(now)
 
     def _live(self, life: Life, then: Callable[[Agent, bool], None]) -> Generator[Event, Any, None]:
         """The life and what comes after it. The clock itself resumes it (`Call.resume`), so it must never run out."""
         completed = yield from life
         self.call.release_agent()
-        then(self, completed)
+        self.luck = b""
+        if self.ahead:
+            self._at_its_moment(lambda event: then(self, completed))
+        else:
+            then(self, completed)
         yield self.call
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it has got further than the clock (`sim.lookahead`)."""
+        clock = self.office.env
+        return clock.now > clock.reached
+
+    def catch_up(self) -> Event:
+        """To be yielded before others are met: the clock comes to where the agent has got to."""
+        return self._at_its_moment(self.call.resume)
+
+    def _at_its_moment(self, callback: Callable[[Any], Any]) -> Event:
+        call = self.call
+        call.callbacks = [callback]
+        call.env.schedule(call)
+        return call
 
     def wait_for(self, event: Event) -> Event:
         """To be yielded: any other event than the agent's own call has to be told whom to resume."""

@@ -24,7 +24,8 @@ def compact(agent: Agent, turn: int, wait_s: float) -> Generator[Event, Any, boo
     summary = profile.summary_tokens(luck[0])
     window = call.backend.window  # type: ignore[union-attr]
     role, call.role = call.role, int(Role.compaction)
-    yield agent.office.send(call, turn, min(agent.context, window), summary, 0, luck[1], luck[2], wait_s)
+    if agent.office.send(call, turn, min(agent.context, window), summary, 0, luck[1], luck[2], wait_s):
+        yield call
     call.role = role
     call.keep_prefix(0)
     agent.context = agent.first_tokens + summary + profile.restore_tokens(luck[3])

@@ -23,6 +23,8 @@ def debate(root: Agent) -> Life:
         other = Agent(office, root.task, office.lead, _WORKER, f"{root.path}.{index - 1}", child(root.branch, index), 1)
         other.start(_debater(other, board, rounds), lambda agent, completed: board.leave(agent if completed else None))
     completed = yield from _debater(root, board, rounds)
+    if root.ahead:
+        yield root.catch_up()
     board.leave(root if completed else None)
     if board.present:
         yield root.wait_for(board.empty)
@@ -77,10 +79,11 @@ def _debater(agent: Agent, board: Board, rounds: int) -> Life:
         luck = agent.office.streams.draws(Purpose.TURN, agent.task.id, agent.branch, turn + 1)
         output = int(profile.output_tokens(luck[0]) * agent.output_scale + 0.5) or 1
         reasoning = int(output * agent.reasoning_share + 0.5)
-        yield agent.office.send(call, turn, agent.context, output, reasoning, luck[1], luck[2])
-        if call.failed:
+        if agent.office.send(call, turn, agent.context, output, reasoning, luck[1], luck[2]) and (yield call).failed:
             return False
         if turn + 1 < rounds:
+            if agent.ahead:
+                yield agent.catch_up()
             yield agent.wait_for(board.speak(output - int(output * agent.dropped_share + 0.5)))
             agent.context += board.said_tokens - heard
             heard = board.said_tokens

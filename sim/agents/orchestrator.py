@@ -29,6 +29,8 @@ def _team(lead: Agent) -> Life:
 
     A worker that failed leaves no report; whether the lead goes on without it is a setting.
     """
+    if lead.ahead:
+        yield lead.catch_up()
     team = Team(lead)
     yield lead.wait_for(team.all_ended)
     lead.context += team.report_tokens

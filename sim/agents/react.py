@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim.agents.agent import FIRST_MESSAGE, FIRST_TURN, Agent, Life
 from sim.agents.context import compact
-from sim.streams import ROW, ROWS, Purpose
+from sim.streams import ROW, Purpose
 
 _TURN, _MESSAGE = int(Purpose.TURN), int(Purpose.MESSAGE)
 
@@ -21,26 +21,22 @@ def react(agent: Agent) -> Life:
     opening, opening_of = profile.opening_turns, profile.opening_result_tokens
     output_scale, result_scale = agent.output_scale, agent.result_scale
     reasoning_share, dropped_share, rewrite_rate = agent.reasoning_share, agent.dropped_share, profile.rewrite_rate
-    luck, at, row_size, unpack = agent.luck, FIRST_TURN, ROW.size, ROW.unpack_from
-    u_turns = unpack(luck, FIRST_MESSAGE)[0]
+    luck, said = streams.rows(_TURN, task.id, branch, agent.luck[FIRST_TURN:], 1), streams.rows(_MESSAGE, task.id, branch)
+    u_turns = ROW.unpack_from(agent.luck, FIRST_MESSAGE)[0]
     turn, wait_s = 0, 0.0
     for message in range(agent.requests):
         if message:
-            if message % ROWS == 1:
-                said, row = streams.page(_MESSAGE, task.id, branch, message // ROWS), 0
-            u_turns, u_message, u_think, *_ = ROW.unpack_from(said, row)
-            row += ROW.size
+            u_turns, u_message, u_think, *_ = next(said)
             wait_s = profile.think_time_s(u_think)
+            if agent.ahead:
+                yield agent.catch_up()
             task.wait_for_user(agent.office.env.now, wait_s)
             agent.context += profile.request_tokens(u_message)
         turns = agent.turns
         if turns is None:
             turns = round(profile.turns(u_turns) * agent.turns_scale) or 1
         for left in range(turns - 1, -1, -1):
-            if at == len(luck):
-                luck, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0
-            u_output, u_result, u_tool, u_noise, u_error, u_rewrite = unpack(luck, at)
-            at += row_size
+            u_output, u_result, u_tool, u_noise, u_error, u_rewrite = next(luck)
             if agent.context > limit:
                 if not (yield from compact(agent, turn, wait_s)):
                     return False
@@ -50,8 +46,7 @@ def react(agent: Agent) -> Life:
             context = agent.context
             output = int(output_of(u_output) * output_scale + 0.5) or 1
             reasoning = int(output * reasoning_share + 0.5) if reasoning_share else 0
-            yield send(call, turn, context, output, reasoning, u_noise, u_error, wait_s)
-            if call.failed:
+            if send(call, turn, context, output, reasoning, u_noise, u_error, wait_s) and (yield call).failed:
                 return False
             turn += 1
             context += output - int(output * dropped_share + 0.5) if dropped_share else output

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from sim.agents.agent import FIRST_TURN, Agent, Life
-from sim.streams import ROW, ROWS, Purpose
+from sim.streams import Purpose
 from sim.trace import Recording
 
 
 def replay(agent: Agent, recording: Recording) -> Life:
     """Send every recorded call; a wait before a user's call counts as the user's."""
     task, call, office = agent.task, agent.call, agent.office
-    luck, at = agent.luck, FIRST_TURN
+    luck = office.streams.rows(int(Purpose.TURN), task.id, agent.branch, agent.luck[FIRST_TURN:], 1)
     if recording.start_s:
         yield agent.wait_for(office.env.timeout(recording.start_s))
     for turn, row in enumerate(recording.calls):
-        if at == len(luck):
-            luck, at = office.streams.page(Purpose.TURN, task.id, agent.branch, turn // ROWS), 0
-        _, _, _, u_noise, u_error, _ = ROW.unpack_from(luck, at)
-        at += ROW.size
+        _, _, _, u_noise, u_error, _ = next(luck)
         if row.by_user and not agent.depth:
             task.wait_for_user(office.env.now, row.wait_s)
         call.keep_prefix(row.prefix_tokens)
-        yield office.send(call, turn, row.input_tokens, row.output_tokens, 0, u_noise, u_error, row.wait_s)
-        if call.failed:
+        if office.send(call, turn, row.input_tokens, row.output_tokens, 0, u_noise, u_error, row.wait_s) and (yield call).failed:
             return False
     return True

@@ -68,7 +68,7 @@ class Backend:
         self._s_per_context = settings.context_s_per_100k_tokens / 1e5
         self._s_per_output = 1 / settings.decode_tokens_per_s if settings.decode_tokens_per_s else 0.0
         self._sigma = settings.noise_sigma
-        self._error_rate = settings.error_rate
+        self.error_rate = settings.error_rate
         self._billed = settings.error_billed
         self._forgets = self._billed is Billed.nothing
         """Of a failed attempt that is not billed nothing stays in the cache either."""
@@ -90,9 +90,18 @@ class Backend:
             self.busy -= 1
 
     def serve(self, call: Call, now: float) -> None:
-        """A slot is granted: all that will happen to the attempt is known now, so it is recorded and its end scheduled."""
+        """A slot is granted: the end of the attempt is scheduled."""
+        end = self.answer(call, now)
+        if end >= 0:
+            heappush(self._queue, (end, NORMAL, next(self._eid), call))
+
+    def answer(self, call: Call, now: float) -> float:
+        """All that will happen to an attempt that is served from now on is known, so it is recorded.
+
+        Returns when its answer is there; -1 where it fails, or that is not known yet: then somebody else ends it.
+        """
         prompt, output = call.input_tokens, call.output_tokens
-        cache, fails = self.cache, call.u_error < self._error_rate
+        cache, fails = self.cache, call.u_error < self.error_rate
         read, write = cache.split(call, prompt, now)
         server_s = self._constant_s + (prompt - read) * self._s_per_fresh + prompt * self._s_per_context
         decode_s = output * self._s_per_output
@@ -111,13 +120,13 @@ class Backend:
                 cache.keep_shared(call, now, first_token)
         if fails:
             self._fail(call, now, server_s, decode_s, read, write)
-            return
+            return -1.0
         if self.shared:
             self._decode(call, now, server_s, decode_s, read, write)
-            return
+            return -1.0
         end = first_token + decode_s
         self.record(call, self, OK, now, first_token, end, prompt, read, write, output)
-        heappush(self._queue, (end, NORMAL, next(self._eid), call))
+        return end
 
     def _decode(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         """Where decoding is shared its end is not known yet (`sim.backends.sharing`)."""
