@@ -6,6 +6,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -39,13 +40,19 @@ def live_table(calls: int = LIVE_CALLS, live: tuple[int, ...] = LIVE, rounds: in
 
 
 def memory_table(sizes: tuple[int, ...] = MEMORY_CALLS) -> str:
-    """Peak memory of a run by its length, each in a fresh process."""
-    lines = [f"{'calls, log=none':>16}{'peak':>11}"]
+    """Peak memory of a run by its length, each in a fresh process: with nothing logged, and with every call logged and saved."""
+    lines = [f"{'calls':>16}{'log=none':>11}{'log=full, saved':>18}"]
     for calls in sizes:
-        script = f"from benchmarks import growth; growth.ours.run({calls}, log=growth.Log.none); print(growth.peak_mib())"
-        out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-        lines.append(f"{calls:16,}{float(out.stdout):7.0f} MiB")
+        quiet = _told(f"growth.ours.run({calls}, log=growth.Log.none)")
+        with tempfile.TemporaryDirectory() as folder:
+            logged = _told(f"result.simulate(growth.ours.scenario({calls})).save({folder!r})")
+        lines.append(f"{calls:16,}{quiet:7.0f} MiB{logged:14.0f} MiB")
     return "\n".join(lines)
+
+
+def _told(run: str) -> float:
+    script = f"from benchmarks import growth; from sim import result; {run}; print(growth.peak_mib())"
+    return float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
 
 
 def peak_mib() -> float:

@@ -206,11 +206,12 @@ class Result:
         import pyarrow as pa
         from pyarrow import parquet
 
-        one_row = _table(CALLS, [(0, np.zeros(1, ROW), self._words(self.replications[0]))])
+        words = self._words(self.replications[0])
+        one_row = _table(CALLS, [(0, np.zeros(1, ROW), words)])
         with io.BytesIO() as file:
             self._signed(one_row).to_parquet(file, index=False)
             schema = parquet.read_schema(file)
-        with parquet.ParquetWriter(path, schema) as writer:
+        with parquet.ParquetWriter(path, schema, use_dictionary=list(words)) as writer:  # most numbers repeat too seldom for one
             waiting: list[pa.Table] = []
             for table in self._call_tables(schema):
                 waiting.append(table)

@@ -60,6 +60,9 @@ def test_growth_at_a_tiny_size() -> None:
     assert re.search(r"80 +[\d.]+ +[\d.]+", table)
     assert times > 0
     assert growth.peak_mib() > 20
+    [_, row] = growth.memory_table((500,)).splitlines()
+    quiet, logged = map(float, re.fullmatch(r" +500 +(\d+) MiB +(\d+) MiB", row).groups())  # type: ignore[union-attr]
+    assert 20 < quiet < logged < 1000
 
 
 def test_an_engine_that_is_fast_and_wrong_is_found_out() -> None:
