@@ -5,6 +5,8 @@ Every worker is a full agent; above the last level it leads a team itself, so d 
 
 from __future__ import annotations
 
+import functools
+
 from simpy import Event
 
 from sim.agents.agent import Agent, Life
@@ -86,7 +88,13 @@ class Team:
 
 
 def _worker(lead: Agent, index: int) -> Agent:
-    return _sub_agent(lead, f"{lead.path}.{index}", child(lead.branch, index))
+    return _sub_agent(lead, *_place(lead.path, lead.branch, index))
+
+
+@functools.cache
+def _place(path: str, branch: int, index: int) -> tuple[str, int]:
+    """Path and branch of a lead's worker, the same in every task."""
+    return f"{path}.{index}", child(branch, index)
 
 
 def _substitute(lead: Agent, failed: Agent) -> Agent:
