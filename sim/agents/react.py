@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim.agents.agent import FIRST_MESSAGE, FIRST_TURN, Agent, Life
 from sim.agents.context import compact
-from sim.streams import ROW, Purpose
+from sim.streams import ROW, ROWS, Purpose
 
 _TURN, _MESSAGE = int(Purpose.TURN), int(Purpose.MESSAGE)
 
@@ -21,8 +21,9 @@ def react(agent: Agent) -> Life:
     opening, opening_of = profile.opening_turns, profile.opening_result_tokens
     output_scale, result_scale = agent.output_scale, agent.result_scale
     reasoning_share, dropped_share, rewrite_rate = agent.reasoning_share, agent.dropped_share, profile.rewrite_rate
-    luck, said = streams.rows(_TURN, task.id, branch, agent.luck[FIRST_TURN:], 1), streams.rows(_MESSAGE, task.id, branch)
-    u_turns = ROW.unpack_from(agent.luck, FIRST_MESSAGE)[0]
+    luck, at, row_size, unpack = agent.luck, FIRST_TURN, ROW.size, ROW.unpack_from
+    u_turns = unpack(luck, FIRST_MESSAGE)[0]
+    said = streams.rows(_MESSAGE, task.id, branch) if agent.requests > 1 else iter(())
     turn, wait_s = 0, 0.0
     for message in range(agent.requests):
         if message:
@@ -36,7 +37,10 @@ def react(agent: Agent) -> Life:
         if turns is None:
             turns = round(profile.turns(u_turns) * agent.turns_scale) or 1
         for left in range(turns - 1, -1, -1):
-            u_output, u_result, u_tool, u_noise, u_error, u_rewrite = next(luck)
+            if at == len(luck):
+                luck, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0
+            u_output, u_result, u_tool, u_noise, u_error, u_rewrite = unpack(luck, at)
+            at += row_size
             if agent.context > limit:
                 if not (yield from compact(agent, turn, wait_s)):
                     return False
