@@ -23,6 +23,7 @@ import sim
 from sim import calllog
 from sim.calllog import ROW, CallLog, merged
 from sim.pool import Pool, pool
+from sim.report import _spans
 from sim.runs import _in_worker
 
 WORLD = ["backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "agent=team_2", "workload.tasks=30"]
@@ -260,3 +261,13 @@ def test_memory_does_not_grow_with_the_log(shards: int, tmp_path: Path) -> None:
         told = [sys.executable, "-c", PEAK, str(calls), str(shards), str(tmp_path)]
         peaks.append(float(subprocess.run(told, capture_output=True, text=True, check=True).stdout))
     assert peaks[1] - peaks[0] < 30, peaks
+
+
+def test_the_figure_of_times_reads_the_log_as_the_table_would(spilling: Path) -> None:
+    """Percentiles by backend, of attempts that succeeded after the warm-up, from the log's batches and from the table of calls."""
+    result = sim.simulate(sim.load(*WORLD, ERRORS, "replications=2", "processes=1", "warmup=fixed", "warmup_s=500"))
+    calls = result.calls[(result.calls["status"] == "ok") & (result.calls["t_request_s"] >= 500)]
+    times = (calls["t_end_s"] - calls["t_request_s"]).groupby(calls["backend"])
+    expected = pd.DataFrame({"p50": times.quantile(0.5), "p95": times.quantile(0.95), "p99": times.quantile(0.99)})
+    assert 0 < len(calls) < len(result.calls)
+    pd.testing.assert_frame_equal(_spans(result, {}), expected, check_names=False, rtol=1e-12)
