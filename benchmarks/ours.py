@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks import Run, naive
+from sim import simulation
 from sim.budget import BudgetSettings, Per
 from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.market import BackendSettings, MarketSettings, PriceTier
@@ -99,6 +101,12 @@ def run(calls: int, **changes: Any) -> int:
     return replicate(scenario(calls, **changes), 0).tally.calls
 
 
+def step_by_step(calls: int, **changes: Any) -> int:
+    """The same through every event of the clock, as where calls wait for one another: without lookahead."""
+    with patch.object(simulation, "may_look_ahead", return_value=False):
+        return run(calls, **changes)
+
+
 LINE_SLOTS = 640
 """A few less than the workload fills on average, so that there is a line nearly always."""
 _PLENTY = 1e9
@@ -130,7 +138,7 @@ FEATURES: dict[str, dict[str, Any]] = {
 
 def contestants() -> dict[str, Run]:
     """Ours, then ours with each feature switched on or off."""
-    made: dict[str, Run] = {"ours": run}
+    made: dict[str, Run] = {"ours": run, "ours, step by step": step_by_step}
     for name, changes in FEATURES.items():
         made[f"ours, {name}"] = partial(run, **changes)
     made["ours, users"] = lambda calls: run(calls, **users(calls, 1000))
