@@ -74,7 +74,8 @@ class Meter:
         """The agent paths so far, as the digest knows them: their numbers depend on who came first."""
         self._call_log = CallLog()
         self._task_log: list[bytes] = []
-        self._calls, self._call_at = bytearray(_CALL.size * CHUNK), 0
+        first = CHUNK // 16 if lookahead and self._limited else CHUNK  # the sooner a line is seen, the less has been in vain
+        self._calls, self._call_at = bytearray(_CALL.size * first), 0
         self._tasks, self._task_at = bytearray(_TASK.size * CHUNK), 0
         self._call_end, self._task_end = len(self._calls), len(self._tasks)
         self._call_size = _CALL.size
@@ -169,6 +170,7 @@ class Meter:
         if until is None:
             until = self._clock.reached if self._lookahead else math.inf
         rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size)
+        self._call_end = min(2 * self._call_end, self._call_size * CHUNK)
         self._calls, self._call_at = bytearray(self._call_end), 0
         if len(rows):
             self.tally.add_calls(rows, self._prices)
