@@ -6,21 +6,23 @@ share a pool of processes. A sweep's table is gathered even when a scenario fail
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sim.commandline import compose_less, read
+from sim.commandline import compose_less, is_search, read
 from sim.errors import ConfigError, SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
 from sim.settings import Method
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.jobs import Jobs
+    from sim.jobs import Jobs, Value
     from sim.result import Result
     from sim.runfolder import RunFolder
 
@@ -71,6 +73,8 @@ def _sweep(folder: Path, scenarios: int) -> None:
     from sim.jobs import Jobs
     from sim.runfolder import runs_of, starting
 
+    logging.disable(logging.INFO)  # what Optuna tells of itself
+    warnings.filterwarnings("ignore", message="``multivariate`` option is an experimental")
     with starting(folder), Jobs(scenarios, _told) as Command.jobs:
         try:
             _hydra()
@@ -82,8 +86,8 @@ def _sweep(folder: Path, scenarios: int) -> None:
                 _forget(folder)
 
 
-def _job(composed: Any) -> None:
-    """One scenario: check, run, save, show."""
+def _job(composed: Any) -> Value | float | None:
+    """One scenario: check, run, save, show. What it returns is for an optimiser that Hydra runs."""
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
@@ -94,8 +98,7 @@ def _job(composed: Any) -> None:
 
         typed: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
         axes = dict(override.partition("=")[::2] for override in typed)
-        _one_of_many(composed, RunFolder(folder, axes, Path(job.sweep.dir)))
-        return
+        return _one_of_many(composed, RunFolder(folder, axes, Path(job.sweep.dir)), is_search(job))
     try:
         scenario = from_hydra(composed)
         if scenario.sensitivity.ranges:
@@ -105,13 +108,16 @@ def _job(composed: Any) -> None:
     except (SimError, OSError, MemoryError) as error:
         _forget(folder)
         Command.code = _complain(_told(error))
+    return None
 
 
-def _one_of_many(composed: Any, place: RunFolder) -> None:
+def _one_of_many(composed: Any, place: RunFolder, search: bool) -> Value | float | None:
     """A job of a sweep. In the process that was called the next one need not wait for it; elsewhere it must be all done."""
+    from sim.goal import WORST
     from sim.jobs import Jobs
 
     jobs = Command.jobs or Jobs(1, _told)
+    value: Value | float | None = WORST if search else None
     try:
         scenario = from_hydra(composed)
         if scenario.sensitivity.ranges:
@@ -119,10 +125,15 @@ def _one_of_many(composed: Any, place: RunFolder) -> None:
     except SimError as error:
         jobs.fail(place, error)
     else:
-        jobs.add(place, scenario)
+        if search:
+            value = jobs.ask(place, scenario)
+        else:
+            jobs.add(place, scenario)
     if Command.jobs is None:
         with jobs:
             jobs.finish()
+            value = None if value is None else float(value)
+    return value
 
 
 def _run(scenario: Scenario, folder: Path) -> Result:
@@ -175,6 +186,8 @@ def _gather(folder: Path) -> None:
     show_sweep(table, folder)
     if Command.jobs is not None and Command.jobs.kept:
         print(f"{Command.jobs.kept} of {len(table)} runs were kept from an earlier start; hydra.sweep.dir=FOLDER begins anew elsewhere")
+    if Command.jobs is not None and Command.jobs.repeated:
+        print(f"{Command.jobs.repeated} trials came back to a scenario that was there already")
     if (table["status"] != "ok").any():
         Command.code = 1
 

@@ -67,6 +67,11 @@ def compose_less() -> None:
         BasicSweeper.validate_batch_is_legal = validate  # type: ignore[method-assign]
 
 
+def is_search(hydra: Any) -> bool:
+    """Whether a sweep's scenarios are chosen one after another by what those before came to."""
+    return "n_trials" in hydra.sweeper
+
+
 def _is_hydras(key: str) -> bool:
     return key.split(".", maxsplit=1)[0].split("/", maxsplit=1)[0] in ("hydra", "experiment", "name")
 
@@ -100,7 +105,7 @@ def _folder(hydra: Any, words: Sequence[str], given: Sequence[Any]) -> tuple[Pat
 
 def _scenarios(hydra: Any, given: Sequence[Any]) -> int:
     """How many there will be, for the progress bar."""
-    if "n_trials" in hydra.sweeper:
+    if is_search(hydra):
         return int(hydra.sweeper.n_trials)
     named = {each.key_or_group for each in given}
     axes = _parsed([f"{key}={value}" for key, value in (hydra.sweeper.params or {}).items()])

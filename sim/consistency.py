@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.budget import Per, Then
 from sim.choice import ChoosePer, Policy, Tastes
+from sim.columns import METRICS
 from sim.custom import imported
 from sim.distributions import Constant, distribution
 from sim.errors import ConfigError, did_you_mean
@@ -32,6 +33,7 @@ def check_consistency(scenario: Scenario) -> None:
     _check_agent(scenario)
     _check_shards(scenario)
     _check_warmup(scenario)
+    _check_goal(scenario)
 
 
 def _check_backends(scenario: Scenario) -> None:
@@ -229,3 +231,13 @@ def _check_shards(scenario: Scenario) -> None:
     people = scenario.workload.users if scenario.workload.kind is WorkloadKind.users else shards
     if people < shards:
         raise ConfigError(f"shards={shards}: there are only {people} users to deal out (workload.users)")
+
+
+def _check_goal(scenario: Scenario) -> None:
+    metric, known = scenario.goal.metric, [column.name for column in METRICS]
+    if metric not in known:
+        raise ConfigError(f"goal.metric: '{metric}' is not a metric; {did_you_mean(metric, known)}")
+    if scenario.goal.success_floor is not None:
+        for name, backend in scenario.chosen().items():
+            if backend.quality is None:
+                raise ConfigError(f"goal.success_floor: needs market.models.{name}.quality, or nobody knows how often it succeeds")

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from sim.goal import ranked, reached
 from sim.numerals import compact, dollars, number, percent
+from sim.settings import GoalSettings
 from sim.study import Names, Study, in_words, study, worded
 
 KINDS = {
@@ -115,7 +117,7 @@ def best_finding(one: Study, names: Names | None = None) -> str:
     if found.empty or len(one.rows) < 3:
         return ""
     by = "solved task" if column.endswith("success_usd") else "task"
-    said = [", ".join(worded(axis, scenario[axis], names) for axis in one.axes) for scenario in found.to_dict("records")]
+    said = [_called(one, scenario, names) for _, scenario in found.iterrows()]
     if len(said) == 1:
         return f"Of all {len(one.rows)} scenarios {said[0]} is cheapest by {by} (95 %)"
     return f"Of all {len(one.rows)} scenarios {len(said)} may be cheapest by {by} (95 %), such as {said[0]} and {said[1]}"
@@ -131,6 +133,45 @@ def baseline_finding(one: Study) -> str:
     counts = [f"{count} {verdict}" for verdict, count in compared.value_counts().items()]
     low, high = number(ratios[compared.index].min()), number(ratios[compared.index].max())
     return f"Against the baseline, dollars by task: {', '.join(counts)}; {low} to {high} times"
+
+
+def goal_finding(one: Study, goal: GoalSettings, rivals: int, names: Names | None = None) -> str:
+    """The best scenario that reaches the floor, with intervals; or that none does, and which comes nearest.
+
+    `rivals`: how many others that reach it may be as good.
+    """
+    if one.rows.empty:
+        return ""
+    floor = percent(goal.success_floor or 0)
+    rows = ranked(goal, one.rows)
+    first = rows.iloc[0]
+    met = reached(goal, rows)
+    if not met.any():
+        return f"None of {len(rows)} scenarios solves {floor} of its tasks; nearest comes {_called(one, first, names)}: {_bill(first)}"
+    best = "Cheapest" if goal.metric.startswith("cost_") else f"Best by {goal.metric}"
+    of = f"{int(met.sum())} scenarios (of {len(rows)}) that solve at least {floor}"
+    parts = [f"{best} of {of}: {_called(one, first, names)}; {_bill(first)}"]
+    sure = rows[rows["success_rate_ci_low"] >= (goal.success_floor or 0)]
+    if len(sure) == 0:
+        parts.append("No scenario's interval of success lies above the floor")
+    elif sure.index[0] != rows.index[0]:
+        parts.append(f"{best} whose interval of success lies above the floor: {_called(one, sure.iloc[0], names)}; {_bill(sure.iloc[0])}")
+    if rivals:
+        parts.append(f"{rivals} other{'s' if rivals > 1 else ''} that reach{'' if rivals > 1 else 'es'} it may be as good (95 %)")
+    return ". ".join(parts)
+
+
+def _called(one: Study, scenario: pd.Series, names: Names | None) -> str:
+    return ", ".join(worded(axis, scenario[axis], names) for axis in one.axes)
+
+
+def _bill(scenario: pd.Series) -> str:
+    """Dollars and success with their intervals."""
+    cost, low, high = (dollars(scenario[f"cost_per_task_usd{end}"]) for end in ("", "_ci_low", "_ci_high"))
+    solved, least, most = (percent(scenario[f"success_rate{end}"]) for end in ("", "_ci_low", "_ci_high"))
+    return (
+        f"{cost} a task ({low} to {high}), {dollars(scenario['cost_per_success_usd'])} a solved one, success {solved} ({least} to {most})"
+    )
 
 
 def money_finding(bill: pd.DataFrame, name: str, first: str, last: str) -> str:

@@ -7,13 +7,31 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from sim.goal import WORST, objective
 from sim.result import Result, rounds
-from sim.runfolder import RunFolder
+from sim.runfolder import RunFolder, key_of, read_note
 from sim.runs import Outcome, Runs
 from sim.scenario import Scenario
 
 Explain = Callable[[Exception], str]
 """An error in a line; raises it again where it is a fault of the software."""
+
+
+class Value:
+    """What a scenario counts as for an optimiser. Asked for it (`float`), it waits until all that was added has ended.
+
+    So the trials that an optimiser asks for at once run side by side, although Hydra starts them one after another.
+    """
+
+    def __init__(self, jobs: Jobs, place: RunFolder, scenario: Scenario) -> None:
+        self._jobs = jobs
+        self._place = place
+        self._scenario = scenario
+
+    def __float__(self) -> float:
+        self._jobs.wait()
+        note = read_note(self._place.path)
+        return objective(self._scenario.goal, self._place.saved(self._scenario).mean) if note.get("digest") else WORST
 
 
 class Jobs:
@@ -22,11 +40,14 @@ class Jobs:
     def __init__(self, total: int, explain: Explain) -> None:
         self.kept = 0
         """Runs that were there already."""
+        self.repeated = 0
+        """Of an optimiser's trials, those that asked for a scenario once more."""
         self.failed = 0
         self._total = total
         self._explain = explain
         self._ended = 0
         self._under_way: deque[RunFolder] = deque()
+        self._asked: dict[str, RunFolder] = {}
         self._fault: Exception | None = None
         self._runs = Runs(rounds, self._progress, total)
         self._bar: Any = None
@@ -53,9 +74,23 @@ class Jobs:
                 self.fail(place, error)
         self._collect(patient=False)
 
+    def ask(self, place: RunFolder, scenario: Scenario) -> Value:
+        """As `add`, for an optimiser, which may come back to a scenario: it is run once."""
+        first = self._asked.setdefault(key_of(scenario), place)
+        if first is place:
+            self.add(place, scenario)
+        else:
+            self.repeated += 1
+            self._ended += 1
+        return Value(self, first, scenario)
+
+    def wait(self) -> None:
+        """Wait for all that was added."""
+        self._collect(patient=True)
+
     def finish(self) -> None:
         """Wait for all that was added. Raises the first fault of the software that any of them met."""
-        self._collect(patient=True)
+        self.wait()
         if self._fault is not None:
             raise self._fault
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +18,11 @@ from sim import drivers, plots
 from sim.amplification import amplification
 from sim.call import Status
 from sim.canvas import save_all
-from sim.findings import finding
+from sim.comparison import best
+from sim.estimates import read_sample
+from sim.findings import finding, goal_finding
+from sim.frontier import success_by_cost
+from sim.goal import ranked, reached
 from sim.numerals import compact, number, percent
 from sim.origin import SOFTWARE
 from sim.plain import as_yaml
@@ -24,6 +30,7 @@ from sim.result import Result, write_whole
 from sim.runfolder import runs_of
 from sim.scenario import Scenario
 from sim.sensitivity import Tornado
+from sim.settings import GoalSettings
 from sim.study import Study, axis_label, place_label, place_name, study
 from sim.sweep import digest_of, row
 
@@ -37,6 +44,8 @@ CAVEATS = (
     "Intervals hold the luck of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
 )
 """Under every report; the first is OpenHands' index (0.772 against 0.307 USD a task)."""
+MOST_ROWS = 12
+"""Of a search."""
 HEADLINES = (
     ("cost_per_task_usd", "USD/task", number),
     ("tokens_per_task", "tokens/task", compact),
@@ -73,6 +82,21 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     if one.rows.empty:
         print(f"{said}\n\n{folder}")
         return
+    goal = known.goal
+    searched = goal is not None and len(table) < math.prod(table[axis].nunique() for axis in one.axes)
+    text, figures = (best_first(one, goal), {}) if goal and searched else _grid(table, one, known)
+    if goal is not None:
+        found = f"{goal_finding(one, goal, known.rivals(one, goal), known.names)}."
+        said = found if searched else f"{said} {found}"
+        figures["success_by_cost"] = success_by_cost(one.rows, goal, found.split("; ", maxsplit=1)[0])
+    if len(one.failed):
+        text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(_failures(one))
+    made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"
+    _publish(known.title, text, said, figures, folder, made_by, known.notes)
+
+
+def _grid(table: pd.DataFrame, one: Study, known: Folder) -> tuple[str, dict[str, Figure]]:
+    """The text and the figures of a sweep over every combination."""
     figures = {
         "spend_by_fanout": plots.spend_by_fanout(table, known.names),
         "money_by_kind": plots.money_by_kind(table, known.names),
@@ -81,11 +105,7 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         "tokens_over_time": plots.tokens_over_time(known.timelines(one)),
     }
     crossed = len(one.lines) > 1 and len(one.places) > 1 and one.x != "backends"
-    text = crosstab(one, known.list_usd_per_mtok) if crossed else listing(one)
-    if len(one.failed):
-        text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(_failures(one))
-    made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"
-    _publish(known.title, text, said, figures, folder, made_by, known.notes)
+    return crosstab(one, known.list_usd_per_mtok) if crossed else listing(one), figures
 
 
 def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
@@ -155,6 +175,18 @@ class Folder:
     def list_usd_per_mtok(self) -> dict[str, float]:
         """List price of input, by the backend's name for people."""
         return {self.names[name]: model["input_usd_per_mtok"] for name, model in self.models.items()}
+
+    @property
+    def goal(self) -> GoalSettings | None:
+        """What the sweep looked for."""
+        goal = GoalSettings(**self.scenario.get("goal", {}))
+        return None if goal.success_floor is None else goal
+
+    def rivals(self, one: Study, goal: GoalSettings) -> int:
+        """How many of the scenarios that reach the floor, beside the best of them, may be as good."""
+        rows = one.rows[reached(goal, one.rows)]
+        verdicts = best([read_sample(self.runs[int(run)]) for run in rows.index], goal.metric)
+        return max(0, verdicts.count("maybe") - 1)
 
     @property
     def notes(self) -> list[str]:
@@ -237,6 +269,13 @@ def listing(one: Study) -> str:
         bare = metric != "cost_per_task_usd"
         out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
     return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval."
+
+
+def best_first(one: Study, goal: GoalSettings) -> str:
+    """The listing of the scenarios that are best by a goal."""
+    rows = ranked(goal, one.rows).head(MOST_ROWS)
+    shown = f"The first {len(rows)} of {len(one.rows)} scenarios" if len(rows) < len(one.rows) else "Scenarios"
+    return f"{listing(dataclasses.replace(one, rows=rows))} {shown} by {goal.metric}, those below the floor last (all: results.csv)."
 
 
 def _cell(one: Study, line: str, place: Any, metric: str, write: Callable[[float], str], bare: bool = False) -> str:

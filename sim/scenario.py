@@ -21,7 +21,7 @@ from sim.consistency import check_consistency
 from sim.errors import ConfigError, did_you_mean
 from sim.market import BackendSettings, MarketSettings
 from sim.outcome import OutcomeSettings
-from sim.settings import AgentSettings, Log, LoopSettings, RetrySettings, SensitivitySettings, Warmup, WorkloadSettings
+from sim.settings import AgentSettings, GoalSettings, Log, LoopSettings, RetrySettings, SensitivitySettings, Warmup, WorkloadSettings
 
 HERE = Path(__file__).resolve().parent
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
@@ -74,6 +74,7 @@ class Scenario:
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""
     sensitivity: SensitivitySettings = field(default_factory=SensitivitySettings)
+    goal: GoalSettings = field(default_factory=GoalSettings)
 
     def check(self) -> Scenario:
         """Raise `ConfigError` for the first thing that cannot be; returns the scenario itself."""
@@ -99,7 +100,7 @@ class Scenario:
         return [self.budget, *self.budgets.values()]
 
 
-NO_MATTER: dict[str, Any] = {"name": "", "processes": None, "baseline": {}, "sensitivity": SensitivitySettings()}
+NO_MATTER: dict[str, Any] = {"name": "", "processes": None, "baseline": {}, "sensitivity": SensitivitySettings(), "goal": GoalSettings()}
 """Settings that do not move the results of a run."""
 
 _COMPOSING = threading.Lock()
@@ -186,13 +187,17 @@ def is_hydras(error: BaseException) -> bool:
     """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     told_by = {type(error).__module__.split(".")[0], frame.f_globals["__name__"].split(".")[0]}
-    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "omegaconf", "antlr4", "yaml"})
+    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "omegaconf", "antlr4", "yaml"})
 
 
 def explain(error: BaseException) -> str:
     """Hydra's and OmegaConf's words in one line, with the likely key where one is unknown."""
     cause = error.__cause__ if error.__cause__ is not None and str(error).startswith(("Could not override", "Error merging")) else None
     message = _one_line(cause or error) or _one_line(error.__cause__ or error) or "a file of settings that makes no sense"
+    plugin = re.search(r"Could not find 'hydra/(sweeper/optuna|launcher/submitit)", message)
+    if plugin:
+        kind, name = plugin[1].split("/")
+        return f"hydra/{kind}={name}: is not installed; pip install hydra-{name}-{kind}"
     unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
     if unknown:
         name, kind = unknown.groups()

@@ -251,3 +251,16 @@ class SensitivitySettings:
     """[low, high] of each numeric setting, by its dotted key, e.g. {agent.turns.mean: [20, 120]}."""
     samples: int = setting(128, low=2, high=65_536)
     """sobol: base points, a power of 2; it takes samples x (settings + 2) runs."""
+
+
+@dataclass
+class GoalSettings:
+    """What a sweep looks for: of the scenarios that succeed often enough, the one that is best by a metric (`sim.goal`).
+
+    An optimiser that Hydra runs (`hydra/sweeper=optuna`) is led by it; any other sweep says which of its scenarios that is.
+    """
+
+    metric: str = "cost_per_task_usd"
+    """Any of `sim.columns.METRICS`: the least is best, or the most where more is better (success, value)."""
+    success_floor: float | None = setting(None, low=0, high=1)
+    """Least success rate; null: none, and a sweep of the shell looks for nothing."""
