@@ -146,12 +146,14 @@ def goal_finding(one: Study, goal: GoalSettings, rivals: int, names: Names | Non
     rows = ranked(goal, one.rows)
     first = rows.iloc[0]
     met = reached(goal, rows)
+    if rows[goal.metric].isna().all():
+        return f"No scenario has a {goal.metric}, so none is best"
     if not met.any():
         return f"None of {len(rows)} scenarios solves {floor} of its tasks; nearest comes {_called(one, first, names)}: {_bill(first)}"
     best = "Cheapest" if goal.metric.startswith("cost_") else f"Best by {goal.metric}"
-    of = f"{int(met.sum())} scenarios (of {len(rows)}) that solve at least {floor}"
+    of = f"those that solve at least {floor} ({int(met.sum())} of {len(rows)} scenarios)"
     parts = [f"{best} of {of}: {_called(one, first, names)}; {_bill(first)}"]
-    sure = rows[rows["success_rate_ci_low"] >= (goal.success_floor or 0)]
+    sure = rows[met & (rows["success_rate_ci_low"] >= (goal.success_floor or 0))]
     if len(sure) == 0:
         parts.append("No scenario's interval of success lies above the floor")
     elif sure.index[0] != rows.index[0]:

@@ -33,10 +33,13 @@ def objective(goal: GoalSettings, metric: Callable[[str], float]) -> float:
 
 def ranked(goal: GoalSettings, rows: pd.DataFrame) -> pd.DataFrame:
     """Scenarios of a sweep's table, the best first."""
-    counts = pd.Series([objective(goal, scenario.__getitem__) for scenario in rows.to_dict("records")], index=rows.index, dtype=float)
-    return rows.loc[counts.sort_values(kind="stable").index]
+    return rows.loc[_counts(goal, rows).sort_values(kind="stable").index]
 
 
 def reached(goal: GoalSettings, rows: pd.DataFrame) -> pd.Series:
-    """Whether each scenario of a sweep's table succeeds often enough."""
-    return rows["success_rate"] >= (goal.success_floor or 0)
+    """Whether each scenario of a sweep's table succeeds often enough (and has the metric)."""
+    return _counts(goal, rows) < BELOW
+
+
+def _counts(goal: GoalSettings, rows: pd.DataFrame) -> pd.Series:
+    return pd.Series([objective(goal, scenario.__getitem__) for scenario in rows.to_dict("records")], index=rows.index, dtype=float)

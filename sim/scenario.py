@@ -187,7 +187,7 @@ def is_hydras(error: BaseException) -> bool:
     """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     told_by = {type(error).__module__.split(".")[0], frame.f_globals["__name__"].split(".")[0]}
-    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "omegaconf", "antlr4", "yaml"})
+    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "optuna", "omegaconf", "antlr4", "yaml"})
 
 
 def explain(error: BaseException) -> str:
