@@ -24,34 +24,48 @@ SWEEP_TARGET_MS = 10.0
 TRIVIAL = ("-m", "sim", "agent=chat", "workload.tasks=1", "replications=1", "log=none")
 IN_PYTHON = ("-c", "import sim; sim.simulate(sim.load('agent=chat', 'workload.tasks=1', 'replications=1', 'log=none'))")
 """The same without what the shell leaves: a table, files, figures."""
+COMPOSED = ("-c", "import sim; sim.load('agent=chat', 'workload.tasks=1', 'replications=1', 'log=none')")
+"""Of that, all but the run: Hydra composes the settings of one scenario and of every backend of its market."""
 IMPORTS = ("-c", "import hydra, numpy, simpy")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 def start_table(rounds: int = 11) -> tuple[str, float]:
     """Start-up of a trivial run against imports, each time in a fresh process, by turns; and their ratio."""
-    commands = {"imports": IMPORTS, "from Python": IN_PYTHON, "trivial run": TRIVIAL}
-    taken: dict[str, list[float]] = {name: [] for name in commands}
+    commands = {"imports": IMPORTS, "settings": COMPOSED, "from Python": IN_PYTHON, "trivial run": TRIVIAL}
+    table = "its table"
+    taken: dict[str, list[float]] = {name: [] for name in (*commands, table)}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds + 1):
             for name, command in commands.items():
-                seconds = _seconds(command, folder)
+                first_word, seconds = _seconds(command, folder)
                 if number:  # the first time files are read and compiled
                     taken[name].append(seconds)
-    paid = {name: statistics.median(own / base for own, base in zip(taken[name], taken["imports"], strict=True)) for name in commands}
+                    taken[table] += [first_word] * (command is TRIVIAL)
+    paid = {name: statistics.median(own / base for own, base in zip(taken[name], taken["imports"], strict=True)) for name in taken}
     lines = [f"{'':12}{'ms':>8}{'x imports':>11}"] + [
         f"{name:12}{1e3 * statistics.median(taken[name]):8.0f}{paid[name]:11.2f}   python {shlex.join(command)}"
         for name, command in commands.items()
     ]
+    there = f"{1e3 * statistics.median(taken[table]):8.0f}{paid[table]:11.2f}"
+    lines.append(f"{table:12}{there}   of that until its table is there; then it draws figures and writes a page")
     lines.append(f"medians of {rounds} alternating rounds, each in a process of its own; target: at most {START_TARGET:g} x imports")
     return "\n".join(lines), paid["trivial run"]
 
 
-def _seconds(arguments: tuple[str, ...], folder: str) -> float:
+def _seconds(arguments: tuple[str, ...], folder: str) -> tuple[float, float]:
+    """Until a process says its first word (or ends without one), and until it ends. What it compiles it finds again the next time."""
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    own = {"PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(Path(folder, "compiled")), "PYTHONDONTWRITEBYTECODE": ""}
     start = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=True)
-    return time.perf_counter() - start
+    with subprocess.Popen([sys.executable, *arguments], cwd=folder, env={**os.environ, **own}, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        first_word = time.perf_counter() - start
+        process.stdout.read()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return first_word, time.perf_counter() - start
 
 
 def sweep_table(scenarios: int = 40, rounds: int = 7) -> tuple[str, float]:

@@ -59,7 +59,8 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        style: Any = {**mpl.rcParamsDefault, **_STYLE, "backend": mpl.rcParams["backend"]}
+        # asking for the backend, even to leave it as it is, would import pyplot
+        style: Any = {key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"} | _STYLE
         with mpl.rc_context(style):
             return draw(*args, **kwargs)
 

@@ -6,6 +6,7 @@ share a pool of processes. A sweep's table is gathered even when a scenario fail
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.commandline import compose_less, is_search, read
+from sim.composing import quickly
 from sim.errors import ConfigError, SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
 from sim.settings import Method
@@ -44,12 +46,13 @@ def main() -> NoReturn:
         sys.exit(0)
     code = 0
     try:
-        command = read(sys.argv[1:])
-        sys.argv[1:] = command.arguments
-        if command.sweep is None:
-            _hydra()
-        else:
-            _sweep(command.sweep, command.scenarios)
+        with quickly():
+            command = read(sys.argv[1:])
+            sys.argv[1:] = command.arguments
+            if command.sweep is None:
+                _hydra()
+            else:
+                _sweep(command.sweep, command.scenarios)
         code = Command.code
     except KeyboardInterrupt:
         code = _complain("stopped")
@@ -91,6 +94,7 @@ def _job(composed: Any) -> Value | float | None:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
+    gc.enable()  # settings are composed
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
     if job.mode is not None and job.mode.name == "MULTIRUN":

@@ -1,4 +1,7 @@
-"""What a run or a sweep says to people: a table, a finding, figures, and a page (`report.md`) that holds them together."""
+"""What a run or a sweep says to people: a table, a finding, figures, and a page (`report.md`) that holds them together.
+
+The table comes first: what draws takes longer to import than a small run takes, so it is imported after that.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from omegaconf import OmegaConf
 
-from sim import drivers, plots
-from sim.amplification import amplification
-from sim.call import Status
-from sim.canvas import save_all
 from sim.comparison import best
 from sim.estimates import read_sample
 from sim.findings import finding, goal_finding
-from sim.frontier import success_by_cost
 from sim.goal import ranked, reached
 from sim.numerals import compact, number, percent
 from sim.origin import SOFTWARE
@@ -31,11 +28,13 @@ from sim.runfolder import runs_of
 from sim.scenario import Scenario
 from sim.sensitivity import Tornado
 from sim.settings import GoalSettings
-from sim.study import Study, axis_label, place_label, place_name, study
+from sim.study import Study, axis_label, place_name, study
 from sim.sweep import digest_of, row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Draw = Callable[[], Mapping[str, "Figure"]]
 
 CAVEATS = (
     "Every model is given the same work. Measured on the same 500 tasks, the bills of Claude Opus 4.6 and MiniMax M2.5 differ 2.5-fold, "
@@ -63,15 +62,15 @@ def show_run(result: Result, folder: Path) -> None:
     names = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
     table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
     said = finding(table, names)
-    figures = {
-        "money_by_kind": plots.money_by_kind(table, names),
-        "amplification": amplification(table, names),
-        "latency_by_backend": plots.latency_spans(_spans(result, names)),
-        "tokens_over_time": plots.tokens_over_time({result.scenario.name: result.timeline}),
-    }
+
+    def draw() -> Mapping[str, Figure]:
+        from sim import figures
+
+        return figures.of_run(result, table, names)
+
     text = aligned(_readable(result.summary, result.theory.values))
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
-    _publish(result.scenario.name, text, said, figures, folder, made_by, list(result.notes.values()))
+    _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()))
 
 
 def show_sweep(table: pd.DataFrame, folder: Path) -> None:
@@ -84,47 +83,52 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         return
     goal = known.goal
     searched = goal is not None and len(table) < math.prod(table[axis].nunique() for axis in one.axes)
-    text, figures = (best_first(one, goal), {}) if goal and searched else _grid(table, one, known)
+    found = ""
+    text = best_first(one, goal) if goal and searched else _grid(one, known.list_usd_per_mtok)
     if goal is not None:
         found = f"{goal_finding(one, goal, known.rivals(one, goal), known.names)}."
         said = found if searched else f"{said} {found}"
-        figures["success_by_cost"] = success_by_cost(one.rows, goal, found.split("; ", maxsplit=1)[0])
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(_failures(one))
+
+    def draw() -> Mapping[str, Figure]:
+        from sim import figures
+        from sim.frontier import success_by_cost
+
+        drawn = {} if searched else figures.of_grid(table, known.names, known.timelines(one))
+        return drawn | ({"success_by_cost": success_by_cost(one.rows, goal, found.split("; ", maxsplit=1)[0])} if goal else {})
+
     made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"
-    _publish(known.title, text, said, figures, folder, made_by, known.notes)
+    _publish(known.title, text, said, draw, folder, made_by, known.notes)
 
 
-def _grid(table: pd.DataFrame, one: Study, known: Folder) -> tuple[str, dict[str, Figure]]:
-    """The text and the figures of a sweep over every combination."""
-    figures = {
-        "spend_by_fanout": plots.spend_by_fanout(table, known.names),
-        "money_by_kind": plots.money_by_kind(table, known.names),
-        "amplification": amplification(table, known.names),
-        "latency_by_backend": plots.latency_by_backend(table, known.names),
-        "tokens_over_time": plots.tokens_over_time(known.timelines(one)),
-    }
+def _grid(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
+    """The text of a sweep over every combination."""
     crossed = len(one.lines) > 1 and len(one.places) > 1 and one.x != "backends"
-    return crosstab(one, known.list_usd_per_mtok) if crossed else listing(one), figures
+    return crosstab(one, list_usd_per_mtok) if crossed else listing(one)
 
 
 def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
     """Print what each setting alone does to a metric; leave `results.csv`, `figures/tornado.png` and `report.md`."""
+    from sim import drivers
+
     text = f"{aligned(drivers.tornado_listing(found))}\n\n±: half of the 95 % interval of the paired difference."
-    _show_drivers(found.table, text, drivers.tornado_finding(found), {"tornado": drivers.tornado_bars(found)}, scenario, folder)
+    _show_drivers(found.table, text, drivers.tornado_finding(found), lambda: {"tornado": drivers.tornado_bars(found)}, scenario, folder)
 
 
 def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path) -> None:
     """Print which settings account for a metric's variance; leave `results.csv`, `figures/sobol.png` and `report.md`."""
+    from sim import drivers
+
     text = f"{aligned(drivers.sobol_listing(table))}\n\n±: half of the 95 % interval (bootstrap)."
-    _show_drivers(table, text, drivers.sobol_finding(table), {"sobol": drivers.sobol_bars(table)}, scenario, folder)
+    _show_drivers(table, text, drivers.sobol_finding(table), lambda: {"sobol": drivers.sobol_bars(table)}, scenario, folder)
 
 
-def _show_drivers(table: pd.DataFrame, text: str, said: str, figures: Mapping[str, Figure], scenario: Scenario, folder: Path) -> None:
+def _show_drivers(table: pd.DataFrame, text: str, said: str, draw: Draw, scenario: Scenario, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "results.csv", lambda path: table.to_csv(path, index=False))
     write_whole(folder / "scenario.yaml", lambda path: path.write_text(as_yaml(scenario), encoding="utf-8"))
-    _publish(scenario.name, text, said, figures, folder, f"seed {scenario.seed}")
+    _publish(scenario.name, text, said, draw, folder, f"seed {scenario.seed}")
 
 
 def _failures(one: Study) -> list[str]:
@@ -134,17 +138,17 @@ def _failures(one: Study) -> list[str]:
     ]
 
 
-def _publish(
-    title: str, table: str, said: str, figures: Mapping[str, Figure], folder: Path, made_by: str, notes: Sequence[str] = ()
-) -> None:  # fmt: skip
-    files = save_all(figures, folder, f"{title}, {made_by}")
+def _publish(title: str, table: str, said: str, draw: Draw, folder: Path, made_by: str, notes: Sequence[str] = ()) -> None:
     origin = f"{SOFTWARE}, {made_by}"
+    print("\n\n".join([table, said, *notes, f"{folder}  ({origin})"]), flush=True)
+    from sim.canvas import save_all
+
+    files = save_all(draw(), folder, f"{title}, {made_by}")
     page = [f"# {title}", said, f"```text\n{table}\n```"]
     page += [f"![{path.stem.replace('_', ' ')}](figures/{path.name})" for path in files]
     page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*notes, *CAVEATS)), f"Made by {origin}."]
     text = "\n\n".join(page) + "\n"
     write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
-    print("\n\n".join([table, said, *notes, f"{folder}  ({origin})"]))
 
 
 class Folder:
@@ -204,23 +208,6 @@ class Folder:
         shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
         files = {place_name(place): self.runs[int(line.loc[place, "_run"])] / "timeline.csv" for place in shown}
         return {name: pd.read_csv(file) for name, file in files.items() if file.exists()}
-
-
-def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
-    """Percentiles of the calls' time by backend, of the log where there is one; else of all calls together."""
-    from_s = result.mean("warmup_s")
-    times: dict[str, list[np.ndarray]] = {}
-    for replication in result.replications:
-        for rows in replication.log.batches():
-            good = rows[(rows["status"] == Status.ok) & (rows["t_request_s"] >= from_s)]
-            for index in np.unique(good["backend"]).tolist():
-                mine, name = good[good["backend"] == index], result.scenario.backends[index]
-                times.setdefault(names.get(name, name), []).append(mine["t_end_s"] - mine["t_request_s"])
-    if not times:
-        together = {p: result.mean(f"call_latency_{p}_s") for p in ("p50", "p95", "p99")}
-        return pd.DataFrame(together, index=[place_label("backends", ",".join(result.scenario.backends), names)])
-    points = {name: np.quantile(np.concatenate(times[name]), [0.5, 0.95, 0.99]) for name in sorted(times)}
-    return pd.DataFrame.from_dict(points, orient="index", columns=["p50", "p95", "p99"])
 
 
 def _readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame:

@@ -22,8 +22,8 @@ from pyarrow import parquet
 import sim
 from sim import calllog
 from sim.calllog import ROW, CallLog, merged
+from sim.figures import _spans
 from sim.pool import Pool, pool
-from sim.report import _spans
 from sim.runs import _in_worker
 
 WORLD = ["backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "agent=team_2", "workload.tasks=30"]

@@ -139,6 +139,18 @@ def test_any_sweep_can_be_drawn_and_told(axes: dict[str, list[Any]]) -> None:
     assert finding(found, NAMES).endswith(".")
 
 
+def test_a_table_does_not_wait_for_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(*_: object) -> None:
+        assert result.digest in capsys.readouterr().out
+        raise OSError(28, "No space left on device", "figures")
+
+    monkeypatch.setattr(plots, "money_by_kind", drawn)
+    result = sim.simulate(scenario(agent(), WORLD, tasks=5, replications=2))
+    with pytest.raises(OSError, match="No space left"):
+        show_run(result, tmp_path)
+    assert not (tmp_path / "report.md").exists()
+
+
 def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for log in Log:
         result = sim.simulate(scenario(agent(), WORLD, tasks=5, replications=2, log=log))
