@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.commandline import compose_less, is_search, read
-from sim.composing import quickly
 from sim.errors import ConfigError, SimError
 from sim.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
 from sim.settings import Method
@@ -46,13 +45,12 @@ def main() -> NoReturn:
         sys.exit(0)
     code = 0
     try:
-        with quickly():
-            command = read(sys.argv[1:])
-            sys.argv[1:] = command.arguments
-            if command.sweep is None:
-                _hydra()
-            else:
-                _sweep(command.sweep, command.scenarios)
+        command = read(sys.argv[1:])
+        sys.argv[1:] = command.arguments
+        if command.sweep is None:
+            _hydra()
+        else:
+            _sweep(command.sweep, command.scenarios)
         code = Command.code
     except KeyboardInterrupt:
         code = _complain("stopped")

@@ -17,7 +17,6 @@ from sim import budget, choice, market, outcome, settings
 from sim.bounds import check, setting
 from sim.budget import BudgetSettings
 from sim.choice import RouterSettings
-from sim.composing import quickly
 from sim.consistency import check_consistency
 from sim.errors import ConfigError, did_you_mean
 from sim.market import BackendSettings, MarketSettings
@@ -120,7 +119,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
         register_schema()
         GlobalHydra.instance().clear()
         try:
-            with quickly(), initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
+            with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
                 composed = compose("config", [*open_mappings(overrides), *extra])
         except Exception as error:
             if not is_hydras(error):
