@@ -6,7 +6,6 @@ share a pool of processes. A sweep's table is gathered even when a scenario fail
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import shutil
@@ -92,7 +91,6 @@ def _job(composed: Any) -> Value | float | None:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
-    gc.enable()  # settings are composed
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
     if job.mode is not None and job.mode.name == "MULTIRUN":
