@@ -1,0 +1,1 @@
+"""Tests; a package of its own, since one of the compared engines installs another of this name."""
