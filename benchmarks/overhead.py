@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-import shlex
 import statistics
 import subprocess
 import sys
@@ -21,36 +20,50 @@ START_TARGET = 1.3
 """A trivial run takes at most so many times the import of what it stands on."""
 SWEEP_TARGET_MS = 10.0
 """A scenario of a sweep takes at most so much beyond its simulation."""
-TRIVIAL = ("-m", "sim", "agent=chat", "workload.tasks=1", "replications=1", "log=none")
-IN_PYTHON = ("-c", "import sim; sim.simulate(sim.load('agent=chat', 'workload.tasks=1', 'replications=1', 'log=none'))")
-"""The same without what the shell leaves: a table, files, figures."""
-COMPOSED = ("-c", "import sim; sim.load('agent=chat', 'workload.tasks=1', 'replications=1', 'log=none')")
-"""Of that, all but the run: Hydra composes the settings of one scenario and of every backend of its market."""
-IMPORTS = ("-c", "import hydra, numpy, simpy")
+_IMPORTS = "import hydra, numpy, simpy"
+_EMPTY = f"{_IMPORTS}, os; hydra.initialize_config_dir(os.getcwd(), version_base='1.3'); hydra.compose('empty')"
+_EMPTY_APP = f"{_IMPORTS}, os; hydra.main(version_base='1.3', config_path=os.getcwd(), config_name='empty')(lambda settings: None)()"
+_BUILT = """
+import sim
+from sim.market import BackendSettings, MarketSettings
+from sim.settings import WorkloadSettings
+market = MarketSettings(models={"mine": BackendSettings(input_usd_per_mtok=0.3, output_usd_per_mtok=1.2)})
+sim.simulate(sim.Scenario(replications=1, backends=["mine"], market=market, workload=WorkloadSettings(tasks=1)))
+"""
+_TRIVIAL = ("agent=chat", "workload.tasks=1", "replications=1", "log=none")
+COMMANDS = {
+    "imports": (("-c", _IMPORTS), _IMPORTS),
+    "built": (("-c", _BUILT), "a trivial run from Python, its settings built there: sim.simulate(sim.Scenario(...))"),
+    "empty file": (("-c", _EMPTY), "nothing of ours: Hydra composes one empty file"),
+    "empty app": (("-c", _EMPTY_APP), "nothing of ours: a Hydra app with that file, which does nothing"),
+    "settings": (("-c", f"import sim; sim.load{_TRIVIAL}"), "Hydra composes a scenario and every backend of its market: sim.load(...)"),
+    "loaded": (("-c", f"import sim; sim.simulate(sim.load{_TRIVIAL})"), "a trivial run from Python: sim.simulate(sim.load(...))"),
+    "shell": (("-m", "sim", *_TRIVIAL), f"python -m sim {' '.join(_TRIVIAL)}"),
+}
+"""What is started, each in a fresh process, and what it is."""
+_TABLE = "its table"
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def start_table(rounds: int = 11) -> tuple[str, float]:
-    """Start-up of a trivial run against imports, each time in a fresh process, by turns; and their ratio."""
-    commands = {"imports": IMPORTS, "settings": COMPOSED, "from Python": IN_PYTHON, "trivial run": TRIVIAL}
-    table = "its table"
-    taken: dict[str, list[float]] = {name: [] for name in (*commands, table)}
+def start_table(rounds: int = 11) -> tuple[str, dict[str, float]]:
+    """Start-up of a trivial run against imports, by turns; and all ratios."""
+    taken: dict[str, list[float]] = {name: [] for name in (*COMMANDS, _TABLE)}
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "empty.yaml").touch()
         for number in range(rounds + 1):
-            for name, command in commands.items():
+            for name, (command, _) in COMMANDS.items():
                 first_word, seconds = _seconds(command, folder)
                 if number:  # the first time files are read and compiled
                     taken[name].append(seconds)
-                    taken[table] += [first_word] * (command is TRIVIAL)
+                    taken[_TABLE] += [first_word] * (name == "shell")
     paid = {name: statistics.median(own / base for own, base in zip(taken[name], taken["imports"], strict=True)) for name in taken}
+    said = {name: meaning for name, (_, meaning) in COMMANDS.items()}
+    said[_TABLE] = "of that until its table is there; then it draws figures and writes a page"
     lines = [f"{'':12}{'ms':>8}{'x imports':>11}"] + [
-        f"{name:12}{1e3 * statistics.median(taken[name]):8.0f}{paid[name]:11.2f}   python {shlex.join(command)}"
-        for name, command in commands.items()
+        f"{name:12}{1e3 * statistics.median(taken[name]):8.0f}{paid[name]:11.2f}   {meaning}" for name, meaning in said.items()
     ]
-    there = f"{1e3 * statistics.median(taken[table]):8.0f}{paid[table]:11.2f}"
-    lines.append(f"{table:12}{there}   of that until its table is there; then it draws figures and writes a page")
-    lines.append(f"medians of {rounds} alternating rounds, each in a process of its own; target: at most {START_TARGET:g} x imports")
-    return "\n".join(lines), paid["trivial run"]
+    lines.append(f"medians of {rounds} alternating rounds; target: a trivial run at most {START_TARGET:g} x imports")
+    return "\n".join(lines), paid
 
 
 def _seconds(arguments: tuple[str, ...], folder: str) -> tuple[float, float]:

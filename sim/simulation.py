@@ -145,8 +145,6 @@ def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress 
     """Look ahead where no line can form; where one might, as long as none does, or else start again with the clock in charge."""
     if not may_look_ahead(scenario):
         return _run(scenario, index, shard, progress, cut_s, lookahead=False)
-    slots = any(backend.slots is not None for backend in scenario.chosen().values()) and not scenario.batch
-    key = _key(scenario) if slots else ""
     told = 0
 
     def tell(calls: int) -> None:
@@ -155,11 +153,11 @@ def _replicate(scenario: Scenario, index: int, shard: Shard, progress: Progress 
         if progress is not None:
             progress(calls)
 
-    if key not in _lines:
+    if not (_lines and _key(scenario) in _lines):
         try:
             return _run(scenario, index, shard, tell, cut_s, lookahead=True)
         except LineFormedError:
-            _lines.add(key)
+            _lines.add(_key(scenario))
             tell(-told)
     return _run(scenario, index, shard, tell, cut_s, lookahead=False)
 

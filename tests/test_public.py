@@ -31,6 +31,22 @@ def test_functions_stay_functions_whatever_was_imported_before() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_a_scenario_built_in_python_runs_without_hydra_and_without_what_draws() -> None:
+    script = """
+import sys
+import sim
+from sim.market import BackendSettings, MarketSettings
+from sim.settings import WorkloadSettings
+
+market = MarketSettings(models={"mine": BackendSettings(input_usd_per_mtok=0.3, output_usd_per_mtok=1.2)})
+result = sim.simulate(sim.Scenario(backends=["mine"], market=market, workload=WorkloadSettings(tasks=7)))
+heavy = {"hydra", "omegaconf", "pandas", "matplotlib", "pyarrow", "tqdm"} & set(sys.modules)
+assert not heavy, heavy
+assert result.mean("tasks") == 7
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def test_tables_have_the_documented_columns() -> None:
     result = sim.simulate(small())
     assert list(result.calls.columns) == [column.name for column in CALLS]
