@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import heapq
 from collections import deque
 from typing import Any
@@ -11,8 +12,14 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.backends.door import Line
+from sim.backends.patience import Patience
+from sim.call import Call
 from sim.choice import RouterSettings
+from sim.clock import Clock
+from sim.distributions import distribution
 from sim.settings import OnFailure, RetrySettings, WorkloadSettings
+from sim.task import Task
 from tests.worlds import agent, backend, loop, run, team, urgent_tasks
 
 EXPONENTIAL = {"dist": "exponential", "mean": 200}
@@ -74,6 +81,25 @@ def test_who_has_waited_enough_leaves_the_line_as_a_recursion_says() -> None:
     assert 0.05 < np.mean(np.array(statuses) == "timeout") < 0.5
     np.testing.assert_allclose(calls["t_end_s"], ends, rtol=0, atol=1e-6)
     assert calls.query("status == 'timeout'")[["cost_usd", "input_tokens", "output_tokens"]].to_numpy().sum() == 0
+
+
+@pytest.mark.parametrize("shape", [{"dist": "exponential", "mean": 1e6}, 1e6])
+def test_nothing_is_kept_of_calls_that_were_served_long_before_their_patience_is_over(shape: Any) -> None:
+    clock, line, left = Clock(), Line(), []
+    patience, patience_s = Patience(clock, line, lambda call: left.append((clock.now, call))), distribution(shape).quantile()
+    calls = [Call(clock, Task(number, 0, 0, 0.0), 0, 0, b"") for number in range(20_000)]
+    for call, u in zip(calls, np.random.default_rng(1).random(len(calls)), strict=True):
+        line.append(call)
+        patience.begin(call, patience_s(u))
+        line.popleft()
+    assert len(clock._queue) < len(calls) / 10
+    assert len(gc.get_referrers(*calls)) < 100
+    line.append(calls[0])
+    patience.begin(calls[0], 0.75)
+    line.append(calls[1])
+    patience.begin(calls[1], 0.5)
+    clock.run(until=1e9)
+    assert left == [(0.5, calls[1]), (0.75, calls[0])]
 
 
 def test_the_urgent_are_served_first_and_in_order() -> None:

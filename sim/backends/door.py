@@ -12,7 +12,8 @@ from datetime import datetime
 from simpy import Environment
 
 from sim.backends.limits import Limits
-from sim.backends.service import Backend, after
+from sim.backends.patience import Patience
+from sim.backends.service import Backend
 from sim.backends.sharing import SharedBackend
 from sim.call import Call, Status
 from sim.market import BackendSettings
@@ -62,6 +63,7 @@ class DoorBackend(Backend):
         self.line = Line()
         self.patience_s: Callable[[Call], float] | None = None
         """The client's: how long a call waits in line."""
+        self._patience = Patience(env, self.line, self._withdraw)
         self._limits = Limits(settings)
         self._room = settings.queue_limit
 
@@ -87,14 +89,12 @@ class DoorBackend(Backend):
     def _wait(self, call: Call) -> None:
         self.line.append(call)
         if self.patience_s is not None:
-            place = self.line.place(call)
-            after(self.env, self.patience_s(call), lambda event: self._withdraw(call, place))
+            self._patience.begin(call, self.patience_s(call))
 
-    def _withdraw(self, call: Call, place: int) -> None:
-        """Its patience is over; nothing happens if it has been served."""
-        if self.line.place(call) == place:
-            self.line.leave(call)
-            self._end(call, self.env.now, TIMEOUT, 0.0)
+    def _withdraw(self, call: Call) -> None:
+        """Its patience is over."""
+        self.line.leave(call)
+        self._end(call, self.env.now, TIMEOUT, 0.0)
 
     def _end(self, call: Call, now: float, status: int, retry_after_s: float) -> None:
         """An attempt that never had a slot: nothing is billed."""

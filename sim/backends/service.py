@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from heapq import heappush
 from math import exp
-from typing import Protocol
+from typing import Any, Protocol
 
 from simpy import Environment, Event
 from simpy.events import NORMAL
@@ -141,21 +141,22 @@ class Backend:
             output, decode_s = 0, 0.0
         end = first_token + decode_s
         self.record(call, self, ERROR, now, first_token, end, prompt, read, write, output)
-        broken = _event(self.env, lambda event: self.on_failure(call))
+        broken = happening(self.env, lambda event: self.on_failure(call))
         heappush(self._queue, (end, NORMAL, next(self._eid), broken))
 
 
 def after(env: Environment, delay_s: float, callback: Callable[[Event], None]) -> Event:
     """Schedule `callback` in `delay_s` seconds, without a process to wait for it."""
-    event = _event(env, callback)
+    event = happening(env, callback)
     env.schedule(event, NORMAL, delay_s)
     return event
 
 
-def _event(env: Environment, callback: Callable[[Event], None]) -> Event:
+def happening(env: Environment, callback: Callable[[Event], None], value: Any = None) -> Event:
+    """An event that is sure to come, and is yet to be put on the clock."""
     event = Event(env)
     event._ok = True
-    event._value = None
+    event._value = value
     event.callbacks = [callback]
     return event
 
