@@ -30,7 +30,6 @@ from sim.errors import ConfigError
 from sim.lookahead import Lookahead, may_look_ahead
 from sim.meter import LineFormedError, Meter
 from sim.outcome import Outcome
-from sim.plain import as_yaml
 from sim.router import Router
 from sim.scenario import CONF, Scenario
 from sim.settings import Log, Warmup, WorkloadKind
@@ -106,7 +105,7 @@ _lines: set[str] = set()
 
 
 def _key(scenario: Scenario) -> str:
-    return hashlib.sha1(as_yaml(scenario).encode(), usedforsecurity=False).hexdigest()
+    return hashlib.sha1(repr(scenario).encode(), usedforsecurity=False).hexdigest()
 
 
 class Parts:
