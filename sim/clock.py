@@ -51,9 +51,7 @@ class Clock(Environment):
         return self._at(moment, NORMAL)
 
     def _at(self, moment: float, priority: EventPriority) -> Event:
-        event = Event(self)
-        event._ok = True
-        event._value = None
+        event = happening(self, None)
         heappush(self._queue, (moment, priority, next(self._eid), event))
         return event
 
@@ -74,6 +72,15 @@ class Clock(Environment):
         if moment <= self.now:
             raise ValueError(f"until ({moment}) must be after the current time ({self.now})")
         self._at(moment, URGENT).callbacks.append(_stop)
+
+
+def happening(env: Environment, value: Any, *callbacks: Callable[[Event], None]) -> Event:
+    """An event that is sure to come, and is yet to be put on the clock."""
+    event = Event(env)
+    event._ok = True
+    event._value = value
+    event.callbacks = [*callbacks]
+    return event
 
 
 def _stop(event: Event) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.backends.door import Line
+from sim.backends.line import Line
 from sim.backends.patience import Patience
 from sim.call import Call
 from sim.choice import RouterSettings

@@ -5,13 +5,13 @@ Only backends that need one have it (`needs_door`); at the others a call waits f
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
 from simpy import Environment
 
 from sim.backends.limits import Limits
+from sim.backends.line import Line
 from sim.backends.patience import Patience
 from sim.backends.service import Backend
 from sim.backends.sharing import SharedBackend
@@ -19,38 +19,6 @@ from sim.call import Call, Status
 from sim.market import BackendSettings
 
 RATE_LIMITED, TIMEOUT = int(Status.rate_limited), int(Status.timeout)
-
-
-class Line:
-    """First come, first served, calls of urgent tasks before the others; who waits can leave from the middle."""
-
-    def __init__(self) -> None:
-        self._urgent: OrderedDict[Call, int] = OrderedDict()
-        self._others: OrderedDict[Call, int] = OrderedDict()
-        self._joined = 0
-
-    def __len__(self) -> int:
-        return len(self._urgent) + len(self._others)
-
-    def append(self, call: Call) -> None:
-        """Join the end of one's class."""
-        self._joined += 1
-        self._class_of(call)[call] = self._joined
-
-    def popleft(self) -> Call:
-        """The next to be served."""
-        return (self._urgent or self._others).popitem(last=False)[0]
-
-    def place(self, call: Call) -> int:
-        """Number of a call's wait, 0 if it does not wait: the same call may wait again later."""
-        return self._class_of(call).get(call, 0)
-
-    def leave(self, call: Call) -> None:
-        """Wait no longer."""
-        del self._class_of(call)[call]
-
-    def _class_of(self, call: Call) -> OrderedDict[Call, int]:
-        return self._urgent if call.task.urgent else self._others
 
 
 class DoorBackend(Backend):

@@ -7,31 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Any, Protocol
+from typing import Any
 
 from simpy import Environment, Event
 from simpy.events import NORMAL
 
-from sim.backends.service import happening
+from sim.backends.line import Line
 from sim.call import Call
+from sim.clock import happening
 
 _FEW = 64
 """What has been served is cleared away once there is as much of it as there are calls in line, and so many more."""
 
 
-class Places(Protocol):
-    """A line that knows who waits in it (`sim.backends.door.Line`)."""
-
-    def __len__(self) -> int: ...
-
-    def place(self, call: Call) -> int:
-        """Number of a call's wait, 0 if it does not wait."""
-
-
 class Patience:
     """That of the calls in one line; `over` is told of each that still waits when it comes to its end."""
 
-    def __init__(self, env: Environment, line: Places, over: Callable[[Call], None]) -> None:
+    def __init__(self, env: Environment, line: Line, over: Callable[[Call], None]) -> None:
         self._env = env
         self._line = line
         self._over = over
@@ -61,7 +53,7 @@ class Patience:
         if self._ends and self._ends[0][1] not in self._on_clock:
             moment, place, _, _ = self._ends[0]
             self._on_clock.add(place)
-            heappush(self._env._queue, (moment, NORMAL, place, happening(self._env, self._ring, place)))
+            heappush(self._env._queue, (moment, NORMAL, place, happening(self._env, place, self._ring)))
 
     def _ring(self, event: Event) -> None:
         place: Any = event.value

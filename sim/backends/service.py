@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from heapq import heappush
 from math import exp
-from typing import Any, Protocol
+from typing import Protocol
 
 from simpy import Environment, Event
 from simpy.events import NORMAL
@@ -20,6 +20,7 @@ from simpy.events import NORMAL
 from sim.backends.cache import PromptCache
 from sim.backends.pricing import Price
 from sim.call import Call, Status
+from sim.clock import happening
 from sim.distributions import distribution, normal_quantile
 from sim.market import BackendSettings, Billed
 
@@ -141,23 +142,14 @@ class Backend:
             output, decode_s = 0, 0.0
         end = first_token + decode_s
         self.record(call, self, ERROR, now, first_token, end, prompt, read, write, output)
-        broken = happening(self.env, lambda event: self.on_failure(call))
+        broken = happening(self.env, None, lambda event: self.on_failure(call))
         heappush(self._queue, (end, NORMAL, next(self._eid), broken))
 
 
 def after(env: Environment, delay_s: float, callback: Callable[[Event], None]) -> Event:
     """Schedule `callback` in `delay_s` seconds, without a process to wait for it."""
-    event = happening(env, callback)
+    event = happening(env, None, callback)
     env.schedule(event, NORMAL, delay_s)
-    return event
-
-
-def happening(env: Environment, callback: Callable[[Event], None], value: Any = None) -> Event:
-    """An event that is sure to come, and is yet to be put on the clock."""
-    event = Event(env)
-    event._ok = True
-    event._value = value
-    event.callbacks = [callback]
     return event
 
 
