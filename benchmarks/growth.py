@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import Run, alternate, ours, ratio
-from sim.settings import Log
+from sim.settings.agent import Log
 
 LIVE = (1_000, 10_000, 100_000)
 LIVE_CALLS = round(LIVE[-1] / ours.ALIVE_A_TASK) * ours.CALLS_A_TASK
@@ -57,7 +57,7 @@ def memory_table(sizes: tuple[int, ...] = MEMORY_CALLS) -> str:
 
 
 def _told(run: str) -> float:
-    script = f"from benchmarks import growth; from sim import result; {run}; print(growth.peak_mib())"
+    script = f"from benchmarks import growth; from sim.results import result; {run}; print(growth.peak_mib())"
     return float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks import Run, naive
-from sim import simulation
-from sim.budget import BudgetSettings, Per
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.market import BackendSettings, MarketSettings, PriceTier
-from sim.scenario import Scenario
-from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, TriesSettings, WorkloadKind, WorkloadSettings
-from sim.simulation import replicate
-from sim.sweep import replaced
+from sim.engine import replication as simulation
+from sim.engine.replication import replicate
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentKind, AgentSettings, Log, LoopSettings, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.budget import BudgetSettings, Per
+from sim.settings.market import BackendSettings, MarketSettings, PriceTier
+from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.sweeps.sweep import replaced
 
 CALLS_A_TASK = naive.LEAD_TURNS + naive.FANOUT * naive.WORKER_TURNS
 ALIVE_A_TASK = 5.43

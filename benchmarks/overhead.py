@@ -12,9 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from sim.scenario import load
-from sim.simulation import replicate
-from sim.sweep import replaced, sweep
+from sim.engine.replication import replicate
+from sim.scenario.scenario import load
+from sim.sweeps.sweep import replaced, sweep
 
 START_TARGET = 1.3
 """A trivial run takes at most so many times the import of what it stands on."""
@@ -25,8 +25,8 @@ _EMPTY = f"{_IMPORTS}, os; hydra.initialize_config_dir(os.getcwd(), version_base
 _EMPTY_APP = f"{_IMPORTS}, os; hydra.main(version_base='1.3', config_path=os.getcwd(), config_name='empty')(lambda settings: None)()"
 _BUILT = """
 import sim
-from sim.market import BackendSettings, MarketSettings
-from sim.settings import WorkloadSettings
+from sim.settings.market import BackendSettings, MarketSettings
+from sim.settings.agent import WorkloadSettings
 market = MarketSettings(models={"mine": BackendSettings(input_usd_per_mtok=0.3, output_usd_per_mtok=1.2)})
 sim.simulate(sim.Scenario(replications=1, backends=["mine"], market=market, workload=WorkloadSettings(tasks=1)))
 """
@@ -106,7 +106,7 @@ def sweep_table(scenarios: int = 40, rounds: int = 7) -> tuple[str, float]:
             ms[name].append(value)
     paid = {name: statistics.median(values) for name, values in ms.items()}
     said = {
-        "simulation": "sim.simulation.replicate alone",
+        "simulation": "sim.engine.replication.replicate alone",
         "sweep": "beyond that: sim.sweep(scenario, axes)",
         "its table": "and sim.sweep(...).results, with intervals",
         "a folder of files": "beyond the simulation: sim.sweep(..., folder=), whose files another sweep goes on from",

@@ -18,12 +18,12 @@ from benchmarks import median_calls_per_s
 from benchmarks.floor import PROCESSES
 from sim.clock import Clock
 from sim.columns import CALLS, row_format
-from sim.streams import ROW, ROWS, Purpose, Streams
+from sim.sampling.streams import ROW, ROWS, Purpose, Streams
 
 Then = list[Callable[[Event], Any]]
 _AGENT, _COST = row_format(CALLS[:4]), row_format(CALLS[-1:])
 _CALL = row_format(CALLS[4:-1], _AGENT.size, _COST.size)
-"""A row as the meter packs it (`sim.meter`)."""
+"""A row as the meter packs it (`sim.meter.meter`)."""
 _BUFFERED = 16_384  # rows; then written over
 TOOL_S, SERVICE_S = 4.0, 10.0
 

@@ -12,9 +12,9 @@ from scipy.stats import ks_2samp
 
 from calibration.sessions import recorded_hit_rate
 from sim.call import Role
-from sim.result import simulate
-from sim.scenario import Scenario, load
-from sim.settings import AgentKind, AgentSettings
+from sim.results.result import simulate
+from sim.scenario.scenario import Scenario, load
+from sim.settings.agent import AgentKind, AgentSettings
 
 SESSIONS = 2000
 FIVE_MINUTES_S, HOUR_S = 300.0, 3600.0

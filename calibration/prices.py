@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from sim.bounds import check
 from sim.errors import ConfigError
-from sim.market import BackendSettings, CacheKind, PriceTier, PriceWindow
+from sim.settings.bounds import check
+from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow
 
 MODELS = Path(__file__).resolve().with_name("models.yaml")
 CONF = MODELS.parents[1] / "conf"

@@ -25,10 +25,10 @@ from matplotlib.figure import Figure
 from experiments import folder_of, publish
 from experiments.divide_or_replicate import opus, rates, run
 from experiments.effective_price import job
-from sim.canvas import INK, draw_key, pen, scale, sheet, styled
-from sim.numerals import compact
-from sim.report import aligned
-from sim.settings import AgentSettings
+from sim.report.numbers import compact
+from sim.report.page import aligned
+from sim.report.plots.canvas import INK, draw_key, pen, scale, sheet, styled
+from sim.settings.agent import AgentSettings
 from sim.theory import best_window
 
 TURNS, BASE, OUTPUT, SUMMARY = 1_000, 20_000, 523, 5_000

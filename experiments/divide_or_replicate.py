@@ -26,9 +26,9 @@ from matplotlib.figure import Figure
 import sim
 from experiments import folder_of, publish
 from experiments.effective_price import PREMIUM, job, plain
-from sim.canvas import INK, label_ends, pen, scale, sheet, styled
-from sim.market import BackendSettings, MarketSettings
-from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, Split, WorkloadSettings
+from sim.report.plots.canvas import INK, label_ends, pen, scale, sheet, styled
+from sim.settings.agent import AgentKind, AgentSettings, Log, LoopSettings, Split, WorkloadSettings
+from sim.settings.market import BackendSettings, MarketSettings
 from sim.theory import best_division, loop_usd
 
 WORKERS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 40)

@@ -20,9 +20,9 @@ from matplotlib.figure import Figure
 
 import sim
 from experiments import folder_of, publish
-from sim.canvas import label_ends, pen, scale, sheet, styled
-from sim.market import BackendSettings, CacheKind, MarketSettings
-from sim.settings import AgentKind, AgentSettings, Log, WorkloadSettings
+from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
+from sim.settings.agent import AgentKind, AgentSettings, Log, WorkloadSettings
+from sim.settings.market import BackendSettings, CacheKind, MarketSettings
 
 TURNS = (1, 2, 5, 10, 20, 40, 84)
 MISS = 0.021

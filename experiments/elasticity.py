@@ -22,11 +22,11 @@ import sim
 from experiments import folder_of, publish
 from experiments.effective_price import PREMIUM, dollars
 from experiments.fanout_map import RIVAL, model
-from sim.canvas import label_ends, pen, scale, sheet, styled
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.market import BackendSettings, CacheKind, MarketSettings
-from sim.outcome import OutcomeSettings
-from sim.settings import AgentSettings, Log, WorkloadSettings
+from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
+from sim.settings.agent import AgentSettings, Log, WorkloadSettings
+from sim.settings.market import BackendSettings, CacheKind, MarketSettings
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.statistics import jackknife
 from sim.theory import logit_elasticity, logit_share
 

@@ -23,12 +23,12 @@ from matplotlib.figure import Figure
 
 import sim
 from experiments import folder_of, publish
-from sim.canvas import label_ends, pen, scale, sheet, styled
-from sim.choice import Policy, RouterSettings
-from sim.market import MarketSettings
-from sim.numerals import number, percent
-from sim.report import aligned
-from sim.sweep import replaced
+from sim.report.numbers import number, percent
+from sim.report.page import aligned
+from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
+from sim.settings.market import MarketSettings
+from sim.settings.router import Policy, RouterSettings
+from sim.sweeps.sweep import replaced
 
 FANOUTS = (2, 4, 8, 16)
 TASKS, REPLICATIONS = 150, 8

@@ -6,13 +6,13 @@ result.summary
 """
 
 from sim import theory
-from sim.comparison import compare
 from sim.errors import ConfigError, DataError, LawError, SimError
-from sim.result import Result, simulate
-from sim.saved import load_run
-from sim.scenario import Scenario, load
-from sim.sensitivity import Tornado, sobol, tornado
-from sim.sweep import Sweep, gather, rank, sweep
+from sim.results.result import Result, simulate
+from sim.results.saved import load_run
+from sim.scenario.scenario import Scenario, load
+from sim.sweeps.comparison import compare
+from sim.sweeps.sensitivity import Tornado, sobol, tornado
+from sim.sweeps.sweep import Sweep, gather, rank, sweep
 from sim.version import __version__
 
 __all__ = [

@@ -1,5 +1,5 @@
 """`python -m sim`."""
 
-from sim.cli import main
+from sim.shell.cli import main
 
 main()

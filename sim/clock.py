@@ -1,6 +1,6 @@
 """The clock: SimPy's environment with its inner loop written out, which saves a tenth of a run's time.
 
-Whoever acts may set `now` forward for itself, where nothing can happen to it in between (`sim.lookahead`): the clock stands at
+Whoever acts may set `now` forward for itself, where nothing can happen to it in between (`sim.engine.lookahead`): the clock stands at
 `reached`, and gives each of its callbacks that moment as `now`.
 """
 

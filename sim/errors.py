@@ -32,7 +32,7 @@ class DataError(SimError):
 
 
 class LawError(SimError):
-    """A run that breaks an operational law (`sim.laws`): its numbers must not be used."""
+    """A run that breaks an operational law (`sim.meter.laws`): its numbers must not be used."""
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

@@ -13,11 +13,11 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 import sim
-from sim.budget import At, BudgetSettings, Per, Then
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.market import Billed, CacheKind, PriceTier, PriceWindow
-from sim.outcome import OutcomeSettings
-from sim.settings import AgentKind, Log, OnFailure, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind, Log, OnFailure, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from tests.worlds import agent, backend, loop, scenario
 
 Fields = dict[str, st.SearchStrategy[Any]]

@@ -12,7 +12,7 @@ from benchmarks import __main__ as bench
 from benchmarks import growth, naive, ours, record
 from benchmarks.engines import Found, with_simpy
 from benchmarks.engines import __main__ as engines
-from sim.simulation import replicate
+from sim.engine.replication import replicate
 
 
 def test_table_of_every_contestant_at_a_tiny_size() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import sim
-from sim.bounds import LARGEST
-from sim.choice import RouterSettings
-from sim.sweep import replaced
-from sim.trace import read_trace
+from sim.logs.trace import read_trace
+from sim.settings.bounds import LARGEST
+from sim.settings.router import RouterSettings
+from sim.sweeps.sweep import replaced
 from tests.worlds import agent, backend, run, scenario
 
 ONE = "market.models.one."

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 import sim
-from sim.budget import At, BudgetSettings, Per, Then
 from sim.errors import ConfigError
-from sim.settings import WorkloadKind, WorkloadSettings
+from sim.settings.agent import WorkloadKind, WorkloadSettings
+from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.outcome import OutcomeSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 CALL_USD = 2300e-6
@@ -46,7 +47,7 @@ def test_a_session_is_a_task_of_its_user() -> None:
 
 
 def test_what_is_refused_is_counted_with_its_worth() -> None:
-    worth = sim.outcome.OutcomeSettings(value_usd=7.0)
+    worth = OutcomeSettings(value_usd=7.0)
     result = one_call(BudgetSettings(usd=10 * CALL_USD, per=Per.run, at=At.task), outcome=worth)
     assert result.mean("tasks_blocked") == 90
     assert result.mean("blocked_value_usd") == 630

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.market import CacheKind
-from sim.settings import LoopSettings
+from sim.settings.agent import LoopSettings
+from sim.settings.market import CacheKind
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from tests.worlds import agent, backend, loop, run, team
 
 

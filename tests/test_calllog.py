@@ -20,11 +20,12 @@ import pytest
 from pyarrow import parquet
 
 import sim
-from sim import calllog
-from sim.calllog import ROW, CallLog, merged
-from sim.figures import _spans
-from sim.pool import Pool, pool
-from sim.runs import _in_worker
+from sim.engine.parallel import _in_worker
+from sim.engine.pool import Pool, pool
+from sim.engine.replication import replicate
+from sim.meter import calllog
+from sim.meter.calllog import ROW, CallLog, merged
+from sim.report.plots.gallery import _spans
 
 WORLD = ["backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "agent=team_2", "workload.tasks=30"]
 ERRORS = "market.models.claude_opus_4_6.error_rate=0.05"
@@ -139,7 +140,7 @@ def test_a_run_whose_log_is_in_files_gives_the_same_tables(ways: list[str], tmp_
 
 def test_saving_makes_no_table_of_everything(spilling: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = sim.simulate(sim.load(*WORLD, "replications=2", "processes=1"))
-    monkeypatch.setattr("sim.result.GROUP_ROWS", 1000)
+    monkeypatch.setattr("sim.results.result.GROUP_ROWS", 1000)
     file = parquet.ParquetFile(result.save(tmp_path / "run") / "calls.parquet")
     sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
     assert sum(sizes) == result.mean("calls") * 2
@@ -164,7 +165,7 @@ def test_a_workers_file_is_its_parents_to_keep(monkeypatch: pytest.MonkeyPatch, 
     workers.kill()
     [file] = tmp_path.iterdir()
     assert file.suffix == ".parquet"
-    assert part.calls.tobytes() == sim.simulation.replicate(scenario, 0).calls.tobytes()
+    assert part.calls.tobytes() == replicate(scenario, 0).calls.tobytes()
     del part
     assert not list(tmp_path.iterdir())
 
@@ -203,7 +204,7 @@ def test_no_room_is_said_in_one_line(spilling: Path, monkeypatch: pytest.MonkeyP
 ENDING = """
 import os, pathlib, signal, sys, tempfile
 import sim
-from sim import calllog
+from sim.meter import calllog
 calllog.KEEP_BYTES, calllog.GROUP = 0, 1000
 end, processes = sys.argv[1:]
 temporary = pathlib.Path(tempfile.gettempdir())
@@ -244,8 +245,8 @@ def test_no_file_is_left_however_a_run_ends(end: str, processes: int, tmp_path: 
 PEAK = """
 import sys
 from benchmarks import growth, ours
-from sim import calllog
-from sim.result import simulate
+from sim.meter import calllog
+from sim.results.result import simulate
 calllog.KEEP_BYTES = 4 * 2**20
 simulate(ours.scenario(int(sys.argv[1]), shards=int(sys.argv[2]), processes=1)).save(sys.argv[3])
 print(growth.peak_mib())

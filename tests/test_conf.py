@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import sim
-from sim.scenario import CONF
+from sim.scenario.scenario import CONF
 
 
 def menu(group: str) -> list[str]:

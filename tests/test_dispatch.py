@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.market import Billed
-from sim.settings import Log, RetrySettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import Log, RetrySettings, WorkloadKind, WorkloadSettings
+from sim.settings.market import Billed
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 MANY: dict[str, Any] = {"tasks": 20_000, "log": Log.full}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.distributions import distribution, whole
 from sim.errors import ConfigError
+from sim.sampling.distributions import distribution, whole
 
 EVEN = (np.arange(200_000) + 0.5) / 200_000
 SHAPES: list[tuple[dict[str, Any], Any]] = [

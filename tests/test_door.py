@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.backends.line import Line
 from sim.backends.patience import Patience
+from sim.backends.queue import Line
 from sim.call import Call
-from sim.choice import RouterSettings
 from sim.clock import Clock
-from sim.distributions import distribution
-from sim.settings import OnFailure, RetrySettings, WorkloadSettings
+from sim.sampling.distributions import distribution
+from sim.settings.agent import OnFailure, RetrySettings, WorkloadSettings
+from sim.settings.router import RouterSettings
 from sim.task import Task
 from tests.worlds import agent, backend, loop, run, team, urgent_tasks
 

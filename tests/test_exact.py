@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from sim import fingerprint
-from sim.exact import UNITS, exact, joined, real, split
+from sim.meter import digest as fingerprint
+from sim.meter.sums import UNITS, exact, joined, real, split
 
 RANDOM = np.random.default_rng(1)
 

@@ -17,12 +17,12 @@ from scipy import stats
 
 import sim
 from sim import theory
-from sim.budget import At, BudgetSettings, Per
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.distributions import distribution
-from sim.market import CacheKind
-from sim.outcome import OutcomeSettings
-from sim.settings import AgentKind, Log, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.sampling.distributions import distribution
+from sim.settings.agent import AgentKind, Log, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.budget import At, BudgetSettings, Per
+from sim.settings.market import CacheKind
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.theory import CacheSplit, Tokens
 from tests.test_queueing import STAY, Case, assert_means
 from tests.worlds import MANY, MARGIN, agent, assert_equivalent, backend, loop, run, team, values

@@ -20,10 +20,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.budget import BudgetSettings
-from sim.market import BackendSettings
-from sim.scenario import Scenario
-from sim.sweep import replaced
+from sim.scenario.scenario import Scenario
+from sim.settings.budget import BudgetSettings
+from sim.settings.market import BackendSettings
+from sim.sweeps.sweep import replaced
 from tests.worlds import scenario, with_
 
 LONGEST_S = 10.0

@@ -17,14 +17,14 @@ import pytest
 from PIL import Image
 
 import sim
-from sim.again import main
-from sim.budget import At, BudgetSettings, Per, Then
-from sim.choice import Policy, RouterSettings
-from sim.market import BackendSettings, Billed, CacheKind, PriceTier, PriceWindow
-from sim.origin import read_origin
-from sim.outcome import OutcomeSettings
-from sim.report import show_run
-from sim.settings import AgentKind, Log, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.report.page import show_run
+from sim.results.provenance import read_origin
+from sim.settings.agent import AgentKind, Log, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.market import BackendSettings, Billed, CacheKind, PriceTier, PriceWindow
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.router import Policy, RouterSettings
+from sim.shell.reproduce import main
 from tests.worlds import agent, backend, loop, scenario, team, with_
 
 SOME = {"dist": "uniform", "low": 1.0, "high": 6.0}

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 import sim
-from sim import laws
 from sim.backends.service import Backend
 from sim.call import Call
-from sim.exact import PARTS, UNITS
-from sim.laws import Occupancy, Presence, World
-from sim.market import Billed
-from sim.settings import RetrySettings, WorkloadKind, WorkloadSettings
-from sim.tally import Tally
+from sim.meter import laws
+from sim.meter.laws import Occupancy, Presence, World
+from sim.meter.sums import PARTS, UNITS
+from sim.meter.tally import Tally
+from sim.settings.agent import RetrySettings, WorkloadKind, WorkloadSettings
+from sim.settings.market import Billed
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 BUSY = {"dist": "exponential", "mean": 3}

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given
 
 import sim
-from sim import simulation
-from sim.lookahead import may_look_ahead
-from sim.settings import Log, Warmup
-from sim.simulation import replicate
+from sim.engine import replication as simulation
+from sim.engine.lookahead import may_look_ahead
+from sim.engine.replication import replicate
+from sim.settings.agent import Log, Warmup
 from tests.generated import PLAIN_DOOR, worlds
 from tests.worlds import with_
 

@@ -11,14 +11,14 @@ from sim import theory
 from sim.agents.agent import Agent, Life
 from sim.backends.pricing import Price
 from sim.backends.service import Backend
-from sim.choice import ChoosePer, Policy, RouterSettings, Tastes
 from sim.errors import ConfigError
-from sim.forecast import forecast
-from sim.market import PriceWindow
-from sim.outcome import OutcomeSettings
-from sim.router import Choose, Knowledge, Router
-from sim.settings import AgentKind, OnFailure, WorkloadKind, WorkloadSettings
-from sim.workload import Workload
+from sim.router.router import Choose, Knowledge, Router
+from sim.settings.agent import AgentKind, OnFailure, RetrySettings, WorkloadKind, WorkloadSettings
+from sim.settings.market import PriceWindow
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
+from sim.theory.twin.forecast import forecast
+from sim.workload.sources import Workload
 from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 WORTH = OutcomeSettings(value_usd=0.02)
@@ -98,7 +98,7 @@ def test_no_policy_reads_a_draw(router: dict[str, Any], per: ChoosePer, monkeypa
 
             self.choose = blindly
 
-    monkeypatch.setattr("sim.simulation.Router", Blind)
+    monkeypatch.setattr("sim.engine.replication.Router", Blind)
     assert sim.simulate(world).digest == plain
 
 
@@ -289,7 +289,10 @@ def test_a_debate_waits_for_the_slowest_and_goes_on_without_who_drops_out() -> N
     starts = calls.groupby("turn")["t_request_s"].min()
     assert (starts.iloc[1:].to_numpy() == ends.iloc[:-1].to_numpy()).all()
     shaky = run(
-        agent(kind=AgentKind.debate, fanout=6, turns=4), backend(error_rate=0.5), tasks=50, retry=sim.settings.RetrySettings(attempts=1)
+        agent(kind=AgentKind.debate, fanout=6, turns=4),
+        backend(error_rate=0.5),
+        tasks=50,
+        retry=RetrySettings(attempts=1),
     )
     assert shaky.mean("tasks") == 50
     assert shaky.mean("tasks_in_flight") == shaky.mean("calls_in_flight") == 0
@@ -306,7 +309,7 @@ def test_plan_and_execute_is_a_tree_of_steps_one_after_another() -> None:
 @pytest.mark.parametrize("reaction", list(OnFailure))
 def test_what_a_lead_does_about_a_worker_that_failed(reaction: OnFailure) -> None:
     workers = team(3, loop(turns=6), fanout=8, on_worker_failure=reaction, report_tokens=100)
-    retry = sim.settings.RetrySettings(attempts=1)
+    retry = RetrySettings(attempts=1)
     result = run(workers, backend(error_rate=0.03, quality=1.0), tasks=200, retry=retry)
     calls = result.calls
     lost = calls[(calls["status"] == "error") & (calls["role"] == "worker")].drop_duplicates("task")["task"]

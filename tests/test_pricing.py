@@ -21,7 +21,7 @@ from genai_prices.types import ConditionalPrice, ModelPrice, StartDateConstraint
 import sim
 from calibration import prices as calibration
 from sim.backends.pricing import Price
-from sim.market import BackendSettings, CacheKind, PriceTier, PriceWindow
+from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow
 from sim.usage import Usage
 
 CONF = Path(__file__).resolve().parents[1] / "conf"

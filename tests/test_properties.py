@@ -14,12 +14,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import sim
-from sim.choice import Policy, RouterSettings
-from sim.market import BackendSettings, Billed
-from sim.outcome import OutcomeSettings
-from sim.settings import AgentKind, Log, Pick, Split, TriesSettings, WorkloadKind
-from sim.sweep import replaced
-from sim.tally import TOKENS
+from sim.meter.tally import TOKENS
+from sim.settings.agent import AgentKind, Log, Pick, Split, TriesSettings, WorkloadKind
+from sim.settings.market import BackendSettings, Billed
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.router import Policy, RouterSettings
+from sim.sweeps.sweep import replaced
 from tests.generated import NIGHT, PLAIN_DOOR, of, worlds
 from tests.worlds import agent, backend, loop, run, team, with_
 

@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim import Result, Scenario
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE
-from sim.sketch import Sketch
+from sim.meter.histogram import Sketch
 
 CONTRACT = ["load", "simulate", "sweep", "compare", "rank", "theory", "Scenario", "Result", "Sweep"]
 
@@ -27,7 +27,7 @@ def test_exports_are_sorted_and_there() -> None:
 
 
 def test_functions_stay_functions_whatever_was_imported_before() -> None:
-    script = "import sim.sweep, sim.cli, sim; assert callable(sim.sweep) and callable(sim.compare)"
+    script = "import sim.sweeps.sweep, sim.shell.cli, sim; assert callable(sim.sweep) and callable(sim.compare)"
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
@@ -35,8 +35,8 @@ def test_a_scenario_built_in_python_runs_without_hydra_and_without_what_draws() 
     script = """
 import sys
 import sim
-from sim.market import BackendSettings, MarketSettings
-from sim.settings import WorkloadSettings
+from sim.settings.market import BackendSettings, MarketSettings
+from sim.settings.agent import WorkloadSettings
 
 market = MarketSettings(models={"mine": BackendSettings(input_usd_per_mtok=0.3, output_usd_per_mtok=1.2)})
 result = sim.simulate(sim.Scenario(backends=["mine"], market=market, workload=WorkloadSettings(tasks=7)))

@@ -17,10 +17,10 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.choice import ChoosePer, Policy, RouterSettings
 from sim.errors import ConfigError
-from sim.router import Choose, Knowledge
-from sim.settings import Log, RetrySettings, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.router.router import Choose, Knowledge
+from sim.settings.agent import Log, RetrySettings, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.theory import queues, stations
 from tests.worlds import agent, backend, scenario, urgent_tasks, values
 

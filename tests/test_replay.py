@@ -9,8 +9,8 @@ import pytest
 
 import sim
 from experiments.replay import REGIMES, scenario, table
-from sim.scenario import CONF
-from sim.trace import EXCERPT, read_trace
+from sim.logs.trace import EXCERPT, read_trace
+from sim.scenario.scenario import CONF
 
 FILE = CONF / "trace" / "excerpt.csv"
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data" / "claude_code_calls.csv.gz"

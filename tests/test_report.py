@@ -14,16 +14,16 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import sim
-from sim import plots
-from sim.amplification import amplification
-from sim.canvas import apart, save_all
-from sim.choice import Policy, RouterSettings
-from sim.findings import finding
-from sim.numerals import compact, number
-from sim.report import aligned, crosstab, show_run
-from sim.settings import Log
-from sim.study import study
-from sim.sweep import row
+from sim.report.findings import finding
+from sim.report.grid import study
+from sim.report.numbers import compact, number
+from sim.report.page import aligned, crosstab, show_run
+from sim.report.plots import spend as plots
+from sim.report.plots.amplification import amplification
+from sim.report.plots.canvas import apart, save_all
+from sim.settings.agent import Log
+from sim.settings.router import Policy, RouterSettings
+from sim.sweeps.sweep import row
 from tests.worlds import agent, backend, loop, scenario, team
 
 NAMES = {"dear": "Dear One", "cheap": "Cheap Two"}

@@ -16,18 +16,20 @@ import pytest
 
 import sim
 from benchmarks.kills import survive
-from sim import runfolder
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.plain import as_yaml
-from sim.runfolder import NOTE, key_of
-from sim.settings import Log, WorkloadKind, WorkloadSettings
+from sim.results.result import simulate_each
+from sim.scenario.text import as_yaml
+from sim.settings.agent import Log, WorkloadKind, WorkloadSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.sweeps import folder as runfolder
+from sim.sweeps.folder import NOTE, key_of
 from tests.worlds import agent, backend, scenario, with_
 
 BOTH = {"one": backend(noise_sigma=1.0, quality=0.6), "two": backend(input_usd_per_mtok=2.0, noise_sigma=1.0, quality=0.7)}
 AXES: dict[str, list[Any]] = {"agent.turns": [2, 5], "backends": [["one"], ["two"]]}
-HOLDER = (
-    "import sys; from pathlib import Path; from sim.runfolder import starting\nwith starting(Path(sys.argv[1])): print(flush=True); input()"
-)
+HOLDER = """import sys
+from pathlib import Path
+from sim.sweeps.folder import starting
+with starting(Path(sys.argv[1])): print(flush=True); input()"""
 
 
 def world(**changes: Any) -> sim.Scenario:
@@ -38,13 +40,13 @@ def world(**changes: Any) -> sim.Scenario:
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many scenarios each sweep has run."""
     counts: list[int] = []
-    each = sim.result.simulate_each
+    each = simulate_each
 
     def counted(scenarios: Sequence[sim.Scenario], *rest: Any) -> Any:
         counts.append(len(scenarios))
         return each(scenarios, *rest)
 
-    monkeypatch.setattr(sys.modules["sim.sweep"], "simulate_each", counted)
+    monkeypatch.setattr(sys.modules["sim.sweeps.sweep"], "simulate_each", counted)
     return counts
 
 

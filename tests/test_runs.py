@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 import sim
-from sim.choice import ChoosePer, Policy, RouterSettings
+from sim.engine.parallel import KILLED, Outcome, Runs
+from sim.engine.pool import pool
 from sim.errors import SimError
-from sim.pool import pool
-from sim.result import rounds, simulate_each
-from sim.runs import KILLED, Outcome, Runs
-from sim.settings import Log
+from sim.results.result import rounds, simulate_each
+from sim.settings.agent import Log
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from tests.worlds import agent, backend, scenario
 
 NOISY = backend(ttft_s=10.0, noise_sigma=1.0, quality=0.6)
@@ -122,10 +122,10 @@ def test_work_that_is_interrupted_is_ended_not_waited_for() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_when_their_parent_is_killed() -> None:
     script = (
-        "import sim, sim.pool\n"
+        "import sim, sim.engine.pool\n"
         "from tests.test_runs import worlds\n"
         "sim.simulate(worlds(1)[0])\n"
-        "print(*sim.pool.pool(2)._workers._processes, flush=True)\n"
+        "print(*sim.engine.pool.pool(2)._workers._processes, flush=True)\n"
         "sim.simulate(worlds(1, tasks=400_000)[0])\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:

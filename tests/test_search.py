@@ -15,11 +15,11 @@ import pytest
 from omegaconf import OmegaConf
 
 import sim
-from sim.findings import goal_finding
-from sim.frontier import efficient
-from sim.goal import BELOW, WORST, objective, ranked
-from sim.settings import GoalSettings
-from sim.study import study
+from sim.report.findings import goal_finding
+from sim.report.grid import study
+from sim.report.plots.frontier import efficient
+from sim.settings.agent import GoalSettings
+from sim.sweeps.goal import BELOW, WORST, objective, ranked
 
 WORLD = ["agent=chat", "log=none", "workload.tasks=40", "replications=2", "goal.success_floor=0.8"]
 AXES = {
@@ -28,7 +28,7 @@ AXES = {
 }
 WITHOUT = (
     "import sys, types; empty = types.ModuleType('hydra_plugins'); empty.__path__ = []; sys.modules['hydra_plugins'] = empty\n"
-    "from sim.cli import main; main()"
+    "from sim.shell.cli import main; main()"
 )
 
 

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import drivers, theory
-from sim.market import CacheKind
-from sim.numerals import percent
+from sim import theory
+from sim.report import drivers
+from sim.report.numbers import percent
+from sim.settings.market import CacheKind
 from tests.test_report import overlapping
 from tests.worlds import agent, backend, loop, scenario, team
 
@@ -112,7 +113,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_range_that_cannot_be_costs_one_line_before_anything_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sim.sensitivity.simulate_each", lambda *_: pytest.fail("it ran"))
+    monkeypatch.setattr("sim.sweeps.sensitivity.simulate_each", lambda *_: pytest.fail("it ran"))
     ranges, words = BAD[name]
     world = luck()
     world.market.models["two"] = backend()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.exact import real
-from sim.result import Result
-from sim.simulation import replicate
+from sim.engine.replication import replicate
+from sim.meter.sums import real
+from sim.results.result import Result
 
 COMMON = ["backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "replications=1", "processes=1"]
 WORLDS = {

@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.settings import RetrySettings, Split
-from sim.streams import COLUMNS, ROWS, Purpose, Streams, child
+from sim.sampling.streams import COLUMNS, ROWS, Purpose, Streams, child
+from sim.settings.agent import RetrySettings, Split
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 VARIED = {

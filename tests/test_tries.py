@@ -10,11 +10,11 @@ import pytest
 
 import sim
 from sim import theory
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.market import Billed, CacheKind
-from sim.metrics import matched_chat_tokens
-from sim.outcome import Outcome, OutcomeSettings
-from sim.settings import AgentKind, RetrySettings, TriesSettings
+from sim.results.metrics import matched_chat_tokens
+from sim.settings.agent import AgentKind, RetrySettings, TriesSettings
+from sim.settings.market import Billed, CacheKind
+from sim.settings.outcome import Outcome, OutcomeSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from tests.worlds import MANY, agent, assert_equivalent, backend, loop, run, scenario, team, with_
 
 P = 0.6

@@ -11,11 +11,11 @@ import pytest
 
 import sim
 from sim import theory
-from sim.budget import BudgetSettings
-from sim.choice import ChoosePer, Policy, RouterSettings
-from sim.market import BackendSettings, Billed, CacheKind, PriceTier
-from sim.outcome import OutcomeSettings
-from sim.settings import AgentKind, Log, LoopSettings, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind, Log, LoopSettings, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.budget import BudgetSettings
+from sim.settings.market import BackendSettings, Billed, CacheKind, PriceTier
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
 from tests.worlds import agent, backend, loop, scenario, team, with_
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import validate
-from sim.validation import facts, queues, recorded, theory
-from sim.validation.target import Check, Target
+from sim.validate import __main__ as validate
+from sim.validate import facts, queues, recorded, theory
+from sim.validate.target import Check, Target
 
 
 def test_a_verdict_is_pass_fail_or_not_reproduced() -> None:

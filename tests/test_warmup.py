@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.settings import AgentKind, Log, RetrySettings, Warmup, WorkloadKind, WorkloadSettings
-from sim.simulation import PILOT, cut_of, replicate
+from sim.engine.replication import PILOT, cut_of, replicate
+from sim.settings.agent import AgentKind, Log, RetrySettings, Warmup, WorkloadKind, WorkloadSettings
 from sim.statistics import mser5
 from tests.worlds import agent, backend, loop, run, scenario, team, with_
 

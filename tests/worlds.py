@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from scipy import stats
 
 import sim
-from sim.choice import RouterSettings
-from sim.market import BackendSettings, MarketSettings
-from sim.metrics import metrics
-from sim.settings import AgentKind, AgentSettings, Log, LoopSettings, RetrySettings, WorkloadSettings
-from sim.streams import Purpose, Streams
+from sim.results.metrics import metrics
+from sim.sampling.streams import Purpose, Streams
+from sim.settings.agent import AgentKind, AgentSettings, Log, LoopSettings, RetrySettings, WorkloadSettings
+from sim.settings.market import BackendSettings, MarketSettings
+from sim.settings.router import RouterSettings
 
 Settings = TypeVar("Settings", bound=Any)
 SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}

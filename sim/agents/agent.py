@@ -12,9 +12,9 @@ from simpy import Event
 from sim.agents.profile import Profile
 from sim.call import Call
 from sim.clock import Clock
-from sim.outcome import Outcome
-from sim.settings import AgentSettings
-from sim.streams import COLUMNS, ROW, ROWS, Purpose, Streams
+from sim.sampling.streams import COLUMNS, ROW, ROWS, Purpose, Streams
+from sim.settings.agent import AgentSettings
+from sim.settings.outcome import Outcome
 from sim.task import Task
 
 FIRST_MESSAGE = 2 * ROW.size
@@ -117,7 +117,7 @@ class Agent:
 
     @property
     def ahead(self) -> bool:
-        """Whether it has got further than the clock (`sim.lookahead`)."""
+        """Whether it has got further than the clock (`sim.engine.lookahead`)."""
         clock = self.office.env
         return clock.now > clock.reached
 

@@ -9,7 +9,7 @@ from simpy import Event
 
 from sim.agents.agent import Agent
 from sim.call import Role
-from sim.streams import Purpose
+from sim.sampling.streams import Purpose
 
 
 def compact(agent: Agent, turn: int, wait_s: float) -> Generator[Event, Any, bool]:

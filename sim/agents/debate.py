@@ -9,7 +9,7 @@ from simpy import Event
 
 from sim.agents.agent import FIRST_TURN, Agent, Life
 from sim.call import Role
-from sim.streams import ROW, Purpose, child
+from sim.sampling.streams import ROW, Purpose, child
 
 _WORKER = int(Role.worker)
 

@@ -12,8 +12,8 @@ from simpy import Event
 from sim.agents.agent import Agent, Life
 from sim.agents.react import react
 from sim.call import Role
-from sim.settings import OnFailure, Split
-from sim.streams import Purpose, child
+from sim.sampling.streams import Purpose, child
+from sim.settings.agent import OnFailure, Split
 
 _LEAD, _WORKER = int(Role.lead), int(Role.worker)
 _SUBSTITUTE = 1 << 21

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.distributions import distribution, whole
-from sim.settings import LoopSettings
+from sim.sampling.distributions import distribution, whole
+from sim.settings.agent import LoopSettings
 
 
 class Profile:

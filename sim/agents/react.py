@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim.agents.agent import FIRST_MESSAGE, FIRST_TURN, Agent, Life
 from sim.agents.context import compact
-from sim.streams import ROW, ROWS, Purpose
+from sim.sampling.streams import ROW, ROWS, Purpose
 
 _TURN, _MESSAGE = int(Purpose.TURN), int(Purpose.MESSAGE)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.agents.agent import FIRST_TURN, Agent, Life
-from sim.streams import Purpose
-from sim.trace import Recording
+from sim.logs.trace import Recording
+from sim.sampling.streams import Purpose
 
 
 def replay(agent: Agent, recording: Recording) -> Life:

@@ -1,6 +1,6 @@
 """Tries at one task: again until an answer is accepted, several at once, or on ever stronger backends.
 
-Every try is a whole workflow with luck of its own; what they share is the task's difficulty (`sim.outcome`). The roots of
+Every try is a whole workflow with luck of its own; what they share is the task's difficulty (`sim.settings.outcome`). The roots of
 later tries are called `1`, `2`, ..., their verifiers `0.v`, `1.v`, ...
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from sim.agents.agent import Agent, Life, Office
 from sim.agents.react import react
 from sim.call import Role
-from sim.distributions import distribution, whole
-from sim.settings import Pick
-from sim.streams import Purpose, child
+from sim.sampling.distributions import distribution, whole
+from sim.sampling.streams import Purpose, child
+from sim.settings.agent import Pick
 from sim.task import Task
 
 _FIRST_BRANCH = 1 << 20

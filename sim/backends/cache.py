@@ -7,7 +7,7 @@ waits (tools, users, lines, backoff), another backend and a compaction make a ca
 from __future__ import annotations
 
 from sim.call import Call
-from sim.market import BackendSettings, CacheKind
+from sim.settings.market import BackendSettings, CacheKind
 
 
 class PromptCache:

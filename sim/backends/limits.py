@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from sim.market import BackendSettings
+from sim.settings.market import BackendSettings
 
 MINUTE_S = 60.0
 _LATE_S = 1e-9

@@ -12,7 +12,7 @@ from typing import Any
 from simpy import Environment, Event
 from simpy.events import NORMAL
 
-from sim.backends.line import Line
+from sim.backends.queue import Line
 from sim.call import Call
 from sim.clock import happening
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.market import BackendSettings, CacheKind, PriceTier
+from sim.settings.market import BackendSettings, CacheKind, PriceTier
 from sim.usage import Dollars, Usage
 
 ONE_HOUR_S = 3600.0

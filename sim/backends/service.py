@@ -21,8 +21,8 @@ from sim.backends.cache import PromptCache
 from sim.backends.pricing import Price
 from sim.call import Call, Status
 from sim.clock import happening
-from sim.distributions import distribution, normal_quantile
-from sim.market import BackendSettings, Billed
+from sim.sampling.distributions import distribution, normal_quantile
+from sim.settings.market import BackendSettings, Billed
 
 OK, ERROR = int(Status.ok), int(Status.error)
 Failed = Callable[[Call], None]
@@ -31,7 +31,7 @@ Record = Callable[["Call", "Backend", int, float, float, float, int, int, int, i
 
 
 class Waiting(Protocol):
-    """Calls in line: a `deque`, or what stands behind a door (`sim.backends.door`)."""
+    """Calls in line: a `deque`, or what stands behind a door (`sim.backends.admission`)."""
 
     def __len__(self) -> int: ...
 

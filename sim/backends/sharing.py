@@ -14,7 +14,7 @@ from simpy import Environment, Event
 
 from sim.backends.service import ERROR, OK, Backend, after
 from sim.call import Call
-from sim.market import BackendSettings, Billed
+from sim.settings.market import BackendSettings, Billed
 
 
 class Served(NamedTuple):

@@ -26,7 +26,6 @@ from sim.theory.success import (
     turns_until_lost,
     verify_tries,
 )
-from sim.theory.teams import longest_gamma
 from sim.theory.tokens import (
     CacheSplit,
     Tokens,
@@ -48,7 +47,8 @@ from sim.theory.tokens import (
     tree_tokens,
     turns_truncated,
 )
-from sim.theory.twin import Expected, expect
+from sim.theory.twin.expect import Expected, expect
+from sim.theory.twin.teams import longest_gamma
 
 __all__ = [
     "CacheSplit",

@@ -1,0 +1,228 @@
+"""One call's life: choose a backend, be admitted, be served, be recorded; on failure wait and try again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from heapq import heappush
+from typing import Any
+
+from simpy import Environment
+from simpy.events import NORMAL
+
+from sim.backends.admission import DoorBackend
+from sim.backends.service import ERROR, Backend, after
+from sim.call import Call, Role, Status
+from sim.meter.meter import Meter
+from sim.router.router import Router
+from sim.sampling.distributions import distribution
+from sim.sampling.streams import Purpose, Streams
+from sim.settings.agent import RetrySettings
+from sim.settings.budget import At, Ledger, Then
+from sim.task import Task
+from sim.usage import Usage
+
+CANCELLED = int(Status.cancelled)
+
+
+class Dispatch:
+    """Where agents and backends meet."""
+
+    def __init__(
+        self, env: Environment, streams: Streams, router: Router, retry: RetrySettings, meter: Meter, ledger: Ledger | None = None
+    ) -> None:
+        self.env = env
+        self.streams = streams
+        self.router = router
+        self.meter = meter
+        self._attempts = retry.attempts
+        self._base_s = retry.backoff_base_s
+        self._cap_s = retry.backoff_cap_s
+        self._per_call = router.per_call
+        self._per_task = router.per_task
+        self._choose, self._needs_luck = router.choose, router.needs_luck or router.by_user
+        self._by_name = {backend.name: backend for backend in router.backends}
+        self._queue, self._eid = env._queue, env._eid
+        self.ledger = ledger
+        self.requested = 0
+        """Calls that have been asked for, each once whatever its attempts."""
+        self.trying_again = 0
+        """Calls between two attempts."""
+        within = ledger is not None and ledger.limits(At.call)
+        doors = [backend for backend in router.backends if isinstance(backend, DoorBackend)]
+        self._ask_now: Callable[[Any], None] = self._ask_at_door if doors else self._ask
+        self._asked: Callable[[Any], None] = self._ask_within if within else self._ask_now
+        self._when_asked: list[Callable[[Any], None]] = [self._asked]
+        for backend in router.backends:
+            backend.record = meter.record if ledger is None else self._spend
+            backend.on_failure = self._failed
+            backend.on_refusal = self._try_again
+        if retry.patience_s is not None:
+            self._patience_s = distribution(retry.patience_s).quantile()
+            for backend in doors:
+                backend.patience_s = self._patience_of
+
+    def send(
+        self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
+        wait_s: float = 0.0,
+    ) -> Call | None:  # fmt: skip
+        """Start a call, in `wait_s` seconds. The agent yields the call that comes back and then looks whether it `failed`.
+
+        None comes back where it need not wait, since the answer is there already (`sim.engine.lookahead`).
+        """
+        call.turn = turn
+        call.attempt = 0
+        call.input_tokens = input_tokens
+        call.output_tokens = output_tokens
+        call.reasoning_tokens = reasoning_tokens
+        call.u_noise = u_noise
+        call.u_error = u_error
+        if wait_s:
+            call.callbacks = self._when_asked
+            heappush(self._queue, (self.env._now + wait_s, NORMAL, next(self._eid), call))
+        else:
+            self._asked(call)
+        return call
+
+    def choose(self, call: Call) -> Backend:
+        """Ask the router, unless one backend has the whole task; luck is the turn's for a choice by call, else the agent's."""
+        task = call.task
+        backend: Backend | None = task.backend
+        if backend is None:
+            backend = self._choose(call, self._luck(call) if self._needs_luck else ())
+            if self._per_task:
+                task.backend = backend
+        self._move(call, backend)
+        return backend
+
+    def _luck(self, call: Call) -> tuple[float, ...]:
+        """The turn's for a choice by call, the user's for likings that last, else the agent's."""
+        task, count = call.task, len(self.router.backends)
+        if self.router.by_user:
+            return self.streams.draws(Purpose.TASTE, task.user, 0, 0, count)
+        return self.streams.draws(Purpose.ROUTE, task.id, call.branch, call.turn + 1 if self._per_call else 0, count)
+
+    def _move(self, call: Call, backend: Backend) -> None:
+        call.backend = backend
+        call.then = [backend.release, call.resume]
+        if call.cached_on != backend.index:
+            call.move_cache(backend.index)
+
+    def assign(self, task: Task, name: str) -> None:
+        """From here on one backend serves all agents of a task that start."""
+        task.backend = self._by_name[name]
+
+    def downgrade(self, task: Task, named: str | None) -> Backend:
+        """The rest of a task goes to the backend for when money is short: the one named, else the cheapest."""
+        backends = self.router.backends
+        cheap = self._by_name[named] if named else min(backends, key=lambda backend: backend.settings.input_usd_per_mtok)
+        task.backend = cheap
+        return cheap
+
+    def _spend(self, call: Call, backend: Backend, status: int, start: float, first: float, end: float, *tokens: int) -> None:
+        """An attempt is certain: enter its price, then record it."""
+        prompt, read, write, output = tokens
+        bill = backend.price.dollars(Usage(prompt, read, write, output), call.t_request)
+        self.ledger.spend(call.task, self.env.now, bill.total)  # type: ignore[union-attr]
+        self.meter.record(call, backend, status, start, first, end, prompt, read, write, output)
+
+    def _ask_within(self, call: Any) -> None:
+        """The same as `_ask`, as long as there is money."""
+        ledger, now = self.ledger, self.env.now
+        assert ledger is not None
+        spent = ledger.empty(call.task, now, At.call)
+        if spent is None:
+            self._ask_now(call)
+        elif spent.settings.then is Then.wait:
+            call.callbacks = self._when_asked
+            heappush(self._queue, (now + spent.wait_s(now), NORMAL, next(self._eid), call))
+        elif spent.settings.then is Then.downgrade:
+            self._move(call, self.downgrade(call.task, spent.settings.downgrade_to))
+            self._ask_now(call)
+        else:
+            backend = call.backend or self.choose(call)
+            call.callbacks, call.t_request = call.then, now
+            self.requested += 1
+            self.meter.record(call, backend, CANCELLED, now, now, now, 0, 0, 0, 0)
+            self._give_up(call)
+
+    def _ask(self, call: Any) -> None:
+        """The call is asked for: from here on it waits for its answer."""
+        backend = call.backend
+        if backend is None or self._per_call:
+            backend = self.choose(call)
+        call.callbacks = call.then
+        call.t_request = now = self.env._now
+        self.requested += 1
+        if call.input_tokens > backend.window:
+            self._refuse(call, backend)
+        elif backend.busy < backend.slots:
+            backend.busy += 1
+            backend.serve(call, now)
+        else:
+            backend.line.append(call)
+
+    def _ask_at_door(self, call: Any) -> None:
+        """The same as `_ask`, where a backend may turn a call away."""
+        backend = call.backend
+        if backend is None or self._per_call:
+            backend = self.choose(call)
+        call.callbacks = call.then
+        call.t_request = self.env.now
+        self.requested += 1
+        if call.input_tokens > backend.window:
+            self._refuse(call, backend)
+        else:
+            backend.admit(call)
+
+    def _failed(self, call: Call) -> None:
+        """An attempt broke: give the slot back first."""
+        call.backend.release(call)  # type: ignore[union-attr]
+        self._try_again(call)
+
+    def _try_again(self, call: Call, retry_after_s: float = 0.0) -> None:
+        """Wait and try again, or give up: after so many attempts, or where the backend would never take it."""
+        if call.attempt + 1 == self._attempts:
+            self._give_up(call)
+            return
+        luck, refused_by = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call)), call.backend
+        fallback = [backend for backend in self.router.fallback if call.input_tokens <= backend.window]
+        if fallback:
+            self._move(call, fallback[min(call.attempt, len(fallback) - 1)])
+        wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
+        if call.backend is refused_by:
+            wait_s = max(wait_s, retry_after_s)
+        if wait_s < math.inf:
+            self.trying_again += 1
+            after(self.env, wait_s, lambda event: self._again(call, luck[1], luck[2]))
+        else:
+            self._give_up(call)
+
+    def _patience_of(self, call: Call) -> float:
+        """Seconds an attempt waits in line; its luck stands beside that of what follows it."""
+        return self._patience_s(self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))[3])
+
+    def _again(self, call: Call, u_noise: float, u_error: float) -> None:
+        self.trying_again -= 1
+        call.attempt += 1
+        call.u_noise, call.u_error = u_noise, u_error
+        call.t_request = self.env.now
+        call.callbacks = call.then
+        call.backend.admit(call)  # type: ignore[union-attr]
+
+    def _refuse(self, call: Call, backend: Backend) -> None:
+        """The prompt is longer than the context window: an error at once, for which nothing is billed."""
+        now = self.env.now
+        backend.record(call, backend, ERROR, now, now, now, 0, 0, 0, 0)
+        self._give_up(call)
+
+    def _give_up(self, call: Call) -> None:
+        self.meter.given_up += 1
+        call.failed = True
+        call.callbacks = [call.resume]
+        self.env.schedule(call)
+
+
+def _retry_page(call: Call) -> int:
+    """Retries of a compaction are other decisions than those of the turn that follows it."""
+    return (call.turn * 2 + (call.role == Role.compaction)) * 64 + call.attempt

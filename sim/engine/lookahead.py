@@ -1,0 +1,94 @@
+"""Lookahead: an agent that nobody else can touch runs ahead of the clock.
+
+Where no call waits for another (no line, no limits, no shared decoding or prefixes, no purse) the answer to a call is known when it is
+sent. Then its two events need not pass through the clock: the agent takes `now` with it, call after call, and lets the clock catch up
+before it meets anybody (a team, a debate, a user, its own end). Every attempt is recorded as it would have been, bit for bit, only
+earlier than others that start before it. Failures and prompts that do not fit go the usual way.
+
+Slots are taken on trust: all calls are served at once, and the meter looks whether more were under way at any moment than there are
+slots (`sim.meter.meter.LineFormedError`). Then the run has to start again with the clock in charge.
+"""
+
+from __future__ import annotations
+
+import math
+from heapq import heappush
+
+from simpy.events import NORMAL
+
+from sim.backends.admission import needs_door
+from sim.call import Call
+from sim.clock import Clock
+from sim.engine.dispatch import Dispatch
+from sim.meter.meter import Meter
+from sim.router.router import Router
+from sim.sampling.streams import Streams
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentKind, RetrySettings, Warmup
+from sim.settings.router import Policy
+
+_WITH_MEMORY = {Policy.thompson, Policy.ucb, Policy.custom}
+"""Policies whose choices may depend on those before."""
+
+
+def may_look_ahead(scenario: Scenario) -> bool:
+    """Whether calls can touch one another only by filling all slots of a backend."""
+    agent, router, tries = scenario.agent, scenario.router, scenario.agent.tries
+    return not (
+        agent.kind is AgentKind.custom
+        or router.policy in _WITH_MEMORY
+        or router.review_tasks is not None
+        or (tries.parallel and tries.backends)
+        or any(budget.usd is not None for budget in scenario.all_budgets())
+        or scenario.warmup is not Warmup.none
+        or scenario.retry.patience_s is not None
+        or scenario.workload.urgent_share
+        or any(
+            needs_door(backend)
+            or backend.decode_slowdown
+            or backend.share_system
+            or (backend.slots is not None and not backend.network_rtt_s + backend.ttft_s)
+            for backend in scenario.chosen().values()
+        )
+    )
+
+
+class Lookahead(Dispatch):
+    """A dispatch that knows the answer at once."""
+
+    def __init__(self, clock: Clock, streams: Streams, router: Router, retry: RetrySettings, meter: Meter, horizon_s: float) -> None:
+        super().__init__(clock, streams, router, retry, meter)
+        self._clock = clock
+        self._horizon_s = horizon_s
+        for backend in router.backends:
+            backend.slots = math.inf
+
+    def send(
+        self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
+        wait_s: float = 0.0,
+    ) -> Call | None:  # fmt: skip
+        """The call's whole life at once, for whose end its agent need not wait; as ever where it fails or the run ends first."""
+        clock, backend = self._clock, call.backend
+        call.turn = turn
+        call.attempt = 0
+        call.input_tokens = input_tokens
+        call.output_tokens = output_tokens
+        call.reasoning_tokens = reasoning_tokens
+        call.u_noise = u_noise
+        call.u_error = u_error
+        clock._now = now = clock._now + wait_s
+        if now >= self._horizon_s:
+            return call
+        if backend is None or self._per_call:
+            backend = self.choose(call)
+        if u_error < backend.error_rate or input_tokens > backend.window:
+            call.callbacks = self._when_asked
+            heappush(self._queue, (now, NORMAL, next(self._eid), call))
+            return call
+        self.requested += 1
+        call.t_request = now
+        clock._now = end = backend.answer(call, now)
+        if end < self._horizon_s:
+            return None
+        backend.busy += 1
+        return call

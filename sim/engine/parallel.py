@@ -1,0 +1,197 @@
+"""Scenarios that run side by side, their replications on one pool of processes; outcomes come in the order of the scenarios."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
+
+from sim.engine.pool import Pool, count, pool
+from sim.engine.replication import Parts, Progress, Replication, check_trace, replicate_shard, shards_of
+from sim.errors import SimError
+from sim.scenario.scenario import Scenario
+
+Rounds = Callable[[Scenario, Sequence[Replication]], range]
+"""Given what a scenario has, the numbers of the replications that it needs next; none when it is done."""
+KILLED = "a process of this run was killed, for want of memory perhaps; try log=none or fewer processes"
+
+
+class Outcome(NamedTuple):
+    """What became of a scenario: its replications, in order, or why it failed."""
+
+    scenario: Scenario
+    replications: Sequence[Replication]
+    error: Exception | None
+
+
+class _Run:
+    """A scenario on its way."""
+
+    def __init__(self, scenario: Scenario, first: range, processes: int) -> None:
+        self.scenario = scenario
+        self.shards = range(shards_of(scenario))
+        self.waiting: deque[tuple[int, int]] = deque()
+        """(replication, shard)"""
+        self.flying = 0
+        self.done: list[Replication] = []
+        self._parts: dict[int, Parts] = {}
+        self.error: Exception | None = None
+        self.ended = False
+        self.processes = processes
+        self.wait_for(first)
+
+    def wait_for(self, numbers: range) -> None:
+        """These replications are to be run."""
+        self.waiting.extend(itertools.product(numbers, self.shards))
+
+    def take(self, part: Replication) -> None:
+        """One more shard has been run."""
+        parts = self._parts.setdefault(part.number, Parts(self.scenario))
+        parts.take(part)
+        if len(parts) == len(self.shards):
+            self.done.append(self._parts.pop(part.number).joined())
+
+
+class Runs:
+    """A context: `put` scenarios in, take `outcomes` out. Left early, it ends the work that is still under way.
+
+    Work is handed to the pool in order, the next scenario's as soon as there is room, so no core idles while the last
+    replication of a scenario ends. With one process everything runs in this one.
+    """
+
+    def __init__(self, rounds: Rounds, progress: Progress | None = None, scenarios: int = 1) -> None:
+        """`scenarios`: how many will be put in; with one, no more processes are made than it has replications."""
+        self._rounds = rounds
+        self._progress = progress
+        self._scenarios = scenarios
+        self._open: deque[_Run] = deque()
+        self._flying: dict[Future[Replication], tuple[_Run, tuple[int, int]]] = {}
+        self._pools: dict[int, tuple[Pool, int]] = {}
+        self._alone = False
+        """A worker was killed by one of several scenarios: from now on one after another, so that only the guilty one fails."""
+
+    def __enter__(self) -> Runs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._flying:
+            for mine, _seen in self._pools.values():
+                mine.kill()
+
+    def put(self, scenario: Scenario) -> None:
+        """Add a scenario that has been checked, and start on it if there is room. Raises `ConfigError` for what only its files tell."""
+        check_trace(scenario)
+        first = self._rounds(scenario, ())
+        processes = min(scenario.processes or os.cpu_count() or 1, len(first) * shards_of(scenario) * self._scenarios)
+        self._open.append(_Run(scenario, first, processes))
+        self._fill()
+
+    def outcomes(self, patient: bool = True) -> Iterator[Outcome]:
+        """Of the scenarios put in so far: all, or without patience those that have ended by now."""
+        while self._open:
+            if self._open[0].ended:
+                run = self._open.popleft()
+                yield Outcome(run.scenario, sorted(run.done, key=lambda each: each.number), run.error)
+            elif patient and self._open[0].processes == 1:
+                self._here(self._open[0])
+            elif not self._turn(0.2 if patient else 0) and not patient:
+                return
+
+    def _here(self, run: _Run) -> None:
+        """One more shard of a replication in this process."""
+        try:
+            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._progress))
+        except Exception as error:
+            run.error = error
+        self._settle(run)
+
+    def _turn(self, patience_s: float) -> bool:
+        """Hand out work and take back what is done, for so long at most; whether anything was."""
+        self._fill()
+        landed = wait(self._flying, timeout=patience_s, return_when=FIRST_COMPLETED).done
+        for future in landed:
+            run, number = self._flying.pop(future, (None, (0, 0)))
+            if run is None:  # its pool broke, and it with it
+                continue
+            run.flying -= 1
+            try:
+                run.take(future.result())
+            except BrokenProcessPool:
+                run.waiting.appendleft(number)
+                self._broken(run)
+            except Exception as error:
+                run.error = error
+            self._settle(run)
+        self._fill()
+        self._tell()
+        return bool(landed)
+
+    def _settle(self, run: _Run) -> None:
+        """Ask for the next round when one is complete."""
+        if run.error is not None:
+            run.waiting.clear()
+        elif not run.waiting and not run.flying:
+            run.wait_for(self._rounds(run.scenario, run.done))
+        run.ended = not run.waiting and (run.error is not None or not run.flying)
+
+    def _fill(self) -> None:
+        for run in self._open:
+            if run.processes > 1:
+                most = 2 * (run.processes + len(run.waiting) + run.flying)
+                while run.waiting and len(self._flying) < most:
+                    if not self._submit(run):
+                        return
+                if len(self._flying) >= most:
+                    return
+            if self._alone and not run.ended:
+                return
+
+    def _submit(self, run: _Run) -> bool:
+        """Hand out a replication; not to a pool that has just broken, which its work under way will tell."""
+        if run.processes not in self._pools:
+            mine = pool(run.processes)
+            self._pools[run.processes] = mine, mine.ended
+        mine, _seen = self._pools[run.processes]
+        try:
+            future = mine.submit(_in_worker, run.scenario, *run.waiting[0])
+        except BrokenProcessPool:
+            if not self._flying:  # it broke while it had nothing to do
+                mine.kill()
+                del self._pools[run.processes]
+            return False
+        self._flying[future] = run, run.waiting.popleft()
+        run.flying += 1
+        return True
+
+    def _broken(self, run: _Run) -> None:
+        """A worker was killed: by this scenario if no other had work out, else nobody knows, and all of it is done again."""
+        others = {each for each, _ in self._flying.values() if each is not run}
+        for each, number in self._flying.values():
+            each.waiting.appendleft(number)
+            each.flying = 0
+        run.flying = 0
+        self._flying.clear()
+        for mine, _seen in self._pools.values():
+            mine.kill()
+        self._pools.clear()
+        if others:
+            self._alone = True
+        else:
+            run.error = SimError(KILLED)
+
+    def _tell(self) -> None:
+        for processes, (mine, seen) in self._pools.items():
+            ended = mine.ended
+            if self._progress is not None and ended > seen:
+                self._progress(ended - seen)
+            self._pools[processes] = mine, ended
+
+
+def _in_worker(scenario: Scenario, number: int, shard: int) -> Replication:
+    part = replicate_shard(scenario, number, shard, count)
+    part.log.hand_over()
+    return part

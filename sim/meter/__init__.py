@@ -1,0 +1,1 @@
+"""What was spent: rows, sums, percentiles, digests, and the laws they keep."""

@@ -1,0 +1,151 @@
+"""Operational laws, checked on every run's own counts: what they say must hold exactly, whatever the settings (Denning and Buzen 1978).
+
+Two books are kept of a run. The meter's rows say what each attempt and task was; the world's own counters (tasks present, slots
+taken, places in line, calls that wait to try again) say what happened on the clock. Where they do not agree the run is wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.call import Status
+from sim.errors import LawError
+from sim.meter.sums import PARTS, joined, real
+from sim.meter.tally import TOKENS, Tally
+
+CLOSE = 1e-9
+"""Relative room for the rounding of sums of floats."""
+
+
+class Presence:
+    """How many tasks are there, integrated over time as they come and go."""
+
+    __slots__ = ("_since", "area_s", "arrivals_s", "count")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.area_s = 0.0
+        self.arrivals_s = 0.0
+        """Sum of the moments of arrival."""
+        self._since = 0.0
+
+    def come(self, now: float) -> None:
+        """One more."""
+        self.until(now)
+        self.arrivals_s += now
+        self.count += 1
+
+    def go(self, now: float) -> None:
+        """One less."""
+        self.until(now)
+        self.count -= 1
+
+    def until(self, now: float) -> None:
+        """Nothing has changed up to now."""
+        self.area_s += self.count * (now - self._since)
+        self._since = now
+
+
+class Occupancy:
+    """The most calls that rows show in service at one moment, found chunk by chunk."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._starts = self._ends = np.zeros(0)
+        """Of the calls that have not been seen to begin yet, and of those that have not been seen to end."""
+
+    def add(self, starts: np.ndarray, ends: np.ndarray, until: float = math.inf) -> None:
+        """A chunk of attempts, where none that starts before `until` is still to come.
+
+        A slot that ends at a moment is free at it; an attempt of no length takes none.
+        """
+        real = ends > starts
+        starts, known = np.sort(np.concatenate([self._starts, starts[real]])), np.sort(np.concatenate([self._ends, ends[real]]))
+        in_service = len(known) - len(starts)
+        starts, self._starts = np.split(starts, [np.searchsorted(starts, until)])
+        if len(starts):
+            begun = np.arange(1, len(starts) + 1) + in_service
+            self.most = max(self.most, int((begun - np.searchsorted(known, starts, side="right")).max()))
+            known = known[known > starts[-1]]
+        self._ends = known
+
+
+class World(NamedTuple):
+    """What the clock's side counts at the end of one replication; lists have one entry a backend."""
+
+    ended_s: float
+    tasks: Presence
+    open_sums: np.ndarray
+    """Calls, tokens by kind and the parts of the bill of tasks that have not ended (`Meter.open_sums`)."""
+    in_service: Sequence[int]
+    in_line: Sequence[int]
+    trying_again: int
+    """Calls between two attempts."""
+    slots: Sequence[float]
+    most_in_service: Sequence[int]
+
+
+def check(tally: Tally, world: World) -> None:
+    """Raise `LawError` for the first law that one replication breaks."""
+    _conservation(tally, world)
+    _flow_balance(tally, world)
+    _littles_law(tally, world)
+    _utilisation(tally, world)
+
+
+def _conservation(tally: Tally, world: World) -> None:
+    """Tokens and dollars: by backend = by minute = by task; dollars by kind = call by call."""
+    minutes = sum(tally.minutes.values(), start=np.zeros(5 + PARTS))
+    _equal("conservation: attempts by minute and by status", minutes[0], tally.calls)
+    _equal("conservation: attempts by task and by status", tally.task_sums[0] + world.open_sums[0], tally.calls)
+    for column, kind in enumerate(TOKENS):
+        total = int(tally.tokens[:, column].sum())
+        _equal(f"conservation: {kind} by task and by backend", tally.task_sums[1 + column] + world.open_sums[1 + column], total)
+        if column < 4:
+            _equal(f"conservation: {kind} by minute and by backend", minutes[1 + column], total)
+    bill = float(real(tally.cost_units))
+    by_task = float(real(tally.task_cost_units + joined(world.open_sums[-PARTS:])))
+    _close("conservation: USD by kind and call by call", float(tally.dollars.sum()), bill)
+    _close("conservation: USD by minute and call by call", float(real(joined(minutes[5:]))), bill)
+    _close("conservation: USD by task and call by call", by_task, bill)
+
+
+def _flow_balance(tally: Tally, world: World) -> None:
+    """What has begun has ended or is still there: calls in slots, in line or about to try again; tasks that are present."""
+    there = sum(world.in_service) + sum(world.in_line) + world.trying_again
+    _equal("flow balance: calls asked for less answered and given up, and calls in flight", tally.calls_in_flight, there)
+    _equal("flow balance: tasks begun less ended, and tasks present", tally.started_tasks - tally.tasks, world.tasks.count)
+    answered = int(tally.attempts[:, Status.ok].sum())
+    _equal("flow balance: answers by role and by backend", int(tally.answers[:, 0].sum()), answered)
+
+
+def _littles_law(tally: Tally, world: World) -> None:
+    """L = lambda x W for tasks: the number present, integrated over time, is the sum of their stays (those present: up to the end)."""
+    world.tasks.until(world.ended_s)
+    arrivals_s, stays_s = float(real(tally.task_arrival_units)), float(real(tally.task_stay_units))
+    still = world.tasks.count * world.ended_s - (world.tasks.arrivals_s - arrivals_s)
+    room = CLOSE * (world.tasks.arrivals_s + world.tasks.area_s + 1)
+    _close("Little's law: tasks present over time, and their stays in sum", world.tasks.area_s, stays_s + still, room)
+
+
+def _utilisation(tally: Tally, world: World) -> None:
+    """No more calls in service than slots, at any moment and in the mean."""
+    for index, slots in enumerate(world.slots):
+        if world.most_in_service[index] > slots or world.in_service[index] > slots:
+            raise LawError(f"utilisation: backend {index} served {world.most_in_service[index]} calls at once on {slots:g} slots")
+        if slots < math.inf and tally.busy_s[index] > slots * world.ended_s * (1 + CLOSE):
+            raise LawError(f"utilisation: backend {index} was busy for {tally.busy_s[index]:g} s in {slots:g} x {world.ended_s:g} s")
+
+
+def _equal(law: str, one: float, other: float) -> None:
+    if one != other:
+        raise LawError(f"{law}: {one:.17g} is not {other:.17g}")
+
+
+def _close(law: str, one: float, other: float, room: float = 0.0) -> None:
+    if not math.isclose(one, other, rel_tol=CLOSE, abs_tol=room or CLOSE * 1e-6):
+        raise LawError(f"{law}: {one:.17g} is not {other:.17g}")

@@ -1,0 +1,243 @@
+"""What was spent: a row for every attempt and task, and sums that are always on and stay small.
+
+Rows are packed into one buffer. When it is full, numpy adds the whole chunk to the tally at once, so the
+hot path does nothing but pack; rows are kept only as far as the log asks for them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sim.backends.service import Backend
+from sim.call import Call, Status
+from sim.clock import Clock
+from sim.columns import CALLS, TASKS, row_format, row_type
+from sim.meter.calllog import CallLog, by_start
+from sim.meter.calllog import joined as joined_rows
+from sim.meter.digest import added, of_rows, of_word
+from sim.meter.laws import Occupancy, Presence
+from sim.meter.sums import PARTS, joined, real, split
+from sim.meter.tally import TOKENS, Tally, grouped, where
+from sim.settings.agent import Log
+from sim.task import Task
+
+CHUNK = 16384
+"""Rows between two additions to the tally."""
+_AGENT, _COST = row_format(CALLS[:4]), row_format(CALLS[-1:])
+"""The part of a call's row that all calls of an agent share, and the part that is known with its chunk."""
+_CALL, _TASK = row_format(CALLS[4:-1], _AGENT.size, _COST.size), row_format(TASKS)
+
+
+class LineFormedError(Exception):
+    """More calls at once than there are slots, where all were served at once (`sim.engine.lookahead`)."""
+
+
+class Meter:
+    """Counts for one replication."""
+
+    def __init__(
+        self, clock: Clock, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float,
+        progress: Callable[[int], object] | None = None, cut_s: float = 0.0, lookahead: bool = False,
+    ) -> None:  # fmt: skip
+        """With `lookahead` attempts are recorded before the clock has reached them, and out of order."""
+        self._clock = clock
+        self._lookahead = lookahead
+        self._horizon_s = horizon_s
+        self._open_tasks: dict[int, np.ndarray] = {}
+        self.given_up = 0
+        self.started_tasks = 0
+        self.present = Presence()
+        self.blocked = 0
+        """Tasks that were refused for want of money."""
+        self.started_agents = self.started_verifiers = 0
+        self.paths: dict[str, int] = {}
+        self.tally = Tally.empty(len(backends))
+        self._cut_s = cut_s
+        self._kept = Tally.empty(len(backends)) if cut_s else None
+        """The same sums without the warm-up."""
+        self._before: dict[str, int] = {}
+        self._prices = [backend.price for backend in backends]
+        self.occupancy = [Occupancy() for _ in backends]
+        self.slots = [backend.slots for backend in backends]
+        self._limited = [index for index, slots in enumerate(self.slots) if slots < math.inf]
+        self._outlast: list[tuple[int, float, float]] = []
+        """(backend, start, end) of attempts that outlast the run, since the last chunk."""
+        self._log = log
+        self._sample = sample
+        self._progress = progress
+        self._digest = 0
+        self._path_words = np.zeros(0, np.uint32)
+        """The agent paths so far, as the digest knows them: their numbers depend on who came first."""
+        self._call_log = CallLog()
+        self._task_log: list[bytes] = []
+        first = CHUNK // 16 if lookahead and self._limited else CHUNK  # the sooner a line is seen, the less has been in vain
+        self._calls, self._call_at = bytearray(_CALL.size * first), 0
+        self._tasks, self._task_at = bytearray(_TASK.size * CHUNK), 0
+        self._call_end, self._task_end = len(self._calls), len(self._tasks)
+        self._call_size = _CALL.size
+        self._early = np.zeros(0, row_type(CALLS))
+        """Logged rows of attempts that the clock had not reached: others may come before them."""
+        self._pack_call = _CALL.pack_into
+
+    def enroll(self, task: Task, path: str, depth: int) -> bytes:
+        """Count an agent; returns the head of its calls' rows, in which a number stands for its path."""
+        self.started_agents += 1
+        self.started_verifiers += path.endswith("v")
+        return _AGENT.pack(task.id, self.paths.setdefault(path, len(self.paths)), depth)
+
+    def record(
+        self, call: Call, backend: Backend, status: int, start: float, first_token: float, end: float,
+        prompt: int, read: int, write: int, output: int,
+    ) -> None:  # fmt: skip
+        """An attempt whose end is certain: write its row, unless the run ends first. It is priced with its chunk."""
+        if end >= self._horizon_s:
+            self._outlast.append((backend.index, start, end))
+            return
+        at = self._call_at
+        self._pack_call(
+            self._calls, at, call.agent, call.turn, call.attempt, call.role, backend.index, status,
+            call.t_request, start, first_token, end, prompt, read, write, output, call.reasoning_tokens if output else 0,
+        )  # fmt: skip
+        self._call_at = at = at + self._call_size
+        if at == self._call_end:
+            self._flush_calls()
+
+    def task_begun(self, task: Task) -> None:
+        """A task has arrived."""
+        self.started_tasks += 1
+        self.present.come(task.t_arrive)
+
+    def task_ended(self, task: Task) -> None:
+        """A task's root agent has ended."""
+        self.present.go(task.t_end)
+        _TASK.pack_into(
+            self._tasks, self._task_at, task.id, task.user, task.kind, task.t_arrive, task.t_end, task.thinking_s, task.success,
+            task.tries, 0, task.agents, 0, 0, 0, 0, 0, 0.0,
+        )  # fmt: skip
+        self._task_at += _TASK.size
+        if self._task_at == self._task_end:
+            self._flush_tasks()
+
+    def close(self, ended_s: float, requested: int) -> Tally:
+        """Add what is left in the buffers; whatever has not ended by now is in flight."""
+        self._flush_tasks()
+        self._flush_calls(math.inf)
+        return self.tally.closed(
+            ended_s=ended_s,
+            requested=requested,
+            digest=f"{self._digest:016x}",
+            **self._counts(),
+        )
+
+    def _counts(self) -> dict[str, int]:
+        """What is counted as it happens."""
+        return {
+            "given_up": self.given_up,
+            "started_tasks": self.started_tasks,
+            "blocked": self.blocked,
+            "agents": self.started_agents,
+            "verifiers": self.started_verifiers,
+        }
+
+    def warmed_up(self) -> None:
+        """From now on it counts."""
+        self._before = self._counts()
+
+    def kept(self, whole: Tally) -> Tally:
+        """The closed tally of what came after the warm-up; its timeline, digest and calls in flight are those of the whole run."""
+        if self._kept is None:
+            return whole
+        counts = {name: number - self._before[name] for name, number in self._counts().items()}
+        asked = whole.calls_in_flight + counts["given_up"] + int(self._kept.attempts[:, Status.ok].sum())
+        left_out = whole.tasks - self._kept.tasks
+        kept = replace(self._kept, minutes=whole.minutes, cut_s=self._cut_s, left_out=left_out)
+        return kept.closed(ended_s=whole.ended_s, digest=whole.digests[0], requested=asked, **counts)
+
+    def open_sums(self) -> np.ndarray:
+        """Calls, tokens by kind and the parts of the bill (`sim.meter.sums.split`) of tasks that have not ended."""
+        return sum(self._open_tasks.values(), start=np.zeros(1 + len(TOKENS) + PARTS))
+
+    def logged(self) -> tuple[CallLog, np.ndarray]:
+        """The kept rows of calls, and of tasks as a structured array."""
+        return self._call_log.finish(), np.frombuffer(b"".join(self._task_log), dtype=row_type(TASKS))
+
+    def _flush_calls(self, until: float | None = None) -> None:
+        """Add the buffered attempts; `until`: all that start before have been recorded."""
+        if until is None:
+            until = self._clock.reached if self._lookahead else math.inf
+        rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size)
+        self._call_end = min(2 * self._call_end, self._call_size * CHUNK)
+        self._calls, self._call_at = bytearray(self._call_end), 0
+        if len(rows):
+            self.tally.add_calls(rows, self._prices)
+            if self._kept is not None:
+                self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices)
+            self._add_to_tasks(rows)
+            self._add_to_digest(rows)
+        for index in self._limited:
+            self._watch_slots(index, rows, until)
+        self._outlast.clear()
+        if self._log is Log.full:
+            self._call_log.append(self._in_order(rows, until))
+        elif self._log is Log.sample:
+            self._call_log.append(self._in_order(rows[rows["task"] % self._sample == 0], until))
+        if self._progress is not None:
+            self._progress(len(rows))
+
+    def _watch_slots(self, index: int, rows: np.ndarray, until: float) -> None:
+        """Raises `LineFormedError` for more calls at once than slots, where the backend itself did not look."""
+        mine = where(rows["backend"] == index)
+        outlast = np.array([times for backend, *times in self._outlast if backend == index]).reshape(-1, 2)
+        starts, ends = (np.concatenate([rows[name][mine], more]) for name, more in zip(("t_start_s", "t_end_s"), outlast.T, strict=True))
+        self.occupancy[index].add(starts, ends, until)
+        if self._lookahead and self.occupancy[index].most > self.slots[index]:
+            raise LineFormedError
+
+    def _in_order(self, rows: np.ndarray, until: float) -> np.ndarray:
+        """Of these rows and those kept back, the ones that start before `until`, in that order; the others are kept back."""
+        if not self._lookahead:
+            return rows
+        rows = by_start(joined_rows([self._early, rows]))
+        before, self._early = np.split(rows, [np.searchsorted(rows["t_start_s"], until)])
+        return before
+
+    def _add_to_tasks(self, rows: np.ndarray) -> None:
+        """Sums by task, kept until the task's own row is flushed (its calls have all been by then)."""
+        tasks, place = grouped(rows["task"])
+        columns = [rows[kind] for kind in TOKENS] + split(rows["cost_usd"])
+        sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
+        for task, row in zip(tasks.tolist(), sums, strict=True):
+            known = self._open_tasks.get(task)
+            self._open_tasks[task] = row if known is None else known + row
+
+    def _add_to_digest(self, rows: np.ndarray) -> None:
+        """With a path's word in the place of its number."""
+        new = list(self.paths)[len(self._path_words) :]
+        self._path_words = np.append(self._path_words, np.array([of_word(path) for path in new], np.uint32))
+        numbers = rows["agent"].copy()
+        rows["agent"] = self._path_words[numbers]
+        self._digest = added(self._digest, of_rows(rows, 1))
+        rows["agent"] = numbers
+
+    def _flush_tasks(self) -> None:
+        if self._call_at:
+            self._flush_calls()
+        rows = np.frombuffer(self._tasks, dtype=row_type(TASKS), count=self._task_at // _TASK.size).copy()
+        self._task_at = 0
+        if not len(rows):
+            return
+        nothing = np.zeros(1 + len(TOKENS) + PARTS)
+        spent = np.array([self._open_tasks.pop(task, nothing) for task in rows["task"].tolist()])
+        for column, name in enumerate(("calls", *TOKENS)):
+            rows[name] = spent[:, column]
+        rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]
+        self._digest = added(self._digest, of_rows(rows, 2))
+        self.tally.add_tasks(rows)
+        if self._kept is not None:
+            self._kept.add_tasks(rows[rows["t_arrive_s"] >= self._cut_s])
+        if self._log is not Log.none:
+            self._task_log.append(rows.tobytes())

@@ -1,0 +1,254 @@
+"""The sums a run leaves: small whatever its length, and additive, so that replications and shards merge exactly."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim.backends.pricing import Price
+from sim.call import Role, Status
+from sim.meter.digest import added
+from sim.meter.histogram import Sketch
+from sim.meter.sums import exact, real, split
+
+MINUTE_S = 60.0
+TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+DOLLARS = ("fresh_input", "cache_read", "cache_write", "output")
+Minute = tuple[int, int]
+"""(minute since the start, backend index)."""
+
+
+@dataclass
+class Tally:
+    """Totals of one replication, or of several added up. Arrays have one row a backend."""
+
+    tokens: np.ndarray
+    """(backends, 5) whole numbers, in the order of `TOKENS`."""
+    dollar_units: np.ndarray
+    """(backends, 4) bills in units of `sim.meter.sums`, in the order of `DOLLARS`; so are all fields called units."""
+    attempts: np.ndarray
+    """(backends, 5) by `Status`."""
+    answers: np.ndarray
+    """(roles, 2) attempts that succeeded: how many, and their tokens."""
+    cost_units: int = 0
+    """The bill as it was summed call by call: must equal the sum of `dollars`."""
+    compactions: int = 0
+    given_up: int = 0
+    """Calls whose last attempt failed, or whose prompt did not fit."""
+    busy_units: np.ndarray = field(default_factory=lambda: _units(0))
+    """(backends,) service, summed over calls."""
+    waited_units: np.ndarray = field(default_factory=lambda: _units(0))
+    """(backends,) waits in line, summed over calls."""
+    latency: Sketch = field(default_factory=Sketch)
+    """Request to last token of attempts that succeeded."""
+    task_latency: Sketch = field(default_factory=Sketch)
+    """Arrival to end of a task, less its user's thinking."""
+    task_cents: Sketch = field(default_factory=Sketch)
+    """Bill of a task, in cents."""
+    minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
+    """Calls, four token kinds and the parts of the bill (`sim.meter.sums.split`) of the calls that ended in that minute; of the first
+    replication only, once merged."""
+    peaks: list[int] = field(default_factory=list)
+    """Most tokens in a minute, one number a replication."""
+    tasks: int = 0
+    successes: int = 0
+    task_busy_units: int = 0
+    task_cost_units: int = 0
+    """Bill of the tasks that ended."""
+    task_tokens: int = 0
+    """Input and output of the tasks that ended."""
+    task_calls: int = 0
+    task_sums: np.ndarray = field(default_factory=lambda: np.zeros(len(TOKENS) + 1))
+    """Calls and tokens by kind of the tasks that ended."""
+    task_stay_units: int = 0
+    """Arrival to end of the tasks that ended, their users' thinking included."""
+    task_arrival_units: int = 0
+    """Moments of arrival of the tasks that ended, added up."""
+    requested: int = 0
+    started_tasks: int = 0
+    blocked: int = 0
+    """Tasks refused for want of money."""
+    wasted_units: int = 0
+    """Bill of the tasks that ended and failed."""
+    wasted_tokens: int = 0
+    tries: int = 0
+    """Of the tasks that ended."""
+    agents: int = 0
+    verifiers: int = 0
+    ended_s: float = 0.0
+    replications: float = 1
+    """Whole runs that the sums are of: less than one where only some of the shards were run."""
+    cut_s: float = 0.0
+    """Only what was asked for from this second on is in the sums; the timeline is of the whole run."""
+    left_out: int = 0
+    """Tasks that ended and came before it."""
+    digests: list[str] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, backends: int) -> Tally:
+        """Nothing spent yet."""
+        return cls(
+            tokens=np.zeros((backends, len(TOKENS)), np.int64),
+            dollar_units=_units(backends, len(DOLLARS)),
+            attempts=np.zeros((backends, len(Status)), np.int64),
+            answers=np.zeros((len(Role), 2), np.int64),
+            busy_units=_units(backends),
+            waited_units=_units(backends),
+        )
+
+    def add_calls(self, rows: Any, prices: Sequence[Price]) -> None:
+        """Add a chunk of call rows, and write what each of them costs into it."""
+        status, backends = rows["status"], np.unique(rows["backend"])
+        self.compactions += int(((rows["role"] == Role.compaction) & (status == Status.ok)).sum())
+        good = where(status == Status.ok)
+        roles, tokens = rows["role"][good], rows["input_tokens"][good].astype(np.int64) + rows["output_tokens"][good]
+        self.latency.add(rows["t_end_s"][good] - rows["t_request_s"][good])
+        self.answers[:, 0] += np.bincount(roles, minlength=len(Role))
+        self.answers[:, 1] += np.bincount(roles, tokens, minlength=len(Role)).astype(np.int64)
+        for index in backends.tolist():
+            mine = where(rows["backend"] == index)
+            rows["cost_usd"][mine] = self._add_backend(index, rows[mine], prices[index])
+
+    def _add_backend(self, index: int, rows: Any, price: Price) -> np.ndarray:
+        self.tokens[index] += [int(rows[kind].sum(dtype=np.int64)) for kind in TOKENS]
+        self.attempts[index] += np.bincount(rows["status"], minlength=len(Status))
+        self.busy_units[index] += exact(rows["t_end_s"] - rows["t_start_s"])
+        self.waited_units[index] += exact(rows["t_start_s"] - rows["t_request_s"])
+        dollars = price.dollars_of(rows)
+        cost: np.ndarray = dollars.sum(axis=1)
+        self.dollar_units[index] += [exact(dollars[:, kind]) for kind in range(len(DOLLARS))]
+        self.cost_units += exact(cost)
+        self._add_minutes(index, rows, cost)
+        return cost
+
+    def _add_minutes(self, backend: int, rows: Any, cost: np.ndarray) -> None:
+        minutes, place = grouped((rows["t_end_s"] / MINUTE_S).astype(np.int64))
+        columns = [rows[kind] for kind in TOKENS[:4]] + split(cost)
+        sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
+        for minute, row in zip(minutes.tolist(), sums, strict=True):
+            key = (minute, backend)
+            known = self.minutes.get(key)
+            self.minutes[key] = row if known is None else known + row
+
+    def add_tasks(self, rows: Any) -> None:
+        """Add a chunk of task rows."""
+        busy = rows["t_end_s"] - rows["t_arrive_s"] - rows["thinking_s"]
+        self.tasks += len(rows)
+        self.successes += int(rows["success"].sum())
+        self.tries += int(rows["tries"].sum())
+        self.task_busy_units += exact(busy)
+        self.task_stay_units += exact(rows["t_end_s"] - rows["t_arrive_s"])
+        self.task_arrival_units += exact(rows["t_arrive_s"])
+        self.task_sums = self.task_sums + [float(rows[name].sum()) for name in ("calls", *TOKENS)]
+        self.task_cost_units += exact(rows["cost_usd"])
+        lost = rows[~rows["success"]]
+        self.wasted_units += exact(lost["cost_usd"])
+        self.wasted_tokens += int(lost["input_tokens"].sum(dtype=np.int64) + lost["output_tokens"].sum(dtype=np.int64))
+        self.task_tokens += int(rows["input_tokens"].sum(dtype=np.int64) + rows["output_tokens"].sum(dtype=np.int64))
+        self.task_calls += int(rows["calls"].sum(dtype=np.int64))
+        self.task_latency.add(np.maximum(busy, 0.0))
+        self.task_cents.add(100 * rows["cost_usd"])
+
+    def closed(self, *, ended_s: float, digest: str, **counts: int) -> Tally:
+        """The finished tally of one replication; `counts` are fields that somebody else has counted."""
+        closed = dataclasses.replace(self, peaks=[self._peak()], ended_s=ended_s, digests=[digest])
+        for name, count in counts.items():
+            setattr(closed, name, count)
+        return closed
+
+    def _peak(self) -> int:
+        by_minute: dict[int, int] = {}
+        for (minute, _), row in self.minutes.items():
+            if minute * MINUTE_S >= self.cut_s:
+                by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
+        return max(by_minute.values(), default=0)
+
+    def beside(self, other: Tally) -> Tally:
+        """Another shard of the same replication added."""
+        minutes = dict(self.minutes)
+        for key, row in other.minutes.items():
+            minutes[key] = minutes[key] + row if key in minutes else row
+        digest = added(int(self.digests[0], 16), int(other.digests[0], 16))
+        ended_s = max(self.ended_s, other.ended_s)
+        return dataclasses.replace(self.plus(other), minutes=minutes, ended_s=ended_s, digests=[f"{digest:016x}"], replications=1)
+
+    def standing_for(self, times: float) -> Tally:
+        """All shards of a replication that were run, each of which stands for so many."""
+        minutes = self.minutes if times == 1 else {key: row * times for key, row in self.minutes.items()}
+        return dataclasses.replace(self, minutes=minutes, peaks=[self._peak()], replications=1 if times == 1 else 1 / times)
+
+    def plus(self, other: Tally) -> Tally:
+        """Two tallies as one; the timeline stays with the tallies it came from."""
+        values: dict[str, Any] = {
+            name: getattr(self, name).plus(getattr(other, name)) for name in ("latency", "task_latency", "task_cents")
+        }
+        values["minutes"], values["cut_s"] = {}, self.cut_s
+        for field_ in dataclasses.fields(self):
+            if field_.name not in values:
+                values[field_.name] = getattr(self, field_.name) + getattr(other, field_.name)
+        return Tally(**values)
+
+    @property
+    def dollars(self) -> np.ndarray:
+        """(backends, 4) USD, in the order of `DOLLARS`."""
+        found: np.ndarray = real(self.dollar_units)
+        return found
+
+    @property
+    def busy_s(self) -> np.ndarray:
+        """(backends,) seconds of service, summed over calls."""
+        found: np.ndarray = real(self.busy_units)
+        return found
+
+    @property
+    def waited_s(self) -> np.ndarray:
+        """(backends,) seconds in line, summed over calls."""
+        found: np.ndarray = real(self.waited_units)
+        return found
+
+    @property
+    def task_busy_s(self) -> float:
+        """Arrival to end of the tasks that ended, less their users' thinking, added up."""
+        return float(real(self.task_busy_units))
+
+    @property
+    def task_cost_usd(self) -> float:
+        """Bill of the tasks that ended."""
+        return float(real(self.task_cost_units))
+
+    @property
+    def calls_in_flight(self) -> int:
+        """Calls under way, in line or waiting to try again when the run ended."""
+        return self.requested - self.given_up - int(self.attempts[:, Status.ok].sum())
+
+    @property
+    def calls(self) -> int:
+        """Attempts that ended."""
+        return int(self.attempts.sum())
+
+
+def where(mask: np.ndarray) -> Any:
+    """An index of the rows that a mask picks; of all of them without a copy."""
+    return slice(None) if mask.all() else mask
+
+
+def _units(*shape: int) -> np.ndarray:
+    return np.full(shape, 0, dtype=object)
+
+
+def grouped(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct values of whole numbers, and for each number the place of its value: `np.unique`, faster where they lie close."""
+    numbers = numbers.astype(np.int64)
+    if not len(numbers):
+        return numbers, numbers
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low > 4 * len(numbers):
+        return np.unique(numbers, return_inverse=True)
+    offset = numbers - low
+    seen = np.zeros(high - low + 1, bool)
+    seen[offset] = True
+    return np.flatnonzero(seen) + low, (np.cumsum(seen) - 1)[offset]

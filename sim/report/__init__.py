@@ -1,0 +1,1 @@
+"""For people: tables, findings, figures, the report of a run or a sweep."""

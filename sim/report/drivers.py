@@ -1,0 +1,207 @@
+"""What moves a metric, for people: names, sentences, tables and figures of a tornado and of Sobol indices."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from sim.columns import METRICS
+from sim.report.numbers import compact, dollars, number, percent
+from sim.report.plots.canvas import COLOURS, INK, draw_key, sheet, styled
+from sim.sweeps.sensitivity import Tornado
+
+MOST_ROWS = 20
+"""More settings than this are in the table only."""
+PRICE = "_usd_per_mtok"
+_PARAMETERS = ("mean", "median", "sigma", "shape", "sd", "p", "low", "high", "value", "shift")
+_UNITS = {
+    "_usd_per_mtok": "USD/Mtok",
+    "_usd_per_h": "USD/h",
+    "_tokens_per_s": "tokens/s",
+    "_tokens": "tokens",
+    "_usd": "USD",
+    "_s": "s",
+    "_h": "h",
+}
+_UNIT_OF = {column.name: column.unit for column in METRICS}
+_PLACES = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def setting_name(key: str) -> str:
+    """`tool time (mean), s` of `agent.tool_time_s.mean`; `cache read price, USD/Mtok`."""
+    *owners, name = key.split(".")
+    parameter = f" ({name})" if name in _PARAMETERS and owners else ""
+    if parameter:
+        *owners, name = owners
+    unit = next((tail for tail in _UNITS if name.endswith(tail)), "")
+    words = name.removesuffix(unit).replace("_", " ") + (" price" if unit == "_usd_per_mtok" else "")
+    whose = f"{owners[-1].replace('_', ' ')} " if owners[-1:] not in (["agent"], []) and owners[0] == "agent" else ""
+    return f"{whose}{words}{parameter}{', ' + _UNITS[unit] if unit else ''}"
+
+
+def names_of(keys: pd.Series) -> list[str]:
+    """The settings for people; by their whole keys where two would be called the same."""
+    names = [setting_name(key) for key in keys]
+    return [key if names.count(name) > 1 else name for key, name in zip(keys, names, strict=True)]
+
+
+def metric_name(metric: str) -> str:
+    """`cost per success` of `cost_per_success_usd`."""
+    return re.sub(r"_(usd|s)$", "", metric).replace("_", " ").replace(" usd per mtok", " price")
+
+
+def written(metric: str, value: float) -> str:
+    """A value of the metric in a sentence."""
+    unit = _UNIT_OF.get(metric, "")
+    if unit.startswith("USD"):
+        return dollars(value)
+    if metric.endswith(("_rate", "share")) or "_share." in metric:
+        return percent(value)
+    return f"{compact(value)}{' ' + unit if unit else ''}"
+
+
+def _axis(metric: str) -> str:
+    unit = _UNIT_OF.get(metric, "")
+    return metric_name(metric) + (f" ({unit})" if unit else "")
+
+
+def _word(key: str) -> str:
+    """A setting in a sentence: without its unit, and `turns` rather than `turns (mean)`."""
+    return re.sub(r" \((mean|median)\)", "", setting_name(key).split(",")[0])
+
+
+def tornado_finding(found: Tornado) -> str:
+    """Which setting moves the metric most, from what to what, which comes next, and where prices come."""
+    table, metric = found.table, found.metric
+    keys, top = list(table["setting"]), table.iloc[0]
+    if not top["swing"] > 0:
+        return f"None of these settings moves {metric_name(metric)}."
+    low, high = (written(metric, top[end]) for end in ("at_low", "at_high"))
+    said = f"{metric_name(metric).capitalize()} is moved most by {_word(keys[0])}: {low} at {top['low']:,g}, {high} at {top['high']:,g}"
+    if len(keys) > 1:
+        said += f"; then by {_word(keys[1])} (swing {written(metric, table.iloc[1]['swing'])})"
+    return said + _prices(keys) + "."
+
+
+def sobol_finding(table: pd.DataFrame) -> str:
+    """How much of the variance comes from the first settings, alone and together with others, and where prices come."""
+    metric, keys, top = table.attrs["metric"], list(table["setting"]), table.iloc[0]
+    if math.isnan(top["ST"]):
+        return f"None of these settings moves {metric_name(metric)}."
+    said = f"{percent(top['S1'])} of the variance of {metric_name(metric)} comes from {_word(keys[0])} alone, "
+    said += f"{percent(top['ST'])} with its interactions"
+    if len(keys) > 1:
+        said += f"; next is {_word(keys[1])} ({percent(table.iloc[1]['ST'])})"
+    spread = " to ".join(written(metric, table.attrs[end]) for end in ("p05", "p95"))
+    return f"{said}{_prices(keys)}. Nine tenths of the combinations give {spread}."
+
+
+def _prices(keys: list[str]) -> str:
+    """`; cache read price comes fifth, cache write price sixth of 7`: prices that are not among the first two."""
+    ranks = [(rank, _word(key)) for rank, key in enumerate(keys, 1) if key.endswith(PRICE) and rank > 2]
+    if not ranks:
+        return ""
+    places = [f"{name} {'comes ' if not i else ''}{_PLACES[rank] if rank < len(_PLACES) else rank}" for i, (rank, name) in enumerate(ranks)]
+    return f"; {', '.join(places)} of {len(keys)}"
+
+
+def tornado_listing(found: Tornado) -> pd.DataFrame:
+    """The table for people: what is changed, and what the metric comes to; half of the paired 95 % interval with the changes."""
+    table = found.table
+    unit = _UNIT_OF.get(found.metric) or found.metric
+    out = {"setting": names_of(table["setting"])}
+    out |= {name: [f"{value:,.4g}" if math.isfinite(value) else "-" for value in table[name]] for name in ("low", "base", "high")}
+    out |= {f"{unit} {name.replace('_', ' ')}": [number(value) for value in table[name]] for name in ("at_low", "at_high")}
+    out |= {
+        f"change {end}": [_change(row, f"difference_{end.replace(' ', '_')}") for row in table.to_dict("records")]
+        for end in ("at low", "at high")
+    }
+    return pd.DataFrame(out | {"swing": [number(value) for value in table["swing"]]})
+
+
+def _change(row: dict[Any, Any], name: str) -> str:
+    half = (row[f"{name}_ci_high"] - row[f"{name}_ci_low"]) / 2
+    return f"{'+' if row[name] > 0 else ''}{number(row[name])}" + (f" ±{number(half, 2)}" if half > 0 else "")
+
+
+def sobol_listing(table: pd.DataFrame) -> pd.DataFrame:
+    """The table for people."""
+    out = {"setting": names_of(table["setting"])}
+    out |= {name: [f"{value:,.4g}" for value in table[name]] for name in ("low", "high")}
+    for name, heading in (("S1", "by itself (S1)"), ("ST", "with interactions (ST)")):
+        out[heading] = [f"{value:.3f} ±{half:.3f}" for value, half in zip(table[name], table[f"{name}_conf"], strict=True)]
+    return pd.DataFrame(out)
+
+
+@styled
+def tornado_bars(found: Tornado) -> Figure:
+    """The metric at the two ends of each setting, from its value in the base; the largest swing on top."""
+    table = found.table.head(MOST_ROWS)
+    note = "Beside each bar: the setting's value there. Thin lines: 95 % intervals of the difference to the base, under the same luck."
+    figure = sheet(tornado_finding(found), 1.9 + 0.66 * len(table), note, key=True)
+    axes = figure.subplots()
+    for end, offset, colour, hatch in (("low", -0.19, COLOURS[4], "//"), ("high", 0.19, COLOURS[1], "")):
+        rows = np.arange(len(table)) + offset
+        change = table[f"difference_at_{end}"].to_numpy()
+        reach = np.nan_to_num(np.abs(table[[f"difference_at_{end}_ci_low", f"difference_at_{end}_ci_high"]].to_numpy().T - change))
+        axes.barh(
+            rows, change, left=found.base, height=0.36, color=colour, hatch=hatch, edgecolor="white", label=f"setting at its {end} end"
+        )
+        axes.errorbar(found.base + change, rows, xerr=reach, fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
+        _write_ends(axes, rows, found.base + change, change, reach, [f"{value:,.4g}" for value in table[end]])
+    axes.axvline(found.base, color=INK, linewidth=1.2)
+    axes.margins(x=0.09)
+    axes.set_xlabel(f"{_axis(found.metric)}; line: the base, {written(found.metric, found.base)}")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value) if abs(value) >= 1e4 else f"{value:,.6g}"))
+    _name_rows(axes, names_of(table["setting"]))
+    draw_key(figure, axes)
+    return figure
+
+
+def _write_ends(axes: Axes, rows: np.ndarray, ends: np.ndarray, change: np.ndarray, reach: np.ndarray, texts: list[str]) -> None:
+    """The setting's value beyond the end of its bar and of its interval."""
+    for row, end, way, (below, above), text in zip(rows, ends, change, reach.T, texts, strict=True):
+        left = way < 0
+        at = end - below if left else end + above
+        shift, side = (-5, "right") if left else (5, "left")
+        axes.annotate(text, (at, row), (shift, 0), textcoords="offset points", ha=side, va="center", fontsize=10, color=INK)
+
+
+@styled
+def sobol_bars(table: pd.DataFrame) -> Figure:
+    """First-order and total indices of each setting; the largest total on top."""
+    shown = table.head(MOST_ROWS)
+    note = "Settings vary independently and evenly over their ranges. Thin lines: 95 % intervals (bootstrap)."
+    figure = sheet(sobol_finding(table), 1.9 + 0.66 * len(shown), note, key=True)
+    axes = figure.subplots()
+    for name, label, offset, colour, hatch in (
+        ("S1", "by itself (S1)", -0.19, COLOURS[0], ""),
+        ("ST", "with its interactions (ST)", 0.19, COLOURS[5], "//"),
+    ):
+        rows = np.arange(len(shown)) + offset
+        axes.barh(rows, shown[name], height=0.36, color=colour, hatch=hatch, edgecolor="white", label=label)
+        axes.errorbar(shown[name], rows, xerr=shown[f"{name}_conf"], fmt="none", ecolor=INK, elinewidth=1, capsize=2.5)
+    axes.set_xlim(min(0.0, axes.get_xlim()[0]), None)
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.set_xlabel(f"share of the variance of {metric_name(table.attrs['metric'])}")
+    spans = [
+        f"{name}\n{low:,.4g} to {high:,.4g}"
+        for name, low, high in zip(names_of(shown["setting"]), shown["low"], shown["high"], strict=True)
+    ]
+    _name_rows(axes, spans)
+    draw_key(figure, axes)
+    return figure
+
+
+def _name_rows(axes: Axes, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")

@@ -1,0 +1,1 @@
+"""Figures. Nothing outside of this folder knows matplotlib."""

@@ -1,0 +1,53 @@
+"""Which figures a run has, and which a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sim.call import Status
+from sim.report.grid import Names, place_label
+from sim.report.plots import spend as plots
+from sim.report.plots.amplification import amplification
+from sim.results.result import Result
+
+
+def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figure]:
+    """Of one scenario, whose summary is the one row of `table`."""
+    return {
+        "money_by_kind": plots.money_by_kind(table, names),
+        "amplification": amplification(table, names),
+        "latency_by_backend": plots.latency_spans(_spans(result, names)),
+        "tokens_over_time": plots.tokens_over_time({result.scenario.name: result.timeline}),
+    }
+
+
+def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
+    """Of a sweep over every combination (`sim.sweep.gather`)."""
+    return {
+        "spend_by_fanout": plots.spend_by_fanout(table, names),
+        "money_by_kind": plots.money_by_kind(table, names),
+        "amplification": amplification(table, names),
+        "latency_by_backend": plots.latency_by_backend(table, names),
+        "tokens_over_time": plots.tokens_over_time(timelines),
+    }
+
+
+def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
+    """Percentiles of the calls' time by backend, of the log where there is one; else of all calls together."""
+    from_s = result.mean("warmup_s")
+    times: dict[str, list[np.ndarray]] = {}
+    for replication in result.replications:
+        for rows in replication.log.batches():
+            good = rows[(rows["status"] == Status.ok) & (rows["t_request_s"] >= from_s)]
+            for index in np.unique(good["backend"]).tolist():
+                mine, name = good[good["backend"] == index], result.scenario.backends[index]
+                times.setdefault(names.get(name, name), []).append(mine["t_end_s"] - mine["t_request_s"])
+    if not times:
+        together = {p: result.mean(f"call_latency_{p}_s") for p in ("p50", "p95", "p99")}
+        return pd.DataFrame(together, index=[place_label("backends", ",".join(result.scenario.backends), names)])
+    points = {name: np.quantile(np.concatenate(times[name]), [0.5, 0.95, 0.99]) for name in sorted(times)}
+    return pd.DataFrame.from_dict(points, orient="index", columns=["p50", "p95", "p99"])

@@ -1,0 +1,1 @@
+"""What came out of a scenario: metrics with intervals, tables, files."""

@@ -1,0 +1,79 @@
+"""What a result says of its own numbers: how sure they are, and where not to trust them."""
+
+from __future__ import annotations
+
+import math
+
+from sim.results.estimates import Estimates
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import Warmup
+
+DEAR_SHARE = 0.2
+"""The dearest 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
+
+
+def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
+    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`; a kind with nothing to say is left out."""
+    said = {
+        "replications": _alone(estimates),
+        "sample": _sample(scenario, estimates),
+        "warmup": _warmup(scenario, estimates),
+        "precision": _precision(scenario, estimates),
+        "tail": _tail(estimates),
+    }
+    return {kind: text for kind, text in said.items() if text}
+
+
+def _alone(estimates: Estimates) -> str:
+    alone = "One replication gives no intervals: set replications=5, or precision=0.02."
+    return "" if len(estimates.tallies) > 1 else alone
+
+
+def _sample(scenario: Scenario, estimates: Estimates) -> str:
+    """Where only some of the shards were run: how many tasks the totals rest on."""
+    run, shards = scenario.shards_run, scenario.shards
+    if run is None or run == shards:
+        return ""
+    tasks, times = estimates.pooled.tasks, shards / run
+    simulated = f"A sample: {tasks:,} tasks were simulated, {run} of {shards} shards"
+    return f"{simulated}, and totals are {times:.4g} times theirs; peaks, scaled so, are too high."
+
+
+def _warmup(scenario: Scenario, estimates: Estimates) -> str:
+    """What was left out at the start, and who says so."""
+    pooled = estimates.pooled
+    if scenario.warmup is Warmup.none:
+        return ""
+    why = " (MSER-5 on the task latencies of a pilot run)" if scenario.warmup is Warmup.mser5 else ""
+    if not pooled.cut_s:
+        return f"No warm-up had to be left out{why}."
+    of = f"{pooled.left_out:,} of {pooled.left_out + pooled.tasks:,} tasks"
+    return f"Warm-up: the first {pooled.cut_s:,.4g} s are left out{why}, and with them {of}."
+
+
+def _precision(scenario: Scenario, estimates: Estimates) -> str:
+    """Whether the asked precision was reached, or the cap came first: of which metrics, and how wide they are."""
+    asked, n = scenario.precision, len(estimates.tallies)
+    if asked is None:
+        return ""
+    wide = {name: width for name, width in estimates.widths.items() if not width <= asked}
+    if not wide:
+        return f"{n} replications: every headline is known to within {_percent(asked)}."
+    told = ", ".join(f"{name} {_percent(width)}" for name, width in sorted(wide.items(), key=lambda item: -item[1]))
+    return f"Stopped at {n} replications, the most allowed, before all headlines were within {_percent(asked)}: {told}."
+
+
+def _percent(width: float) -> str:
+    return f"±{100 * width:.2g} %" if math.isfinite(width) else "of unknown width"
+
+
+def _tail(estimates: Estimates) -> str:
+    """A bill that few tasks make up: its intervals need more tasks than they seem to."""
+    share, index = (estimates.sample.whole[name] for name in ("dearest_1pct_cost_share", "cost_tail_index"))
+    if not (share >= DEAR_SHARE or index < 2):
+        return ""
+    why = "; below 2 costs have no variance, and no interval of a mean can be trusted" if index < 2 else ""
+    return (
+        f"The dearest 1 % of tasks carry {100 * share:.0f} % of the bill (tail index {index:.2g}{why}): "
+        f"with {estimates.pooled.tasks:,} tasks, means and their intervals rest on few of them."
+    )

@@ -1,0 +1,1 @@
+"""Random numbers and what they become: streams of uniforms, distributions, counts."""

@@ -1,0 +1,1 @@
+"""A scenario: everything a run needs to know, composed, checked, written down."""

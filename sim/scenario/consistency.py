@@ -1,0 +1,243 @@
+"""What has to fit together in a scenario, beyond the bounds of each setting: names that exist, runs that end, prompts that fit."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.columns import METRICS
+from sim.errors import ConfigError, did_you_mean
+from sim.sampling.distributions import Constant, distribution
+from sim.scenario.custom import imported
+from sim.settings.agent import AgentKind, AgentSettings, LoopSettings, Warmup, WorkloadKind
+from sim.settings.budget import Per, Then
+from sim.settings.router import ChoosePer, Policy, Tastes
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
+
+MOST_AGENTS = 100_000
+"""Agents of one task; more is a typing error rather than a team."""
+MOST_CALLS = 10_000_000
+"""Calls of one task, on average; the same."""
+ROLES = ("chat", "agent", "lead", "worker", "verifier")
+
+
+def check_consistency(scenario: Scenario) -> None:
+    """Raise `ConfigError` for the first two settings that contradict one another."""
+    _check_backends(scenario)
+    _check_router(scenario)
+    _check_people(scenario)
+    _check_budgets(scenario)
+    _check_workload(scenario)
+    _check_agent(scenario)
+    _check_shards(scenario)
+    _check_warmup(scenario)
+    _check_goal(scenario)
+
+
+def _check_backends(scenario: Scenario) -> None:
+    models = scenario.market.models
+    if not scenario.backends:
+        raise ConfigError(f"backends=[]: name at least one; the market has {', '.join(sorted(models))}")
+    for name in scenario.backends:
+        if name not in models:
+            raise ConfigError(f"backends: '{name}' is not in market {scenario.market.name}; {did_you_mean(name, models)}")
+    if len(set(scenario.backends)) != len(scenario.backends):
+        raise ConfigError(f"backends=[{','.join(scenario.backends)}]: names one twice")
+    if len(scenario.backends) > 255:
+        raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
+
+
+def _check_router(scenario: Scenario) -> None:
+    router, known = scenario.router, scenario.backends
+
+    def must_be_known(key: str, name: str) -> None:
+        if name not in known:
+            raise ConfigError(f"{key}={name}: not among backends; {did_you_mean(name, known)}")
+
+    if router.backend is not None:
+        must_be_known("router.backend", router.backend)
+    for name in router.weights:
+        must_be_known("router.weights", name)
+    for role, name in router.roles.items():
+        if role not in ROLES:
+            raise ConfigError(f"router.roles.{role}: {did_you_mean(role, ROLES)}")
+        must_be_known(f"router.roles.{role}", name)
+    for name in router.fallback:
+        must_be_known("router.fallback", name)
+    if router.per is not ChoosePer.task and (router.review_tasks or router.policy in (Policy.thompson, Policy.ucb)):
+        raise ConfigError(f"router.per={router.per.value}: must be task, so that what a choice has brought can be told")
+    for name in router.heard_after_h:
+        must_be_known("router.heard_after_h", name)
+    if router.policy is Policy.custom:
+        imported(router.custom, "router.custom")
+    if router.policy is Policy.weighted and router.weights and not sum(router.weights.values()) > 0:
+        raise ConfigError("router.weights: at least one must be above 0")
+    if router.policy is Policy.by_role and not router.roles:
+        raise ConfigError("router.roles={}: by_role needs a backend for at least one role")
+
+
+def _check_budgets(scenario: Scenario) -> None:
+    for key, one in {"budget": scenario.budget, **{f"budgets.{name}": one for name, one in scenario.budgets.items()}}.items():
+        if one.downgrade_to is not None and one.downgrade_to not in scenario.backends:
+            raise ConfigError(
+                f"{key}.downgrade_to={one.downgrade_to}: not among backends; {did_you_mean(one.downgrade_to, scenario.backends)}"
+            )
+        if one.then is Then.wait and one.per not in (Per.hour, Per.day):
+            raise ConfigError(f"{key}.then=wait: a budget per {one.per.value} never comes back; take hour or day")
+        if one.users is not None and scenario.workload.kind is not WorkloadKind.users:
+            raise ConfigError(f"{key}.users={one.users}: needs workload.kind=users, or there is but one user")
+
+
+def _check_people(scenario: Scenario) -> None:
+    """What a user likes or knows is a matter of policies that weigh backends for users."""
+    router, known = scenario.router, scenario.backends
+    for name, hours in router.heard_after_h.items():
+        if distribution(hours, f"router.heard_after_h.{name}").support()[0] < 0:
+            raise ConfigError(f"router.heard_after_h.{name}: must be at least 0")
+    if scenario.workload.kind is not WorkloadKind.users and (router.heard_after_h or router.tastes is Tastes.user):
+        key = "heard_after_h" if router.heard_after_h else "tastes=user"
+        raise ConfigError(f"router.{key}: needs workload.kind=users, or there is but one user")
+    if router.tastes is Tastes.user and router.policy not in (Policy.logit, Policy.logit_log):
+        raise ConfigError(f"router.tastes=user: needs router.policy=logit or logit_log, not {router.policy.value}")
+    if router.heard_after_h and router.policy in (Policy.fixed, Policy.by_role, Policy.thompson, Policy.ucb):
+        raise ConfigError(f"router.heard_after_h: policy {router.policy.value} does not weigh what a user knows")
+    if known and set(known) <= set(router.heard_after_h):
+        raise ConfigError("router.heard_after_h: one of backends must be known from the start, so must be absent")
+
+
+_FORECASTS = (Policy.meets_floor, Policy.cost_per_success, Policy.most_value, Policy.logit, Policy.logit_log)
+
+
+def _check_workload(scenario: Scenario) -> None:
+    workload = scenario.workload
+    if workload.chat_share and workload.kind is WorkloadKind.trace:
+        raise ConfigError("workload.chat_share: a recorded trace is replayed as it was, so must be 0")
+    if workload.chat_share and scenario.router.policy in _FORECASTS:
+        policy = scenario.router.policy.value
+        raise ConfigError(f"workload.chat_share: router.policy={policy} weighs the bill of the agent's work alone, so must be 0")
+    endless = {
+        WorkloadKind.open: ("tasks", "interarrival_s"),
+        WorkloadKind.users: ("tasks_per_user", "session_gap_s"),
+    }
+    if workload.kind is WorkloadKind.trace:
+        if not workload.trace:
+            raise ConfigError("workload.trace: name a CSV or Parquet file of calls, or 'excerpt'")
+        return
+    if workload.backlog and workload.kind is not WorkloadKind.open:
+        raise ConfigError(f"workload.backlog={workload.backlog}: needs workload.kind=open")
+    if workload.backlog > (workload.tasks or math.inf):
+        raise ConfigError(f"workload.backlog={workload.backlog}: must be at most workload.tasks={workload.tasks}")
+    count, gap = endless[workload.kind]
+    if getattr(workload, count) is None:
+        if scenario.horizon_s is None:
+            raise ConfigError(f"workload.{count}=null: needs horizon_s, or the run would never end")
+        if distribution(getattr(workload, gap)).mean <= 0:
+            raise ConfigError(f"workload.{gap}=0: must be more than 0 when workload.{count} is null")
+
+
+def _check_agent(scenario: Scenario) -> None:
+    agent = scenario.agent
+    if agent.kind is AgentKind.custom:
+        imported(agent.workflow, "agent.workflow")
+    if agent.kind is AgentKind.chat and distribution(agent.turns) != Constant(1.0):
+        raise ConfigError("agent.turns: a chat has one call a message, so must be 1 (set agent.requests)")
+    loops: list[tuple[str, LoopSettings]] = [("agent", agent)]
+    _check_tries(scenario)
+    if agent.tries.verifier is not None:
+        loops.append(("agent.tries.verifier", agent.tries.verifier))
+    if agent.kind is AgentKind.orchestrator:
+        agents = sum(agent.fanout**level for level in range(agent.depth + 1))
+        if agents > MOST_AGENTS:
+            raise ConfigError(
+                f"agent.fanout={agent.fanout}, agent.depth={agent.depth}: {agents:,} agents a task, must be at most {MOST_AGENTS:,}"
+            )
+        loops.append(("agent.worker", agent.worker))
+    _check_calls(agent)
+    if scenario.workload.chat_share:
+        loops.append(("matched_chat", scenario.matched_chat))
+    if scenario.workload.kind is not WorkloadKind.trace:
+        for key, loop in loops:
+            _check_window(scenario, key, loop)
+
+
+def _check_calls(agent: AgentSettings) -> None:
+    """A task has to end some day."""
+    team = agent.kind is AgentKind.orchestrator
+    loops: dict[str, tuple[LoopSettings, int]] = {"agent": (agent, sum(agent.fanout**level for level in range(agent.depth)) if team else 1)}
+    if team:
+        loops["agent.worker"] = (agent.worker, agent.fanout**agent.depth)
+    for key, (loop, agents) in loops.items():
+        calls = agents * math.prod(distribution(law).mean for law in (loop.requests, loop.turns, loop.turns_scale))
+        if calls > MOST_CALLS:
+            raise ConfigError(f"{key}.requests x {key}.turns: {calls:,.0f} calls a task on average, must be at most {MOST_CALLS:,}")
+
+
+def _check_tries(scenario: Scenario) -> None:
+    tries = scenario.agent.tries
+    for name in tries.backends:
+        if name not in scenario.backends:
+            raise ConfigError(f"agent.tries.backends: '{name}' is not among backends; {did_you_mean(name, scenario.backends)}")
+    if tries.parallel and tries.backends:
+        raise ConfigError("agent.tries.backends: a cascade goes one after another, so agent.tries.parallel must be false")
+    if tries.stop_when_lost and not scenario.outcome.length_exponent:
+        raise ConfigError("agent.tries.stop_when_lost: needs outcome.length_exponent above 0, or no turn goes wrong")
+    if tries.stop_when_lost and scenario.outcome.success_exponent:
+        raise ConfigError("agent.tries.stop_when_lost: needs outcome.success_exponent=0, or a team may still mend what went wrong")
+
+
+def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:
+    """An average first prompt must fit every backend in use."""
+    prompt = loop.system_tokens + distribution(loop.prompt_tokens).mean + distribution(loop.prior_tokens).mean
+    for name, backend in scenario.chosen().items():
+        if prompt > backend.context_window_tokens:
+            raise ConfigError(
+                f"{key}.system_tokens + {key}.prompt_tokens = {prompt:,.0f} tokens on average: "
+                f"more than the context window of {name}, {backend.context_window_tokens:,}"
+            )
+
+
+def _check_warmup(scenario: Scenario) -> None:
+    warmup, cut_s = scenario.warmup, scenario.warmup_s
+    if warmup is Warmup.fixed and not cut_s:
+        raise ConfigError("warmup=fixed: needs warmup_s above 0")
+    if warmup is not Warmup.fixed and cut_s:
+        raise ConfigError(f"warmup_s={cut_s:g}: needs warmup=fixed, not {warmup.value}")
+    if scenario.horizon_s is not None and cut_s >= scenario.horizon_s:
+        raise ConfigError(f"warmup_s={cut_s:g}: must be less than horizon_s={scenario.horizon_s:g}, or nothing is left")
+    if warmup is Warmup.mser5 and scenario.shards > 1:
+        raise ConfigError(f"shards={scenario.shards}: the pilot run of warmup=mser5 is not dealt out; use shards=1 or warmup=fixed")
+
+
+def _check_shards(scenario: Scenario) -> None:
+    """What tasks share must be dealt out (`sim.scenario.shards`), and not everything can."""
+    shards, run = scenario.shards, scenario.shards_run
+    if run is not None and run > shards:
+        raise ConfigError(f"shards_run={run}: must be at most shards={shards}")
+    if shards == 1:
+        return
+    for name, backend in scenario.chosen().items():
+        for key in ("slots", "queue_limit"):
+            most = getattr(backend, key)
+            if most is not None and most < shards:
+                raise ConfigError(f"shards={shards}: {name} has {key}={most}, which cannot be dealt out to more than {max(most, 1)} shards")
+    if any(budget.usd is not None and budget.per is not Per.task for budget in scenario.all_budgets()):
+        raise ConfigError(f"shards={shards}: a budget per hour, day or run is spent by all tasks together; use shards=1")
+    if scenario.router.policy in (Policy.thompson, Policy.ucb):
+        raise ConfigError(f"shards={shards}: router.policy={scenario.router.policy.value} learns from all tasks together; use shards=1")
+    if scenario.agent.kind is AgentKind.custom or scenario.router.policy is Policy.custom:
+        raise ConfigError(f"shards={shards}: nobody knows what code of your own shares between tasks; use shards=1")
+    people = scenario.workload.users if scenario.workload.kind is WorkloadKind.users else shards
+    if people < shards:
+        raise ConfigError(f"shards={shards}: there are only {people} users to deal out (workload.users)")
+
+
+def _check_goal(scenario: Scenario) -> None:
+    metric, known = scenario.goal.metric, [column.name for column in METRICS]
+    if metric not in known:
+        raise ConfigError(f"goal.metric: '{metric}' is not a metric; {did_you_mean(metric, known)}")
+    if scenario.goal.success_floor is not None:
+        for name, backend in scenario.chosen().items():
+            if backend.quality is None:
+                raise ConfigError(f"goal.success_floor: needs market.models.{name}.quality, or nobody knows how often it succeeds")

@@ -1,0 +1,46 @@
+"""Shards: parts of one replication that are simulated apart.
+
+Tasks (or users) are dealt out by number, so each has the luck it would have had. Where they share nothing (unlimited slots, no limits,
+no shared decoding or prefixes, budgets of single tasks) the shards add up to the very bits of the whole. What they do share is dealt
+out too: slots, places in line, rate limits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+from sim.settings.market import BackendSettings
+
+
+class Shard(NamedTuple):
+    """One part of `of`."""
+
+    number: int = 0
+    of: int = 1
+
+    def has(self, number: int) -> bool:
+        """Whether a task, user or recorded session of that number is dealt to it."""
+        return number % self.of == self.number
+
+
+def dealt(backend: BackendSettings, shard: Shard) -> BackendSettings:
+    """A backend's share for one shard."""
+    if shard.of == 1:
+        return backend
+
+    def places(most: int | None) -> int | None:
+        return None if most is None else most // shard.of + (shard.number < most % shard.of)
+
+    def rate(per_min: float | None) -> float | None:
+        return None if per_min is None else per_min / shard.of
+
+    return dataclasses.replace(
+        backend,
+        slots=places(backend.slots),
+        queue_limit=places(backend.queue_limit),
+        requests_per_min=rate(backend.requests_per_min),
+        input_tokens_per_min=rate(backend.input_tokens_per_min),
+        output_tokens_per_min=rate(backend.output_tokens_per_min),
+        decode_slowdown=backend.decode_slowdown * shard.of,
+    )

@@ -1,0 +1,157 @@
+"""What a command line says before Hydra reads it: which of it are flags, whether it is a sweep, of how many, and in which folder."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from sim.errors import ConfigError
+from sim.scenario.scenario import CONF, NO_MATTER, open_mappings, register_schema
+
+_SWEEPS = {"--multirun", "-m"}
+_SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc"}
+_WITH_VALUE = {f"--{name}" for name in ("package", "config-path", "config-name", "config-dir", "cfg", "info", "experimental-rerun")}
+_WITH_VALUE |= {"-p", "-cp", "-cn", "-cd", "-c", "-i"}
+_OWN_FOLDER = "outputs/sweep"
+"""`hydra.sweep.dir` as it ships: stands for a folder that a command has for itself."""
+
+
+class Command(NamedTuple):
+    """A command line as Hydra can read it."""
+
+    arguments: list[str]
+    sweep: Path | None = None
+    """The folder of a sweep."""
+    scenarios: int = 1
+
+
+def read(arguments: Sequence[str]) -> Command:
+    """Raises `ConfigError`, or what Hydra raises, for what cannot be read.
+
+    A sweep that names no folder gets one of its command: the same command finds there what it has run before.
+    """
+    words = open_mappings(_with_axes(_flags_first(arguments)))
+    if not _SWEEPS & set(words) or _SHOWS & set(words):
+        return Command(words)
+    given = _parsed([word for word in words if not word.startswith("-") and "=" in word])
+    settled = [each.input_line for each in given if not each.is_sweep_override() and _is_hydras(each.key_or_group)]
+    hydra = _composed(settled, _own_folders(words)).hydra
+    folder, added = _folder(hydra, words, given)
+    return Command([*words, *added], folder, _scenarios(hydra, given))
+
+
+def compose_less() -> None:
+    """Spare Hydra 1.3 composing what it does not need, at a fifth of a second each.
+
+    Before any run it composes all only to ask for `hydra.mode`, which we leave to `-m`; before a sweep it composes every combination of
+    values, and each again when its turn comes: as few as hold every value of every axis tell a mistake just as early.
+    """
+    import hydra
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra._internal.hydra import Hydra
+    from hydra.plugins.sweeper import Sweeper
+
+    def validate(self: Sweeper, batch: Sequence[Sequence[str]]) -> None:
+        tried: set[str] = set()
+        for job in batch:
+            if not tried.issuperset(job):
+                tried.update(job)
+                Sweeper.validate_batch_is_legal(self, [job])
+
+    if hydra.__version__ < "1.4":
+        Hydra.get_mode = lambda *_, **__: None  # type: ignore[method-assign]
+        BasicSweeper.validate_batch_is_legal = validate  # type: ignore[method-assign]
+
+
+def is_search(hydra: Any) -> bool:
+    """Whether a sweep's scenarios are chosen one after another by what those before came to."""
+    return "n_trials" in hydra.sweeper
+
+
+def _is_hydras(key: str) -> bool:
+    return key.split(".", maxsplit=1)[0].split("/", maxsplit=1)[0] in ("hydra", "experiment", "name")
+
+
+def _parsed(overrides: Sequence[str]) -> list[Any]:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return list(OverridesParser.create().parse_overrides(list(overrides)))
+
+
+def _composed(overrides: list[str], folders: Sequence[Path]) -> Any:
+    from hydra import compose, initialize_config_dir
+
+    register_schema()
+    search = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in folders)}]"] if folders else []
+    with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
+        return compose("config", [*overrides, *search], return_hydra_config=True)
+
+
+def _folder(hydra: Any, words: Sequence[str], given: Sequence[Any]) -> tuple[Path, list[str]]:
+    """Where a sweep goes, and the setting that says so where the command line does not."""
+    if hydra.sweep.dir != _OWN_FOLDER:
+        return Path(hydra.sweep.dir), []
+    matter = [each.input_line for each in given if not each.key_or_group.startswith("hydra") and each.key_or_group not in NO_MATTER]
+    told = [*matter, *(str(folder.resolve()) for folder in _own_folders(words))]
+    called = next((each.value() for key in ("name", "experiment") for each in given if each.key_or_group == key), "sweep")
+    name = re.sub(r"[^\w.-]+", "_", str(called))[:60]
+    folder = f"outputs/{name}-{hashlib.sha1(' '.join(told).encode(), usedforsecurity=False).hexdigest()[:8]}"
+    return Path(folder), [f"hydra.sweep.dir={folder}"]
+
+
+def _scenarios(hydra: Any, given: Sequence[Any]) -> int:
+    """How many there will be, for the progress bar."""
+    if is_search(hydra):
+        return int(hydra.sweeper.n_trials)
+    named = {each.key_or_group for each in given}
+    axes = _parsed([f"{key}={value}" for key, value in (hydra.sweeper.params or {}).items()])
+    total = 1
+    for each in [*given, *(axis for axis in axes if axis.key_or_group not in named)]:
+        if each.is_sweep_override():
+            total *= sum(1 for _ in each.sweep_string_iterator())
+    return total
+
+
+def _flags_first(arguments: Sequence[str]) -> list[str]:
+    """`sim agent=solo -m seed=1,2` as Hydra can read it: flags before settings; unknown flags are refused in one line."""
+    from hydra._internal.utils import get_args_parser
+
+    flags: list[str] = []
+    settings: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument in _WITH_VALUE:
+            flags += [argument, *itertools.islice(left, 1)]
+        else:
+            (flags if argument.startswith("-") else settings).append(argument)
+    parser = get_args_parser()
+    parser.error = _refuse  # type: ignore[method-assign]
+    parser.parse_args(flags)
+    return flags + settings
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ConfigError(f"{message}; see sim --help")
+
+
+def _with_axes(arguments: list[str]) -> list[str]:
+    """An experiment that has axes is a sweep: `experiment=fanout` needs no `-m`."""
+    if (_SHOWS | _SWEEPS) & set(arguments):
+        return arguments
+    for name in [argument.removeprefix("experiment=") for argument in arguments if argument.startswith("experiment=")]:
+        for folder in (*_own_folders(arguments), CONF):
+            file = folder / "experiment" / f"{name}.yaml"
+            if file.is_file() and re.search(r"^\s+sweeper:", file.read_text(errors="replace"), re.MULTILINE):
+                return ["--multirun", *arguments]
+    return arguments
+
+
+def _own_folders(arguments: Sequence[str]) -> list[Path]:
+    """Folders given with `--config-dir`."""
+    out = [argument.partition("=")[2] for argument in arguments if argument.startswith("--config-dir=")]
+    out += [after for before, after in itertools.pairwise(arguments) if before in ("--config-dir", "-cd")]
+    return [Path(folder) for folder in out]

@@ -1,0 +1,137 @@
+"""The jobs of a sweep from the shell: each one a scenario, side by side on one pool where Hydra starts them in this process."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sim.engine.parallel import Outcome, Runs
+from sim.results.result import Result, rounds
+from sim.scenario.scenario import Scenario
+from sim.sweeps.folder import RunFolder, key_of, read_note
+from sim.sweeps.goal import WORST, objective
+
+Explain = Callable[[Exception], str]
+"""An error in a line; raises it again where it is a fault of the software."""
+
+
+class Value:
+    """What a scenario counts as for an optimiser. Asked for it (`float`), it waits until all that was added has ended.
+
+    So the trials that an optimiser asks for at once run side by side, although Hydra starts them one after another.
+    """
+
+    def __init__(self, jobs: Jobs, place: RunFolder, scenario: Scenario) -> None:
+        self._jobs = jobs
+        self._place = place
+        self._scenario = scenario
+
+    def __float__(self) -> float:
+        self._jobs.wait()
+        note = read_note(self._place.path)
+        return objective(self._scenario.goal, self._place.saved(self._scenario).mean) if note.get("digest") else WORST
+
+
+class Jobs:
+    """A context: `add` what Hydra starts; with `finish` all of it has ended. A scenario that fails does not stop the others."""
+
+    def __init__(self, total: int, explain: Explain) -> None:
+        self.kept = 0
+        """Runs that were there already."""
+        self.repeated = 0
+        """Of an optimiser's trials, those that asked for a scenario once more."""
+        self.failed = 0
+        self._total = total
+        self._explain = explain
+        self._ended = 0
+        self._under_way: deque[RunFolder] = deque()
+        self._asked: dict[str, RunFolder] = {}
+        self._fault: Exception | None = None
+        self._runs = Runs(rounds, self._progress, total)
+        self._bar: Any = None
+
+    def __enter__(self) -> Jobs:
+        return self
+
+    def __exit__(self, *why: Any) -> None:
+        self._runs.__exit__(*why)
+        if self._bar is not None:
+            self._bar.close()
+
+    def add(self, place: RunFolder, scenario: Scenario) -> None:
+        """Start on a scenario unless its run is there; take in those that have ended meanwhile."""
+        if place.keep(scenario):
+            self.kept += 1
+            self._ended += 1
+        else:
+            self._under_way.append(place)
+            try:
+                self._runs.put(scenario)
+            except Exception as error:
+                self._under_way.pop()
+                self.fail(place, error)
+        self._collect(patient=False)
+
+    def ask(self, place: RunFolder, scenario: Scenario) -> Value:
+        """As `add`, for an optimiser, which may come back to a scenario: it is run once."""
+        first = self._asked.setdefault(key_of(scenario), place)
+        if first is place:
+            self.add(place, scenario)
+        else:
+            self.repeated += 1
+            self._ended += 1
+        return Value(self, first, scenario)
+
+    def wait(self) -> None:
+        """Wait for all that was added."""
+        self._collect(patient=True)
+
+    def finish(self) -> None:
+        """Wait for all that was added. Raises the first fault of the software that any of them met."""
+        self.wait()
+        if self._fault is not None:
+            raise self._fault
+
+    def fail(self, place: RunFolder, error: Exception) -> None:
+        """Say on stderr and in its folder why a scenario has no result."""
+        self._ended += 1
+        self.failed += 1
+        try:
+            line = self._explain(error)
+        except Exception as fault:
+            self._fault = self._fault or fault
+            line = f"{type(error).__name__}: {error}"
+        place.fail(line)
+        if self._bar is not None:
+            self._bar.clear()
+        print(f"sim: {' '.join(f'{place.title}: {line}'.split())}", file=sys.stderr)
+
+    def _collect(self, patient: bool) -> None:
+        self._describe()
+        for outcome in self._runs.outcomes(patient):
+            place = self._under_way.popleft()
+            try:
+                self._save(place, outcome)
+            except Exception as error:
+                self.fail(place, error)
+            self._describe()
+
+    def _save(self, place: RunFolder, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            raise outcome.error
+        place.complete(Result(outcome.scenario, outcome.replications))
+        self._ended += 1
+
+    def _progress(self, calls: int) -> None:
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(unit=" calls", unit_scale=True, disable=None, leave=False)
+            self._describe()
+        self._bar.update(calls)
+
+    def _describe(self) -> None:
+        if self._bar is not None and self._under_way:
+            self._bar.set_description_str(f"{self._ended + 1}/{self._total} {self._under_way[0].title}"[:60])

@@ -1,0 +1,195 @@
+"""Many scenarios: sweep(), which goes on where it was stopped, and the table of a folder of runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.engine.replication import Progress
+from sim.errors import ConfigError, DataError, did_you_mean
+from sim.results.estimates import Sample, read_sample, read_table
+from sim.results.provenance import ORIGIN, as_text, origin, read_origin
+from sim.results.result import Result, simulate_each, write_whole
+from sim.results.saved import SavedResult
+from sim.scenario.scenario import Scenario
+from sim.sweeps.comparison import MORE_IS_BETTER, against, best, judged
+from sim.sweeps.folder import RunFolder, read_note, runs_of, starting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Axes = Mapping[str, Sequence[Any]]
+
+
+class Sweep:
+    """Scenarios that differ along axes; `results` has one row each, its axes first."""
+
+    def __init__(
+        self, axes: Sequence[dict[str, Any]], runs: Sequence[Result | SavedResult], baseline: Mapping[str, Any] | None = None
+    ) -> None:
+        self.axes = list(axes)
+        self.runs = list(runs)
+        self.baseline = dict(baseline or {})
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """Columns: the axes, each metric with its interval (`<metric>_ci_low`, `<metric>_ci_high`), then `sim.columns.VERDICTS`."""
+        import pandas as pd
+
+        table = pd.DataFrame([row(axes, run.summary) for axes, run in zip(self.axes, self.runs, strict=True)])
+        return judged(table, [_words(axes) for axes in self.axes], self.samples, _words(self.baseline))
+
+    @property
+    def samples(self) -> list[Sample]:
+        """What each scenario brings to a comparison."""
+        return [run.sample for run in self.runs]
+
+
+def sweep(
+    scenario: Scenario,
+    axes: Axes,
+    progress: Progress | None = None,
+    baseline: Mapping[str, Any] | None = None,
+    folder: str | Path | None = None,
+) -> Sweep:
+    """Run a scenario once for each combination of values, e.g. `sweep(scenario, {"agent.fanout": [1, 2, 4]})`.
+
+    `baseline`, e.g. `{"agent.fanout": 1}`: compare each scenario with the one that has these values and otherwise its own.
+    `folder`: save each run there as it ends, and do not run again what is there already (`sim.sweeps.folder`); `runs` are then read
+    from it. All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run
+    when one of them cannot be.
+    """
+    for key, values in axes.items():
+        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+            raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
+    combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    scenarios = [replaced(scenario, combination).check() for combination in combinations]
+    against([_words(each) for each in combinations], [None] * len(combinations), _words(baseline or {}))
+    if folder is None:
+        return Sweep(combinations, list(simulate_each(scenarios, progress)), baseline)
+    root = Path(folder)
+    scenarios = [dataclasses.replace(each, baseline=dict(baseline or {})) for each in scenarios]
+    with starting(root):
+        places = [RunFolder(root / str(number), _words(given), root) for number, given in enumerate(combinations)]
+        missing = [(place, each) for place, each in zip(places, scenarios, strict=True) if not place.keep(each)]
+        try:
+            _run_missing(missing, progress)
+        finally:
+            if runs_of(root):
+                gather(root)
+    return Sweep(combinations, [place.saved(each) for place, each in zip(places, scenarios, strict=True)], baseline)
+
+
+def _run_missing(missing: Sequence[tuple[RunFolder, Scenario]], progress: Progress | None) -> None:
+    """Save each result as it comes; the first that fails says so in its folder and ends the sweep."""
+    results = simulate_each([scenario for _, scenario in missing], progress)
+    for place, _ in missing:
+        try:
+            place.complete(next(results))
+        except Exception as error:
+            place.fail(str(error))
+            raise
+
+
+def rank(swept: Sweep, metric: str = "cost_per_success_usd", confidence: float = 0.95) -> pd.DataFrame:
+    """Scenarios by a metric, the best first: its value and interval, and `best`: yes, maybe or no (`sim.sweeps.comparison.best`)."""
+    table = swept.results
+    if metric not in table:
+        raise ConfigError(f"rank: '{metric}' is not a metric; {did_you_mean(metric, swept.runs[0].summary.index)}")
+    columns = [*swept.axes[0], metric, f"{metric}_ci_low", f"{metric}_ci_high"]
+    ranked = table[columns].assign(best=best(swept.samples, metric, confidence))
+    return ranked.sort_values(metric, ascending=metric not in MORE_IS_BETTER, ignore_index=True)
+
+
+def replaced(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """A copy of a scenario with settings changed, each named by its dotted key."""
+    for key, value in values.items():
+        scenario = _replaced(scenario, key.split("."), value, key)
+    return scenario
+
+
+def _replaced(settings: Any, path: list[str], value: Any, key: str) -> Any:
+    name, rest = path[0], path[1:]
+    if isinstance(settings, dict):
+        if name not in settings:
+            raise ConfigError(f"{key}: '{name}' is unknown; {did_you_mean(name, settings)}")
+        return settings | {name: _replaced(settings[name], rest, value, key) if rest else value}
+    known = [field.name for field in dataclasses.fields(settings)] if dataclasses.is_dataclass(settings) else []
+    if name not in known:
+        raise ConfigError(f"{key}: '{name}' is unknown; {did_you_mean(name, known)}")
+    new = _replaced(getattr(settings, name), rest, value, key) if rest else value
+    return dataclasses.replace(settings, **{name: new})
+
+
+def row(axes: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
+    """One scenario as a row of a sweep's table."""
+    out: dict[str, Any] = {key: value if isinstance(value, (int, float, str)) else _written(value) for key, value in axes.items()}
+    for metric, values in summary.iterrows():
+        out[str(metric)] = values["mean"]
+        out[f"{metric}_ci_low"], out[f"{metric}_ci_high"] = values["ci_low"], values["ci_high"]
+    return out
+
+
+def digest_of(folder: str | Path) -> str:
+    """16 hex digits over the digests of a sweep's runs, whatever their order."""
+    digests = sorted(read_note(run)["digest"] for run in runs_of(folder))
+    return hashlib.sha1("".join(digests).encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def gather(folder: str | Path) -> pd.DataFrame:
+    """The table of a sweep's folder, failed scenarios too (`status`), also written to `results.csv` there.
+
+    Settings that all scenarios share are left out. Raises `DataError` where the folder holds no runs.
+    """
+    import pandas as pd
+
+    root = Path(folder)
+    runs = runs_of(root)
+    if not runs:
+        raise DataError(f"{root}: holds no runs of a sweep")
+    notes = [read_note(run) for run in runs]
+    varied = [key for key in notes[0]["axes"] if len({note["axes"].get(key) for note in notes}) > 1] or list(notes[0]["axes"])
+    rows = []
+    for run, note in zip(runs, notes, strict=True):
+        axes = {key: _short(note["axes"].get(key, "")) for key in varied}
+        summary = run / "summary.csv"
+        if note["failed"] or not summary.exists():
+            rows.append({**axes, "status": f"failed: {note['failed'] or 'its files are gone'}"})
+        else:
+            rows.append({**axes, "status": "ok"} | row({}, read_table(summary).set_index("metric")))
+    samples = [None if note["failed"] else read_sample(run) for run, note in zip(runs, notes, strict=True)]
+    said = [{key: _short(value) for key, value in note["axes"].items()} for note in notes]
+    table = judged(pd.DataFrame(rows), said, samples, _baseline(runs))
+    made = [read_origin(run) for run in runs]
+    name, seed = (", ".join(sorted({each.get(key, "") for each in made} - {""})) for key in ("scenario", "seed"))
+    write_whole(root / ORIGIN, lambda path: path.write_text(as_text(origin(name, seed, digest_of(root))), encoding="utf-8"))
+    write_whole(root / "results.csv", lambda path: table.to_csv(path, index=False))
+    return table
+
+
+def _baseline(runs: Sequence[Path]) -> dict[str, str]:
+    """The baseline that a sweep's scenarios name."""
+    from omegaconf import OmegaConf
+
+    files = [file for run in runs if (file := run / "scenario.yaml").exists()]
+    written: Any = OmegaConf.to_container(OmegaConf.load(files[0])) if files else {}
+    return _words(written.get("baseline") or {})
+
+
+def _words(values: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as the shell would write them, and a table would show them."""
+    return {key: _short(value) if isinstance(value, str) else _written(value) for key, value in values.items()}
+
+
+def _written(value: Any) -> str:
+    """A setting as the shell would write it."""
+    return _short(f"[{','.join(map(str, value))}]") if isinstance(value, (list, tuple)) else str(value)
+
+
+def _short(value: str) -> str:
+    """`[claude_opus_4_6]` reads better as `claude_opus_4_6`."""
+    return value[1:-1] if value.startswith("[") and value.endswith("]") and "," not in value else value

@@ -1,0 +1,1 @@
+"""A scenario's expected values, without a clock."""

@@ -1,0 +1,289 @@
+"""A scenario's twin without a clock: what it is expected to come to, as far as closed forms and integration can say.
+
+What is here is exact, or within the error of a numerical integral (`sim.theory.twin.moments`); waits are those of the steady state. What
+cannot be solved is left out, and said in words.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from sim.backends.pricing import Price
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentKind, Pick, Warmup, WorkloadKind
+from sim.settings.market import BackendSettings
+from sim.settings.outcome import Outcome
+from sim.settings.router import ChoosePer, Policy
+from sim.theory.success import best_of, cost_per_hour, given_difficulty, majority
+from sim.theory.twin.loop import MOST_TURNS, solve
+from sim.theory.twin.sizes import whole
+from sim.theory.twin.spent import Site, Solved, Spent, Work
+from sim.theory.twin.teams import one_try
+from sim.theory.twin.waits import one_call_each, wait_s
+
+_normal = NormalDist()
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What theory says of a scenario: metrics by name (of one replication, as in `Result.summary`), and what it cannot say."""
+
+    values: dict[str, float]
+    unsolved: tuple[str, ...]
+    """In words: what, and why."""
+
+    def __str__(self) -> str:
+        lines = [f"{name:24} {value:,.6g}" for name, value in self.values.items()]
+        return "\n".join([*lines, *(f"not solved: {reason}" for reason in self.unsolved)])
+
+
+def expect(scenario: Scenario) -> Expected:
+    """What a scenario is expected to come to; nothing is drawn, nothing runs."""
+    reasons = list(_out_of_reach(scenario))
+    if reasons:
+        return Expected({}, tuple(reasons))
+    return _Twin(scenario).expected()
+
+
+def _out_of_reach(scenario: Scenario) -> Iterator[str]:
+    if scenario.workload.kind is WorkloadKind.trace:
+        yield "a recorded trace: it is its own twin"
+    if scenario.workload.chat_share:
+        yield "chats among the agent's work"
+    yield from _cut_short(scenario)
+    if any(budget.usd is not None for budget in scenario.all_budgets()):
+        yield "a budget: what it stops"
+    if scenario.agent.tries.stop_when_lost and scenario.agent.kind is not AgentKind.react:
+        yield "teams that stop when they are lost"
+    router, agent = scenario.router, scenario.agent
+    if scenario.outcome.success_exponent and agent.kind in (AgentKind.orchestrator, AgentKind.debate):
+        yield "sub-agents that make up for what their lead gets wrong"
+    if router.heard_after_h:
+        yield "awareness: who has heard of which backend"
+    mixed = router.policy is Policy.weighted and not router.fallback and not router.review_tasks and router.per is ChoosePer.task
+    if len(scenario.backends) > 1 and router.policy not in (Policy.fixed, Policy.by_role) and not mixed:
+        yield f"router {router.policy.value}: which backend it takes"
+    if agent.kind is AgentKind.debate and router.policy is Policy.by_role:
+        yield "a debate by role"
+    if any(refuses(backend) for backend in scenario.chosen().values()):
+        yield "calls that are turned away: full lines and rate limits"
+    if scenario.retry.patience_s is not None and not all(backend.slots is None for backend in scenario.chosen().values()):
+        yield "calls that lose patience in line"
+    if router.fallback and len(scenario.backends) > 1:
+        yield "fallback: which backend answers"
+
+
+def _cut_short(scenario: Scenario) -> Iterator[str]:
+    """Runs of which only a part counts, or that do not begin with nobody there."""
+    if scenario.horizon_s is not None:
+        yield "a horizon: what it cuts off"
+    if scenario.warmup is not Warmup.none:
+        yield "a warm-up: what is left of the run without it"
+    if scenario.workload.backlog:
+        yield "a backlog: tasks that come together, then apart"
+
+
+def refuses(backend: BackendSettings) -> bool:
+    """Whether a backend may turn a call away."""
+    limits = (backend.queue_limit, backend.requests_per_min, backend.input_tokens_per_min, backend.output_tokens_per_min)
+    return any(limit is not None for limit in limits)
+
+
+class _Twin:
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.outcome = Outcome(scenario.outcome)
+        self.why: set[str] = set()
+        self.tried = functools.cache(self._tried)
+        self.one_difficulty = len(self._difficulties()) == 1
+
+    def expected(self) -> Expected:
+        """Task by task, then in sum."""
+        scenario = self.scenario
+        workload = scenario.workload
+        tasks = (workload.tasks or 0) if workload.kind is WorkloadKind.open else workload.users * (workload.tasks_per_user or 0)
+        spent, seconds, success = Spent(), 0.0, 0.0
+        for share, name in self._mixture():
+            for weight, theta in self._difficulties():
+                one, takes, solves = self._task(name, theta)
+                spent = spent.plus(one.times(share * weight))
+                seconds += share * weight * takes
+                success += share * weight * solves
+        values = self._values(tasks, spent, seconds, success)
+        return Expected({name: value for name, value in values.items() if math.isfinite(value)}, tuple(sorted(self.why)))
+
+    def _mixture(self) -> list[tuple[float, str | None]]:
+        """Shares of tasks by the backend that has the whole task; None: by role."""
+        scenario, router = self.scenario, self.scenario.router
+        if len(scenario.backends) == 1:
+            return [(1.0, scenario.backends[0])]
+        if router.policy is Policy.by_role:
+            return [(1.0, None)]
+        if router.policy is Policy.fixed:
+            return [(1.0, router.backend or scenario.backends[0])]
+        weights = [router.weights.get(name, 0.0) if router.weights else 1.0 for name in scenario.backends]
+        return [(weight / sum(weights), name) for weight, name in zip(weights, scenario.backends, strict=True) if weight]
+
+    def _difficulties(self) -> list[tuple[float, float]]:
+        """(how common, theta) of the tasks' difficulties; one stands for all where they do not matter."""
+        outcome = self.scenario.outcome
+        if not outcome.effort and (not outcome.correlation or self.scenario.agent.tries.most == 1):
+            return [(1.0, 0.0)]
+        thetas, weights = given_difficulty(41 if outcome.effort else 201)
+        return list(zip(weights.tolist(), thetas.tolist(), strict=True))
+
+    def _task(self, name: str | None, theta: float) -> tuple[Spent, float, float]:
+        """Expected sums, seconds and success of a task of that difficulty, with all its tries (F7, F9, F10, F11)."""
+        tries = self.scenario.agent.tries
+        effort = math.exp(self.scenario.outcome.effort * theta - self.scenario.outcome.effort**2 / 2)
+        spent, seconds, success, reach = Spent(), 0.0, 0.0, 1.0
+        rights = []
+        for number in range(tries.most):
+            where = tries.backends[min(number, len(tries.backends) - 1)] if tries.backends else name
+            kept = number * self._kept_tokens()
+            one, checked = self.tried(where, effort, kept, theta if tries.stop_when_lost else 0.0)
+            right = self._right(one, where, theta)
+            accepted = right * tries.true_positive + (1 - right) * tries.false_positive
+            spent = spent.plus(one.spent.plus(checked.spent).times(reach))
+            takes = one.seconds + checked.seconds
+            seconds = max(seconds, takes) if tries.parallel else seconds + reach * takes
+            rights.append(right)
+            if not tries.parallel and tries.pick is Pick.accepted:
+                last = number == tries.most - 1
+                success += reach * right * (1.0 if last else tries.true_positive)
+                reach *= 1 - accepted
+        if tries.pick is Pick.majority:
+            success = majority(success=rights[0], tries=tries.most)
+        elif tries.parallel:
+            judged = {"true_positive": tries.true_positive, "false_positive": tries.false_positive}
+            success = best_of(success=rights[0], tries=tries.most, **judged)
+        if tries.parallel and tries.most > 1 and not one.steady:
+            seconds = math.nan
+            self.why.add("time: the longest of several tries")
+        return spent, seconds, success
+
+    def _kept_tokens(self) -> float:
+        return whole(self.scenario.agent.tries.keep_tokens)
+
+    def _tried(self, where: str | None, effort: float, kept: float, theta: float) -> tuple[Solved, Solved]:
+        """One try and its verifier."""
+        agent = self.scenario.agent
+        stays = self._stays(where, theta) if agent.tries.stop_when_lost else None
+        place = functools.partial(self._site, where)
+        one = one_try(agent, place, Work(effort=effort, before_tokens=kept, stays=stays))
+        if agent.tries.verifier is None:
+            checked = Solved(Spent(), seconds=0.0, steady=True)
+        else:
+            checked = solve(agent.tries.verifier, place("verifier"), Work(effort=effort))
+        self.why |= one.why | checked.why
+        return one, checked
+
+    def _site(self, where: str | None, role: str) -> Site:
+        scenario, router = self.scenario, self.scenario.router
+        name = where or router.roles.get(role) or router.backend or scenario.backends[0]
+        model = scenario.market.models[name]
+        backend = dataclasses.replace(model, fee=max(model.fee, router.fee))
+        alone = scenario.batch or self._at_once() <= (1 if backend.decode_slowdown else backend.slots or math.inf)
+        alone = alone or (backend.slots is None and not backend.decode_slowdown)
+        return Site(backend, Price(backend, scenario.start_time(), batch=scenario.batch), scenario.retry, scenario.batch, alone)
+
+    def _at_once(self) -> int:
+        """Most calls that can be open at a time."""
+        agent, workload = self.scenario.agent, self.scenario.workload
+        team = {AgentKind.orchestrator: agent.fanout**agent.depth, AgentKind.debate: agent.fanout}.get(agent.kind, 1)
+        tasks = workload.users if workload.kind is WorkloadKind.users else workload.tasks or 0
+        most: int = tasks * team * (agent.tries.most if agent.tries.parallel else 1)
+        return most
+
+    def _right(self, one: Solved, where: str | None, theta: float) -> float:
+        """P(a try is right): it ends, and its root's backend is up to a task of that difficulty and length."""
+        quality = self._root(where).quality
+        if quality is None or not one.ends:
+            return math.fsum(one.ends) if one.ends else math.nan
+        return math.fsum(p * self._given(self.outcome.chance(quality, t + 1), theta) for t, p in enumerate(one.ends) if p)
+
+    def _root(self, where: str | None) -> BackendSettings:
+        return self._site(where, self._root_role()).backend
+
+    def _root_role(self) -> str:
+        return {AgentKind.chat: "chat", AgentKind.orchestrator: "lead"}.get(self.scenario.agent.kind, "agent")
+
+    def _given(self, chance: float, theta: float) -> float:
+        """A chance of success, given the difficulty of the task (all of them where one stands for all)."""
+        common = self.scenario.outcome.correlation
+        if self.one_difficulty or chance in (0.0, 1.0) or not common:
+            return chance
+        ability = _normal.inv_cdf(chance)
+        if common == 1:
+            return float(theta < ability)
+        return _normal.cdf((ability - math.sqrt(common) * theta) / math.sqrt(1 - common))
+
+    def _stays(self, where: str | None, theta: float) -> np.ndarray:
+        """P(a try has not gone wrong before turn t), F12: the law that judges it."""
+        quality = self._root(where).quality
+        turns = np.arange(MOST_TURNS)
+        return np.array([1.0 if quality is None or not t else self._given(self.outcome.chance(quality, t), theta) for t in turns.tolist()])
+
+    def _values(self, tasks: int, spent: Spent, seconds: float, success: float) -> dict[str, float]:
+        """Metrics, from a task's expected sums."""
+        known = all(backend.quality is not None for backend in self.scenario.chosen().values())
+        solved = success if known and self.scenario.outcome.deadline_s is None else math.nan
+        waited_s = self._wait_s(spent)
+        seconds += waited_s * spent.attempts if waited_s else waited_s
+        total = spent.input + spent.output
+        sums = {
+            "calls": spent.attempts,
+            "failed_attempts": spent.attempts - spent.answers,
+            "agents": spent.agents,
+            "compactions": spent.compactions,
+            "input_tokens": spent.input,
+            "cache_read_tokens": spent.read,
+            "cache_write_tokens": spent.write,
+            "output_tokens": spent.output,
+            "reasoning_tokens": spent.reasoning,
+            "total_tokens": total,
+            "cost_usd": spent.usd,
+            "cost_fresh_input_usd": spent.fresh_usd,
+            "cost_cache_read_usd": spent.read_usd,
+            "cost_cache_write_usd": spent.write_usd,
+            "cost_output_usd": spent.output_usd,
+        }
+        return {
+            "tasks": float(tasks),
+            **{name: tasks * value for name, value in sums.items()},
+            "tokens_per_task": total,
+            "cost_per_task_usd": spent.usd,
+            "calls_per_task": spent.attempts,
+            "success_rate": solved,
+            "cost_per_success_usd": _ratio(spent.usd, solved),
+            "cost_per_busy_hour_usd": cost_per_hour(usd=spent.usd, seconds=seconds),
+            "cache_hit_rate": _ratio(spent.read, spent.input),
+            "effective_usd_per_mtok": _ratio(spent.usd * 1e6, total),
+            "task_latency_mean_s": seconds,
+            "mean_wait_s": waited_s,
+        }
+
+    def _wait_s(self, spent: Spent) -> float:
+        """Mean wait in line; 0 where nobody can have to wait, else of the queues that `sim.theory.twin.waits` knows."""
+        sites = {name: self._site(name, "agent") for name in self.scenario.backends}
+        if all(site.alone or site.backend.slots is None for site in sites.values()):
+            return 0.0
+        why, total = "tasks of several calls", math.nan
+        if one_call_each(self.scenario, spent):
+            shares = [(share, self._site(name, self._root_role())) for share, name in self._mixture()]
+            found = [(share, *wait_s(self.scenario, site, share)) for share, site in shares]
+            total, why = math.fsum(share * mean for share, mean, _ in found), next((reason for *_, reason in found if reason), "")
+        if why:
+            self.why.add(f"waits in line, and with them times: {why}")
+        return total
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below else math.nan

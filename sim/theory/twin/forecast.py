@@ -1,0 +1,101 @@
+"""What a task will cost on a backend, as a planner would reckon it before anything runs: the profile's moments, price list, speed.
+
+F2 to F4 and F6 of `sim.theory` with mean sizes and the first two moments of turns; no misses, no failures, no lines, compaction as
+a ceiling on the mean prompt; one try. Routers that weigh bills know this and nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+from sim.backends.pricing import Price
+from sim.sampling.distributions import Quantile, distribution
+from sim.settings.agent import AgentKind, AgentSettings, LoopSettings, Split
+from sim.settings.market import BackendSettings, CacheKind
+from sim.theory import cache_split
+from sim.usage import Usage
+
+_POINTS = 2000
+
+
+class Forecast(NamedTuple):
+    """Of one task on one backend."""
+
+    usd: float
+    seconds: float
+    turns: float
+    """Of its root agent."""
+    calls: float
+    """Of all its agents."""
+
+    def plus(self, other: Forecast, times: float = 1) -> Forecast:
+        """With that of `times` others, which work at the same time as one another."""
+        return Forecast(self.usd + times * other.usd, self.seconds + other.seconds, self.turns, self.calls + times * other.calls)
+
+
+def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
+    """One task of the agent, all of it on one backend."""
+    if agent.kind is AgentKind.debate:
+        return _debate(agent, backend, price)
+    lead = _loop(agent, backend, price)
+    if agent.kind is not AgentKind.orchestrator:
+        return lead
+    workers = agent.fanout**agent.depth
+    leads = sum(agent.fanout**level for level in range(agent.depth))
+    share = 1 / workers if agent.split is Split.divide else 1.0
+    worker = _loop(agent.worker, backend, price, share)
+    all_leads = Forecast(lead.usd * leads, lead.seconds * agent.depth, lead.turns, lead.calls * leads)
+    return all_leads.plus(worker, workers)
+
+
+def _debate(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
+    """m loops of one message, to which a turn adds what all m have said (F9)."""
+    said = distribution(agent.output_tokens).mean * distribution(agent.output_scale).mean * backend.verbosity
+    kept = said * (1 - agent.reasoning_share * (1 - agent.keep_reasoning))
+    heard: dict[str, Any] = {"tool_result_tokens": (agent.fanout - 1) * kept, "result_scale": 1.0, "tool_time_s": 0.0}
+    heard |= {"requests": 1, "turns_scale": 1.0}
+    one = _loop(dataclasses.replace(agent, **heard), dataclasses.replace(backend, turn_multiplier=1.0), price)
+    return Forecast(one.usd * agent.fanout, one.seconds, one.turns, one.calls * agent.fanout)
+
+
+def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: float = 1.0) -> Forecast:
+    turns, squares = _moments(loop)
+    n = max(1.0, turns * share * backend.turn_multiplier)
+    pairs = max(0.0, (squares * (share * backend.turn_multiplier) ** 2 - n) / 2)
+    output = distribution(loop.output_tokens).mean * distribution(loop.output_scale).mean * backend.verbosity
+    kept = output * (1 - loop.reasoning_share * (1 - loop.keep_reasoning))
+    base = loop.system_tokens + distribution(loop.prompt_tokens).mean + distribution(loop.prior_tokens).mean
+    growth = kept + distribution(loop.tool_result_tokens).mean * distribution(loop.result_scale).mean
+    if loop.compact_at_tokens is not None and growth:
+        limit = min(distribution(loop.compact_at_tokens).mean, loop.compact_at_share * backend.context_window_tokens)
+        pairs = min(pairs, n * max(0.0, limit - base) / growth)
+    prompt = base + growth * pairs / n
+    read, write = cache_split(base=base, growth=growth, turns=n, pairs=pairs)
+    cached = backend.cache is not CacheKind.none and prompt >= backend.cache_min_tokens
+    paid = write / n if backend.cache is CacheKind.explicit else 0.0
+    one = Usage(round(prompt), round(read / n) if cached else 0, round(paid) if cached else 0, round(output))
+    server_s = backend.ttft_s + prompt * backend.context_s_per_100k_tokens / 1e5
+    decode_s = output / backend.decode_tokens_per_s if backend.decode_tokens_per_s else 0.0
+    call_s = backend.network_rtt_s + server_s + decode_s + distribution(loop.tool_time_s).mean
+    return Forecast(n * price.at_base(one).total, n * call_s, n, n)
+
+
+def _moments(loop: LoopSettings) -> tuple[float, float]:
+    """E n and E n^2 of the turns of a session: a random number of messages with a random number of turns each."""
+    turns, turns2 = _first_two(distribution(loop.turns).quantile())
+    scale, scale2 = _first_two(distribution(loop.turns_scale).quantile())
+    share = loop.turns_exponent
+    messages = [max(1, round(value)) for value in _even(distribution(loop.requests).quantile())]
+    mean = sum(m * m**-share for m in messages) / len(messages) * turns * scale
+    square = sum((m * (turns2 - turns**2) + m * m * turns**2) * m ** (-2 * share) for m in messages) / len(messages) * scale2
+    return mean, square
+
+
+def _first_two(quantile: Quantile) -> tuple[float, float]:
+    values = _even(quantile)
+    return sum(values) / len(values), sum(value * value for value in values) / len(values)
+
+
+def _even(quantile: Quantile) -> list[float]:
+    return [quantile((i + 0.5) / _POINTS) for i in range(_POINTS)]

@@ -1,0 +1,101 @@
+"""What is asked of the theory about one agent, and what it answers: expected sums; nan where they are not solved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.backends.pricing import Price
+from sim.settings.agent import RetrySettings
+from sim.settings.market import BackendSettings
+
+
+class Spent(NamedTuple):
+    """Expected sums of one agent, or of several; nan where they are not solved."""
+
+    agents: float = 0.0
+    answers: float = 0.0
+    attempts: float = 0.0
+    compactions: float = 0.0
+    input: float = 0.0
+    read: float = 0.0
+    write: float = 0.0
+    output: float = 0.0
+    reasoning: float = 0.0
+    fresh_usd: float = 0.0
+    read_usd: float = 0.0
+    write_usd: float = 0.0
+    output_usd: float = 0.0
+
+    def plus(self, other: Spent) -> Spent:
+        """Both."""
+        return Spent(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def times(self, factor: float) -> Spent:
+        """So many of them."""
+        return Spent(*(value * factor for value in self)) if factor else Spent()
+
+    @property
+    def usd(self) -> float:
+        """The bill."""
+        return self.fresh_usd + self.read_usd + self.write_usd + self.output_usd
+
+
+class Site(NamedTuple):
+    """Where an agent's calls go, and how."""
+
+    backend: BackendSettings
+    price: Price
+    retry: RetrySettings
+    batch: bool
+    alone: bool
+    """No call ever finds all slots taken, or another one decoding."""
+
+
+@dataclass
+class Work:
+    """What bears on a loop besides its settings."""
+
+    effort: float = 1.0
+    before_tokens: float = 0.0
+    """In its context at the start besides its own: what failed tries have left, or an inherited context."""
+    inherited_read: float = 0.0
+    """Tokens of its first prompt that are cached."""
+    inherits: bool = False
+    alive: np.ndarray | None = None
+    """P(n > t), where that is not a matter of its own turns."""
+    stays: np.ndarray | None = None
+    """P(it has not given in before turn t): F12."""
+    pause_after: int = 0
+    pause_tokens: float = 0.0
+    """What a pause after that turn puts into its context."""
+    pause_miss: float = 0.0
+    """Probability that its cache entry expires in the pause."""
+    board_tokens: float | None = None
+    """Debates: what its context grows by each turn, instead of its own growth; it has no tools then."""
+    board_miss: float = 0.0
+
+
+@dataclass
+class Solved:
+    """One agent: its sums, and what hangs on how it ran."""
+
+    spent: Spent
+    seconds: float = math.nan
+    """Calls and tools; neither its user's thinking nor waits in line."""
+    at_most_s: float = math.inf
+    """Hardly ever more than that: the longest it may run, in mean times, and ten standard deviations."""
+    steady: bool = False
+    """It always takes `seconds`."""
+    ends: list[float] = field(default_factory=list)
+    """P(it ended well, with t + 1 turns)."""
+    reaches: list[float] = field(default_factory=list)
+    """P(turn t was answered)."""
+    prompts: list[float] = field(default_factory=list)
+    why: set[str] = field(default_factory=set)
+
+
+NOTHING = Spent(*[math.nan] * len(Spent._fields))
