@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import Run, alternate, ours, ratio
-from sim.settings.agent import Log
+from sim.settings.run import Log
 
 LIVE = (1_000, 10_000, 100_000)
 LIVE_CALLS = round(LIVE[-1] / ours.ALIVE_A_TASK) * ours.CALLS_A_TASK

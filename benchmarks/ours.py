@@ -10,10 +10,14 @@ from benchmarks import Run, naive
 from sim.engine import replication as simulation
 from sim.engine.replication import replicate
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind, AgentSettings, Log, LoopSettings, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import BudgetSettings, Per
 from sim.settings.market import BackendSettings, MarketSettings, PriceTier
+from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log
+from sim.settings.tries import TriesSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.sweeps.sweep import replaced
 
 CALLS_A_TASK = naive.LEAD_TURNS + naive.FANOUT * naive.WORKER_TURNS

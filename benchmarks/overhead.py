@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from sim.engine.replication import replicate
-from sim.scenario.scenario import load
+from sim.scenario.load import load
 from sim.sweeps.sweep import replaced, sweep
 
 START_TARGET = 1.3
@@ -26,7 +26,7 @@ _EMPTY_APP = f"{_IMPORTS}, os; hydra.main(version_base='1.3', config_path=os.get
 _BUILT = """
 import sim
 from sim.settings.market import BackendSettings, MarketSettings
-from sim.settings.agent import WorkloadSettings
+from sim.settings.workload import WorkloadSettings
 market = MarketSettings(models={"mine": BackendSettings(input_usd_per_mtok=0.3, output_usd_per_mtok=1.2)})
 sim.simulate(sim.Scenario(replications=1, backends=["mine"], market=market, workload=WorkloadSettings(tasks=1)))
 """

@@ -12,8 +12,9 @@ from scipy.stats import ks_2samp
 
 from calibration.sessions import recorded_hit_rate
 from sim.call import Role
-from sim.results.result import simulate
-from sim.scenario.scenario import Scenario, load
+from sim.results.simulate import simulate
+from sim.scenario.load import load
+from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings
 
 SESSIONS = 2000

@@ -22,8 +22,8 @@ import yaml
 from calibration.goodness import Goodness, latency, score
 from calibration.mixtures import between_sessions, lognormals, narrowed, quantiles, weighted_quantiles
 from calibration.sessions import halves, read_calls
-from sim.results.result import write_whole
-from sim.scenario.scenario import CONF
+from sim.results.files import write_whole
+from sim.scenario.load import CONF
 
 Profile = dict[str, Any]
 SOURCE = "github callanjfox/kv-cache-tester 94f6046 (Apache-2.0): 386 recorded Claude Code sessions"

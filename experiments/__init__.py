@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.report.page import aligned
 from sim.report.plots.canvas import save_all
-from sim.results.result import write_whole
+from sim.report.tables import aligned
+from sim.results.files import write_whole
 
 
 def publish(name: str, table: pd.DataFrame, finding: str, figures: Mapping[str, Figure], folder: Path, text: str = "") -> None:

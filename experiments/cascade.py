@@ -24,9 +24,12 @@ from matplotlib.ticker import PercentFormatter
 import sim
 from experiments import folder_of, publish
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
-from sim.settings.agent import AgentKind, AgentSettings, Log, Pick, TriesSettings, WorkloadSettings
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.run import Log
+from sim.settings.tries import Pick, TriesSettings
+from sim.settings.workload import WorkloadSettings
 
 CORRELATED, INDEPENDENT = OutcomeSettings(correlation=0.87, effort=0.43), OutcomeSettings(correlation=0.0, effort=0.43)
 TURNS = 10

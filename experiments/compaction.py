@@ -26,8 +26,8 @@ from experiments import folder_of, publish
 from experiments.divide_or_replicate import opus, rates, run
 from experiments.effective_price import job
 from sim.report.numbers import compact
-from sim.report.page import aligned
 from sim.report.plots.canvas import INK, draw_key, pen, scale, sheet, styled
+from sim.report.tables import aligned
 from sim.settings.agent import AgentSettings
 from sim.theory import best_window
 

@@ -27,9 +27,9 @@ from matplotlib.figure import Figure
 import sim
 from experiments import folder_of, publish
 from sim.report.numbers import number, percent
-from sim.report.page import aligned
 from sim.report.plots.canvas import INK, label_ends, pen, scale, sheet, styled
-from sim.settings.agent import WorkloadKind, WorkloadSettings
+from sim.report.tables import aligned
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 
 BACKENDS = ("claude_opus_4_6", "claude_sonnet_4_6", "gpt_5_2", "gemini_3_pro", "minimax_m2_5", "kimi_k2_5", "glm_5", "deepseek_v3_2")
 PREMIUM, CHEAP = "claude_opus_4_6", "minimax_m2_5"

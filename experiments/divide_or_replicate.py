@@ -27,8 +27,11 @@ import sim
 from experiments import folder_of, publish
 from experiments.effective_price import PREMIUM, job, plain
 from sim.report.plots.canvas import INK, label_ends, pen, scale, sheet, styled
-from sim.settings.agent import AgentKind, AgentSettings, Log, LoopSettings, Split, WorkloadSettings
+from sim.settings.agent import AgentKind, AgentSettings, Split
 from sim.settings.market import BackendSettings, MarketSettings
+from sim.settings.profile import LoopSettings
+from sim.settings.run import Log
+from sim.settings.workload import WorkloadSettings
 from sim.theory import best_division, loop_usd
 
 WORKERS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 40)

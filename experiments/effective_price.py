@@ -21,8 +21,10 @@ from matplotlib.figure import Figure
 import sim
 from experiments import folder_of, publish
 from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
-from sim.settings.agent import AgentKind, AgentSettings, Log, WorkloadSettings
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
+from sim.settings.run import Log
+from sim.settings.workload import WorkloadSettings
 
 TURNS = (1, 2, 5, 10, 20, 40, 84)
 MISS = 0.021

@@ -23,10 +23,12 @@ from experiments import folder_of, publish
 from experiments.effective_price import PREMIUM, dollars
 from experiments.fanout_map import RIVAL, model
 from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
-from sim.settings.agent import AgentSettings, Log, WorkloadSettings
+from sim.settings.agent import AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log
+from sim.settings.workload import WorkloadSettings
 from sim.statistics import jackknife
 from sim.theory import logit_elasticity, logit_share
 

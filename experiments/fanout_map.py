@@ -31,10 +31,11 @@ from experiments import folder_of, publish
 from experiments.divide_or_replicate import rates, run
 from experiments.effective_price import PREMIUM, job, plain
 from sim.report.numbers import compact, number
-from sim.report.page import aligned
 from sim.report.plots.canvas import COLOURS, INK, draw_key, sheet, styled
-from sim.settings.agent import AgentKind, AgentSettings, LoopSettings
+from sim.report.tables import aligned
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings
+from sim.settings.profile import LoopSettings
 from sim.theory import loop_usd
 
 FANOUTS = (1, 2, 4, 8, 16, 32)

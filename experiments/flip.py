@@ -30,10 +30,11 @@ from experiments.divide_or_replicate import run
 from experiments.effective_price import PREMIUM, job
 from experiments.fanout_map import RIVAL, model, team
 from sim.report.plots.canvas import draw_key, pen, scale, sheet, styled
-from sim.settings.agent import Log, WorkloadSettings
 from sim.settings.market import MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log
+from sim.settings.workload import WorkloadSettings
 
 TURNS = (8, 20, 50, 84)
 GAPS = {"same harness": 0.042, "vendors": 0.006}

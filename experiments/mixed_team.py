@@ -24,8 +24,8 @@ from matplotlib.figure import Figure
 import sim
 from experiments import folder_of, publish
 from sim.report.numbers import number, percent
-from sim.report.page import aligned
 from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
+from sim.report.tables import aligned
 from sim.settings.market import MarketSettings
 from sim.settings.router import Policy, RouterSettings
 from sim.sweeps.sweep import replaced

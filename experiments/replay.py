@@ -20,7 +20,7 @@ import pandas as pd
 import sim
 from sim import Result, Scenario
 from sim.logs.trace import EXCERPT
-from sim.report.page import aligned
+from sim.report.tables import aligned
 
 BACKEND = "claude_opus_4_6"
 MARKETS = {"feb_2026": "2026-02: twice the price above 200,000 tokens", "nov_2026": "2026-11: one price for every length"}

@@ -7,9 +7,10 @@ result.summary
 
 from sim import theory
 from sim.errors import ConfigError, DataError, LawError, SimError
-from sim.results.result import Result, simulate
-from sim.results.saved import load_run
-from sim.scenario.scenario import Scenario, load
+from sim.results.result import Result
+from sim.results.simulate import simulate
+from sim.scenario.load import load, load_run
+from sim.scenario.scenario import Scenario
 from sim.sweeps.comparison import compare
 from sim.sweeps.sensitivity import Tornado, sobol, tornado
 from sim.sweeps.sweep import Sweep, gather, rank, sweep

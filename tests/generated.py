@@ -13,11 +13,14 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 import sim
-from sim.settings.agent import AgentKind, Log, OnFailure, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log, RetrySettings
+from sim.settings.tries import Pick, TriesSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, scenario
 
 Fields = dict[str, st.SearchStrategy[Any]]

@@ -8,9 +8,9 @@ import pytest
 
 import sim
 from sim.errors import ConfigError
-from sim.settings.agent import WorkloadKind, WorkloadSettings
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 CALL_USD = 2300e-6

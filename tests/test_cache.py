@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sim.settings.agent import LoopSettings
 from sim.settings.market import CacheKind
+from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from tests.worlds import agent, backend, loop, run, team
 

@@ -246,7 +246,7 @@ PEAK = """
 import sys
 from benchmarks import growth, ours
 from sim.meter import calllog
-from sim.results.result import simulate
+from sim.results.simulate import simulate
 calllog.KEEP_BYTES = 4 * 2**20
 simulate(ours.scenario(int(sys.argv[1]), shards=int(sys.argv[2]), processes=1)).save(sys.argv[3])
 print(growth.peak_mib())

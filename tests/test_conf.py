@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import sim
-from sim.scenario.scenario import CONF
+from sim.scenario.load import CONF
 
 
 def menu(group: str) -> list[str]:

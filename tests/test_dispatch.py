@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.settings.agent import Log, RetrySettings, WorkloadKind, WorkloadSettings
 from sim.settings.market import Billed
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log, RetrySettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 MANY: dict[str, Any] = {"tasks": 20_000, "log": Log.full}

@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.backends.patience import Patience
-from sim.backends.queue import Line
+from sim.backends.queue import Line, Patience
 from sim.call import Call
 from sim.clock import Clock
 from sim.sampling.distributions import distribution
-from sim.settings.agent import OnFailure, RetrySettings, WorkloadSettings
+from sim.settings.agent import OnFailure
 from sim.settings.router import RouterSettings
+from sim.settings.run import RetrySettings
+from sim.settings.workload import WorkloadSettings
 from sim.task import Task
 from tests.worlds import agent, backend, loop, run, team, urgent_tasks
 

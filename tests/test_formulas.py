@@ -18,11 +18,14 @@ from scipy import stats
 import sim
 from sim import theory
 from sim.sampling.distributions import distribution
-from sim.settings.agent import AgentKind, Log, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import At, BudgetSettings, Per
 from sim.settings.market import CacheKind
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log, RetrySettings
+from sim.settings.tries import Pick, TriesSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.theory import CacheSplit, Tokens
 from tests.test_queueing import STAY, Case, assert_means
 from tests.worlds import MANY, MARGIN, agent, assert_equivalent, backend, loop, run, team, values

@@ -19,11 +19,14 @@ from PIL import Image
 import sim
 from sim.report.page import show_run
 from sim.results.provenance import read_origin
-from sim.settings.agent import AgentKind, Log, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.market import BackendSettings, Billed, CacheKind, PriceTier, PriceWindow
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import Policy, RouterSettings
+from sim.settings.run import Log, RetrySettings
+from sim.settings.tries import TriesSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.shell.reproduce import main
 from tests.worlds import agent, backend, loop, scenario, team, with_
 

@@ -16,8 +16,9 @@ from sim.meter import laws
 from sim.meter.laws import Occupancy, Presence, World
 from sim.meter.sums import PARTS, UNITS
 from sim.meter.tally import Tally
-from sim.settings.agent import RetrySettings, WorkloadKind, WorkloadSettings
 from sim.settings.market import Billed
+from sim.settings.run import RetrySettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 BUSY = {"dist": "exponential", "mean": 3}

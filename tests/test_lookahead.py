@@ -10,9 +10,9 @@ from hypothesis import assume, given
 
 import sim
 from sim.engine import replication as simulation
-from sim.engine.lookahead import may_look_ahead
 from sim.engine.replication import replicate
-from sim.settings.agent import Log, Warmup
+from sim.scenario.coupling import may_look_ahead
+from sim.settings.run import Log, Warmup
 from tests.generated import PLAIN_DOOR, worlds
 from tests.worlds import with_
 

@@ -27,7 +27,7 @@ def test_ended_tasks_are_freed(world: str, monkeypatch: pytest.MonkeyPatch) -> N
     """The world itself, a few cycles, is all that a collector finds at the end of a run, however many tasks there were."""
     found: list[int] = []
     collect = gc.collect
-    monkeypatch.setattr("sim.engine.replication.gc.collect", lambda: found.append(collect()))
+    monkeypatch.setattr("sim.engine.world.gc.collect", lambda: found.append(collect()))
     for tasks in (4, 4, 24):  # the first one fills caches
         scenario = sim.load(*WORLDS[world], "backends=[claude_opus_4_6]", f"workload.tasks={tasks}", "replications=1", "log=none")
         simulation.replicate(scenario, 0)

@@ -12,11 +12,14 @@ from sim.agents.agent import Agent, Life
 from sim.backends.pricing import Price
 from sim.backends.service import Backend
 from sim.errors import ConfigError
-from sim.router.router import Choose, Knowledge, Router
-from sim.settings.agent import AgentKind, OnFailure, RetrySettings, WorkloadKind, WorkloadSettings
+from sim.router.knowledge import Choose, Knowledge
+from sim.router.router import Router
+from sim.settings.agent import AgentKind, OnFailure
 from sim.settings.market import PriceWindow
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
+from sim.settings.run import RetrySettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.theory.twin.forecast import forecast
 from sim.workload.sources import Workload
 from tests.worlds import agent, backend, loop, run, scenario, team, with_
@@ -98,7 +101,7 @@ def test_no_policy_reads_a_draw(router: dict[str, Any], per: ChoosePer, monkeypa
 
             self.choose = blindly
 
-    monkeypatch.setattr("sim.engine.replication.Router", Blind)
+    monkeypatch.setattr("sim.engine.world.Router", Blind)
     assert sim.simulate(world).digest == plain
 
 

@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 
 import sim
 from sim.meter.tally import TOKENS
-from sim.settings.agent import AgentKind, Log, Pick, Split, TriesSettings, WorkloadKind
+from sim.settings.agent import AgentKind, Split
 from sim.settings.market import BackendSettings, Billed
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import Policy, RouterSettings
+from sim.settings.run import Log
+from sim.settings.tries import Pick, TriesSettings
+from sim.settings.workload import WorkloadKind
 from sim.sweeps.sweep import replaced
 from tests.generated import NIGHT, PLAIN_DOOR, of, worlds
 from tests.worlds import agent, backend, loop, run, team, with_

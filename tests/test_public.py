@@ -36,7 +36,7 @@ def test_a_scenario_built_in_python_runs_without_hydra_and_without_what_draws() 
 import sys
 import sim
 from sim.settings.market import BackendSettings, MarketSettings
-from sim.settings.agent import WorkloadSettings
+from sim.settings.workload import WorkloadSettings
 
 market = MarketSettings(models={"mine": BackendSettings(input_usd_per_mtok=0.3, output_usd_per_mtok=1.2)})
 result = sim.simulate(sim.Scenario(backends=["mine"], market=market, workload=WorkloadSettings(tasks=7)))

@@ -18,9 +18,11 @@ from scipy import stats
 
 import sim
 from sim.errors import ConfigError
-from sim.router.router import Choose, Knowledge
-from sim.settings.agent import Log, RetrySettings, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.router.knowledge import Choose, Knowledge
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log, RetrySettings
+from sim.settings.tries import TriesSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.theory import queues, stations
 from tests.worlds import agent, backend, scenario, urgent_tasks, values
 

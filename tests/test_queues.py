@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sim.settings.agent import Log
+from sim.settings.run import Log
 from tests.worlds import agent, backend, run
 
 EXPONENTIAL = {"dist": "exponential", "mean": 100}

@@ -10,7 +10,7 @@ import pytest
 import sim
 from experiments.replay import REGIMES, scenario, table
 from sim.logs.trace import EXCERPT, read_trace
-from sim.scenario.scenario import CONF
+from sim.scenario.load import CONF
 
 FILE = CONF / "trace" / "excerpt.csv"
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data" / "claude_code_calls.csv.gz"

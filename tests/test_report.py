@@ -17,12 +17,17 @@ import sim
 from sim.report.findings import finding
 from sim.report.grid import study
 from sim.report.numbers import compact, number
-from sim.report.page import aligned, crosstab, show_run
-from sim.report.plots import spend as plots
+from sim.report.page import show_run
+from sim.report.plots import gallery
 from sim.report.plots.amplification import amplification
 from sim.report.plots.canvas import apart, save_all
-from sim.settings.agent import Log
+from sim.report.plots.latency import latency_by_backend
+from sim.report.plots.money import money_by_kind
+from sim.report.plots.spend import spend_by_fanout
+from sim.report.plots.timeline import tokens_over_time
+from sim.report.tables import aligned, crosstab
 from sim.settings.router import Policy, RouterSettings
+from sim.settings.run import Log
 from sim.sweeps.sweep import row
 from tests.worlds import agent, backend, loop, scenario, team
 
@@ -72,10 +77,10 @@ def timeline() -> pd.DataFrame:
 
 
 FIGURES = {
-    "spend": lambda table: plots.spend_by_fanout(table, NAMES),
-    "money": lambda table: plots.money_by_kind(table, NAMES),
-    "latency": lambda table: plots.latency_by_backend(table, NAMES),
-    "time": lambda table: plots.tokens_over_time({"a team": timeline(), "one agent": timeline()}),
+    "spend": lambda table: spend_by_fanout(table, NAMES),
+    "money": lambda table: money_by_kind(table, NAMES),
+    "latency": lambda table: latency_by_backend(table, NAMES),
+    "time": lambda table: tokens_over_time({"a team": timeline(), "one agent": timeline()}),
 }
 
 
@@ -91,14 +96,14 @@ def test_labels_do_not_overlap_and_every_axis_says_what_it_is(table: pd.DataFram
 
 
 def test_lines_carry_the_tables_values_and_intervals(table: pd.DataFrame) -> None:
-    right = plots.spend_by_fanout(table, NAMES).axes[1]
+    right = spend_by_fanout(table, NAMES).axes[1]
     drawn = {bars.get_label(): bars[0].get_ydata() for bars in right.containers}
     for key, name in NAMES.items():
         np.testing.assert_allclose(drawn[name], table[table["backends"] == key]["cost_per_task_usd"])
 
 
 def test_shares_of_the_bill_add_up(table: pd.DataFrame) -> None:
-    panel = plots.money_by_kind(table, NAMES).axes[0]
+    panel = money_by_kind(table, NAMES).axes[0]
     widths = sum(np.array([bar.get_width() for bar in bars]) for bars in panel.containers)
     np.testing.assert_allclose(widths, 1)
 
@@ -125,7 +130,7 @@ def test_failed_scenarios_are_named_and_the_rest_is_shown(table: pd.DataFrame) -
     broken.insert(2, "status", ["ok"] * 9 + ["failed: agent.fanout=16: no"])
     one = study(broken, NAMES)
     assert len(one.failed) == 1
-    assert overlapping(plots.spend_by_fanout(broken, NAMES)) == []
+    assert overlapping(spend_by_fanout(broken, NAMES)) == []
     assert " - " in crosstab(one, {}).splitlines()[-3]
 
 
@@ -134,7 +139,7 @@ def test_failed_scenarios_are_named_and_the_rest_is_shown(table: pd.DataFrame) -
 )
 def test_any_sweep_can_be_drawn_and_told(axes: dict[str, list[Any]]) -> None:
     found = swept(**axes)
-    for draw in (plots.spend_by_fanout, plots.money_by_kind, plots.latency_by_backend, amplification):
+    for draw in (spend_by_fanout, money_by_kind, latency_by_backend, amplification):
         assert overlapping(draw(found, NAMES)) == []
     assert finding(found, NAMES).endswith(".")
 
@@ -144,7 +149,7 @@ def test_a_table_does_not_wait_for_its_figures(tmp_path: Path, capsys: pytest.Ca
         assert result.digest in capsys.readouterr().out
         raise OSError(28, "No space left on device", "figures")
 
-    monkeypatch.setattr(plots, "money_by_kind", drawn)
+    monkeypatch.setattr(gallery, "money_by_kind", drawn)
     result = sim.simulate(scenario(agent(), WORLD, tasks=5, replications=2))
     with pytest.raises(OSError, match="No space left"):
         show_run(result, tmp_path)
@@ -170,7 +175,7 @@ def test_figures_of_a_single_run_show_it_whoever_serves(backends: int) -> None:
     served = {f"a_backend_of_some_length_{number}": backend() for number in range(backends)}
     result = sim.simulate(scenario(agent(), served, tasks=20, replications=1, router=RouterSettings(policy=Policy.weighted)))
     table = pd.DataFrame([row({"backends": ",".join(served)}, result.summary)])
-    for draw in (amplification, plots.money_by_kind, plots.latency_by_backend):
+    for draw in (amplification, money_by_kind, latency_by_backend):
         figure = draw(table, {})
         assert overlapping(figure) == []
         assert figure.axes[0].get_position().width > 0.4

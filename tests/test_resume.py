@@ -16,10 +16,11 @@ import pytest
 
 import sim
 from benchmarks.kills import survive
-from sim.results.result import simulate_each
+from sim.results.simulate import simulate_each
 from sim.scenario.text import as_yaml
-from sim.settings.agent import Log, WorkloadKind, WorkloadSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.sweeps import folder as runfolder
 from sim.sweeps.folder import NOTE, key_of
 from tests.worlds import agent, backend, scenario, with_

@@ -16,9 +16,9 @@ import sim
 from sim.engine.parallel import KILLED, Outcome, Runs
 from sim.engine.pool import pool
 from sim.errors import SimError
-from sim.results.result import rounds, simulate_each
-from sim.settings.agent import Log
+from sim.results.simulate import rounds, simulate_each
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log
 from tests.worlds import agent, backend, scenario
 
 NOISY = backend(ttft_s=10.0, noise_sigma=1.0, quality=0.6)

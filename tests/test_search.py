@@ -18,7 +18,7 @@ import sim
 from sim.report.findings import goal_finding
 from sim.report.grid import study
 from sim.report.plots.frontier import efficient
-from sim.settings.agent import GoalSettings
+from sim.settings.run import GoalSettings
 from sim.sweeps.goal import BELOW, WORST, objective, ranked
 
 WORLD = ["agent=chat", "log=none", "workload.tasks=40", "replications=2", "goal.success_floor=0.8"]

@@ -15,6 +15,7 @@ import sim
 from sim import theory
 from sim.report import drivers
 from sim.report.numbers import percent
+from sim.report.plots.drivers import sobol_bars, tornado_bars
 from sim.settings.market import CacheKind
 from tests.test_report import overlapping
 from tests.worlds import agent, backend, loop, scenario, team
@@ -143,9 +144,9 @@ def test_findings_and_figures_say_what_the_tables_say() -> None:
     said = drivers.tornado_finding(found)
     assert said.startswith(f"Cost per success is moved most by turns: {low} at 5, {high} at 20; then by quality")
     assert said.endswith("input price comes third of 3.")
-    assert overlapping(drivers.tornado_bars(found)) == []
+    assert overlapping(tornado_bars(found)) == []
     assert f"{percent(shares.loc[0, 'S1'])} of the variance" in drivers.sobol_finding(shares)
-    assert overlapping(drivers.sobol_bars(shares)) == []
+    assert overlapping(sobol_bars(shares)) == []
 
 
 def test_settings_that_move_nothing_are_called_so() -> None:
@@ -153,7 +154,7 @@ def test_settings_that_move_nothing_are_called_so() -> None:
     found, shares = sim.tornado(world, ranges, "tokens_per_task"), sim.sobol(world, ranges, "tokens_per_task", samples=4)
     assert drivers.tornado_finding(found) == drivers.sobol_finding(shares) == "None of these settings moves tokens per task."
     assert np.isnan(shares.loc[0, "S1"])
-    for figure in (drivers.tornado_bars(found), drivers.sobol_bars(shares)):
+    for figure in (tornado_bars(found), sobol_bars(shares)):
         assert overlapping(figure) == []
 
 

@@ -11,10 +11,10 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.results.estimates import HEADLINES
-from sim.results.result import simulate_each
-from sim.settings.agent import Log, RetrySettings
+from sim.results.sample import HEADLINES
+from sim.results.simulate import simulate_each
 from sim.settings.market import Billed
+from sim.settings.run import Log, RetrySettings
 from sim.statistics import Estimate, may_be_least, next_look, tail_index, top_share
 from tests.worlds import agent, backend, run, scenario
 

@@ -11,7 +11,8 @@ from scipy import stats
 
 import sim
 from sim.sampling.streams import COLUMNS, ROWS, Purpose, Streams, child
-from sim.settings.agent import RetrySettings, Split
+from sim.settings.agent import Split
+from sim.settings.run import RetrySettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 VARIED = {

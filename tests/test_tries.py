@@ -11,10 +11,12 @@ import pytest
 import sim
 from sim import theory
 from sim.results.metrics import matched_chat_tokens
-from sim.settings.agent import AgentKind, RetrySettings, TriesSettings
+from sim.settings.agent import AgentKind
 from sim.settings.market import Billed, CacheKind
 from sim.settings.outcome import Outcome, OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import RetrySettings
+from sim.settings.tries import TriesSettings
 from tests.worlds import MANY, agent, assert_equivalent, backend, loop, run, scenario, team, with_
 
 P = 0.6

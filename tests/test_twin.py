@@ -11,11 +11,15 @@ import pytest
 
 import sim
 from sim import theory
-from sim.settings.agent import AgentKind, Log, LoopSettings, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import BudgetSettings
 from sim.settings.market import BackendSettings, Billed, CacheKind, PriceTier
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Log, RetrySettings
+from sim.settings.tries import Pick, TriesSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, scenario, team, with_
 
 

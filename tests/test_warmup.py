@@ -10,7 +10,9 @@ import pytest
 
 import sim
 from sim.engine.replication import PILOT, cut_of, replicate
-from sim.settings.agent import AgentKind, Log, RetrySettings, Warmup, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind
+from sim.settings.run import Log, RetrySettings, Warmup
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.statistics import mser5
 from tests.worlds import agent, backend, loop, run, scenario, team, with_
 

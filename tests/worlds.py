@@ -10,9 +10,12 @@ from scipy import stats
 import sim
 from sim.results.metrics import metrics
 from sim.sampling.streams import Purpose, Streams
-from sim.settings.agent import AgentKind, AgentSettings, Log, LoopSettings, RetrySettings, WorkloadSettings
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, MarketSettings
+from sim.settings.profile import LoopSettings
 from sim.settings.router import RouterSettings
+from sim.settings.run import Log, RetrySettings
+from sim.settings.workload import WorkloadSettings
 
 Settings = TypeVar("Settings", bound=Any)
 SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.sampling.distributions import distribution, whole
-from sim.settings.agent import LoopSettings
+from sim.settings.profile import LoopSettings
 
 
 class Profile:

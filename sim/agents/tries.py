@@ -13,7 +13,7 @@ from sim.agents.react import react
 from sim.call import Role
 from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Purpose, child
-from sim.settings.agent import Pick
+from sim.settings.tries import Pick
 from sim.task import Task
 
 _FIRST_BRANCH = 1 << 20

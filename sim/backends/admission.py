@@ -11,8 +11,7 @@ from datetime import datetime
 from simpy import Environment
 
 from sim.backends.limits import Limits
-from sim.backends.patience import Patience
-from sim.backends.queue import Line
+from sim.backends.queue import Line, Patience
 from sim.backends.service import Backend
 from sim.backends.sharing import SharedBackend
 from sim.call import Call, Status
@@ -72,9 +71,3 @@ class DoorBackend(Backend):
 
 class SharedDoorBackend(DoorBackend, SharedBackend):
     """A door before decoding that slows down."""
-
-
-def needs_door(settings: BackendSettings) -> bool:
-    """Whether a backend itself turns calls away."""
-    limits = (settings.queue_limit, settings.requests_per_min, settings.input_tokens_per_min, settings.output_tokens_per_min)
-    return any(limit is not None for limit in limits)

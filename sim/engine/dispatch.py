@@ -13,12 +13,13 @@ from simpy.events import NORMAL
 from sim.backends.admission import DoorBackend
 from sim.backends.service import ERROR, Backend, after
 from sim.call import Call, Role, Status
+from sim.engine.ledger import Ledger
 from sim.meter.meter import Meter
 from sim.router.router import Router
 from sim.sampling.distributions import distribution
 from sim.sampling.streams import Purpose, Streams
-from sim.settings.agent import RetrySettings
-from sim.settings.budget import At, Ledger, Then
+from sim.settings.budget import At, Then
+from sim.settings.run import RetrySettings
 from sim.task import Task
 from sim.usage import Usage
 

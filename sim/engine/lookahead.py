@@ -16,41 +16,13 @@ from heapq import heappush
 
 from simpy.events import NORMAL
 
-from sim.backends.admission import needs_door
 from sim.call import Call
 from sim.clock import Clock
 from sim.engine.dispatch import Dispatch
 from sim.meter.meter import Meter
 from sim.router.router import Router
 from sim.sampling.streams import Streams
-from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind, RetrySettings, Warmup
-from sim.settings.router import Policy
-
-_WITH_MEMORY = {Policy.thompson, Policy.ucb, Policy.custom}
-"""Policies whose choices may depend on those before."""
-
-
-def may_look_ahead(scenario: Scenario) -> bool:
-    """Whether calls can touch one another only by filling all slots of a backend."""
-    agent, router, tries = scenario.agent, scenario.router, scenario.agent.tries
-    return not (
-        agent.kind is AgentKind.custom
-        or router.policy in _WITH_MEMORY
-        or router.review_tasks is not None
-        or (tries.parallel and tries.backends)
-        or any(budget.usd is not None for budget in scenario.all_budgets())
-        or scenario.warmup is not Warmup.none
-        or scenario.retry.patience_s is not None
-        or scenario.workload.urgent_share
-        or any(
-            needs_door(backend)
-            or backend.decode_slowdown
-            or backend.share_system
-            or (backend.slots is not None and not backend.network_rtt_s + backend.ttft_s)
-            for backend in scenario.chosen().values()
-        )
-    )
+from sim.settings.run import RetrySettings
 
 
 class Lookahead(Dispatch):

@@ -10,8 +10,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
+from sim.engine.parts import Parts, Progress, Replication
 from sim.engine.pool import Pool, count, pool
-from sim.engine.replication import Parts, Progress, Replication, check_trace, replicate_shard, shards_of
+from sim.engine.recorded import check_trace
+from sim.engine.replication import replicate_shard, shards_of
 from sim.errors import SimError
 from sim.scenario.scenario import Scenario
 

@@ -22,7 +22,7 @@ from sim.meter.digest import added, of_rows, of_word
 from sim.meter.laws import Occupancy, Presence
 from sim.meter.sums import PARTS, joined, real, split
 from sim.meter.tally import TOKENS, Tally, grouped, where
-from sim.settings.agent import Log
+from sim.settings.run import Log
 from sim.task import Task
 
 CHUNK = 16384

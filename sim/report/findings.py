@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.report.grid import Names, Study, in_words, study, worded
 from sim.report.numbers import compact, dollars, number, percent
-from sim.settings.agent import GoalSettings
+from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked, reached
 
 KINDS = {

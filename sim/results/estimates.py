@@ -3,66 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.meter.tally import Tally
 from sim.results.metrics import Percentile, metrics
+from sim.results.sample import HEADLINES, Sample
 from sim.scenario.scenario import Scenario
 from sim.statistics import Estimate, jackknife, leave_one_out
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-HEADLINES = ("cost_per_task_usd", "tokens_per_task", "success_rate", "cost_per_success_usd", "cache_hit_rate", "task_latency_p50_s")
-"""What `precision` is asked of, and what a sweep's table compares with its baseline."""
-
-
-class Sample(NamedTuple):
-    """Metrics of a scenario, as far as a comparison with another needs them."""
-
-    whole: Mapping[str, float]
-    """From all replications."""
-    without: Mapping[str, np.ndarray]
-    """From all replications but one, in their order."""
-
-    @property
-    def replications(self) -> int:
-        """How many there are; 0 where there are too few to leave one out."""
-        return len(next(iter(self.without.values()), ()))
-
-    def first(self, n: int) -> Sample:
-        """What the first n replications say, to first order: from the jackknife's pseudo-values."""
-        have = self.replications
-        if n == have:
-            return self
-        whole, without = {}, {}
-        for name, left_out in self.without.items():
-            own = (have * self.whole[name] - (have - 1) * left_out)[:n]
-            whole[name] = float(own.mean())
-            without[name] = (n * whole[name] - own) / (n - 1)
-        return Sample(whole, without)
-
-
-def read_sample(folder: Path) -> Sample | None:
-    """The metrics that a run left in its folder (`summary.csv`, `replications.csv`); None where it left none."""
-    files = folder / "summary.csv", folder / "replications.csv"
-    if not all(file.exists() for file in files):
-        return None
-    summary, left_out = read_table(files[0]).set_index("metric"), read_table(files[1])
-    return Sample(dict(summary["mean"]), {str(name): part["without"].to_numpy() for name, part in left_out.groupby("metric", sort=False)})
-
-
-def read_table(file: Path) -> pd.DataFrame:
-    """A CSV of ours, its numbers to the last bit."""
-    import pandas as pd
-
-    older: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
-    return pd.read_csv(file, **older)
 
 
 class Estimates:

@@ -6,7 +6,7 @@ import math
 
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import Warmup
+from sim.settings.run import Warmup
 
 DEAR_SHARE = 0.2
 """The dearest 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""

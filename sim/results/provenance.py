@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import platform
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from sim.results.files import read_json
 from sim.version import __version__
 
 ORIGIN = "origin.json"
@@ -32,15 +32,6 @@ def origin(name: str, seed: int | str, digest: str) -> dict[str, str]:
 def read_origin(folder: Path) -> dict[str, str]:
     """What `origin.json` says; nothing where there is none that can be read."""
     return read_json(folder / ORIGIN)
-
-
-def read_json(file: Path) -> dict[str, Any]:
-    """A file that holds a mapping; nothing where there is none, or none that can be read."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def as_text(found: dict[str, str]) -> str:

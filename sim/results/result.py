@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +14,17 @@ import numpy as np
 
 from sim.call import Role, Status
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE, Column
-from sim.engine.parallel import Runs
-from sim.engine.replication import Progress, Replication
+from sim.engine.parts import Replication
 from sim.meter.calllog import ROW
 from sim.meter.sums import close
 from sim.meter.tally import MINUTE_S, Tally
-from sim.results.estimates import Estimates, Sample
+from sim.results.estimates import Estimates
+from sim.results.files import write_whole
 from sim.results.notes import notes
 from sim.results.provenance import ORIGIN, as_text, origin
+from sim.results.sample import Sample
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import as_yaml
-from sim.statistics import FIRST_LOOK, next_look
 from sim.theory import Expected, expect
 from sim.workload.sources import KINDS
 
@@ -33,40 +32,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+
 GROUP_ROWS = 131_072
 """Rows of a group of `calls.parquet`."""
-
-
-def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
-    """Run all replications of a scenario and return what came out.
-
-    `progress` is called with the number of calls that have ended since it was last called. Raises `ConfigError` or
-    `DataError` before anything runs.
-    """
-    [result] = simulate_each([scenario.check()], progress)
-    return result
-
-
-def simulate_each(scenarios: Sequence[Scenario], progress: Progress | None = None) -> Iterator[Result]:
-    """Run scenarios, each checked before, on one pool of processes; results come in their order. Raises the first error met."""
-    with Runs(rounds, progress, len(scenarios)) as runs:
-        for scenario in scenarios:
-            runs.put(scenario)
-        for outcome in runs.outcomes():
-            if outcome.error is not None:
-                raise outcome.error
-            yield Result(outcome.scenario, outcome.replications)
-
-
-def rounds(scenario: Scenario, done: Sequence[Replication]) -> range:
-    """Which replications come next: `replications` of them, or as many as `precision` takes, whatever the number of processes."""
-    have = len(done)
-    if scenario.precision is None:
-        return range(have, scenario.replications)
-    if not have:
-        return range(min(max(scenario.replications, FIRST_LOOK), scenario.replications_most))
-    widest = max(Result(scenario, done).estimates.widths.values(), default=0.0)
-    return range(have, next_look(have, widest, scenario.precision, scenario.replications_most))
 
 
 class Result:
@@ -241,13 +209,3 @@ def _table(columns: Sequence[Column], parts: Iterable[tuple[int, np.ndarray, Map
         data = {name: np.array(words[name])[stored[name]] if name in words else stored[name] for name in stored.dtype.names or ()}
         frames.append(pd.DataFrame({"replication": number} | data)[[column.name for column in columns]])
     return pd.concat(frames, ignore_index=True)
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written aside and put in its place when it is complete."""
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        write(aside)
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)

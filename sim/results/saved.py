@@ -10,31 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.columns import CALLS, TASKS
-from sim.errors import ConfigError, DataError
-from sim.results.estimates import Sample, read_sample, read_table
-from sim.scenario.scenario import Scenario, explain, from_hydra, is_hydras
+from sim.results.files import read_sample, read_table
+from sim.results.sample import Sample
+from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def load_run(folder: str | Path) -> Scenario:
-    """The scenario of a run, from what it left in its folder: `simulate(load_run(folder))` runs it again.
-
-    Raises `DataError` where there is none, `ConfigError` where it can no longer be.
-    """
-    from omegaconf import OmegaConf
-
-    file = Path(folder) / "scenario.yaml"
-    if not file.is_file():
-        raise DataError(f"{folder}: holds no run (no scenario.yaml)")
-    try:
-        composed = OmegaConf.merge(OmegaConf.structured(Scenario), OmegaConf.load(file))
-    except Exception as error:
-        if not is_hydras(error):
-            raise
-        raise ConfigError(f"{file}: {explain(error)}") from None
-    return from_hydra(composed)
 
 
 class SavedResult:

@@ -11,7 +11,7 @@ from sim.sampling.distributions import distribution
 from sim.sampling.streams import Purpose, Streams
 
 if TYPE_CHECKING:
-    from sim.router.router import Choose, Knowledge
+    from sim.router.knowledge import Choose, Knowledge
 
 HOUR_S = 3600.0
 

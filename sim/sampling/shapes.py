@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 Quantile = Callable[[float], float]
 """u in (0, 1) -> the value below which a share u of the distribution lies."""
-
-
 normal_quantile: Callable[[float, float, float], float] = _normal_dist_inv_cdf
 """(u, mean, sd) -> quantile of the normal distribution: the C function behind `NormalDist.inv_cdf`, without its Python frame."""
 

@@ -19,8 +19,6 @@ COLUMNS = 6
 """Decisions in a row of a page."""
 ROWS = 10
 """Rows in a page: turns of an agent, messages of a session."""
-
-
 LONGEST = 2 * ROWS * COLUMNS
 """Most uniforms taken from one page."""
 ROW = struct.Struct(f"{COLUMNS}d")

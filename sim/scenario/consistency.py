@@ -9,9 +9,12 @@ from sim.columns import METRICS
 from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import Constant, distribution
 from sim.scenario.custom import imported
-from sim.settings.agent import AgentKind, AgentSettings, LoopSettings, Warmup, WorkloadKind
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
+from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, Tastes
+from sim.settings.run import Warmup
+from sim.settings.workload import WorkloadKind
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario

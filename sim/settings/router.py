@@ -36,7 +36,7 @@ class Policy(enum.Enum):
     ucb = "ucb"
     """Learns the same, takes what could be best."""
     custom = "custom"
-    """Yours: `custom` names a function, `my_module:my_policy`, that takes `sim.router.router.Knowledge` and returns the choice."""
+    """Yours: `custom` names a function, `my_module:my_policy`, that takes `sim.router.knowledge.Knowledge` and returns the choice."""
 
 
 class ChoosePer(enum.Enum):

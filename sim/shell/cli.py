@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.errors import ConfigError, SimError
-from sim.scenario.scenario import CONF, Scenario, explain, from_hydra, is_hydras, register_schema
-from sim.settings.agent import Method
+from sim.scenario.load import CONF, explain, from_hydra, is_hydras, register_schema
+from sim.scenario.scenario import Scenario
+from sim.settings.run import Method
 from sim.shell.command import compose_less, is_search, read
 from sim.version import __version__
 
@@ -139,8 +140,8 @@ def _one_of_many(composed: Any, place: RunFolder, search: bool) -> Value | float
 def _run(scenario: Scenario, folder: Path) -> Result:
     from tqdm import tqdm
 
-    from sim.results.result import simulate
-    from sim.theory.twin.ahead import calls_ahead
+    from sim.results.simulate import simulate
+    from sim.theory.twin.forecast import calls_ahead
 
     with tqdm(desc=scenario.name[:60], unit=" calls", unit_scale=True, disable=None) as bar:
         if not bar.disable:

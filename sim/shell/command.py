@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from sim.errors import ConfigError
-from sim.scenario.scenario import CONF, NO_MATTER, open_mappings, register_schema
+from sim.scenario.load import CONF, open_mappings, register_schema
+from sim.scenario.scenario import NO_MATTER
 
 _SWEEPS = {"--multirun", "-m"}
 _SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc"}

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.engine.parallel import Outcome, Runs
-from sim.results.result import Result, rounds
+from sim.results.result import Result
+from sim.results.simulate import rounds
 from sim.scenario.scenario import Scenario
 from sim.sweeps.folder import RunFolder, key_of, read_note
 from sim.sweeps.goal import WORST, objective

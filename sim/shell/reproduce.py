@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sim.errors import DataError, SimError
 from sim.results.provenance import SOFTWARE, read_origin
-from sim.results.result import simulate
-from sim.results.saved import load_run
+from sim.results.simulate import simulate
+from sim.scenario.load import load_run
 from sim.sweeps.folder import runs_of
 
 

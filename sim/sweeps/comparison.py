@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import ConfigError, did_you_mean
-from sim.results.estimates import HEADLINES, Sample
 from sim.results.result import Result
+from sim.results.sample import HEADLINES, Sample
 from sim.results.saved import SavedResult
 from sim.statistics import jackknife, may_be_least
 

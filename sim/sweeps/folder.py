@@ -21,16 +21,18 @@ from typing import IO, Any
 import numpy as np
 import simpy
 
-from sim.engine.replication import trace_file
+from sim.engine.recorded import trace_file
 from sim.errors import ConfigError
-from sim.results.provenance import read_json
-from sim.results.result import Result, write_whole
+from sim.results.files import read_json, write_whole
+from sim.results.result import Result
 from sim.results.saved import SavedResult
 from sim.scenario.custom import imported
-from sim.scenario.scenario import HERE, NO_MATTER, Scenario
+from sim.scenario.load import HERE
+from sim.scenario.scenario import NO_MATTER, Scenario
 from sim.scenario.text import as_yaml, plain
-from sim.settings.agent import AgentKind, WorkloadKind
+from sim.settings.agent import AgentKind
 from sim.settings.router import Policy
+from sim.settings.workload import WorkloadKind
 
 NOTE = "run.json"
 """In a run's folder: the settings that the sweep gave it, what it was made from, its digest and files, or why it failed."""

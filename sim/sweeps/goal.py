@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from sim.settings.agent import GoalSettings
+from sim.settings.run import GoalSettings
 from sim.sweeps.comparison import MORE_IS_BETTER
 
 BELOW = 1e18

@@ -18,10 +18,11 @@ import numpy as np
 from sim.errors import ConfigError, did_you_mean
 from sim.meter.tally import Tally
 from sim.results.metrics import metrics
-from sim.results.result import Result, simulate_each
+from sim.results.result import Result
+from sim.results.simulate import simulate_each
 from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import Log
+from sim.settings.run import Log
 from sim.sweeps.comparison import compare
 from sim.sweeps.sweep import replaced
 

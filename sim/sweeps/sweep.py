@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.replication import Progress
+from sim.engine.parts import Progress
 from sim.errors import ConfigError, DataError, did_you_mean
-from sim.results.estimates import Sample, read_sample, read_table
+from sim.results.files import read_sample, read_table, write_whole
 from sim.results.provenance import ORIGIN, as_text, origin, read_origin
-from sim.results.result import Result, simulate_each, write_whole
+from sim.results.result import Result
+from sim.results.sample import Sample
 from sim.results.saved import SavedResult
+from sim.results.simulate import simulate_each
 from sim.scenario.scenario import Scenario
 from sim.sweeps.comparison import MORE_IS_BETTER, against, best, judged
 from sim.sweeps.folder import RunFolder, read_note, runs_of, starting

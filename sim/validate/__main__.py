@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from tqdm import tqdm
 
-from sim.report.page import aligned
 from sim.report.plots.canvas import COLOURS, save_all, sheet, styled
-from sim.results.result import write_whole
+from sim.report.tables import aligned
+from sim.results.files import write_whole
 from sim.validate import facts, queues, recorded, theory
 from sim.validate.target import Check, Target
 from sim.version import __version__

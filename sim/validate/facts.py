@@ -8,11 +8,15 @@ from typing import Any
 
 from sim import theory
 from sim.backends.pricing import Price
-from sim.results.result import Result, simulate
-from sim.scenario.scenario import Scenario, load
-from sim.settings.agent import AgentSettings, Log, TriesSettings
+from sim.results.result import Result
+from sim.results.simulate import simulate
+from sim.scenario.load import load
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentSettings
 from sim.settings.market import BackendSettings, CacheKind
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.run import Log
+from sim.settings.tries import TriesSettings
 from sim.usage import Usage
 from sim.validate.target import Check, Target, agent, many, world
 

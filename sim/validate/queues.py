@@ -7,7 +7,8 @@ import math
 from typing import Any
 
 from sim.results.result import Result
-from sim.settings.agent import RetrySettings, WorkloadKind
+from sim.settings.run import RetrySettings
+from sim.settings.workload import WorkloadKind
 from sim.theory import queues, stations
 from sim.validate.target import Check, Target, agent, backend, many, world
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.results.result import simulate
-from sim.scenario.scenario import CONF, load
-from sim.settings.agent import Log
+from sim.results.simulate import simulate
+from sim.scenario.load import CONF, load
+from sim.settings.run import Log
 from sim.validate.target import Check, Target
 
 RECORDED = "claude_code_calls.csv.gz"

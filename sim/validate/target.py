@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.results.result import Result, simulate
+from sim.results.result import Result
+from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentSettings, Log, WorkloadSettings
+from sim.settings.agent import AgentSettings
 from sim.settings.market import BackendSettings, MarketSettings
+from sim.settings.run import Log
+from sim.settings.workload import WorkloadSettings
 
 
 @dataclass(frozen=True)

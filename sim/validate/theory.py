@@ -7,12 +7,16 @@ from typing import Any
 
 from sim import theory
 from sim.results.metrics import metrics
-from sim.results.result import simulate
-from sim.settings.agent import AgentKind, LoopSettings, Pick, RetrySettings, Split, TriesSettings, WorkloadKind, WorkloadSettings
+from sim.results.simulate import simulate
+from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import At, BudgetSettings, Per
 from sim.settings.market import CacheKind
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import RetrySettings
+from sim.settings.tries import Pick, TriesSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.validate.target import SIZES, Check, Target, agent, backend, many, world
 
 B, G, O = 2000, 1000, 300  # noqa: E741

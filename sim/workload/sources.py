@@ -28,8 +28,9 @@ from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Purpose, child
 from sim.scenario.custom import imported
 from sim.scenario.shards import Shard
-from sim.settings.agent import AgentKind, WorkloadKind, WorkloadSettings
+from sim.settings.agent import AgentKind
 from sim.settings.budget import At, Then
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.task import Task
 
 Sender = Generator[Event, Any, None]

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sim.report.numbers import compact
+from sim.results.files import write_whole
 from sim.results.provenance import SOFTWARE
-from sim.results.result import write_whole
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sim.report.plots.canvas import COLOURS, draw_key, scale, sheet, styled
-from sim.settings.agent import GoalSettings
+from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked, reached
 
 COST, SUCCESS = "cost_per_task_usd", "success_rate"

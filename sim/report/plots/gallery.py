@@ -9,31 +9,53 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.call import Status
-from sim.report.grid import Names, place_label
-from sim.report.plots import spend as plots
+from sim.report.grid import Names, Study, place_label
 from sim.report.plots.amplification import amplification
+from sim.report.plots.drivers import sobol_bars, tornado_bars
+from sim.report.plots.frontier import success_by_cost
+from sim.report.plots.latency import latency_by_backend, latency_spans
+from sim.report.plots.money import money_by_kind
+from sim.report.plots.spend import spend_by_fanout
+from sim.report.plots.timeline import tokens_over_time
 from sim.results.result import Result
+from sim.settings.run import GoalSettings
+from sim.sweeps.sensitivity import Tornado
 
 
 def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figure]:
     """Of one scenario, whose summary is the one row of `table`."""
     return {
-        "money_by_kind": plots.money_by_kind(table, names),
+        "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
-        "latency_by_backend": plots.latency_spans(_spans(result, names)),
-        "tokens_over_time": plots.tokens_over_time({result.scenario.name: result.timeline}),
+        "latency_by_backend": latency_spans(_spans(result, names)),
+        "tokens_over_time": tokens_over_time({result.scenario.name: result.timeline}),
     }
 
 
 def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
     """Of a sweep over every combination (`sim.sweep.gather`)."""
     return {
-        "spend_by_fanout": plots.spend_by_fanout(table, names),
-        "money_by_kind": plots.money_by_kind(table, names),
+        "spend_by_fanout": spend_by_fanout(table, names),
+        "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
-        "latency_by_backend": plots.latency_by_backend(table, names),
-        "tokens_over_time": plots.tokens_over_time(timelines),
+        "latency_by_backend": latency_by_backend(table, names),
+        "tokens_over_time": tokens_over_time(timelines),
     }
+
+
+def of_search(one: Study, goal: GoalSettings, said: str) -> dict[str, Figure]:
+    """Of a sweep that looked for something (`sim.sweeps.goal`)."""
+    return {"success_by_cost": success_by_cost(one.rows, goal, said)}
+
+
+def of_tornado(found: Tornado) -> dict[str, Figure]:
+    """Of one setting at a time."""
+    return {"tornado": tornado_bars(found)}
+
+
+def of_sobol(table: pd.DataFrame) -> dict[str, Figure]:
+    """Of all settings at once."""
+    return {"sobol": sobol_bars(table)}
 
 
 def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:

@@ -17,10 +17,13 @@ import numpy as np
 
 from sim.backends.pricing import Price
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind, Pick, Warmup, WorkloadKind
+from sim.settings.agent import AgentKind
 from sim.settings.market import BackendSettings
 from sim.settings.outcome import Outcome
 from sim.settings.router import ChoosePer, Policy
+from sim.settings.run import Warmup
+from sim.settings.tries import Pick
+from sim.settings.workload import WorkloadKind
 from sim.theory.success import best_of, cost_per_hour, given_difficulty, majority
 from sim.theory.twin.loop import MOST_TURNS, solve
 from sim.theory.twin.sizes import whole

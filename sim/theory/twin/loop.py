@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from sim.sampling.distributions import distribution
-from sim.settings.agent import LoopSettings
 from sim.settings.market import BackendSettings, Billed, CacheKind
+from sim.settings.profile import LoopSettings
 from sim.theory.success import backoff_wait
 from sim.theory.twin.expiry import expiry
 from sim.theory.twin.moments import nodes, survival

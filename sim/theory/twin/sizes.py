@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from sim.sampling.distributions import Constant, distribution
-from sim.settings.agent import LoopSettings
 from sim.settings.market import BackendSettings
+from sim.settings.profile import LoopSettings
 from sim.theory.twin.moments import Nodes, nodes
 
 COARSE = 240

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.backends.pricing import Price
-from sim.settings.agent import RetrySettings
 from sim.settings.market import BackendSettings
+from sim.settings.run import RetrySettings
 
 
 class Spent(NamedTuple):

@@ -10,8 +10,9 @@ import numpy as np
 
 from sim.sampling.distributions import Constant, distribution
 from sim.sampling.shapes import Exponential
-from sim.settings.agent import AgentKind, AgentSettings, LoopSettings, OnFailure, Split
+from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.market import CacheKind
+from sim.settings.profile import LoopSettings
 from sim.theory.twin.expiry import expiry
 from sim.theory.twin.loop import solve
 from sim.theory.twin.moments import Nodes, nodes, survival

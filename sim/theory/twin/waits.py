@@ -7,7 +7,8 @@ import math
 from sim.sampling.distributions import distribution
 from sim.sampling.shapes import Exponential
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind, WorkloadKind
+from sim.settings.agent import AgentKind
+from sim.settings.workload import WorkloadKind
 from sim.theory import queues
 from sim.theory.twin.moments import nodes
 from sim.theory.twin.sizes import Sizes, constant

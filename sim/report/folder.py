@@ -1,0 +1,77 @@
+"""What the runs in a sweep's folder know of their backends."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from sim.report.grid import Study, place_name
+from sim.results.files import read_sample
+from sim.settings.run import GoalSettings
+from sim.sweeps.comparison import best
+from sim.sweeps.folder import runs_of
+from sim.sweeps.goal import reached
+
+
+class Folder:
+    """What the runs in a sweep's folder know of their backends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.runs = runs_of(path)
+        first = next((file for run in self.runs if (file := run / "scenario.yaml").exists()), None)
+        self.scenario: Any = OmegaConf.to_container(OmegaConf.load(first)) if first else {}
+
+    @cached_property
+    def models(self) -> dict[str, Any]:
+        """Settings of each backend, by id."""
+        return dict(self.scenario.get("market", {}).get("models", {}))
+
+    @property
+    def title(self) -> str:
+        """The scenario's name."""
+        return str(self.scenario.get("name", self.path.name))
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Backends' names for people, by id."""
+        return {name: model["label"] or name for name, model in self.models.items()}
+
+    @property
+    def list_usd_per_mtok(self) -> dict[str, float]:
+        """List price of input, by the backend's name for people."""
+        return {self.names[name]: model["input_usd_per_mtok"] for name, model in self.models.items()}
+
+    @property
+    def goal(self) -> GoalSettings | None:
+        """What the sweep looked for."""
+        goal = GoalSettings(**self.scenario.get("goal", {}))
+        return None if goal.success_floor is None else goal
+
+    def rivals(self, one: Study, goal: GoalSettings) -> int:
+        """How many of the scenarios that reach the floor, beside the best of them, may be as good."""
+        rows = one.rows[reached(goal, one.rows)]
+        verdicts = best([read_sample(self.runs[int(run)]) for run in rows.index], goal.metric)
+        return max(0, verdicts.count("maybe") - 1)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the runs say of their own numbers: of each kind how many do, and what the first of them says."""
+        files = [file for run in self.runs if (file := run / "notes.json").exists()]
+        told: dict[str, list[str]] = {}
+        for file in files:
+            for kind, text in json.loads(file.read_text(encoding="utf-8")).items():
+                told.setdefault(kind, []).append(f"run {file.parent.name}: {text}")
+        return [f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for texts in told.values()]
+
+    def timelines(self, one: Study) -> dict[str, pd.DataFrame]:
+        """Of the first, the second and the last place on the dearest line, those that can be read."""
+        line = one.lines[next(iter(one.lines))]
+        shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
+        files = {place_name(place): self.runs[int(line.loc[place, "_run"])] / "timeline.csv" for place in shown}
+        return {name: pd.read_csv(file) for name, file in files.items() if file.exists()}

@@ -1,0 +1,76 @@
+"""A figure of where the money goes, by kind of token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from sim.report.findings import KINDS, money_finding
+from sim.report.grid import Names, Study, place_label, study
+from sim.report.numbers import number, percent
+from sim.report.plots.canvas import INK, KIND_FILLS, draw_key, sheet, styled
+
+
+@styled
+def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
+    """Which kinds of token the bill pays for, by workflow, on up to four backends from the dearest to the cheapest."""
+    one = study(table, names)
+    shown = [list(one.lines)[i] for i in sorted({round(k * (len(one.lines) - 1) / 3) for k in range(4)})] if one.lines else []
+    bills = {name: _bill(one, name) for name in shown}
+    across = 2 if len(shown) > 1 else 1
+    down = math.ceil(len(shown) / across) or 1
+    figure = sheet(
+        _money_title(one, bills, names), 1.7 + down * (0.8 + 0.42 * max(2, len(one.places))), "On the right: dollars per task.", key=True
+    )
+    panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
+    for axes, name in zip(panels, shown, strict=False):
+        _bars(axes, one, bills[name], name, names)
+    for axes in panels[len(shown) :]:
+        axes.set_axis_off()
+    if shown:
+        draw_key(figure, panels[0])
+    return figure
+
+
+def _bill(one: Study, name: str) -> pd.DataFrame:
+    """Shares of the bill: a row a place that finished, a column a kind of token."""
+    parts = pd.DataFrame({kind: one.values(name, metric) for kind, metric in KINDS.items()})
+    return parts.div(parts.sum(axis=1).where(lambda total: total > 0), axis=0).dropna()
+
+
+def _money_title(one: Study, bills: Mapping[str, pd.DataFrame], names: Names | None) -> str:
+    name, bill = next(((name, bill) for name, bill in bills.items() if len(bill)), ("", pd.DataFrame()))
+    if bill.empty:
+        return "No scenario has a bill"
+    first, last = (place_label(one.x, place, names) for place in (bill.index[0], bill.index[-1]))
+    return money_finding(bill, name, first, last)
+
+
+def _bars(axes: Axes, one: Study, bill: pd.DataFrame, name: str, names: Names | None) -> None:
+    places = list(bill.index)
+    left = np.zeros(len(bill))
+    for kind, (colour, hatch) in KIND_FILLS.items():
+        shares = bill[kind].to_numpy()
+        axes.barh(range(len(bill)), shares, left=left, height=0.74, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6, label=kind)
+        for row, (share, start) in enumerate(zip(shares, left, strict=True)):
+            if share >= 0.07:
+                plain = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+                axes.text(start + share / 2, row, percent(share), ha="center", va="center", fontsize=10, color=INK, bbox=plain)
+        left += shares
+    costs = one.values(name, "cost_per_task_usd")
+    for row, place in enumerate(places):
+        axes.text(1.015, row, "$" + number(costs[place]), va="center", fontsize=11, color=INK)
+    axes.set_yticks(range(len(bill)), [place_label(one.x, place, names) for place in places])
+    axes.set_ylim(len(bill) - 0.45, -0.55)
+    axes.set_xlim(0, 1)
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.set_xlabel("share of the bill (%)")
+    axes.set_title(name)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="x", labelbottom=True)

@@ -1,0 +1,92 @@
+"""A figure of tokens over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from sim.report.numbers import compact, number
+from sim.report.plots.canvas import KIND_FILLS, draw_key, sheet, styled
+
+MINUTE_S = 60.0
+
+
+@styled
+def tokens_over_time(timelines: Mapping[str, pd.DataFrame]) -> Figure:
+    """Tokens a minute in replication 0, by kind of token, one panel a scenario; of the tables of `timeline.csv`."""
+    minutes = {name: _minutes(table) for name, table in timelines.items()}
+    longest = max((_most_of(rows) for rows in minutes.values()), default=0)
+    bin_min = max(1, math.ceil(longest / 400))
+    note = "Replication 0; tokens count in the minute in which their call ends."
+    note += f" Each step is the mean of {bin_min} minutes; peaks in the titles are of single minutes." if bin_min > 1 else ""
+    if any(len(rows) > longest for rows in minutes.values()):
+        note += " Drawn until 99 % of the tokens are spent."
+    figure = sheet(_time_title(minutes), 1.9 + 2.3 * max(1, len(minutes)) + (1.4 if len(minutes) < 2 else 0), note, key=True)
+    panels = figure.subplots(max(1, len(minutes)), 1, squeeze=False, sharex=True).ravel()
+    unit, per = ("hours", 60) if longest > 300 else ("minutes", 1)
+    for axes, (name, rows) in zip(panels, minutes.items(), strict=False):
+        _areas(axes, rows, bin_min, per)
+        axes.set_title(
+            f"{name}: at most {compact(float(rows.sum(axis=1).max()))} tokens a minute" if len(minutes) > 1 and len(rows) else ""
+        )
+    panels[-1].set_xlabel(f"simulated time ({unit})")
+    panels[-1].set_xlim(0, max(longest, 1) / per)
+    if minutes:
+        draw_key(figure, panels[0])
+    return figure
+
+
+def _most_of(rows: pd.DataFrame) -> int:
+    """Minutes until 99 % of the tokens are spent."""
+    spent = rows.sum(axis=1).cumsum().to_numpy()
+    return int(np.searchsorted(spent, 0.99 * spent[-1])) + 1 if len(spent) else 0
+
+
+def _minutes(table: pd.DataFrame) -> pd.DataFrame:
+    """Tokens of replication 0 by minute (a row each, quiet ones too) and kind (a column each)."""
+    first = table[table["replication"] == 0]
+    sums = first.groupby((first["t_s"] // MINUTE_S).astype(int))[
+        ["input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"]
+    ].sum()
+    sums = sums.reindex(range(int(sums.index.max()) + 1 if len(sums) else 0), fill_value=0)
+    return pd.DataFrame(
+        {
+            "fresh input": sums["input_tokens"] - sums["cache_read_tokens"] - sums["cache_write_tokens"],
+            "cache writes": sums["cache_write_tokens"],
+            "cache reads": sums["cache_read_tokens"],
+            "output": sums["output_tokens"],
+        }
+    )
+
+
+def _areas(axes: Axes, rows: pd.DataFrame, bin_min: int, per: int) -> None:
+    binned = rows.groupby(rows.index // bin_min).mean()
+    edges = np.append(binned.index.to_numpy() * bin_min, len(rows)) / per
+    floor = np.zeros(len(binned))
+    for kind, (colour, hatch) in KIND_FILLS.items():
+        top = floor + binned[kind].to_numpy(float)
+        axes.stairs(top, edges, baseline=floor, fill=True, facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0, label=kind)
+        floor = top
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+    axes.set_ylim(0, max(1.0, 1.08 * float(floor.max(initial=0))))
+    axes.set_ylabel("tokens a minute")
+
+
+def _time_title(minutes: Mapping[str, pd.DataFrame]) -> str:
+    peaks = {name: float(rows.sum(axis=1).max()) for name, rows in minutes.items() if len(rows)}
+    if not peaks:
+        return "No call ended"
+    first, last = next(iter(peaks)), list(peaks)[-1]
+    if len(peaks) == 1:
+        typical = float(minutes[first].sum(axis=1).median())
+        return f"The busiest minute takes {compact(peaks[first])} tokens, the median minute {compact(typical)}"
+    return (
+        f"The busiest minute takes {compact(peaks[first])} tokens with {first}, {compact(peaks[last])} with {last}: "
+        f"{number(peaks[last] / peaks[first] if peaks[first] else math.nan)} times as many"
+    )

@@ -1,0 +1,124 @@
+"""Tables in print: a run's summary, a sweep as a crosstab or a listing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sim.report.grid import Study, axis_label, place_name
+from sim.report.numbers import compact, number, percent
+from sim.settings.run import GoalSettings
+from sim.sweeps.goal import ranked
+
+MOST_ROWS = 12
+"""Of a search."""
+HEADLINES = (
+    ("cost_per_task_usd", "USD/task", number),
+    ("tokens_per_task", "tokens/task", compact),
+    ("token_multiplier", "x chat", number),
+    ("cache_hit_rate", "cache hits", percent),
+    ("success_rate", "success", percent),
+    ("cost_per_success_usd", "USD/success", number),
+    ("task_latency_p50_s", "task p50 s", number),
+)
+"""Metrics of a sweep's table: name, heading, and how a value is written."""
+
+
+def grid(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
+    """The text of a sweep over every combination."""
+    crossed = len(one.lines) > 1 and len(one.places) > 1 and one.x != "backends"
+    return crosstab(one, list_usd_per_mtok) if crossed else listing(one)
+
+
+def failures(one: Study) -> list[str]:
+    return [
+        "  " + " ".join(f"{axis}={failed[axis]}" for axis in one.axes) + f": {failed['status'].removeprefix('failed: ')}"
+        for failed in one.failed.to_dict("records")
+    ]
+
+
+def readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame:
+    """A run's summary for people: value, interval, unit, and theory beside it where it says something; what never happened is left out."""
+    happened = summary[summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0))]
+    spans = [
+        f"{number(low)} to {number(high)}" if low < high else "" for low, high in zip(happened["ci_low"], happened["ci_high"], strict=True)
+    ]
+    means = [number(mean) for mean in happened["mean"]]
+    table = pd.DataFrame({"metric": happened.index, "mean": means, "95 % interval": spans, "unit": list(happened["unit"])})
+    if theory:
+        table["theory"] = [number(theory[name]) if name in theory else "" for name in happened.index]
+        table["off"] = [_off(mean, theory.get(name)) for name, mean in happened["mean"].items()]
+    return table
+
+
+def _off(mean: float, expected: float | None) -> str:
+    """How far a mean lies from theory, as a share of it."""
+    if not expected:
+        return ""
+    return "exact" if abs(mean / expected - 1) < 1e-9 else f"{100 * (mean / expected - 1):+.2g} %"
+
+
+def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
+    """Dollars per task with half-widths, a row a line and a column a place, then what the last place comes to."""
+    out: dict[str, list[str]] = {"USD per task on": list(one.lines)}
+    if any(line in list_usd_per_mtok for line in one.lines):
+        out["list USD/Mtok in"] = [number(list_usd_per_mtok[line]) if line in list_usd_per_mtok else "-" for line in one.lines]
+    for place in one.places:
+        out[place_name(place) if one.x == "agent" else f"{one.x.rsplit('.', 1)[-1]}={place_name(place)}"] = [
+            _cell(one, line, place, "cost_per_task_usd", number) for line in one.lines
+        ]
+    last = one.places[-1]
+    for metric, heading, write in HEADLINES[2:6]:
+        out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
+    notes = [f"The last four columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
+    return aligned(pd.DataFrame(out)) + "\n\n" + " ".join(["±: half of the 95 % interval.", *notes])
+
+
+def listing(one: Study) -> str:
+    """A row a scenario with the headline metrics, half-widths with the dollars."""
+    out: dict[str, list[str]] = {}
+    for axis in one.axes:
+        out[axis] = [str(value) for value in one.rows[axis]]
+    for metric, heading, write in HEADLINES:
+        bare = metric != "cost_per_task_usd"
+        out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
+    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval."
+
+
+def best_first(one: Study, goal: GoalSettings) -> str:
+    """The listing of the scenarios that are best by a goal."""
+    rows = ranked(goal, one.rows).head(MOST_ROWS)
+    shown = f"The first {len(rows)} of {len(one.rows)} scenarios" if len(rows) < len(one.rows) else "Scenarios"
+    return f"{listing(dataclasses.replace(one, rows=rows))} {shown} by {goal.metric}, those below the floor last (all: results.csv)."
+
+
+def _cell(one: Study, line: str, place: Any, metric: str, write: Callable[[float], str], bare: bool = False) -> str:
+    scenario = {name: float(one.values(line, name)[place]) for name in (metric, f"{metric}_ci_low", f"{metric}_ci_high")}
+    return _value(scenario, metric, write, bare)
+
+
+def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], str], bare: bool) -> str:
+    """`9.51 ±4%`."""
+    mean = scenario[metric]
+    half = (scenario[f"{metric}_ci_high"] - scenario[f"{metric}_ci_low"]) / 2
+    return write(mean) if bare or not mean or not half >= 0 else f"{write(mean)} ±{100 * half / abs(mean):.0f}%"
+
+
+def aligned(table: pd.DataFrame) -> str:
+    """A table of texts in columns: the first to the left, numbers to the right, words to the left."""
+    columns = {str(name): [str(value) for value in table[name]] for name in table}
+    widths = {name: max(len(name), *map(len, values)) for name, values in columns.items()}
+    right = {
+        name: place > 0 and any(value.lstrip("+-")[:1].isdigit() for value in values)
+        for place, (name, values) in enumerate(columns.items())
+    }
+
+    def line(cells: list[str]) -> str:
+        put = zip(cells, widths, strict=True)
+        return "  ".join(cell.rjust(widths[name]) if right[name] else cell.ljust(widths[name]) for cell, name in put).rstrip()
+
+    rows = zip(*columns.values(), strict=True)
+    return "\n".join([line(list(columns)), "  ".join("-" * width for width in widths.values()), *(line(list(row)) for row in rows)])

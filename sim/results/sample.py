@@ -1,0 +1,37 @@
+"""What a comparison with another scenario needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+HEADLINES = ("cost_per_task_usd", "tokens_per_task", "success_rate", "cost_per_success_usd", "cache_hit_rate", "task_latency_p50_s")
+"""What `precision` is asked of, and what a sweep's table compares with its baseline."""
+
+
+class Sample(NamedTuple):
+    """Metrics of a scenario, as far as a comparison with another needs them."""
+
+    whole: Mapping[str, float]
+    """From all replications."""
+    without: Mapping[str, np.ndarray]
+    """From all replications but one, in their order."""
+
+    @property
+    def replications(self) -> int:
+        """How many there are; 0 where there are too few to leave one out."""
+        return len(next(iter(self.without.values()), ()))
+
+    def first(self, n: int) -> Sample:
+        """What the first n replications say, to first order: from the jackknife's pseudo-values."""
+        have = self.replications
+        if n == have:
+            return self
+        whole, without = {}, {}
+        for name, left_out in self.without.items():
+            own = (have * self.whole[name] - (have - 1) * left_out)[:n]
+            whole[name] = float(own.mean())
+            without[name] = (n * whole[name] - own) / (n - 1)
+        return Sample(whole, without)

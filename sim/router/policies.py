@@ -1,0 +1,149 @@
+"""The policies (`sim.settings.router` says what each of them knows)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from math import exp, log
+
+from sim.backends.service import Backend
+from sim.call import Call, Role
+from sim.router.bandit import Bandit, thompson, ucb
+from sim.router.knowledge import Choose, Knowledge, quality_of
+from sim.scenario.custom import imported
+from sim.settings.router import Policy, Tastes
+
+INPUT_PER_OUTPUT = 294.0
+"""Input tokens by output token of coding agents, with which `cheapest` weighs a price list (TraceLab, 4,265 sessions)."""
+
+
+def _by_list(make: Callable[[Knowledge], Choose]) -> Callable[[Knowledge], Choose]:
+    """The policy, made anew at each choice where a price list changes with time: what it knows is the list of the moment."""
+
+    def made(known: Knowledge) -> Choose:
+        if not any(backend.price.changes for backend in known.backends):
+            return make(known)
+
+        def choose(call: Call, luck: Sequence[float]) -> Backend:
+            return make(known)(call, luck)
+
+        return choose
+
+    return made
+
+
+def _fixed(known: Knowledge) -> Choose:
+    only = named(known.settings.backend, known.backends)
+    return lambda call, luck: only
+
+
+def named(name: str | None, backends: Sequence[Backend]) -> Backend:
+    """The backend of that id (the scenario has checked that there is one); the first where none is named."""
+    return backends[0] if name is None else next(backend for backend in backends if backend.name == name)
+
+
+def _list_price(backend: Backend, prompt: int, cached: int = 0) -> float:
+    """Of a prompt of which so much is read from the cache, with the output usual for it; USD."""
+    rates = backend.price.rates(prompt, backend.env.now)
+    return rates.fresh * (prompt - cached) + rates.cache_read * cached + rates.output * prompt / INPUT_PER_OUTPUT
+
+
+def _cheapest(known: Knowledge) -> Choose:
+    knows_cache = known.settings.knows_cache
+
+    def choose(call: Call, luck: Sequence[float]) -> Backend:
+        prompt = call.input_tokens
+        fitting = [b for b in known.backends if prompt <= b.window] or known.backends
+        return min(fitting, key=lambda backend: _list_price(backend, prompt, call.kept_on(backend.index) if knows_cache else 0))
+
+    return choose
+
+
+def _weighted(known: Knowledge) -> Choose:
+    weights = known.settings.weights
+    return _by_share(known.backends, [weights.get(backend.name, 0.0) if weights else 1.0 for backend in known.backends])
+
+
+def _by_share(backends: Sequence[Backend], weights: Sequence[float]) -> Choose:
+    total = sum(weights)
+    edges = [edge / total for edge in accumulate(weights)][:-1]
+    return lambda call, luck: backends[bisect_right(edges, luck[0])]
+
+
+def _price_weighted(known: Knowledge) -> Choose:
+    prices = [_list_price(backend, 1) for backend in known.backends]
+    free = [price == 0 for price in prices]
+    return _by_share(known.backends, free if any(free) else [price**-2 for price in prices])
+
+
+def _by_role(known: Knowledge) -> Choose:
+    settings = known.settings
+    table = {int(role): named(settings.roles.get(role.name, settings.backend), known.backends) for role in Role}
+    return lambda call, luck: table[call.agent_role]
+
+
+def _meets_floor(known: Knowledge) -> Choose:
+    best = max(quality_of(backend) for backend in known.backends)
+    able = [backend for backend in known.backends if quality_of(backend) >= min(known.settings.quality_floor, best)]
+    return _always(min(able, key=lambda backend: known.forecast(backend).usd))
+
+
+def _cost_per_success(known: Knowledge) -> Choose:
+    able = [backend for backend in known.backends if quality_of(backend) > 0] or known.backends
+    return _always(min(able, key=lambda backend: known.forecast(backend).usd / max(known.chance(backend), 1e-12)))
+
+
+def _most_value(known: Knowledge) -> Choose:
+    return _always(max(known.backends, key=known.value_usd))
+
+
+def _logit(known: Knowledge) -> Choose:
+    return _tasteful(known, [known.value_usd(backend) / known.settings.scale_usd for backend in known.backends])
+
+
+def _logit_log(known: Knowledge) -> Choose:
+    settings = known.settings
+    bills = [max(known.forecast(backend).usd, 1e-12) for backend in known.backends]
+    gains = [known.worth_usd * known.chance(backend) / settings.scale_usd for backend in known.backends]
+    return _tasteful(known, [gain - settings.elasticity * log(bill) for gain, bill in zip(gains, bills, strict=True)])
+
+
+def _tasteful(known: Knowledge, utilities: Sequence[float]) -> Choose:
+    """Shares exp(utility): by a draw a task, or by a liking (Gumbel) that a user has for each backend and keeps when prices change."""
+    backends, most = known.backends, max(utilities)
+    if known.settings.tastes is Tastes.task:
+        return _by_share(backends, [exp(utility - most) for utility in utilities])
+    useful = list(zip(backends, utilities, strict=True))
+    return lambda call, luck: max(useful, key=lambda one: one[1] - log(-log(max(luck[one[0].index], 1e-300))))[0]
+
+
+def _always(backend: Backend) -> Choose:
+    return lambda call, luck: backend
+
+
+def _bandit(optimism: Callable[..., float]) -> Callable[[Knowledge], Choose]:
+    return lambda known: Bandit(known.backends, known.worth_usd, known.outcome.wage_usd_per_h, known.settings.memory_tasks, optimism)
+
+
+def _custom(known: Knowledge) -> Choose:
+    made: Choose = imported(known.settings.custom, "router.custom")(known)
+    return made
+
+
+POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
+    Policy.fixed: _fixed,
+    Policy.cheapest: _cheapest,
+    Policy.weighted: _weighted,
+    Policy.price_weighted: _by_list(_price_weighted),
+    Policy.by_role: _by_role,
+    Policy.meets_floor: _by_list(_meets_floor),
+    Policy.cost_per_success: _by_list(_cost_per_success),
+    Policy.most_value: _by_list(_most_value),
+    Policy.logit: _by_list(_logit),
+    Policy.logit_log: _by_list(_logit_log),
+    Policy.thompson: _bandit(thompson),
+    Policy.ucb: _bandit(ucb),
+    Policy.custom: _custom,
+}
+_WITHOUT_LUCK = {Policy.fixed, Policy.cheapest, Policy.by_role, Policy.meets_floor, Policy.cost_per_success, Policy.most_value}
