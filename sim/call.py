@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from simpy import Environment, Event
 
-if TYPE_CHECKING:
-    from sim.backends.service import Backend
-    from sim.task import Task
+from sim.task import Task
 
 
 class Status(enum.IntEnum):
@@ -39,6 +37,24 @@ _NOWHERE: dict[int, tuple[int, float]] = {}
 
 def _nobody(event: Any) -> None:
     """Resumes no agent."""
+
+
+class Server(Protocol):
+    """A backend, as far as those know it who call it."""
+
+    index: int
+    window: int
+    """Longest prompt, in tokens."""
+    quality: float | None
+    turn_multiplier: float
+    verbosity: float
+    reasoning_share: float | None
+
+    def admit(self, call: Call, /) -> None:
+        """Take a call in."""
+
+    def release(self, call: Call, /) -> None:
+        """An attempt is over."""
 
 
 class Call(Event):
@@ -79,7 +95,7 @@ class Call(Event):
         self.agent_role = self.role = role
         self.failed = False
         """The last attempt has failed too, or the prompt was too long: there is no answer."""
-        self.backend: Backend | None = None
+        self.backend: Server | None = None
         self.cached_on = -1
         self.cached_tokens = 0
         self.cached_until = 0.0

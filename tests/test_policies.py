@@ -11,6 +11,7 @@ from sim import theory
 from sim.agents.agent import Agent, Life
 from sim.backends.pricing import Price
 from sim.backends.service import Backend
+from sim.engine.desk import Desk
 from sim.errors import ConfigError
 from sim.router.knowledge import Choose, Knowledge
 from sim.router.router import Router
@@ -21,7 +22,6 @@ from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import RetrySettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.theory.twin.forecast import forecast
-from sim.workload.sources import Workload
 from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 WORTH = OutcomeSettings(value_usd=0.02)
@@ -64,14 +64,14 @@ def test_no_policy_reads_the_hidden_difficulty(router: dict[str, Any], monkeypat
         result = run(agent(turns=1), sure, tasks=300, every_s=5.0, outcome=WORTH, router=RouterSettings(per=ChoosePer.task, **router))
         return list(result.calls.sort_values("task")["backend"])
 
-    before, made = choices(), Workload._task
+    before, made = choices(), Desk._task
 
-    def shuffled(self: Workload, number: int, user: int) -> Any:
+    def shuffled(self: Desk, number: int, user: int) -> Any:
         task = made(self, number, user)
         task.u_difficulty = (0.5 + number * 0.618034) % 1
         return task
 
-    monkeypatch.setattr(Workload, "_task", shuffled)
+    monkeypatch.setattr(Desk, "_task", shuffled)
     assert choices() == before
 
 

@@ -147,7 +147,7 @@ class Agent:
     @property
     def quality(self) -> float:
         """Of its backend; 1 where that is not known."""
-        quality = self.call.backend.settings.quality if self.call.backend else None
+        quality = self.call.backend.quality if self.call.backend else None
         return 1.0 if quality is None else quality
 
     def helped_by(self, other: Agent) -> None:
@@ -164,9 +164,9 @@ class Agent:
         call, profile = self.call, self.profile
         call.input_tokens = self.context
         backend = call.backend or self.office.choose(call)
-        self.turns_scale *= backend.settings.turn_multiplier * self.task.effort
-        self.output_scale *= backend.settings.verbosity
-        share = backend.settings.reasoning_share
+        self.turns_scale *= backend.turn_multiplier * self.task.effort
+        self.output_scale *= backend.verbosity
+        share = backend.reasoning_share
         self.reasoning_share = profile.reasoning_share if share is None else share
         self.dropped_share = self.reasoning_share * (1 - profile.keep_reasoning)
         at = profile.compact_at_tokens

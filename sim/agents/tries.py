@@ -67,7 +67,7 @@ class Tries:
     def _until_lost(self, agent: Agent, score: float) -> Life:
         """The workflow, up to the turn in which it goes wrong on the backend that it got."""
         agent.call.input_tokens = agent.context
-        quality = self.office.choose(agent.call).settings.quality
+        quality = self.office.choose(agent.call).quality
         agent.pauses[self.office.outcome.lost_at(score, quality)] = _give_in
         return (yield from self._workflow(agent))
 
@@ -106,5 +106,5 @@ def solved(root: Agent, completed: bool, score: float) -> bool:
     backend = root.call.backend
     if not completed or backend is None:
         return False
-    quality = backend.settings.quality
+    quality = backend.quality
     return quality is None or score < root.office.outcome.chance(quality, root.call.turn + 1, root.helpers or ())

@@ -55,6 +55,10 @@ class Backend:
         self.price = Price(settings, start, batch=batch)
         self.cache = PromptCache(settings)
         self.window = settings.context_window_tokens
+        self.quality = settings.quality
+        self.turn_multiplier = settings.turn_multiplier
+        self.verbosity = settings.verbosity
+        self.reasoning_share = settings.reasoning_share
         self.slots = math.inf if settings.slots is None or batch else settings.slots
         self.busy = 0
         self.line: Waiting = deque()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from heapq import heappush
+from typing import Any
 
 from simpy.events import NORMAL
 
@@ -40,7 +41,8 @@ class Lookahead(Dispatch):
         wait_s: float = 0.0,
     ) -> Call | None:  # fmt: skip
         """The call's whole life at once, for whose end its agent need not wait; as ever where it fails or the run ends first."""
-        clock, backend = self._clock, call.backend
+        clock = self._clock
+        backend: Any = call.backend
         call.turn = turn
         call.attempt = 0
         call.input_tokens = input_tokens

@@ -13,6 +13,7 @@ from sim.agents.profile import Profile
 from sim.backends.build import backends_of
 from sim.backends.service import Backend, after
 from sim.clock import Clock
+from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.engine.ledger import Ledger
 from sim.engine.lookahead import Lookahead
@@ -28,7 +29,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.settings.outcome import Outcome
 from sim.settings.workload import WorkloadKind
-from sim.workload.sources import Workload
+from sim.workload.sources import Source
 
 
 def run_shard(scenario: Scenario, index: int, shard: Shard, progress: Progress | None, cut_s: float, *, lookahead: bool) -> Replication:
@@ -49,7 +50,8 @@ def run_shard(scenario: Scenario, index: int, shard: Shard, progress: Progress |
         dispatch = Dispatch(env, streams, router, scenario.retry, meter, ledger)
     office = _office(scenario, env, streams, dispatch, meter)
     sessions = sessions_of(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
-    Workload(scenario.workload, office, meter, dispatch, clock, shard, sessions, horizon_s).start()
+    desk = Desk(scenario.workload, office, meter, dispatch, clock, horizon_s)
+    Source(scenario.workload, clock, streams, shard, desk.work, desk.replay, sessions).start()
     try:
         clock.run(until=scenario.horizon_s)
     except struct.error:

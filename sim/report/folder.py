@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from omegaconf import OmegaConf
 
 from sim.report.grid import Study, place_name
 from sim.results.files import read_sample
+from sim.scenario.text import read_settings
 from sim.settings.run import GoalSettings
 from sim.sweeps.comparison import best
 from sim.sweeps.folder import runs_of
@@ -25,7 +25,7 @@ class Folder:
         self.path = path
         self.runs = runs_of(path)
         first = next((file for run in self.runs if (file := run / "scenario.yaml").exists()), None)
-        self.scenario: Any = OmegaConf.to_container(OmegaConf.load(first)) if first else {}
+        self.scenario: Any = read_settings(first) if first else {}
 
     @cached_property
     def models(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -24,11 +24,7 @@ from sim.scenario.text import as_yaml
 from sim.sweeps.sensitivity import Tornado
 from sim.sweeps.sweep import digest_of, row
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-
-Draw = Callable[[Any], Mapping[str, "Figure"]]
+Draw = Callable[[Any], Mapping[str, Any]]
 """Given the gallery (`sim.report.plots.gallery`), which is imported only then, the figures by name."""
 CAVEATS = (
     "Every model is given the same work. Measured on the same 500 tasks, the bills of Claude Opus 4.6 and MiniMax M2.5 differ 2.5-fold, "
@@ -45,7 +41,7 @@ def show_run(result: Result, folder: Path) -> None:
     table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
     said = finding(table, names)
 
-    def draw(gallery: Any) -> Mapping[str, Figure]:
+    def draw(gallery: Any) -> Mapping[str, Any]:
         return dict(gallery.of_run(result, table, names))
 
     text = aligned(readable(result.summary, result.theory.values))
@@ -71,7 +67,7 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(failures(one))
 
-    def draw(gallery: Any) -> Mapping[str, Figure]:
+    def draw(gallery: Any) -> Mapping[str, Any]:
         drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one))
         return drawn | (gallery.of_search(one, goal, found.split("; ", maxsplit=1)[0]) if goal else {})
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.agents.workflows import KINDS
 from sim.call import Role, Status
 from sim.columns import CALLS, METRICS, TASKS, TIMELINE, Column
 from sim.engine.parts import Replication
@@ -26,7 +27,6 @@ from sim.results.sample import Sample
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import as_yaml
 from sim.theory import Expected, expect
-from sim.workload.sources import KINDS
 
 if TYPE_CHECKING:
     import pandas as pd

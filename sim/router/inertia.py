@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from sim.backends.service import Backend
 from sim.call import Call
+from sim.router.knowledge import Choose, Knowledge
 from sim.sampling.distributions import distribution
 from sim.sampling.streams import Purpose, Streams
-
-if TYPE_CHECKING:
-    from sim.router.knowledge import Choose, Knowledge
 
 HOUR_S = 3600.0
 

@@ -42,4 +42,4 @@ class Knowledge(NamedTuple):
 
 
 def quality_of(backend: Backend) -> float:
-    return 1.0 if backend.settings.quality is None else backend.settings.quality
+    return 1.0 if backend.quality is None else backend.quality

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from sim.columns import METRICS
 from sim.errors import ConfigError, did_you_mean
@@ -14,10 +13,8 @@ from sim.settings.budget import Per, Then
 from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, Tastes
 from sim.settings.run import Warmup
+from sim.settings.scenario import ScenarioSettings
 from sim.settings.workload import WorkloadKind
-
-if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
 
 MOST_AGENTS = 100_000
 """Agents of one task; more is a typing error rather than a team."""
@@ -26,7 +23,7 @@ MOST_CALLS = 10_000_000
 ROLES = ("chat", "agent", "lead", "worker", "verifier")
 
 
-def check_consistency(scenario: Scenario) -> None:
+def check_consistency(scenario: ScenarioSettings) -> None:
     """Raise `ConfigError` for the first two settings that contradict one another."""
     _check_backends(scenario)
     _check_router(scenario)
@@ -39,7 +36,7 @@ def check_consistency(scenario: Scenario) -> None:
     _check_goal(scenario)
 
 
-def _check_backends(scenario: Scenario) -> None:
+def _check_backends(scenario: ScenarioSettings) -> None:
     models = scenario.market.models
     if not scenario.backends:
         raise ConfigError(f"backends=[]: name at least one; the market has {', '.join(sorted(models))}")
@@ -52,7 +49,7 @@ def _check_backends(scenario: Scenario) -> None:
         raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
 
 
-def _check_router(scenario: Scenario) -> None:
+def _check_router(scenario: ScenarioSettings) -> None:
     router, known = scenario.router, scenario.backends
 
     def must_be_known(key: str, name: str) -> None:
@@ -81,7 +78,7 @@ def _check_router(scenario: Scenario) -> None:
         raise ConfigError("router.roles={}: by_role needs a backend for at least one role")
 
 
-def _check_budgets(scenario: Scenario) -> None:
+def _check_budgets(scenario: ScenarioSettings) -> None:
     for key, one in {"budget": scenario.budget, **{f"budgets.{name}": one for name, one in scenario.budgets.items()}}.items():
         if one.downgrade_to is not None and one.downgrade_to not in scenario.backends:
             raise ConfigError(
@@ -93,7 +90,7 @@ def _check_budgets(scenario: Scenario) -> None:
             raise ConfigError(f"{key}.users={one.users}: needs workload.kind=users, or there is but one user")
 
 
-def _check_people(scenario: Scenario) -> None:
+def _check_people(scenario: ScenarioSettings) -> None:
     """What a user likes or knows is a matter of policies that weigh backends for users."""
     router, known = scenario.router, scenario.backends
     for name, hours in router.heard_after_h.items():
@@ -113,7 +110,7 @@ def _check_people(scenario: Scenario) -> None:
 _FORECASTS = (Policy.meets_floor, Policy.cost_per_success, Policy.most_value, Policy.logit, Policy.logit_log)
 
 
-def _check_workload(scenario: Scenario) -> None:
+def _check_workload(scenario: ScenarioSettings) -> None:
     workload = scenario.workload
     if workload.chat_share and workload.kind is WorkloadKind.trace:
         raise ConfigError("workload.chat_share: a recorded trace is replayed as it was, so must be 0")
@@ -140,7 +137,7 @@ def _check_workload(scenario: Scenario) -> None:
             raise ConfigError(f"workload.{gap}=0: must be more than 0 when workload.{count} is null")
 
 
-def _check_agent(scenario: Scenario) -> None:
+def _check_agent(scenario: ScenarioSettings) -> None:
     agent = scenario.agent
     if agent.kind is AgentKind.custom:
         imported(agent.workflow, "agent.workflow")
@@ -177,7 +174,7 @@ def _check_calls(agent: AgentSettings) -> None:
             raise ConfigError(f"{key}.requests x {key}.turns: {calls:,.0f} calls a task on average, must be at most {MOST_CALLS:,}")
 
 
-def _check_tries(scenario: Scenario) -> None:
+def _check_tries(scenario: ScenarioSettings) -> None:
     tries = scenario.agent.tries
     for name in tries.backends:
         if name not in scenario.backends:
@@ -190,7 +187,7 @@ def _check_tries(scenario: Scenario) -> None:
         raise ConfigError("agent.tries.stop_when_lost: needs outcome.success_exponent=0, or a team may still mend what went wrong")
 
 
-def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:
+def _check_window(scenario: ScenarioSettings, key: str, loop: LoopSettings) -> None:
     """An average first prompt must fit every backend in use."""
     prompt = loop.system_tokens + distribution(loop.prompt_tokens).mean + distribution(loop.prior_tokens).mean
     for name, backend in scenario.chosen().items():
@@ -201,7 +198,7 @@ def _check_window(scenario: Scenario, key: str, loop: LoopSettings) -> None:
             )
 
 
-def _check_warmup(scenario: Scenario) -> None:
+def _check_warmup(scenario: ScenarioSettings) -> None:
     warmup, cut_s = scenario.warmup, scenario.warmup_s
     if warmup is Warmup.fixed and not cut_s:
         raise ConfigError("warmup=fixed: needs warmup_s above 0")
@@ -213,7 +210,7 @@ def _check_warmup(scenario: Scenario) -> None:
         raise ConfigError(f"shards={scenario.shards}: the pilot run of warmup=mser5 is not dealt out; use shards=1 or warmup=fixed")
 
 
-def _check_shards(scenario: Scenario) -> None:
+def _check_shards(scenario: ScenarioSettings) -> None:
     """What tasks share must be dealt out (`sim.scenario.shards`), and not everything can."""
     shards, run = scenario.shards, scenario.shards_run
     if run is not None and run > shards:
@@ -236,7 +233,7 @@ def _check_shards(scenario: Scenario) -> None:
         raise ConfigError(f"shards={shards}: there are only {people} users to deal out (workload.users)")
 
 
-def _check_goal(scenario: Scenario) -> None:
+def _check_goal(scenario: ScenarioSettings) -> None:
     metric, known = scenario.goal.metric, [column.name for column in METRICS]
     if metric not in known:
         raise ConfigError(f"goal.metric: '{metric}' is not a metric; {did_you_mean(metric, known)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -45,3 +46,9 @@ _Dumper.ignore_aliases = lambda *_: True
 def as_yaml(settings: Any) -> str:
     """A dataclass of settings as text that Hydra reads back."""
     return str(yaml.dump(plain(settings), Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False))
+
+
+def read_settings(file: Path) -> dict[str, Any]:
+    """What `as_yaml` has written to a file, as plain values; empty where it holds no mapping."""
+    found = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return found if isinstance(found, dict) else {}

@@ -18,6 +18,7 @@ from sim.results.sample import Sample
 from sim.results.saved import SavedResult
 from sim.results.simulate import simulate_each
 from sim.scenario.scenario import Scenario
+from sim.scenario.text import read_settings
 from sim.sweeps.comparison import MORE_IS_BETTER, against, best, judged
 from sim.sweeps.folder import RunFolder, read_note, runs_of, starting
 
@@ -175,10 +176,8 @@ def gather(folder: str | Path) -> pd.DataFrame:
 
 def _baseline(runs: Sequence[Path]) -> dict[str, str]:
     """The baseline that a sweep's scenarios name."""
-    from omegaconf import OmegaConf
-
     files = [file for run in runs if (file := run / "scenario.yaml").exists()]
-    written: Any = OmegaConf.to_container(OmegaConf.load(files[0])) if files else {}
+    written: Any = read_settings(files[0]) if files else {}
     return _words(written.get("baseline") or {})
 
 

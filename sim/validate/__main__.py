@@ -15,22 +15,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm import tqdm
 
-from sim.report.plots.canvas import COLOURS, save_all, sheet, styled
+from sim.report.plots.agreement import VERDICTS, agreement
+from sim.report.plots.canvas import save_all
 from sim.report.tables import aligned
 from sim.results.files import write_whole
 from sim.validate import facts, queues, recorded, theory
 from sim.validate.target import Check, Target
 from sim.version import __version__
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-_MARKS = {"pass": COLOURS[2], "fail": COLOURS[1], "not reproduced": "#999999"}
 
 
 def validate(checks: Sequence[Check]) -> list[Target]:
@@ -83,28 +78,6 @@ def _margin(target: float, low: float, high: float) -> str:
     return f"{100 * half / abs(target):.3g} %" if target and half > 1e-8 * abs(target) else "none"
 
 
-@styled
-def dots(found: pd.DataFrame) -> Figure:
-    """Ours over target, a row each, with the margin as a bar."""
-    shown = found[found["ours"].notna() & (found["target"] != 0)].iloc[::-1].reset_index(drop=True)
-    counts = found["verdict"].value_counts()
-    title = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in _MARKS)
-    note = "Bar: what passes. Dots beyond half or twice stand at the edge."
-    figure = sheet(f"What the simulator is held to: {title}", 1.5 + 0.24 * len(shown), note)
-    axes = figure.subplots()
-    for place, row in enumerate(shown.to_dict("records")):
-        low, high = (min(max(row[edge] / row["target"], 0.5), 2.0) for edge in ("at least", "at most"))
-        axes.plot([low, high], [place, place], color="#CCCCCC", linewidth=5, solid_capstyle="butt")
-        axes.plot(min(max(row["ours"] / row["target"], 0.5), 2.0), place, "o", color=_MARKS[row["verdict"]], markersize=6)
-    axes.axvline(1, color="#666666", linewidth=1)
-    axes.set_xscale("log", base=2)
-    axes.set_xticks([0.5, 0.7, 1, 1.4, 2], ["0.5", "0.7", "1", "1.4", "2"])
-    axes.set_yticks(range(len(shown)), list(shown["what"]), fontsize=8)
-    axes.set_ylim(-1, len(shown))
-    axes.set_xlabel("ours / target (log scale)")
-    return figure
-
-
 def page(found: pd.DataFrame, text: str) -> str:
     """`VALIDATION.md`."""
     misses = found[found["verdict"] == "not reproduced"]
@@ -125,11 +98,11 @@ def main() -> None:
     text = readable(found)
     asked.out.mkdir(parents=True, exist_ok=True)
     write_whole(asked.out / "validation.csv", lambda path: found.to_csv(path, index=False))
-    save_all({"validation": dots(found)}, asked.out)
+    save_all({"validation": agreement(found)}, asked.out)
     if asked.page:
         Path("VALIDATION.md").write_text(page(found, text), encoding="utf-8")
     counts = found["verdict"].value_counts()
-    said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in _MARKS)
+    said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     print(f"{text}\n\n{said}; {time.monotonic() - began:.0f} s; {asked.out}")
     sys.exit(int(counts.get("fail", 0) > 0))
 
