@@ -21,7 +21,7 @@ quick: .venv/ready  ## the tests that take a few seconds in all
 	$(BIN)/python -m pytest -n auto -m 'not slow'
 
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/test_fuzz.py
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/scenario/test_fuzz.py
 
 check: .venv/ready  ## style, types, layers
 	$(BIN)/ruff check .

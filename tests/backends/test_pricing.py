@@ -24,7 +24,7 @@ from sim.backends.pricing import Price
 from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow
 from sim.usage import Usage
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
+CONF = Path(__file__).resolve().parents[2] / "conf"
 FILES = sorted((CONF / "backend").glob("*/*.yaml"))
 MODELS: dict[str, Any] = yaml.safe_load((CONF.parent / "calibration" / "models.yaml").read_text())["markets"]
 USAGES = 10_000

@@ -13,7 +13,7 @@ from sim.logs.trace import EXCERPT, read_trace
 from sim.scenario.load import CONF
 
 FILE = CONF / "trace" / "excerpt.csv"
-RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data" / "claude_code_calls.csv.gz"
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "claude_code_calls.csv.gz"
 
 
 def recorded() -> list[str]:

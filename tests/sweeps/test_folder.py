@@ -141,13 +141,13 @@ def moody(knowledge: Any) -> Any:
 
 
 def test_a_failed_run_is_tried_again_and_no_other(tmp_path: Path, ran: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.test_resume:moody")
+    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.sweeps.test_folder:moody")
     axes: dict[str, list[Any]] = {"router": [RouterSettings(), router]}
-    monkeypatch.setattr("tests.test_resume.HEALTHY", False)
+    monkeypatch.setattr("tests.sweeps.test_folder.HEALTHY", False)
     with pytest.raises(ZeroDivisionError):
         sim.sweep(world(), axes, folder=tmp_path)
     assert list(sim.gather(tmp_path)["status"]) == ["ok", "failed: a bad day"]
-    monkeypatch.setattr("tests.test_resume.HEALTHY", True)
+    monkeypatch.setattr("tests.sweeps.test_folder.HEALTHY", True)
     sim.sweep(world(), axes, folder=tmp_path)
     assert ran == [2, 1]
     assert list(sim.gather(tmp_path)["status"]) == ["ok", "ok"]

@@ -40,7 +40,7 @@ def worlds(*seeds: int, **changes: Any) -> list[sim.Scenario]:
 
 
 def world_of(policy: str) -> sim.Scenario:
-    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom=f"tests.test_runs:{policy}")
+    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom=f"tests.engine.test_parallel:{policy}")
     return scenario(agent(), NOISY, router=router, replications=3, processes=2)
 
 
@@ -123,7 +123,7 @@ def test_work_that_is_interrupted_is_ended_not_waited_for() -> None:
 def test_workers_end_when_their_parent_is_killed() -> None:
     script = (
         "import sim, sim.engine.pool\n"
-        "from tests.test_runs import worlds\n"
+        "from tests.engine.test_parallel import worlds\n"
         "sim.simulate(worlds(1)[0])\n"
         "print(*sim.engine.pool.pool(2)._workers._processes, flush=True)\n"
         "sim.simulate(worlds(1, tasks=400_000)[0])\n"

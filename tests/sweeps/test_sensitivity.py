@@ -17,7 +17,7 @@ from sim.report import drivers
 from sim.report.numbers import percent
 from sim.report.plots.drivers import sobol_bars, tornado_bars
 from sim.settings.market import CacheKind
-from tests.test_report import overlapping
+from tests.report.test_page import overlapping
 from tests.worlds import agent, backend, loop, scenario, team
 
 PLAIN = backend(cache=CacheKind.none, quality=0.5)

@@ -13,7 +13,7 @@ from calibration.profiles import chat, coding_session, subagent
 from calibration.sessions import halves, read_calls
 from sim.scenario.load import CONF
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 recorded = pytest.mark.skipif(not (DATA / "claude_code_calls.csv.gz").exists(), reason="the recorded sessions are not kept here")
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from experiments import divide_or_replicate, effective_price
 from experiments.effective_price import RIVALS
-from tests.test_report import overlapping
+from tests.report.test_page import overlapping
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 STUDIES = sorted(path.stem for path in (ROOT / "experiments").glob("[a-z]*.py") if path.stem != "replay")
 BY_HAND = {
     1: (0.138, 17.0, 21.0, 20.8, 10.2, 6.4, 23.7),

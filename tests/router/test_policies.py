@@ -268,18 +268,21 @@ def think_twice(agent: Agent) -> Life:
 
 
 def test_a_policy_of_your_own_is_a_function() -> None:
-    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.test_policies:every_second")
+    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.router.test_policies:every_second")
     calls = run(agent(turns=1), BOTH, tasks=4, router=router).calls.sort_values("task")
     assert list(calls["backend"]) == ["poor", "good", "poor", "good"]
 
 
 def test_a_workflow_of_your_own_is_a_generator() -> None:
-    result = run(agent(kind=AgentKind.custom, workflow="tests.test_policies:think_twice"), tasks=2)
+    result = run(agent(kind=AgentKind.custom, workflow="tests.router.test_policies:think_twice"), tasks=2)
     assert result.calls["input_tokens"].tolist() == [2000, 2000, 2400, 2400]
     assert result.tasks["kind"].eq("custom").all()
 
 
-@pytest.mark.parametrize("name", ["nowhere:f", "tests.test_policies:nothing", "tests.test_policies", "tests.test_policies:WORTH"])
+NOT_THERE = ["nowhere:f", "tests.router.test_policies:nothing", "tests.router.test_policies", "tests.router.test_policies:WORTH"]
+
+
+@pytest.mark.parametrize("name", NOT_THERE)
 def test_a_function_that_is_not_there_is_one_line(name: str) -> None:
     with pytest.raises(ConfigError, match=r"^agent\.workflow="):
         scenario(agent(kind=AgentKind.custom, workflow=name))
