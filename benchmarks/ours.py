@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 from benchmarks import Run, naive
-from sim.engine import replication as simulation
 from sim.engine.replication import replicate
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings
@@ -107,8 +105,7 @@ def run(calls: int, **changes: Any) -> int:
 
 def step_by_step(calls: int, **changes: Any) -> int:
     """The same through every event of the clock, as where calls wait for one another: without lookahead."""
-    with patch.object(simulation, "may_look_ahead", return_value=False):
-        return run(calls, **changes)
+    return replicate(scenario(calls, **changes), 0, step_by_step=True).tally.calls
 
 
 LINE_SLOTS = 640

@@ -57,6 +57,19 @@ class Server(Protocol):
         """An attempt is over."""
 
 
+class Client(Protocol):
+    """Who sends calls, and so is told of attempts that came to nothing."""
+
+    def attempt_failed(self, call: Call, /) -> None:
+        """An attempt broke while it was served."""
+
+    def attempt_refused(self, call: Call, retry_after_s: float, /) -> None:
+        """An attempt never had a slot; another before `retry_after_s` would be refused too (inf: whenever it comes)."""
+
+    def patience_s(self, call: Call, /) -> float:
+        """Seconds that an attempt waits in line before it is withdrawn."""
+
+
 class Call(Event):
     """What an agent waits for.
 
@@ -67,7 +80,7 @@ class Call(Event):
 
     __slots__ = (
         "agent", "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
-        "cached_until", "failed", "input_tokens", "output_tokens",
+        "cached_until", "client", "failed", "input_tokens", "output_tokens",
         "reasoning_tokens", "resume", "role", "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
     )  # fmt: skip
 
@@ -83,7 +96,7 @@ class Call(Event):
     """Luck of whether the attempt fails."""
     t_request: float
 
-    def __init__(self, env: Environment, task: Task, branch: int, role: int, agent: bytes) -> None:
+    def __init__(self, env: Environment, task: Task, branch: int, role: int, agent: bytes, client: Client) -> None:
         super().__init__(env)
         self._ok = True
         self._value = None
@@ -92,6 +105,7 @@ class Call(Event):
         self.agent = agent
         """Head of its rows (`Meter.enroll`)."""
         self.branch = branch
+        self.client = client
         self.agent_role = self.role = role
         self.failed = False
         """The last attempt has failed too, or the prompt was too long: there is no answer."""

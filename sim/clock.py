@@ -83,5 +83,12 @@ def happening(env: Environment, value: Any, *callbacks: Callable[[Event], None])
     return event
 
 
+def after(env: Environment, delay_s: float, callback: Callable[[Event], None]) -> Event:
+    """Schedule `callback` in `delay_s` seconds, without a process to wait for it."""
+    event = happening(env, None, callback)
+    env.schedule(event, NORMAL, delay_s)
+    return event
+
+
 def _stop(event: Event) -> None:
     raise StopSimulation

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from simpy import Event
 
 from sim.agents.profile import Profile
-from sim.call import Call
+from sim.call import Call, Client
 from sim.clock import Clock
 from sim.sampling.streams import COLUMNS, ROW, ROWS, Purpose, Streams
 from sim.settings.agent import AgentSettings
@@ -41,6 +41,8 @@ class Office(NamedTuple):
     """`Dispatch.choose`."""
     assign: Callable[[Task, str], None]
     """`Dispatch.assign`."""
+    client: Client
+    """The dispatch itself, which backends tell of failed attempts."""
     enroll: Callable[[Task, str, int], bytes]
     """`Meter.enroll`: counts an agent."""
     settings: AgentSettings
@@ -70,7 +72,7 @@ class Agent:
         self.branch = branch
         self.depth = depth
         task.agents += 1
-        self.call = call = Call(office.env, task, branch, role, office.enroll(task, path, depth))
+        self.call = call = Call(office.env, task, branch, role, office.enroll(task, path, depth), office.client)
         self.luck = office.streams.page(_TURN, task.id, branch, 0, _FIRST_PAGE)
         """The first page of its luck: its own, its first message's, its first turns'."""
         luck = _OWN.unpack_from(self.luck)

@@ -91,7 +91,7 @@ def _worker(lead: Agent, index: int) -> Agent:
     return _sub_agent(lead, *_place(lead.path, lead.branch, index))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1 << 16)
 def _place(path: str, branch: int, index: int) -> tuple[str, int]:
     """Path and branch of a lead's worker, the same in every task."""
     return f"{path}.{index}", child(branch, index)

@@ -3,35 +3,84 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import math
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import simpy
+from simpy import Environment
 
-from sim.backends.admission import DoorBackend, SharedDoorBackend
-from sim.backends.service import Backend
-from sim.backends.sharing import SharedBackend
-from sim.scenario.coupling import needs_door
+from sim.backends.admission import Gate, QueueLimit, RateLimit
+from sim.backends.backend import Backend
+from sim.backends.cache import PromptCache
+from sim.backends.limits import Limits
+from sim.backends.pricing import Price
+from sim.backends.queue import ImpatientLine, Line, Queue
+from sim.backends.service import Recorder, Service
+from sim.backends.sharing import SharedService
+from sim.backends.slots import Slots
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard, dealt
+from sim.settings.market import BackendSettings
 
 
-def backends_of(scenario: Scenario, env: simpy.Environment, shard: Shard) -> list[Backend]:
-    start = scenario.start_time()
-    door = scenario.retry.patience_s is not None or scenario.workload.urgent_share > 0
-    made: list[Backend] = []
+class Blueprint(NamedTuple):
+    """What is known of a backend before there is a clock."""
+
+    number: int
+    name: str
+    settings: BackendSettings
+    """The shard's part of it, with the router's fee."""
+    price: Price
+    slots: float
+    """inf: no limit."""
+
+
+def blueprints(scenario: Scenario, shard: Shard) -> list[Blueprint]:
+    """Of the scenario's backends, in their order."""
+    made = []
     for index, (name, model) in enumerate(scenario.chosen().items()):
         settings = dealt(dataclasses.replace(model, fee=max(model.fee, scenario.router.fee)), shard)
-        if scenario.batch:
-            made.append(Backend(env, index, name, settings, start, batch=True))
-        else:
-            made.append(_KINDS[door or needs_door(settings), settings.decode_slowdown > 0](env, index, name, settings, start))
+        slots = math.inf if settings.slots is None or scenario.batch else settings.slots
+        made.append(Blueprint(index, name, settings, Price(settings, scenario.start_time(), batch=scenario.batch), slots))
     return made
 
 
-_KINDS: dict[tuple[bool, bool], Callable[..., Backend]] = {
-    (False, False): Backend,
-    (False, True): SharedBackend,
-    (True, False): DoorBackend,
-    (True, True): SharedDoorBackend,
-}
-"""By (has a door, decoding is shared); the batch queue has neither."""
+def backends_of(
+    scenario: Scenario, plans: Sequence[Blueprint], env: Environment, recorder: Recorder, *, unlimited: bool = False
+) -> list[Backend]:
+    """The backends themselves. `unlimited`: slots are taken on trust, since the meter looks (`sim.engine.lookahead`)."""
+    return [_backend(scenario, plan._replace(slots=math.inf) if unlimited else plan, env, recorder) for plan in plans]
+
+
+def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder) -> Backend:
+    settings, slots, cache = plan.settings, Slots(plan.slots), PromptCache(plan.settings)
+    if scenario.batch:
+        queue: Queue = deque()
+        service: Service = Service(env, settings, cache, recorder, batch=True)
+        gates: list[Gate] = []
+    else:
+        queue = _queue(scenario, env, recorder)
+        service = (SharedService if settings.decode_slowdown else Service)(env, settings, cache, recorder)
+        gates = _gates(settings, slots, queue, cache)
+    return Backend(
+        env, plan.number, plan.name, settings,
+        price=plan.price, slots=slots, queue=queue, service=service, gates=gates, recorder=recorder,
+    )  # fmt: skip
+
+
+def _queue(scenario: Scenario, env: Environment, recorder: Recorder) -> Queue:
+    """First come, first served, unless some calls are urgent or lose patience."""
+    if scenario.retry.patience_s is not None:
+        return ImpatientLine(env, recorder)
+    return Line() if scenario.workload.urgent_share else deque()
+
+
+def _gates(settings: BackendSettings, slots: Slots, queue: Queue, cache: PromptCache) -> list[Gate]:
+    """Whoever finds the line full does not count against the rate limits."""
+    gates: list[Gate] = []
+    if settings.queue_limit is not None:
+        gates.append(QueueLimit(settings.queue_limit, slots, queue))
+    if limits := Limits(settings):
+        gates.append(RateLimit(limits, cache))
+    return gates

@@ -9,13 +9,28 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from typing import Any
+from typing import Any, Protocol
 
 from simpy import Environment, Event
 from simpy.events import NORMAL
 
-from sim.call import Call
+from sim.backends.service import Recorder
+from sim.call import Call, Status
 from sim.clock import happening
+
+TIMEOUT = int(Status.timeout)
+
+
+class Queue(Protocol):
+    """Calls in line: a `deque`, or a line with rules of its own."""
+
+    def __len__(self) -> int: ...
+
+    def append(self, call: Call, /) -> None:
+        """Join."""
+
+    def popleft(self) -> Call:
+        """The next to be served."""
 
 
 class Line:
@@ -97,3 +112,23 @@ class Patience:
             if self._waits(end):
                 self._over(end[-1])
         self._tell_clock()
+
+
+class ImpatientLine(Line):
+    """A line that a call leaves when it has waited for as long as its client waits: the attempt is withdrawn."""
+
+    def __init__(self, env: Environment, recorder: Recorder) -> None:
+        super().__init__()
+        self._env = env
+        self._recorder = recorder
+        self._patience = Patience(env, self, self._withdraw)
+
+    def append(self, call: Call) -> None:
+        """Join the end of one's class, for a while."""
+        super().append(call)
+        self._patience.begin(call, call.client.patience_s(call))
+
+    def _withdraw(self, call: Call) -> None:
+        self.leave(call)
+        self._recorder.refused(call, TIMEOUT, self._env.now)
+        call.client.attempt_refused(call, 0.0)

@@ -7,34 +7,36 @@ over when the clock passes its entry + its own work. One timer is pending; older
 from __future__ import annotations
 
 import heapq
-from datetime import datetime
 from typing import NamedTuple
 
 from simpy import Environment, Event
 
-from sim.backends.service import ERROR, OK, Backend, after
+from sim.backends.cache import PromptCache
+from sim.backends.service import Recorder, Service
 from sim.call import Call
+from sim.clock import after
 from sim.settings.market import BackendSettings, Billed
+from sim.usage import Usage
 
 
 class Served(NamedTuple):
     """An attempt whose end is not known yet."""
 
     call: Call
-    status: int
+    failed: bool
     start: float
     first_token: float
     read: int
     write: int
 
 
-class SharedBackend(Backend):
+class SharedService(Service):
     """With n calls decoding, each runs at its full speed / (1 + slowdown x (n - 1))."""
 
     shared = True
 
-    def __init__(self, env: Environment, index: int, name: str, settings: BackendSettings, start: datetime) -> None:
-        super().__init__(env, index, name, settings, start)
+    def __init__(self, env: Environment, settings: BackendSettings, cache: PromptCache, recorder: Recorder) -> None:
+        super().__init__(env, settings, cache, recorder)
         self._slowdown = settings.decode_slowdown
         self._decoding: list[tuple[float, int, Served]] = []
         """(virtual time of the end, order of joining, attempt)"""
@@ -45,19 +47,19 @@ class SharedBackend(Backend):
 
     def _decode(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         """Join the others after the prefill; `decode_s` is the work, in seconds of a call that is alone."""
-        self._join_after(server_s, decode_s, Served(call, OK, now, now + server_s, read, write))
+        self._join_after(server_s, decode_s, Served(call, False, now, now + server_s, read, write))
 
     def _fail(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         if self._billed is not Billed.everything:
             super()._fail(call, now, server_s, decode_s, read, write)
             return
-        self._join_after(server_s, decode_s, Served(call, ERROR, now, now + server_s, read, write))
+        self._join_after(server_s, decode_s, Served(call, True, now, now + server_s, read, write))
 
     def _join_after(self, server_s: float, work_s: float, attempt: Served) -> None:
-        after(self.env, server_s, lambda event: self._join(work_s, attempt))
+        after(self._env, server_s, lambda event: self._join(work_s, attempt))
 
     def _join(self, work_s: float, attempt: Served) -> None:
-        now = self.env.now
+        now = self._env.now
         if self._decoding:
             self._virtual_s += (now - self._virtual_at) / self._stretch()
         self._virtual_at = now
@@ -72,7 +74,7 @@ class SharedBackend(Backend):
     def _set_timer(self) -> None:
         if self._decoding:
             left = max(0.0, self._decoding[0][0] - self._virtual_s)
-            self._timer = after(self.env, left * self._stretch(), self._ring)
+            self._timer = after(self._env, left * self._stretch(), self._ring)
         else:
             self._timer = None
 
@@ -81,24 +83,15 @@ class SharedBackend(Backend):
         if timer is not self._timer:
             return
         self._virtual_s, _, attempt = heapq.heappop(self._decoding)
-        self._virtual_at = now = self.env.now
+        self._virtual_at = now = self._env.now
         self._set_timer()
         call = attempt.call
-        self.record(
-            call,
-            self,
-            attempt.status,
-            attempt.start,
-            attempt.first_token,
-            now,
-            call.input_tokens,
-            attempt.read,
-            attempt.write,
-            call.output_tokens,
-        )
-        if attempt.status == ERROR:
-            self.on_failure(call)
+        if attempt.failed:
+            billed = Usage(call.input_tokens, attempt.read, attempt.write, call.output_tokens)
+            self._recorder.broke(call, attempt.start, attempt.first_token, now, billed)
+            call.client.attempt_failed(call)
             return
+        self._answered(call, attempt.start, attempt.first_token, now, attempt.read, attempt.write)
         callbacks, call.callbacks = call.callbacks, None  # type: ignore[assignment]
         for callback in callbacks:
             callback(call)

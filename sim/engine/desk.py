@@ -12,9 +12,8 @@ from sim.agents.chat import chat
 from sim.agents.replay import replay
 from sim.agents.tries import Tries, solved
 from sim.agents.workflows import CHAT, KINDS, workflow
-from sim.backends.service import after
 from sim.call import Role
-from sim.clock import Clock
+from sim.clock import Clock, after
 from sim.engine.dispatch import Dispatch
 from sim.logs.trace import Session
 from sim.meter.meter import Meter
@@ -94,7 +93,7 @@ class Desk:
             self._downgrade(task, spent.settings.downgrade_to)
             self._begin(begin)
         else:
-            self._meter.blocked += 1
+            self._meter.task_blocked(task)
             end(False)
 
     def _begin(self, begin: Callable[[], None]) -> None:

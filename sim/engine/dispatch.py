@@ -10,32 +10,31 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL
 
-from sim.backends.admission import DoorBackend
-from sim.backends.service import ERROR, Backend, after
+from sim.backends.backend import Backend
+from sim.backends.service import Recorder
 from sim.call import Call, Role, Status
+from sim.clock import after
 from sim.engine.ledger import Ledger
-from sim.meter.meter import Meter
 from sim.router.router import Router
 from sim.sampling.distributions import distribution
 from sim.sampling.streams import Purpose, Streams
 from sim.settings.budget import At, Then
 from sim.settings.run import RetrySettings
 from sim.task import Task
-from sim.usage import Usage
 
-CANCELLED = int(Status.cancelled)
+ERROR, CANCELLED = int(Status.error), int(Status.cancelled)
 
 
 class Dispatch:
     """Where agents and backends meet."""
 
     def __init__(
-        self, env: Environment, streams: Streams, router: Router, retry: RetrySettings, meter: Meter, ledger: Ledger | None = None
+        self, env: Environment, streams: Streams, router: Router, retry: RetrySettings, recorder: Recorder, ledger: Ledger | None = None
     ) -> None:
         self.env = env
         self.streams = streams
         self.router = router
-        self.meter = meter
+        self._refused, self._gave_up = recorder.refused, recorder.gave_up
         self._attempts = retry.attempts
         self._base_s = retry.backoff_base_s
         self._cap_s = retry.backoff_cap_s
@@ -50,18 +49,9 @@ class Dispatch:
         self.trying_again = 0
         """Calls between two attempts."""
         within = ledger is not None and ledger.limits(At.call)
-        doors = [backend for backend in router.backends if isinstance(backend, DoorBackend)]
-        self._ask_now: Callable[[Any], None] = self._ask_at_door if doors else self._ask
-        self._asked: Callable[[Any], None] = self._ask_within if within else self._ask_now
+        self._asked: Callable[[Any], None] = self._ask_within if within else self._ask
         self._when_asked: list[Callable[[Any], None]] = [self._asked]
-        for backend in router.backends:
-            backend.record = meter.record if ledger is None else self._spend
-            backend.on_failure = self._failed
-            backend.on_refusal = self._try_again
-        if retry.patience_s is not None:
-            self._patience_s = distribution(retry.patience_s).quantile()
-            for backend in doors:
-                backend.patience_s = self._patience_of
+        self._patience_s = None if retry.patience_s is None else distribution(retry.patience_s).quantile()
 
     def send(
         self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
@@ -120,31 +110,25 @@ class Dispatch:
         task.backend = cheap
         return cheap
 
-    def _spend(self, call: Call, backend: Backend, status: int, start: float, first: float, end: float, *tokens: int) -> None:
-        """An attempt is certain: enter its price, then record it."""
-        prompt, read, write, output = tokens
-        bill = backend.price.dollars(Usage(prompt, read, write, output), call.t_request)
-        self.ledger.spend(call.task, self.env.now, bill.total)  # type: ignore[union-attr]
-        self.meter.record(call, backend, status, start, first, end, prompt, read, write, output)
-
     def _ask_within(self, call: Any) -> None:
         """The same as `_ask`, as long as there is money."""
         ledger, now = self.ledger, self.env.now
         assert ledger is not None
         spent = ledger.empty(call.task, now, At.call)
         if spent is None:
-            self._ask_now(call)
+            self._ask(call)
         elif spent.settings.then is Then.wait:
             call.callbacks = self._when_asked
             heappush(self._queue, (now + spent.wait_s(now), NORMAL, next(self._eid), call))
         elif spent.settings.then is Then.downgrade:
             self._move(call, self.downgrade(call.task, spent.settings.downgrade_to))
-            self._ask_now(call)
+            self._ask(call)
         else:
-            backend = call.backend or self.choose(call)
+            if call.backend is None:
+                self.choose(call)
             call.callbacks, call.t_request = call.then, now
             self.requested += 1
-            self.meter.record(call, backend, CANCELLED, now, now, now, 0, 0, 0, 0)
+            self._refused(call, CANCELLED, now)
             self._give_up(call)
 
     def _ask(self, call: Any) -> None:
@@ -153,35 +137,19 @@ class Dispatch:
         if backend is None or self._per_call:
             backend = self.choose(call)
         call.callbacks = call.then
-        call.t_request = now = self.env._now
+        call.t_request = self.env._now
         self.requested += 1
         if call.input_tokens > backend.window:
-            self._refuse(call, backend)
-        elif backend.busy < backend.slots:
-            backend.busy += 1
-            backend.serve(call, now)
-        else:
-            backend.line.append(call)
-
-    def _ask_at_door(self, call: Any) -> None:
-        """The same as `_ask`, where a backend may turn a call away."""
-        backend = call.backend
-        if backend is None or self._per_call:
-            backend = self.choose(call)
-        call.callbacks = call.then
-        call.t_request = self.env.now
-        self.requested += 1
-        if call.input_tokens > backend.window:
-            self._refuse(call, backend)
+            self._refuse(call)
         else:
             backend.admit(call)
 
-    def _failed(self, call: Call) -> None:
+    def attempt_failed(self, call: Call) -> None:
         """An attempt broke: give the slot back first."""
         call.backend.release(call)  # type: ignore[union-attr]
-        self._try_again(call)
+        self.attempt_refused(call, 0.0)
 
-    def _try_again(self, call: Call, retry_after_s: float = 0.0) -> None:
+    def attempt_refused(self, call: Call, retry_after_s: float) -> None:
         """Wait and try again, or give up: after so many attempts, or where the backend would never take it."""
         if call.attempt + 1 == self._attempts:
             self._give_up(call)
@@ -199,8 +167,9 @@ class Dispatch:
         else:
             self._give_up(call)
 
-    def _patience_of(self, call: Call) -> float:
+    def patience_s(self, call: Call) -> float:
         """Seconds an attempt waits in line; its luck stands beside that of what follows it."""
+        assert self._patience_s is not None
         return self._patience_s(self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))[3])
 
     def _again(self, call: Call, u_noise: float, u_error: float) -> None:
@@ -211,14 +180,13 @@ class Dispatch:
         call.callbacks = call.then
         call.backend.admit(call)  # type: ignore[union-attr]
 
-    def _refuse(self, call: Call, backend: Backend) -> None:
+    def _refuse(self, call: Call) -> None:
         """The prompt is longer than the context window: an error at once, for which nothing is billed."""
-        now = self.env.now
-        backend.record(call, backend, ERROR, now, now, now, 0, 0, 0, 0)
+        self._refused(call, ERROR, self.env.now)
         self._give_up(call)
 
     def _give_up(self, call: Call) -> None:
-        self.meter.given_up += 1
+        self._gave_up(call)
         call.failed = True
         call.callbacks = [call.resume]
         self.env.schedule(call)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from sim.backends.pricing import Price
+from sim.call import Call
+from sim.clock import Clock
+from sim.meter.meter import Meter
+from sim.scenario.scenario import Scenario
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.task import Task
+from sim.usage import Usage
 
 _WINDOW_S = {"hour": 3600.0, "day": 86400.0}
 
@@ -50,23 +56,49 @@ _STRICT = (Then.stop, Then.wait, Then.downgrade)
 
 
 class Ledger:
-    """All budgets of a run, and what each task has cost so far."""
+    """All budgets of a run, and what each task has cost so far.
 
-    def __init__(self, budgets: Sequence[BudgetSettings]) -> None:
+    It stands before the meter: an attempt is priced here, once, and the meter writes that number into its row.
+    """
+
+    def __init__(self, budgets: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock) -> None:
         limited = sorted((budget for budget in budgets if budget.usd is not None), key=lambda budget: _STRICT.index(budget.then))
         self._purses = [Purse(budget) for budget in limited]
         self._by_moment = {at: [purse for purse in self._purses if purse.settings.at is at] for at in At}
         self._by_task: dict[int, float] = {}
+        self._prices = prices
+        self._meter = meter
+        self._clock = clock
+
+    def answered(self, call: Call, start_s: float, first_token_s: float, end_s: float, read_tokens: int, write_tokens: int) -> None:
+        """An attempt that succeeds is billed in full."""
+        usd = self._bill(call, Usage(call.input_tokens, read_tokens, write_tokens, call.output_tokens))
+        self._meter.answered(call, start_s, first_token_s, end_s, read_tokens, write_tokens, usd)
+
+    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage) -> None:
+        """One that fails while it is served, for what its backend bills."""
+        self._meter.broke(call, start_s, first_token_s, end_s, billed, self._bill(call, billed))
+
+    def refused(self, call: Call, status: int, now: float) -> None:
+        """One that never had a slot, for nothing."""
+        self._meter.refused(call, status, now)
+
+    def gave_up(self, call: Call) -> None:
+        """A call without an answer costs what its attempts have cost."""
+        self._meter.gave_up(call)
+
+    def _bill(self, call: Call, billed: Usage) -> float:
+        """What an attempt costs, by the list of the moment at which it was asked for; it is spent when it is served."""
+        task, now = call.task, self._clock.now
+        usd = self._prices[call.backend.index].dollars(billed, call.t_request).total  # type: ignore[union-attr]
+        self._by_task[task.id] = self._by_task.get(task.id, 0.0) + usd
+        for purse in self._purses:
+            purse.spend(task, now, usd)
+        return usd
 
     def limits(self, at: At) -> bool:
         """Whether there is a budget that is looked at then."""
         return bool(self._by_moment[at])
-
-    def spend(self, task: Task, now: float, usd: float) -> None:
-        """A call is served."""
-        self._by_task[task.id] = self._by_task.get(task.id, 0.0) + usd
-        for purse in self._purses:
-            purse.spend(task, now, usd)
 
     def empty(self, task: Task, now: float, at: At) -> Purse | None:
         """The strictest of the budgets from which nothing is left for this task now."""
@@ -78,3 +110,8 @@ class Ledger:
             if purse.settings.per is Per.task:
                 purse.forget(task)
         return self._by_task.pop(task.id, 0.0)
+
+
+def needs_ledger(scenario: Scenario) -> bool:
+    """Whether anybody asks what an attempt has cost before the run is over: a budget, or a policy that learns."""
+    return scenario.router.policy.traits(scenario.router).learns or any(budget.usd is not None for budget in scenario.all_budgets())

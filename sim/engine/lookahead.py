@@ -11,16 +11,15 @@ slots (`sim.meter.meter.LineFormedError`). Then the run has to start again with 
 
 from __future__ import annotations
 
-import math
 from heapq import heappush
 from typing import Any
 
 from simpy.events import NORMAL
 
+from sim.backends.service import Recorder
 from sim.call import Call
 from sim.clock import Clock
 from sim.engine.dispatch import Dispatch
-from sim.meter.meter import Meter
 from sim.router.router import Router
 from sim.sampling.streams import Streams
 from sim.settings.run import RetrySettings
@@ -29,12 +28,10 @@ from sim.settings.run import RetrySettings
 class Lookahead(Dispatch):
     """A dispatch that knows the answer at once."""
 
-    def __init__(self, clock: Clock, streams: Streams, router: Router, retry: RetrySettings, meter: Meter, horizon_s: float) -> None:
-        super().__init__(clock, streams, router, retry, meter)
+    def __init__(self, clock: Clock, streams: Streams, router: Router, retry: RetrySettings, recorder: Recorder, horizon_s: float) -> None:
+        super().__init__(clock, streams, router, retry, recorder)
         self._clock = clock
         self._horizon_s = horizon_s
-        for backend in router.backends:
-            backend.slots = math.inf
 
     def send(
         self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
@@ -64,5 +61,5 @@ class Lookahead(Dispatch):
         clock._now = end = backend.answer(call, now)
         if end < self._horizon_s:
             return None
-        backend.busy += 1
+        backend.slots.taken += 1
         return call

@@ -42,6 +42,8 @@ class _Run:
         self.done: list[Replication] = []
         self._parts: dict[int, Parts] = {}
         self.error: Exception | None = None
+        self.step_by_step = False
+        """A line has formed in one of its shards: lookahead would be in vain in the others."""
         self.ended = False
         self.processes = processes
         self.wait_for(first)
@@ -52,6 +54,7 @@ class _Run:
 
     def take(self, part: Replication) -> None:
         """One more shard has been run."""
+        self.step_by_step |= part.line_formed
         parts = self._parts.setdefault(part.number, Parts(self.scenario))
         parts.take(part)
         if len(parts) == len(self.shards):
@@ -106,7 +109,7 @@ class Runs:
     def _here(self, run: _Run) -> None:
         """One more shard of a replication in this process."""
         try:
-            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._progress))
+            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._progress, step_by_step=run.step_by_step))
         except Exception as error:
             run.error = error
         self._settle(run)
@@ -159,7 +162,7 @@ class Runs:
             self._pools[run.processes] = mine, mine.ended
         mine, _seen = self._pools[run.processes]
         try:
-            future = mine.submit(_in_worker, run.scenario, *run.waiting[0])
+            future = mine.submit(_in_worker, run.scenario, *run.waiting[0], run.step_by_step)
         except BrokenProcessPool:
             if not self._flying:  # it broke while it had nothing to do
                 mine.kill()
@@ -193,7 +196,7 @@ class Runs:
             self._pools[processes] = mine, ended
 
 
-def _in_worker(scenario: Scenario, number: int, shard: int) -> Replication:
-    part = replicate_shard(scenario, number, shard, count)
+def _in_worker(scenario: Scenario, number: int, shard: int, step_by_step: bool) -> Replication:
+    part = replicate_shard(scenario, number, shard, count, step_by_step=step_by_step)
     part.log.hand_over()
     return part

@@ -26,6 +26,8 @@ class Replication(NamedTuple):
     paths: list[str]
     """Agent paths by the number that stands for them in `calls`."""
     shard: int = 0
+    line_formed: bool = False
+    """Calls had to wait for a slot, so that it was run twice: other replications had better go step by step at once."""
 
     @property
     def calls(self) -> np.ndarray:

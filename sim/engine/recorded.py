@@ -17,6 +17,9 @@ def _read_trace(path: str, limit: int | None) -> list[Session]:
 
 
 def sessions_of(scenario: Scenario) -> list[Session]:
+    """The recorded sessions that a scenario replays; none where its workload is of another kind."""
+    if scenario.workload.kind is not WorkloadKind.trace:
+        return []
     return _read_trace(trace_file(scenario), scenario.workload.trace_sessions)
 
 

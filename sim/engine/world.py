@@ -10,69 +10,94 @@ from contextlib import contextmanager
 
 from sim.agents.agent import Office
 from sim.agents.profile import Profile
-from sim.backends.build import backends_of
-from sim.backends.service import Backend, after
+from sim.backends.build import backends_of, blueprints
 from sim.clock import Clock
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
-from sim.engine.ledger import Ledger
+from sim.engine.ledger import Ledger, needs_ledger
 from sim.engine.lookahead import Lookahead
 from sim.engine.parts import Progress, Replication
 from sim.engine.recorded import sessions_of
 from sim.errors import ConfigError
 from sim.meter import laws
 from sim.meter.meter import Meter
+from sim.meter.tally import Tally
 from sim.router.router import Router
 from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Streams
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.settings.outcome import Outcome
-from sim.settings.workload import WorkloadKind
 from sim.workload.sources import Source
 
 
-def run_shard(scenario: Scenario, index: int, shard: Shard, progress: Progress | None, cut_s: float, *, lookahead: bool) -> Replication:
-    clock = Clock()
-    env = Clock() if lookahead else clock
-    streams = Streams(scenario.seed, index)
-    backends = backends_of(scenario, env, shard)
-    horizon_s = scenario.horizon_s or math.inf
-    meter = Meter(clock, backends, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead)
-    if cut_s:
-        after(clock, cut_s, lambda event: meter.warmed_up())
-    router = Router(scenario.router, backends, scenario.agent, scenario.outcome, streams)
-    budgets = scenario.all_budgets()
-    ledger = Ledger(budgets) if router.learn is not None or any(budget.usd is not None for budget in budgets) else None
-    if lookahead:
-        dispatch: Dispatch = Lookahead(env, streams, router, scenario.retry, meter, horizon_s)
-    else:
-        dispatch = Dispatch(env, streams, router, scenario.retry, meter, ledger)
-    office = _office(scenario, env, streams, dispatch, meter)
-    sessions = sessions_of(scenario) if scenario.workload.kind is WorkloadKind.trace else ()
-    desk = Desk(scenario.workload, office, meter, dispatch, clock, horizon_s)
-    Source(scenario.workload, clock, streams, shard, desk.work, desk.replay, sessions).start()
-    try:
-        clock.run(until=scenario.horizon_s)
-    except struct.error:
-        raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
-    whole_run = meter.close(clock.now, dispatch.requested)
-    laws.check(whole_run, _world(clock.now, meter, dispatch, backends))
-    calls, tasks = meter.logged()
-    return Replication(index, meter.kept(whole_run), calls, tasks, list(meter.paths), shard.number)
+class World:
+    """Everything that one shard of one replication consists of, each part complete when it is made."""
 
+    def __init__(
+        self, scenario: Scenario, index: int, shard: Shard, progress: Progress | None = None, cut_s: float = 0.0, *,
+        lookahead: bool = False, streams: Streams | None = None,
+    ) -> None:  # fmt: skip
+        """What counts begins at `cut_s`. With `lookahead` tasks are worked off ahead of the clock (`sim.engine.lookahead`).
 
-def _world(ended_s: float, meter: Meter, dispatch: Dispatch, backends: list[Backend]) -> laws.World:
-    return laws.World(
-        ended_s=ended_s,
-        tasks=meter.present,
-        open_sums=meter.open_sums(),
-        in_service=[backend.busy for backend in backends],
-        in_line=[len(backend.line) for backend in backends],
-        trying_again=dispatch.trying_again,
-        slots=meter.slots,
-        most_in_service=[occupancy.most for occupancy in meter.occupancy],
-    )
+        `streams`: other random numbers than those of the scenario's seed.
+        """
+        self.scenario = scenario
+        self._index = index
+        self._shard = shard
+        self.clock = clock = Clock()
+        env = Clock() if lookahead else clock
+        streams = streams or Streams(scenario.seed, index)
+        horizon_s = scenario.horizon_s or math.inf
+        plans = blueprints(scenario, shard)
+        prices, slots = [plan.price for plan in plans], [plan.slots for plan in plans]
+        priced = needs_ledger(scenario)
+        self.meter = Meter(
+            clock, prices, slots, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead=lookahead, priced=priced
+        )
+        self.ledger = Ledger(scenario.all_budgets(), prices, self.meter, clock) if priced else None
+        recorder = self.ledger or self.meter
+        self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
+        self.router = Router(scenario.router, self.backends, scenario.agent, scenario.outcome, streams)
+        if lookahead:
+            self.dispatch: Dispatch = Lookahead(env, streams, self.router, scenario.retry, recorder, horizon_s)
+        else:
+            self.dispatch = Dispatch(env, streams, self.router, scenario.retry, recorder, self.ledger)
+        office = _office(scenario, env, streams, self.dispatch, self.meter)
+        self.desk = Desk(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
+        self.source = Source(scenario.workload, clock, streams, shard, self.desk.work, self.desk.replay, sessions_of(scenario))
+
+    def run(self) -> Replication:
+        """Turn the clock to the end, or to the horizon, check the laws, and hand over what is left.
+
+        Raises `LineFormedError` ahead of the clock where calls have to wait, `LawError` where the two sides do not agree.
+        """
+        tally = self.turn()
+        laws.check(tally, self.counters())
+        calls, tasks = self.meter.logged()
+        return Replication(self._index, self.meter.kept(tally), calls, tasks, list(self.meter.paths), self._shard.number)
+
+    def turn(self) -> Tally:
+        """Turn the clock, and add up what is there then; whatever has not ended is in flight."""
+        self.source.start()
+        try:
+            self.clock.run(until=self.scenario.horizon_s)
+        except struct.error:
+            raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
+        return self.meter.close(self.clock.now, self.dispatch.requested)
+
+    def counters(self) -> laws.Counters:
+        """What the clock's side has counted by now."""
+        return laws.Counters(
+            ended_s=self.clock.now,
+            tasks=self.meter.present,
+            open_sums=self.meter.open_sums(),
+            in_service=[backend.slots.taken for backend in self.backends],
+            in_line=[len(backend.queue) for backend in self.backends],
+            trying_again=self.dispatch.trying_again,
+            slots=self.meter.slots,
+            most_in_service=[occupancy.most for occupancy in self.meter.occupancy],
+        )
 
 
 def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch, meter: Meter) -> Office:
@@ -83,6 +108,7 @@ def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch
         send=dispatch.send,
         choose=dispatch.choose,
         assign=dispatch.assign,
+        client=dispatch,
         enroll=meter.enroll,
         settings=agent,
         report_tokens=whole(distribution(agent.report_tokens), 0),

@@ -74,7 +74,7 @@ class Occupancy:
         self._ends = known
 
 
-class World(NamedTuple):
+class Counters(NamedTuple):
     """What the clock's side counts at the end of one replication; lists have one entry a backend."""
 
     ended_s: float
@@ -89,56 +89,56 @@ class World(NamedTuple):
     most_in_service: Sequence[int]
 
 
-def check(tally: Tally, world: World) -> None:
+def check(tally: Tally, counters: Counters) -> None:
     """Raise `LawError` for the first law that one replication breaks."""
-    _conservation(tally, world)
-    _flow_balance(tally, world)
-    _littles_law(tally, world)
-    _utilisation(tally, world)
+    _conservation(tally, counters)
+    _flow_balance(tally, counters)
+    _littles_law(tally, counters)
+    _utilisation(tally, counters)
 
 
-def _conservation(tally: Tally, world: World) -> None:
+def _conservation(tally: Tally, counters: Counters) -> None:
     """Tokens and dollars: by backend = by minute = by task; dollars by kind = call by call."""
     minutes = sum(tally.minutes.values(), start=np.zeros(5 + PARTS))
     _equal("conservation: attempts by minute and by status", minutes[0], tally.calls)
-    _equal("conservation: attempts by task and by status", tally.task_sums[0] + world.open_sums[0], tally.calls)
+    _equal("conservation: attempts by task and by status", tally.task_sums[0] + counters.open_sums[0], tally.calls)
     for column, kind in enumerate(TOKENS):
         total = int(tally.tokens[:, column].sum())
-        _equal(f"conservation: {kind} by task and by backend", tally.task_sums[1 + column] + world.open_sums[1 + column], total)
+        _equal(f"conservation: {kind} by task and by backend", tally.task_sums[1 + column] + counters.open_sums[1 + column], total)
         if column < 4:
             _equal(f"conservation: {kind} by minute and by backend", minutes[1 + column], total)
     bill = float(real(tally.cost_units))
-    by_task = float(real(tally.task_cost_units + joined(world.open_sums[-PARTS:])))
+    by_task = float(real(tally.task_cost_units + joined(counters.open_sums[-PARTS:])))
     _close("conservation: USD by kind and call by call", float(tally.dollars.sum()), bill)
     _close("conservation: USD by minute and call by call", float(real(joined(minutes[5:]))), bill)
     _close("conservation: USD by task and call by call", by_task, bill)
 
 
-def _flow_balance(tally: Tally, world: World) -> None:
+def _flow_balance(tally: Tally, counters: Counters) -> None:
     """What has begun has ended or is still there: calls in slots, in line or about to try again; tasks that are present."""
-    there = sum(world.in_service) + sum(world.in_line) + world.trying_again
+    there = sum(counters.in_service) + sum(counters.in_line) + counters.trying_again
     _equal("flow balance: calls asked for less answered and given up, and calls in flight", tally.calls_in_flight, there)
-    _equal("flow balance: tasks begun less ended, and tasks present", tally.started_tasks - tally.tasks, world.tasks.count)
+    _equal("flow balance: tasks begun less ended, and tasks present", tally.started_tasks - tally.tasks, counters.tasks.count)
     answered = int(tally.attempts[:, Status.ok].sum())
     _equal("flow balance: answers by role and by backend", int(tally.answers[:, 0].sum()), answered)
 
 
-def _littles_law(tally: Tally, world: World) -> None:
+def _littles_law(tally: Tally, counters: Counters) -> None:
     """L = lambda x W for tasks: the number present, integrated over time, is the sum of their stays (those present: up to the end)."""
-    world.tasks.until(world.ended_s)
+    counters.tasks.until(counters.ended_s)
     arrivals_s, stays_s = float(real(tally.task_arrival_units)), float(real(tally.task_stay_units))
-    still = world.tasks.count * world.ended_s - (world.tasks.arrivals_s - arrivals_s)
-    room = CLOSE * (world.tasks.arrivals_s + world.tasks.area_s + 1)
-    _close("Little's law: tasks present over time, and their stays in sum", world.tasks.area_s, stays_s + still, room)
+    still = counters.tasks.count * counters.ended_s - (counters.tasks.arrivals_s - arrivals_s)
+    room = CLOSE * (counters.tasks.arrivals_s + counters.tasks.area_s + 1)
+    _close("Little's law: tasks present over time, and their stays in sum", counters.tasks.area_s, stays_s + still, room)
 
 
-def _utilisation(tally: Tally, world: World) -> None:
+def _utilisation(tally: Tally, counters: Counters) -> None:
     """No more calls in service than slots, at any moment and in the mean."""
-    for index, slots in enumerate(world.slots):
-        if world.most_in_service[index] > slots or world.in_service[index] > slots:
-            raise LawError(f"utilisation: backend {index} served {world.most_in_service[index]} calls at once on {slots:g} slots")
-        if slots < math.inf and tally.busy_s[index] > slots * world.ended_s * (1 + CLOSE):
-            raise LawError(f"utilisation: backend {index} was busy for {tally.busy_s[index]:g} s in {slots:g} x {world.ended_s:g} s")
+    for index, slots in enumerate(counters.slots):
+        if counters.most_in_service[index] > slots or counters.in_service[index] > slots:
+            raise LawError(f"utilisation: backend {index} served {counters.most_in_service[index]} calls at once on {slots:g} slots")
+        if slots < math.inf and tally.busy_s[index] > slots * counters.ended_s * (1 + CLOSE):
+            raise LawError(f"utilisation: backend {index} was busy for {tally.busy_s[index]:g} s in {slots:g} x {counters.ended_s:g} s")
 
 
 def _equal(law: str, one: float, other: float) -> None:

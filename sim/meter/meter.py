@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.backends.service import Backend
+from sim.backends.pricing import Price
 from sim.call import Call, Status
-from sim.clock import Clock
+from sim.clock import Clock, after
 from sim.columns import CALLS, TASKS, row_format, row_type
 from sim.meter.calllog import CallLog, by_start
 from sim.meter.calllog import joined as joined_rows
@@ -24,12 +24,14 @@ from sim.meter.sums import PARTS, joined, real, split
 from sim.meter.tally import TOKENS, Tally, grouped, where
 from sim.settings.run import Log
 from sim.task import Task
+from sim.usage import Usage
 
 CHUNK = 16384
 """Rows between two additions to the tally."""
-_AGENT, _COST = row_format(CALLS[:4]), row_format(CALLS[-1:])
-"""The part of a call's row that all calls of an agent share, and the part that is known with its chunk."""
-_CALL, _TASK = row_format(CALLS[4:-1], _AGENT.size, _COST.size), row_format(TASKS)
+_AGENT = row_format(CALLS[:4])
+"""The part of a call's row that all calls of an agent share."""
+_CALL, _TASK = row_format(CALLS[4:], _AGENT.size), row_format(TASKS)
+OK, ERROR = int(Status.ok), int(Status.error)
 
 
 class LineFormedError(Exception):
@@ -40,29 +42,36 @@ class Meter:
     """Counts for one replication."""
 
     def __init__(
-        self, clock: Clock, backends: Sequence[Backend], log: Log, sample: int, horizon_s: float,
-        progress: Callable[[int], object] | None = None, cut_s: float = 0.0, lookahead: bool = False,
+        self, clock: Clock, prices: Sequence[Price], slots: Sequence[float], log: Log, sample: int, horizon_s: float,
+        progress: Callable[[int], object] | None = None, cut_s: float = 0.0, *, lookahead: bool = False, priced: bool = False,
     ) -> None:  # fmt: skip
-        """With `lookahead` attempts are recorded before the clock has reached them, and out of order."""
+        """`prices` and `slots` have one entry a backend (inf: no limit).
+
+        With `lookahead` attempts are recorded before the clock has reached them, and out of order. With `priced` somebody
+        says with each attempt what it costs (`sim.engine.ledger`); else it is priced with its chunk.
+        """
         self._clock = clock
         self._lookahead = lookahead
         self._horizon_s = horizon_s
         self._open_tasks: dict[int, np.ndarray] = {}
-        self.given_up = 0
+        self._given_up = 0
         self.started_tasks = 0
         self.present = Presence()
-        self.blocked = 0
+        self._blocked = 0
         """Tasks that were refused for want of money."""
         self.started_agents = self.started_verifiers = 0
         self.paths: dict[str, int] = {}
-        self.tally = Tally.empty(len(backends))
+        self.tally = Tally.empty(len(prices))
         self._cut_s = cut_s
-        self._kept = Tally.empty(len(backends)) if cut_s else None
+        self._kept = Tally.empty(len(prices)) if cut_s else None
         """The same sums without the warm-up."""
         self._before: dict[str, int] = {}
-        self._prices = [backend.price for backend in backends]
-        self.occupancy = [Occupancy() for _ in backends]
-        self.slots = [backend.slots for backend in backends]
+        if cut_s:
+            after(clock, cut_s, lambda event: self._warmed_up())
+        self._prices = list(prices)
+        self._priced = priced
+        self.occupancy = [Occupancy() for _ in prices]
+        self.slots = list(slots)
         self._limited = [index for index, slots in enumerate(self.slots) if slots < math.inf]
         self._outlast: list[tuple[int, float, float]] = []
         """(backend, start, end) of attempts that outlast the run, since the last chunk."""
@@ -89,27 +98,57 @@ class Meter:
         self.started_verifiers += path.endswith("v")
         return _AGENT.pack(task.id, self.paths.setdefault(path, len(self.paths)), depth)
 
-    def record(
-        self, call: Call, backend: Backend, status: int, start: float, first_token: float, end: float,
-        prompt: int, read: int, write: int, output: int,
-    ) -> None:  # fmt: skip
-        """An attempt whose end is certain: write its row, unless the run ends first. It is priced with its chunk."""
-        if end >= self._horizon_s:
-            self._outlast.append((backend.index, start, end))
+    def answered(
+        self, call: Call, start_s: float, first_token_s: float, end_s: float, read_tokens: int, write_tokens: int, usd: float = 0.0
+    ) -> None:
+        """An attempt that succeeds: write its row, unless the run ends first. `usd` where rows come priced."""
+        index = call.backend.index  # type: ignore[union-attr]
+        if end_s >= self._horizon_s:
+            self._outlast.append((index, start_s, end_s))
             return
         at = self._call_at
         self._pack_call(
-            self._calls, at, call.agent, call.turn, call.attempt, call.role, backend.index, status,
-            call.t_request, start, first_token, end, prompt, read, write, output, call.reasoning_tokens if output else 0,
+            self._calls, at, call.agent, call.turn, call.attempt, call.role, index, OK, call.t_request, start_s, first_token_s, end_s,
+            call.input_tokens, read_tokens, write_tokens, call.output_tokens, call.reasoning_tokens, usd,
         )  # fmt: skip
         self._call_at = at = at + self._call_size
         if at == self._call_end:
+            self._flush_calls()
+
+    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage, usd: float = 0.0) -> None:
+        """An attempt that fails while it is served."""
+        self._unanswered(call, ERROR, start_s, first_token_s, end_s, billed, usd)
+
+    def refused(self, call: Call, status: int, now: float) -> None:
+        """An attempt that never had a slot."""
+        self._unanswered(call, status, now, now, now, Usage(), 0.0)
+
+    def gave_up(self, call: Call) -> None:
+        """A call ends without an answer."""
+        self._given_up += 1
+
+    def _unanswered(self, call: Call, status: int, start_s: float, first_token_s: float, end_s: float, billed: Usage, usd: float) -> None:
+        index = call.backend.index  # type: ignore[union-attr]
+        if end_s >= self._horizon_s:
+            self._outlast.append((index, start_s, end_s))
+            return
+        prompt, read, write, output, _ = billed
+        self._pack_call(
+            self._calls, self._call_at, call.agent, call.turn, call.attempt, call.role, index, status,
+            call.t_request, start_s, first_token_s, end_s, prompt, read, write, output, call.reasoning_tokens if output else 0, usd,
+        )  # fmt: skip
+        self._call_at += self._call_size
+        if self._call_at == self._call_end:
             self._flush_calls()
 
     def task_begun(self, task: Task) -> None:
         """A task has arrived."""
         self.started_tasks += 1
         self.present.come(task.t_arrive)
+
+    def task_blocked(self, task: Task) -> None:
+        """A task is refused for want of money."""
+        self._blocked += 1
 
     def task_ended(self, task: Task) -> None:
         """A task's root agent has ended."""
@@ -136,14 +175,14 @@ class Meter:
     def _counts(self) -> dict[str, int]:
         """What is counted as it happens."""
         return {
-            "given_up": self.given_up,
+            "given_up": self._given_up,
             "started_tasks": self.started_tasks,
-            "blocked": self.blocked,
+            "blocked": self._blocked,
             "agents": self.started_agents,
             "verifiers": self.started_verifiers,
         }
 
-    def warmed_up(self) -> None:
+    def _warmed_up(self) -> None:
         """From now on it counts."""
         self._before = self._counts()
 
@@ -173,9 +212,9 @@ class Meter:
         self._call_end = min(2 * self._call_end, self._call_size * CHUNK)
         self._calls, self._call_at = bytearray(self._call_end), 0
         if len(rows):
-            self.tally.add_calls(rows, self._prices)
+            self.tally.add_calls(rows, self._prices, priced=self._priced)
             if self._kept is not None:
-                self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices)
+                self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices, priced=True)
             self._add_to_tasks(rows)
             self._add_to_digest(rows)
         for index in self._limited:

@@ -100,8 +100,8 @@ class Tally:
             waited_units=_units(backends),
         )
 
-    def add_calls(self, rows: Any, prices: Sequence[Price]) -> None:
-        """Add a chunk of call rows, and write what each of them costs into it."""
+    def add_calls(self, rows: Any, prices: Sequence[Price], *, priced: bool) -> None:
+        """Add a chunk of call rows, and write what each of them costs into it, unless they come `priced`."""
         status, backends = rows["status"], np.unique(rows["backend"])
         self.compactions += int(((rows["role"] == Role.compaction) & (status == Status.ok)).sum())
         good = where(status == Status.ok)
@@ -111,23 +111,23 @@ class Tally:
         self.answers[:, 1] += np.bincount(roles, tokens, minlength=len(Role)).astype(np.int64)
         for index in backends.tolist():
             mine = where(rows["backend"] == index)
-            rows["cost_usd"][mine] = self._add_backend(index, rows[mine], prices[index])
+            dollars = prices[index].dollars_of(rows[mine])
+            if not priced:
+                rows["cost_usd"][mine] = dollars.sum(axis=1)
+            self._add_backend(index, rows[mine], dollars)
 
-    def _add_backend(self, index: int, rows: Any, price: Price) -> np.ndarray:
+    def _add_backend(self, index: int, rows: Any, dollars: np.ndarray) -> None:
         self.tokens[index] += [int(rows[kind].sum(dtype=np.int64)) for kind in TOKENS]
         self.attempts[index] += np.bincount(rows["status"], minlength=len(Status))
         self.busy_units[index] += exact(rows["t_end_s"] - rows["t_start_s"])
         self.waited_units[index] += exact(rows["t_start_s"] - rows["t_request_s"])
-        dollars = price.dollars_of(rows)
-        cost: np.ndarray = dollars.sum(axis=1)
         self.dollar_units[index] += [exact(dollars[:, kind]) for kind in range(len(DOLLARS))]
-        self.cost_units += exact(cost)
-        self._add_minutes(index, rows, cost)
-        return cost
+        self.cost_units += exact(rows["cost_usd"])
+        self._add_minutes(index, rows)
 
-    def _add_minutes(self, backend: int, rows: Any, cost: np.ndarray) -> None:
+    def _add_minutes(self, backend: int, rows: Any) -> None:
         minutes, place = grouped((rows["t_end_s"] / MINUTE_S).astype(np.int64))
-        columns = [rows[kind] for kind in TOKENS[:4]] + split(cost)
+        columns = [rows[kind] for kind in TOKENS[:4]] + split(rows["cost_usd"])
         sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
         for minute, row in zip(minutes.tolist(), sums, strict=True):
             key = (minute, backend)

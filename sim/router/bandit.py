@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import inf, log, sqrt
 
-from sim.backends.service import Backend
+from sim.backends.backend import Backend
 from sim.call import Call
 from sim.sampling.shapes import normal_quantile
 

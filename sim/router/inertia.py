@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sim.backends.service import Backend
+from sim.backends.backend import Backend
 from sim.call import Call
 from sim.router.knowledge import Choose, Knowledge
 from sim.sampling.distributions import distribution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sim.backends.service import Backend
+from sim.backends.backend import Backend
 from sim.call import Call
 from sim.settings.outcome import Outcome, OutcomeSettings
 from sim.settings.router import RouterSettings

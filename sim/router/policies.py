@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import exp, log
 
-from sim.backends.service import Backend
+from sim.backends.backend import Backend
 from sim.call import Call, Role
 from sim.router.bandit import Bandit, thompson, ucb
 from sim.router.knowledge import Choose, Knowledge, quality_of
@@ -146,4 +146,3 @@ POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
     Policy.ucb: _bandit(ucb),
     Policy.custom: _custom,
 }
-_WITHOUT_LUCK = {Policy.fixed, Policy.cheapest, Policy.by_role, Policy.meets_floor, Policy.cost_per_success, Policy.most_value}

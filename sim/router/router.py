@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 
-from sim.backends.service import Backend
+from sim.backends.backend import Backend
 from sim.router.inertia import aware, inert
 from sim.router.knowledge import Choose, Knowledge
-from sim.router.policies import _WITHOUT_LUCK, POLICIES, named
+from sim.router.policies import POLICIES, named
 from sim.sampling.streams import Streams
 from sim.settings.agent import AgentSettings
 from sim.settings.outcome import OutcomeSettings
@@ -31,7 +31,7 @@ class Router:
             self.choose = inert(self.knowledge, self.choose)
         self.per_call = settings.per is ChoosePer.call
         self.per_task = settings.per is ChoosePer.task
-        self.needs_luck = settings.policy not in _WITHOUT_LUCK
+        self.needs_luck = settings.policy.traits(settings).random_numbers
         self.by_user = settings.tastes is Tastes.user
         self.fallback = [named(name, backends) for name in settings.fallback]
 

@@ -7,11 +7,12 @@ import math
 from sim.columns import METRICS
 from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import Constant, distribution
+from sim.scenario.coupling import check_shards
 from sim.scenario.custom import imported
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
 from sim.settings.profile import LoopSettings
-from sim.settings.router import ChoosePer, Policy, Tastes
+from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import Warmup
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.workload import WorkloadKind
@@ -66,7 +67,7 @@ def _check_router(scenario: ScenarioSettings) -> None:
         must_be_known(f"router.roles.{role}", name)
     for name in router.fallback:
         must_be_known("router.fallback", name)
-    if router.per is not ChoosePer.task and (router.review_tasks or router.policy in (Policy.thompson, Policy.ucb)):
+    if router.per is not ChoosePer.task and (router.review_tasks or _learns(router)):
         raise ConfigError(f"router.per={router.per.value}: must be task, so that what a choice has brought can be told")
     for name in router.heard_after_h:
         must_be_known("router.heard_after_h", name)
@@ -76,6 +77,11 @@ def _check_router(scenario: ScenarioSettings) -> None:
         raise ConfigError("router.weights: at least one must be above 0")
     if router.policy is Policy.by_role and not router.roles:
         raise ConfigError("router.roles={}: by_role needs a backend for at least one role")
+
+
+def _learns(router: RouterSettings) -> bool:
+    """Whether a policy that ships is told what tasks have brought; one of your own may be, however a choice holds."""
+    return router.policy is not Policy.custom and router.policy.traits(router).learns
 
 
 def _check_budgets(scenario: ScenarioSettings) -> None:
@@ -101,22 +107,19 @@ def _check_people(scenario: ScenarioSettings) -> None:
         raise ConfigError(f"router.{key}: needs workload.kind=users, or there is but one user")
     if router.tastes is Tastes.user and router.policy not in (Policy.logit, Policy.logit_log):
         raise ConfigError(f"router.tastes=user: needs router.policy=logit or logit_log, not {router.policy.value}")
-    if router.heard_after_h and router.policy in (Policy.fixed, Policy.by_role, Policy.thompson, Policy.ucb):
+    if router.heard_after_h and (router.policy in (Policy.fixed, Policy.by_role) or _learns(router)):
         raise ConfigError(f"router.heard_after_h: policy {router.policy.value} does not weigh what a user knows")
     if known and set(known) <= set(router.heard_after_h):
         raise ConfigError("router.heard_after_h: one of backends must be known from the start, so must be absent")
-
-
-_FORECASTS = (Policy.meets_floor, Policy.cost_per_success, Policy.most_value, Policy.logit, Policy.logit_log)
 
 
 def _check_workload(scenario: ScenarioSettings) -> None:
     workload = scenario.workload
     if workload.chat_share and workload.kind is WorkloadKind.trace:
         raise ConfigError("workload.chat_share: a recorded trace is replayed as it was, so must be 0")
-    if workload.chat_share and scenario.router.policy in _FORECASTS:
-        policy = scenario.router.policy.value
-        raise ConfigError(f"workload.chat_share: router.policy={policy} weighs the bill of the agent's work alone, so must be 0")
+    policy = scenario.router.policy
+    if workload.chat_share and policy is not Policy.custom and policy.traits(scenario.router).forecasts:
+        raise ConfigError(f"workload.chat_share: router.policy={policy.value} weighs the bill of the agent's work alone, so must be 0")
     endless = {
         WorkloadKind.open: ("tasks", "interarrival_s"),
         WorkloadKind.users: ("tasks_per_user", "session_gap_s"),
@@ -206,8 +209,6 @@ def _check_warmup(scenario: ScenarioSettings) -> None:
         raise ConfigError(f"warmup_s={cut_s:g}: needs warmup=fixed, not {warmup.value}")
     if scenario.horizon_s is not None and cut_s >= scenario.horizon_s:
         raise ConfigError(f"warmup_s={cut_s:g}: must be less than horizon_s={scenario.horizon_s:g}, or nothing is left")
-    if warmup is Warmup.mser5 and scenario.shards > 1:
-        raise ConfigError(f"shards={scenario.shards}: the pilot run of warmup=mser5 is not dealt out; use shards=1 or warmup=fixed")
 
 
 def _check_shards(scenario: ScenarioSettings) -> None:
@@ -222,12 +223,7 @@ def _check_shards(scenario: ScenarioSettings) -> None:
             most = getattr(backend, key)
             if most is not None and most < shards:
                 raise ConfigError(f"shards={shards}: {name} has {key}={most}, which cannot be dealt out to more than {max(most, 1)} shards")
-    if any(budget.usd is not None and budget.per is not Per.task for budget in scenario.all_budgets()):
-        raise ConfigError(f"shards={shards}: a budget per hour, day or run is spent by all tasks together; use shards=1")
-    if scenario.router.policy in (Policy.thompson, Policy.ucb):
-        raise ConfigError(f"shards={shards}: router.policy={scenario.router.policy.value} learns from all tasks together; use shards=1")
-    if scenario.agent.kind is AgentKind.custom or scenario.router.policy is Policy.custom:
-        raise ConfigError(f"shards={shards}: nobody knows what code of your own shares between tasks; use shards=1")
+    check_shards(scenario)
     people = scenario.workload.users if scenario.workload.kind is WorkloadKind.users else shards
     if people < shards:
         raise ConfigError(f"shards={shards}: there are only {people} users to deal out (workload.users)")

@@ -1,40 +1,79 @@
-"""What ties calls to one another."""
+"""What ties calls and tasks to one another: the traits of everything that is set in a scenario, and what follows from them.
+
+Lookahead, shards, theory and forecasts ask here. A setting counts once it is not its default; a choice among kinds always does.
+"""
 
 from __future__ import annotations
 
-from sim.scenario.scenario import Scenario
+import dataclasses
+import enum
+from collections.abc import Iterator
+from typing import Any
+
+from sim.errors import ConfigError
+from sim.scenario.custom import imported
 from sim.settings.agent import AgentKind
-from sim.settings.market import BackendSettings
 from sim.settings.router import Policy
-from sim.settings.run import Warmup
-
-_WITH_MEMORY = {Policy.thompson, Policy.ucb, Policy.custom}
-"""Policies whose choices may depend on those before."""
+from sim.settings.scenario import ScenarioSettings
+from sim.settings.traits import CAUTIOUS, Feature, Traits, known
 
 
-def may_look_ahead(scenario: Scenario) -> bool:
+def features(scenario: ScenarioSettings) -> list[tuple[str, Traits]]:
+    """Everything in force in a scenario, by its dotted key, with its traits; of the market only the backends in use."""
+    used = dataclasses.replace(scenario.market, models=scenario.chosen())
+    found = dict(traits_of(dataclasses.replace(scenario, market=used)))
+    if scenario.router.policy is Policy.custom:
+        found["router.policy"] = _own_code(scenario.router.custom, "router.custom")
+    if scenario.agent.kind is AgentKind.custom:
+        found["agent.kind"] = _own_code(scenario.agent.workflow, "agent.workflow")
+    return list(found.items())
+
+
+def traits_of(settings: Any, path: str = "") -> Iterator[tuple[str, Traits]]:
+    """Traits of whatever is set under a group of settings, in its order."""
+    for field in dataclasses.fields(settings):
+        value, key = getattr(settings, field.name), f"{path}.{field.name}" if path else field.name
+        if isinstance(value, Feature):
+            yield key, _worded(value.traits(settings), key, value.value)
+        elif dataclasses.is_dataclass(value):
+            yield from traits_of(value, key)
+        elif isinstance(value, dict) and any(map(dataclasses.is_dataclass, value.values())):
+            for name, each in value.items():
+                yield from traits_of(each, f"{key}.{name}")
+        elif isinstance(value, enum.Enum) or value != _default(field):
+            yield key, _worded(known(field.metadata.get("traits", CAUTIOUS), settings), key, value)
+
+
+def may_look_ahead(scenario: ScenarioSettings) -> bool:
     """Whether calls can touch one another only by filling all slots of a backend."""
-    agent, router, tries = scenario.agent, scenario.router, scenario.agent.tries
-    return not (
-        agent.kind is AgentKind.custom
-        or router.policy in _WITH_MEMORY
-        or router.review_tasks is not None
-        or (tries.parallel and tries.backends)
-        or any(budget.usd is not None for budget in scenario.all_budgets())
-        or scenario.warmup is not Warmup.none
-        or scenario.retry.patience_s is not None
-        or scenario.workload.urgent_share
-        or any(
-            needs_door(backend)
-            or backend.decode_slowdown
-            or backend.share_system
-            or (backend.slots is not None and not backend.network_rtt_s + backend.ttft_s)
-            for backend in scenario.chosen().values()
-        )
-    )
+    return all(traits.alone for _, traits in features(scenario))
 
 
-def needs_door(settings: BackendSettings) -> bool:
-    """Whether a backend itself turns calls away."""
-    limits = (settings.queue_limit, settings.requests_per_min, settings.input_tokens_per_min, settings.output_tokens_per_min)
-    return any(limit is not None for limit in limits)
+def unsolved(scenario: ScenarioSettings) -> list[str]:
+    """What theory cannot say of a scenario, in words; a policy over one backend has no choice."""
+    alone = len(scenario.backends) == 1
+    return [traits.unsolved for key, traits in features(scenario) if traits.unsolved and not (alone and key.startswith("router."))]
+
+
+def check_shards(scenario: ScenarioSettings) -> None:
+    """Raise `ConfigError` for the first thing that keeps tasks from being dealt to shards."""
+    for _, traits in features(scenario) if scenario.shards > 1 else ():
+        if traits.undealt:
+            raise ConfigError(f"shards={scenario.shards}: {traits.undealt}; use shards=1")
+
+
+def _own_code(name: str, key: str) -> Traits:
+    """What a function of the user's declares as its attribute `traits`."""
+    declared = getattr(imported(name, key), "traits", CAUTIOUS)
+    if not isinstance(declared, Traits):
+        raise ConfigError(f"{key}={name}: its traits must be sim.Traits(...)")
+    return _worded(declared, key, name)
+
+
+def _worded(traits: Traits, key: str, value: Any) -> Traits:
+    unsolved, undealt = (why.format(key=key, value=value) for why in (traits.unsolved, traits.undealt))
+    return traits._replace(unsolved=unsolved, undealt=undealt)
+
+
+def _default(field: Any) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone
 from sim.settings.profile import LoopSettings
+from sim.settings.traits import ALONE, Feature
 from sim.settings.tries import TriesSettings
 
 
-class AgentKind(enum.Enum):
+class AgentKind(Feature):
     """Workflows: one file each in `sim/agents/`."""
 
-    chat = "chat"
-    react = "react"
-    orchestrator = "orchestrator"
-    debate = "debate"
+    chat = "chat", ALONE
+    react = "react", ALONE
+    orchestrator = "orchestrator", ALONE
+    debate = "debate", ALONE
     custom = "custom"
     """Yours: `workflow` names a function, `my_module:my_life`, that takes an agent and yields its calls."""
 
 
-class OnFailure(enum.Enum):
+class OnFailure(Feature):
     """What a lead does about a worker whose call was given up."""
 
-    go_on = "go_on"
+    go_on = "go_on", ALONE
     """Do without its report."""
-    retry = "retry"
+    retry = "retry", ALONE
     """Send another one, once."""
-    fail = "fail"
+    fail = "fail", ALONE
     """Give up too, when the others have ended."""
 
 
-class Split(enum.Enum):
+class Split(Feature):
     """What workers do: each a whole job of its own, or a share of one job."""
 
-    replicate = "replicate"
-    divide = "divide"
+    replicate = "replicate", ALONE
+    divide = "divide", ALONE
 
 
 @dataclass
@@ -45,23 +45,23 @@ class AgentSettings(LoopSettings):
     """How a task becomes calls: alone, or with a team of workers."""
 
     kind: AgentKind = AgentKind.react
-    fanout: int = setting(4, low=1, high=10_000)
+    fanout: int = alone(4, low=1, high=10_000)
     """Workers that each orchestrator starts."""
-    depth: int = setting(1, low=1, high=8)
+    depth: int = alone(1, low=1, high=8)
     """Levels of orchestrators: with 2, each worker of the first one leads a team itself."""
-    spawn_after_turn: int = setting(1, low=1)
+    spawn_after_turn: int = alone(1, low=1)
     """The lead's turn after which its workers start."""
-    max_parallel: int | None = setting(None, low=1)
+    max_parallel: int | None = alone(None, low=1)
     """Workers of one lead that run at the same time; null: all."""
-    inherit_context: bool = False
+    inherit_context: bool = alone(False)
     """Workers start from a copy of the lead's context (and of its cache) instead of from the brief alone."""
-    report_tokens: Any = setting(1000, low=0, quantity=True)
+    report_tokens: Any = alone(1000, low=0, quantity=True)
     """Tokens of each worker's report, put into the lead's context when all have ended."""
     split: Split = Split.replicate
     """Each worker does a job of `worker.turns`, or all of them share it out."""
-    warmup_turns: int = setting(0, low=0)
+    warmup_turns: int = alone(0, low=0)
     """divide: turns that each worker adds to its share, to find its way in."""
-    workflow: str = ""
+    workflow: str = alone("")
     """custom: the function, as module:function."""
     on_worker_failure: OnFailure = OnFailure.go_on
     worker: LoopSettings = field(default_factory=LoopSettings)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import distribution
+from sim.settings.traits import ALONE, CAUTIOUS, Declared
 
 LARGEST = 1e9
 """More tokens, seconds (31 years), dollars or things than this are a typing error."""
@@ -23,18 +24,26 @@ def setting(
     high: float | None = None,
     above: float | None = None,
     quantity: bool = False,
+    traits: Declared = CAUTIOUS,
 ) -> Any:
     """A dataclass field with bounds: `low <= value <= high`, or `value > above`; nothing is above `LARGEST` unless `high` says so.
+
+    `traits` say what it touches once it is not its default (`sim.settings.traits`); undeclared: everything.
 
     `quantity` marks a field that takes a number or a distribution; the bounds then hold for
     every value that the distribution can take, `LARGEST` for all but one in a thousand.
     """
-    bounds = {"low": low, "high": high, "above": above, "quantity": quantity, "null": default is None}
+    bounds = {"low": low, "high": high, "above": above, "quantity": quantity, "null": default is None, "traits": traits}
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=bounds)
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=bounds)
     return dataclasses.field(default=default, metadata=bounds)
+
+
+def alone(default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
+    """A setting that concerns one agent, one call or one backend's list by itself, so touches no other."""
+    return setting(default, traits=ALONE, **bounds)
 
 
 def check(settings: Any, path: str = "") -> None:

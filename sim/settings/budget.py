@@ -5,51 +5,57 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone, setting
+from sim.settings.traits import ALONE, Feature, Traits
 
 
-class Per(enum.Enum):
+class Per(Feature):
     """What one budget is for; a task of a person at work is one session."""
 
-    task = "task"
-    hour = "hour"
-    day = "day"
-    run = "run"
+    task = "task", ALONE
+    hour = "hour", ALONE
+    day = "day", ALONE
+    run = "run", ALONE
 
 
-class Then(enum.Enum):
+class Then(Feature):
     """What happens when it is spent."""
 
-    stop = "stop"
+    stop = "stop", ALONE
     """Refuse what comes: it has failed."""
-    downgrade = "downgrade"
+    downgrade = "downgrade", ALONE
     """Go on, on the backend with the least list price (or `downgrade_to`)."""
-    wait = "wait"
+    wait = "wait", ALONE
     """Wait for the next hour or day."""
 
 
-class At(enum.Enum):
+class At(Feature):
     """When it is looked at."""
 
-    call = "call"
+    call = "call", ALONE
     """Before each call: work that is under way may be cut off."""
-    task = "task"
+    task = "task", ALONE
     """Before a task is begun: what is begun is ended."""
+
+
+def _spent_by(budget: BudgetSettings) -> Traits:
+    """What is spent of a budget decides what comes after; only that of a single task concerns no other task."""
+    touches = ALONE._replace(looks=True, unsolved="a budget: what it stops")
+    return touches if budget.per is Per.task else touches._replace(undealt="a budget per hour, day or run is spent by all tasks together")
 
 
 @dataclass
 class BudgetSettings:
     """One budget; spending counts when a call is served."""
 
-    usd: float | None = setting(None, above=0)
+    usd: float | None = setting(None, above=0, traits=_spent_by)
     """null: no limit."""
     per: Per = Per.day
-    users: int | None = setting(None, low=1)
+    users: int | None = alone(None, low=1)
     """How many users share one such budget: 1 = each has their own, 8 = teams of eight; null: one for everybody in the run."""
     at: At = At.call
     then: Then = Then.stop
-    downgrade_to: str | None = None
+    downgrade_to: str | None = alone(None)
     """Backend id; null: the one of `backends` with the least list price of input."""

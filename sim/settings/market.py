@@ -2,133 +2,142 @@
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone, setting
+from sim.settings.traits import ALONE, Feature, Traits
 
 
-class CacheKind(enum.Enum):
+class CacheKind(Feature):
     """How a backend caches prompts."""
 
-    none = "none"
-    automatic = "automatic"
+    none = "none", ALONE
+    automatic = "automatic", ALONE
     """Without being asked and without a surcharge: what is not read is fresh input."""
-    explicit = "explicit"
+    explicit = "explicit", ALONE
     """The client marks what to keep: what is not read is written, at the write price."""
 
 
-class Billed(enum.Enum):
+class Billed(Feature):
     """What a failed attempt costs, and so when it fails."""
 
-    nothing = "nothing"
-    input = "input"
-    everything = "everything"
+    nothing = "nothing", ALONE
+    input = "input", ALONE
+    everything = "everything", ALONE
 
 
 @dataclass(kw_only=True)
 class PriceTier:
     """Prices of a whole request whose prompt is longer than `above_tokens`; null: the base price."""
 
-    above_tokens: int = setting(low=0)
-    input_usd_per_mtok: float | None = setting(None, low=0)
-    output_usd_per_mtok: float | None = setting(None, low=0)
-    cache_read_usd_per_mtok: float | None = setting(None, low=0)
-    cache_write_usd_per_mtok: float | None = setting(None, low=0)
-    cache_write_1h_usd_per_mtok: float | None = setting(None, low=0)
+    above_tokens: int = alone(low=0)
+    input_usd_per_mtok: float | None = alone(None, low=0)
+    output_usd_per_mtok: float | None = alone(None, low=0)
+    cache_read_usd_per_mtok: float | None = alone(None, low=0)
+    cache_write_usd_per_mtok: float | None = alone(None, low=0)
+    cache_write_1h_usd_per_mtok: float | None = alone(None, low=0)
 
 
 @dataclass(kw_only=True)
 class PriceWindow:
     """Hours of the day (UTC) in which every price is multiplied; `until_h` may be past midnight (e.g. 22 to 6)."""
 
-    from_h: float = setting(low=0, high=24)
-    until_h: float = setting(low=0, high=24)
-    multiplier: float = setting(low=0)
+    from_h: float = alone(low=0, high=24)
+    until_h: float = alone(low=0, high=24)
+    multiplier: float = alone(low=0)
+
+
+REFUSES = ALONE._replace(looks=True, waits=True, unsolved="calls that are turned away: full lines and rate limits")
+"""Traits of whatever turns calls away for what others have asked for."""
+
+
+def _on_trust(backend: BackendSettings) -> Traits:
+    """Slots are taken on trust ahead of the clock: the meter sees when there are too few, unless calls may take no time at all."""
+    return ALONE if backend.network_rtt_s + backend.ttft_s else ALONE._replace(waits=True)
 
 
 @dataclass(kw_only=True)
 class BackendSettings:
     """One model as served by one provider: what it charges, how long it takes, how often it fails."""
 
-    label: str = ""
+    label: str = alone("")
     """Name for people."""
-    vendor: str = ""
-    origin: str = ""
+    vendor: str = alone("")
+    origin: str = alone("")
     """Country whose company trained the model (us, cn, ...)."""
-    serving: str = ""
+    serving: str = alone("")
     """Country where the requests are served: not the same thing."""
-    source: str = ""
+    source: str = alone("")
     """Where the prices come from."""
-    as_of: str = ""
+    as_of: str = alone("")
     """The day for which they hold."""
 
-    input_usd_per_mtok: float = setting(low=0)
-    output_usd_per_mtok: float = setting(low=0)
-    cache_read_usd_per_mtok: float | None = setting(None, low=0)
+    input_usd_per_mtok: float = alone(low=0)
+    output_usd_per_mtok: float = alone(low=0)
+    cache_read_usd_per_mtok: float | None = alone(None, low=0)
     """null: cached tokens cost as much as fresh ones."""
-    cache_write_usd_per_mtok: float | None = setting(None, low=0)
+    cache_write_usd_per_mtok: float | None = alone(None, low=0)
     """Kept for 5 minutes; null: as fresh input."""
-    cache_write_1h_usd_per_mtok: float | None = setting(None, low=0)
+    cache_write_1h_usd_per_mtok: float | None = alone(None, low=0)
     """Kept for an hour (taken when `cache_ttl_s` is 3600 or more); null: as the 5-minute one."""
-    tiers: list[PriceTier] = field(default_factory=list)
-    windows: list[PriceWindow] = field(default_factory=list)
-    batch_discount: float = setting(0.5, low=0, high=1)
+    tiers: list[PriceTier] = alone([])
+    windows: list[PriceWindow] = alone([])
+    batch_discount: float = alone(0.5, low=0, high=1)
     """Share off every price when calls go through the batch queue."""
-    fee: float = setting(0.0, low=0)
+    fee: float = alone(0.0, low=0)
     """A router's surcharge on the bill: 0.055 = 5.5 %."""
 
     cache: CacheKind = CacheKind.explicit
-    cache_ttl_s: float = setting(300.0, low=0)
+    cache_ttl_s: float = alone(300.0, low=0)
     """Seconds a cached prompt outlives its last use."""
-    cache_min_tokens: int = setting(1024, low=0)
+    cache_min_tokens: int = alone(1024, low=0)
     """Shorter prompts are never cached."""
-    share_system: bool = False
+    share_system: bool = setting(False, traits=ALONE._replace(looks=True))
     """Agents with the same system prompt read it from one another's cache."""
 
-    context_window_tokens: int = setting(200_000, low=1)
-    network_rtt_s: float = setting(0.03, low=0)
-    ttft_s: float = setting(1.0, low=0)
+    context_window_tokens: int = alone(200_000, low=1)
+    network_rtt_s: float = alone(0.03, low=0)
+    ttft_s: float = alone(1.0, low=0)
     """Constant part of the time to first token."""
-    prefill_tokens_per_s: float | None = setting(None, low=0.001)
+    prefill_tokens_per_s: float | None = alone(None, low=0.001)
     """Speed of reading uncached input; null: no time."""
-    context_s_per_100k_tokens: float = setting(0.0, low=0)
+    context_s_per_100k_tokens: float = alone(0.0, low=0)
     """Extra seconds for each 100,000 tokens of prompt, cached or not."""
-    decode_tokens_per_s: float | None = setting(50.0, low=0.001)
+    decode_tokens_per_s: float | None = alone(50.0, low=0.001)
     """Output speed of a call that is alone; null: no time."""
-    noise_sigma: float = setting(0.0, low=0, high=3)
+    noise_sigma: float = alone(0.0, low=0, high=3)
     """Lognormal noise on the server's time (median 1)."""
-    slots: int | None = setting(None, low=1)
+    slots: int | None = setting(None, low=1, traits=_on_trust)
     """Calls served at once, the rest wait in line; null: no limit."""
-    queue_limit: int | None = setting(None, low=0)
+    queue_limit: int | None = setting(None, low=0, traits=REFUSES)
     """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
-    requests_per_min: float | None = setting(None, above=0)
+    requests_per_min: float | None = setting(None, above=0, traits=REFUSES)
     """Rate limits of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
 
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
-    input_tokens_per_min: float | None = setting(None, above=0)
-    output_tokens_per_min: float | None = setting(None, above=0)
-    limit_burst_s: float = setting(60.0, above=0)
+    input_tokens_per_min: float | None = setting(None, above=0, traits=REFUSES)
+    output_tokens_per_min: float | None = setting(None, above=0, traits=REFUSES)
+    limit_burst_s: float = alone(60.0, above=0)
     """Each limit's bucket holds what it lets through in so many seconds, and one request at least (assumption: a minute's worth)."""
-    limits_count_cache_reads: bool = False
+    limits_count_cache_reads: bool = alone(False)
     """Whether tokens read from the cache count as input (Anthropic's documents: not on current models, on older ones they did)."""
-    decode_slowdown: float = setting(0.0, low=0)
+    decode_slowdown: float = setting(0.0, low=0, traits=ALONE._replace(waits=True))
     """With n calls decoding, each runs at speed / (1 + slowdown x (n - 1)); 1 = one server shared out."""
-    error_rate: float = setting(0.0, low=0, high=1)
+    error_rate: float = alone(0.0, low=0, high=1)
     """Probability that an attempt fails."""
     error_billed: Billed = Billed.nothing
-    batch_latency_s: Any = setting(3600.0, low=0, quantity=True)
+    batch_latency_s: Any = alone(3600.0, low=0, quantity=True)
     """How long a call takes through the batch queue."""
 
-    reasoning_share: float | None = setting(None, low=0, high=1)
+    reasoning_share: float | None = alone(None, low=0, high=1)
     """Share of output that is reasoning; null: the profile's."""
-    turn_multiplier: float = setting(1.0, above=0)
+    turn_multiplier: float = alone(1.0, above=0)
     """Turns that this model takes for the same work, over those of the profile."""
-    verbosity: float = setting(1.0, above=0)
+    verbosity: float = alone(1.0, above=0)
     """Output tokens that it takes for the same turn, over those of the profile."""
-    quality: float | None = setting(None, low=0, high=1)
+    quality: float | None = alone(None, low=0, high=1)
     """Share of coding tasks solved (SWE-bench Verified in one common harness); null: not known, so success is not reported."""
 
 
@@ -136,5 +145,5 @@ class BackendSettings:
 class MarketSettings:
     """A dated catalogue of backends."""
 
-    name: str = ""
-    models: dict[str, BackendSettings] = field(default_factory=dict)
+    name: str = alone("")
+    models: dict[str, BackendSettings] = alone({})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from sim.sampling.shapes import normal_quantile
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone
 
 _below = NormalDist().cdf
 
@@ -25,23 +25,23 @@ _below = NormalDist().cdf
 class OutcomeSettings:
     """What success depends on, and what it is worth."""
 
-    correlation: float = setting(0.0, low=0, high=1)
+    correlation: float = alone(0.0, low=0, high=1)
     """r: of the latent scores of two tries at one task; 0 = independent, 1 = a second try changes nothing."""
-    length_exponent: float = setting(0.0, low=0, high=3)
+    length_exponent: float = alone(0.0, low=0, high=3)
     """k: 0 = long work fails no more often than short, 1 = each turn may fail, between = ever fewer of those left."""
-    reference_turns: float = setting(50.0, above=0)
+    reference_turns: float = alone(50.0, above=0)
     """n0: turns of the root agent at which a backend's `quality` holds."""
-    effort: float = setting(0.0, low=0, high=3)
+    effort: float = alone(0.0, low=0, high=3)
     """Turns grow by exp(effort x theta): hard tasks take longer; the mean stays as it is."""
-    value_usd: float = setting(0.0, low=0)
+    value_usd: float = alone(0.0, low=0)
     """Worth of a solved task."""
-    value_exponent: float = setting(0.0, low=0, high=3)
+    value_exponent: float = alone(0.0, low=0, high=3)
     """A task of k sub-agents is worth k^exponent as much."""
-    success_exponent: float = setting(0.0, low=0, high=1)
+    success_exponent: float = alone(0.0, low=0, high=1)
     """s: how far sub-agents that report make up for what their lead gets wrong; 0 = not at all, 1 = as so many independent tries."""
-    wage_usd_per_h: float = setting(0.0, low=0)
+    wage_usd_per_h: float = alone(0.0, low=0)
     """What an hour costs in which somebody waits for the task."""
-    deadline_s: float | None = setting(None, above=0)
+    deadline_s: float | None = alone(None, above=0)
     """A task that is worked on for longer has failed; null: there is time."""
 
     def worth_usd(self, helpers: int) -> float:

@@ -9,56 +9,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone
 
 
 @dataclass
 class LoopSettings:
     """One agent's conversation with a model: what is sent, what grows, what waits."""
 
-    system_tokens: int = setting(1000, low=0)
+    system_tokens: int = alone(1000, low=0)
     """System prompt and tool schemas, at the head of every prompt."""
-    prompt_tokens: Any = setting(200, low=0, quantity=True)
+    prompt_tokens: Any = alone(200, low=0, quantity=True)
     """The first message: the task, or the brief a worker gets."""
-    requests: Any = setting(1, low=1, quantity=True)
+    requests: Any = alone(1, low=1, quantity=True)
     """Messages from the user in one session (chat: exchanges)."""
-    request_tokens: Any = setting(100, low=0, quantity=True)
+    request_tokens: Any = alone(100, low=0, quantity=True)
     """Tokens of each later message from the user."""
-    think_time_s: Any = setting(0.0, low=0, quantity=True)
+    think_time_s: Any = alone(0.0, low=0, quantity=True)
     """Seconds the user takes before each later message."""
-    turns: Any = setting(1, low=1, quantity=True)
+    turns: Any = alone(1, low=1, quantity=True)
     """Model calls for each message."""
-    turns_scale: Any = setting(1.0, low=0, quantity=True)
+    turns_scale: Any = alone(1.0, low=0, quantity=True)
     """One factor a session on all its turns: some sessions work longer on everything."""
-    turns_exponent: float = setting(0.0, low=0, high=3)
+    turns_exponent: float = alone(0.0, low=0, high=3)
     """A session of m messages takes m^-exponent as many turns for each: who asks often asks for little at a time."""
-    output_tokens: Any = setting(300, low=1, quantity=True)
+    output_tokens: Any = alone(300, low=1, quantity=True)
     """Billed output of a call, reasoning included."""
-    output_scale: Any = setting(1.0, low=0, quantity=True)
+    output_scale: Any = alone(1.0, low=0, quantity=True)
     """One factor an agent on all its outputs: some sessions are wordier than others."""
-    reasoning_share: float = setting(0.0, low=0, high=1)
+    reasoning_share: float = alone(0.0, low=0, high=1)
     """Share of output that is reasoning: billed, and dropped from the context unless kept."""
-    keep_reasoning: float = setting(0.0, low=0, high=1)
+    keep_reasoning: float = alone(0.0, low=0, high=1)
     """Share of the reasoning that stays in the context."""
-    tool_result_tokens: Any = setting(0, low=0, quantity=True)
+    tool_result_tokens: Any = alone(0, low=0, quantity=True)
     """Tokens a tool call puts into the context, between two turns of one message."""
-    opening_turns: int = setting(0, low=0)
+    opening_turns: int = alone(0, low=0)
     """In its first turns an agent looks around, and its tool results are longer:"""
-    opening_result_tokens: Any = setting(0, low=0, quantity=True)
+    opening_result_tokens: Any = alone(0, low=0, quantity=True)
     """Tokens of a tool result in those turns."""
-    result_scale: Any = setting(1.0, low=0, quantity=True)
+    result_scale: Any = alone(1.0, low=0, quantity=True)
     """One factor an agent on all its tool results: some code bases have longer files than others."""
-    tool_time_s: Any = setting(0.0, low=0, quantity=True)
+    tool_time_s: Any = alone(0.0, low=0, quantity=True)
     """Seconds the tools take between two turns."""
-    prior_tokens: Any = setting(0, low=0, quantity=True)
+    prior_tokens: Any = alone(0, low=0, quantity=True)
     """Tokens already in the context at the start: a session that is resumed."""
-    rewrite_rate: float = setting(0.0, low=0, high=1)
+    rewrite_rate: float = alone(0.0, low=0, high=1)
     """Share of turns before which the agent changes the head of its context (tools, instructions): nothing cached fits any more."""
-    compact_at_tokens: Any = setting(None, above=0, quantity=True)
+    compact_at_tokens: Any = alone(None, above=0, quantity=True)
     """A prompt longer than this is summarised first; null: never."""
-    compact_at_share: float = setting(0.8, above=0, high=1)
+    compact_at_share: float = alone(0.8, above=0, high=1)
     """Where `compact_at_tokens` is set: compact at this share of the backend's context window at the latest."""
-    summary_tokens: Any = setting(1000, low=1, quantity=True)
+    summary_tokens: Any = alone(1000, low=1, quantity=True)
     """Output of a compaction call, which stays as the new history."""
-    restore_tokens: Any = setting(0, low=0, quantity=True)
+    restore_tokens: Any = alone(0, low=0, quantity=True)
     """Tokens put back after a compaction: files read again."""

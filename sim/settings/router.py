@@ -2,57 +2,69 @@
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone, setting
+from sim.settings.traits import ALONE, Feature, Traits
+
+_CHOOSES = ALONE._replace(unsolved="router {value}: which backend it takes")
+_FORECASTS = _CHOOSES._replace(forecasts=True)
+_LEARNS = _CHOOSES._replace(
+    random_numbers=True, remembers=True, learns=True, undealt="router.policy={value} learns from all tasks together"
+)
 
 
-class Policy(enum.Enum):
+def _by_draw(router: RouterSettings) -> Traits:
+    """A mixture of tasks is solved, as long as a task stays where it was drawn."""
+    stays = router.per is ChoosePer.task and not router.fallback and not router.review_tasks
+    return (ALONE if stays else _CHOOSES)._replace(random_numbers=True)
+
+
+class Policy(Feature):
     """None of them knows a task's difficulty, a draw or how busy a backend is; those that forecast know the profile (one try), the price
     lists of the moment, speed and quality at the forecast length."""
 
-    fixed = "fixed"
-    cheapest = "cheapest"
+    fixed = "fixed", ALONE
+    cheapest = "cheapest", _CHOOSES
     """Least list price of the prompt at hand; knows price lists and prompt lengths."""
-    weighted = "weighted"
-    price_weighted = "price_weighted"
+    weighted = "weighted", _by_draw
+    price_weighted = "price_weighted", _CHOOSES._replace(random_numbers=True)
     """Shares by the inverse square of the list price, as OpenRouter spreads requests (from memory: assumption); knows price lists."""
-    by_role = "by_role"
-    meets_floor = "meets_floor"
+    by_role = "by_role", ALONE
+    meets_floor = "meets_floor", _FORECASTS
     """Least forecast bill of a task among the backends of at least `quality_floor`."""
-    cost_per_success = "cost_per_success"
+    cost_per_success = "cost_per_success", _FORECASTS
     """Least forecast bill of a task over its chance to be solved."""
-    most_value = "most_value"
+    most_value = "most_value", _FORECASTS
     """Most value x chance - forecast bill - wage x forecast time (`outcome.value_usd`, `outcome.wage_usd_per_h`)."""
-    logit = "logit"
+    logit = "logit", _FORECASTS._replace(random_numbers=True)
     """Shares exp(that / `scale_usd`): people differ in tastes worth about so many dollars (F17)."""
-    logit_log = "logit_log"
+    logit_log = "logit_log", _FORECASTS._replace(random_numbers=True)
     """Shares exp(value x chance / `scale_usd`) x bill^-`elasticity`: only ratios of bills count."""
 
-    thompson = "thompson"
+    thompson = "thompson", _LEARNS
     """Learns what tasks cost and bring, draws what is likely (`sim.router.bandit`); knows its own history alone. Needs per=task."""
-    ucb = "ucb"
+    ucb = "ucb", _LEARNS
     """Learns the same, takes what could be best."""
     custom = "custom"
     """Yours: `custom` names a function, `my_module:my_policy`, that takes `sim.router.knowledge.Knowledge` and returns the choice."""
 
 
-class ChoosePer(enum.Enum):
+class ChoosePer(Feature):
     """How long a choice holds."""
 
-    agent = "agent"
-    call = "call"
-    task = "task"
+    agent = "agent", ALONE
+    call = "call", ALONE
+    task = "task", ALONE
 
 
-class Tastes(enum.Enum):
+class Tastes(Feature):
     """Whose likings make people differ in a logit."""
 
-    task = "task"
+    task = "task", ALONE
     """Each task's anew: one user is now of this mind, now of that."""
-    user = "user"
+    user = "user", ALONE
     """A user's, for good: who likes a backend stays until another gets better by more than that (needs workload.kind=users)."""
 
 
@@ -63,31 +75,31 @@ class RouterSettings:
     policy: Policy = Policy.fixed
     per: ChoosePer = ChoosePer.agent
     """A choice holds for an agent's life, for a whole task, or is made anew for each call (and loses the cache when it moves)."""
-    knows_cache: bool = False
+    knows_cache: bool = alone(False)
     """cheapest: knows what of the prompt each backend keeps, so that a move which loses the cache has its price."""
-    backend: str | None = None
+    backend: str | None = alone(None)
     """fixed: the one to use; null: the first of `backends`."""
-    weights: dict[str, float] = setting({}, low=0)
+    weights: dict[str, float] = alone({}, low=0)
     """weighted: share of choices by backend id; absent means 0, none given means equal shares."""
-    roles: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, str] = alone({})
     """by_role: backend id for chat, agent, lead, worker and verifier; a role not named takes `backend`."""
-    quality_floor: float = setting(0.0, low=0, high=1)
+    quality_floor: float = alone(0.0, low=0, high=1)
     """meets_floor: the least quality; where none reaches it, the best is taken."""
-    scale_usd: float = setting(1.0, above=0)
+    scale_usd: float = alone(1.0, above=0)
     """logit, logit_log: spread of tastes, in dollars a task."""
-    elasticity: float = setting(1.0, low=0)
+    elasticity: float = alone(1.0, low=0)
     """logit_log: by how many per cent odds fall when a bill rises by one."""
     tastes: Tastes = Tastes.task
-    memory_tasks: float | None = setting(None, above=1)
+    memory_tasks: float | None = alone(None, above=1)
     """thompson, ucb: a reward counts 1/e after so many others; null: for ever."""
-    custom: str = ""
-    fallback: list[str] = field(default_factory=list)
+    custom: str = alone("")
+    fallback: list[str] = alone([])
     """Where an agent goes, and stays, when an attempt fails: the first of these at the first retry, the next at the next."""
-    fee: float = setting(0.0, low=0)
+    fee: float = alone(0.0, low=0)
     """Surcharge on every bill for going through this router, where the backend's own is not higher: 0.055 = 5.5 %."""
-    heard_after_h: dict[str, Any] = field(default_factory=dict)
+    heard_after_h: dict[str, Any] = setting({}, traits=ALONE._replace(unsolved="awareness: who has heard of which backend"))
     """Awareness: hours after the start at which a user hears of a backend (a quantity by backend id); absent: knows it from the start."""
-    review_tasks: int | None = setting(None, low=1)
+    review_tasks: int | None = setting(None, low=1, traits=ALONE._replace(remembers=True))
     """Inertia: a user thinks about the backend only every so many tasks, and else stays; null: each time. Needs per=task."""
-    switching_cost_usd: float = setting(0.0, low=0)
+    switching_cost_usd: float = alone(0.0, low=0)
     """Inertia: a user moves only where the forecast value of a task is higher by so much."""

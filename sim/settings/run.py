@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone, setting
+from sim.settings.traits import ALONE, Feature
 
 
 @dataclass
 class RetrySettings:
     """What a client does when an attempt fails: waits uniform(0, min(cap, base x 2^n)), or as long as it is told, and asks again."""
 
-    attempts: int = setting(5, low=1, high=50)
+    attempts: int = alone(5, low=1, high=50)
     """Attempts in all before the call is given up."""
-    backoff_base_s: float = setting(1.0, low=0)
-    backoff_cap_s: float = setting(60.0, low=0)
-    patience_s: Any = setting(None, above=0, quantity=True)
+    backoff_base_s: float = alone(1.0, low=0)
+    backoff_cap_s: float = alone(60.0, low=0)
+    patience_s: Any = setting(None, above=0, quantity=True, traits=ALONE._replace(waits=True, unsolved="calls that lose patience in line"))
     """Seconds in a backend's line after which an attempt is withdrawn (status timeout) and has failed; null: as long as it takes."""
 
 
-class Warmup(enum.Enum):
+_CUT = ALONE._replace(looks=True, unsolved="a warm-up: what is left of the run without it")
+
+
+class Warmup(Feature):
     """What the summary leaves out at the start of a run: tasks that arrived and calls that were asked for before a moment."""
 
-    none = "none"
-    fixed = "fixed"
+    none = "none", ALONE
+    fixed = "fixed", _CUT
     """The first `warmup_s` seconds."""
-    mser5 = "mser5"
+    mser5 = "mser5", _CUT._replace(undealt="the pilot run of warmup=mser5 is not dealt out")
     """As much as MSER-5 says of the task latencies of a pilot run: the same for all replications."""
 
 
-class Log(enum.Enum):
+class Log(Feature):
     """Which rows of calls and tasks a run keeps; sums, percentiles and the timeline are always on."""
 
-    none = "none"
-    sample = "sample"
+    none = "none", ALONE
+    sample = "sample", ALONE
     """Every task, and all calls of one task in `log_sample`."""
-    full = "full"
+    full = "full", ALONE
 
 
-class Method(enum.Enum):
+class Method(Feature):
     """How the drivers of a metric are found."""
 
-    tornado = "tornado"
+    tornado = "tornado", ALONE
     """One setting at a time, at the low and at the high end of its range."""
-    sobol = "sobol"
+    sobol = "sobol", ALONE
     """All at once: the share of the metric's variance that each accounts for."""
 
 
@@ -54,11 +57,11 @@ class SensitivitySettings:
     """What moves a metric. Where `ranges` names settings, `sim` finds that out instead of running the scenario once."""
 
     method: Method = Method.tornado
-    metric: str = "cost_per_success_usd"
+    metric: str = alone("cost_per_success_usd")
     """Any of `sim.columns.METRICS`."""
-    ranges: dict[str, Any] = field(default_factory=dict)
+    ranges: dict[str, Any] = alone({})
     """[low, high] of each numeric setting, by its dotted key, e.g. {agent.turns.mean: [20, 120]}."""
-    samples: int = setting(128, low=2, high=65_536)
+    samples: int = alone(128, low=2, high=65_536)
     """sobol: base points, a power of 2; it takes samples x (settings + 2) runs."""
 
 
@@ -69,7 +72,7 @@ class GoalSettings:
     An optimiser that Hydra runs (`hydra/sweeper=optuna`) is led by it; any other sweep says which of its scenarios that is.
     """
 
-    metric: str = "cost_per_task_usd"
+    metric: str = alone("cost_per_task_usd")
     """Any of `sim.columns.METRICS`: the least is best, or the most where more is better (success, value)."""
-    success_floor: float | None = setting(None, low=0, high=1)
+    success_floor: float | None = alone(None, low=0, high=1)
     """Least success rate; null: none, and a sweep of the shell looks for nothing."""

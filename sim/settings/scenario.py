@@ -8,13 +8,14 @@ from typing import Any
 
 from sim.errors import ConfigError
 from sim.settings.agent import AgentSettings
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone, setting
 from sim.settings.budget import BudgetSettings
 from sim.settings.market import BackendSettings, MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import LoopSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
+from sim.settings.traits import ALONE
 from sim.settings.workload import WorkloadSettings
 
 
@@ -22,35 +23,35 @@ from sim.settings.workload import WorkloadSettings
 class ScenarioSettings:
     """Everything a run needs to know."""
 
-    name: str = "scenario"
-    seed: int = setting(1, low=0, high=2**63 - 1)
-    replications: int = setting(5, low=1, high=10_000)
+    name: str = alone("scenario")
+    seed: int = alone(1, low=0, high=2**63 - 1)
+    replications: int = alone(5, low=1, high=10_000)
     """Independent repetitions, for the intervals."""
-    precision: float | None = setting(None, above=0, high=1)
+    precision: float | None = alone(None, above=0, high=1)
     """Repeat until every headline's 95 % interval is within this share of its value, e.g. 0.02; null: `replications` times."""
-    replications_most: int = setting(200, low=1, high=10_000)
+    replications_most: int = alone(200, low=1, high=10_000)
     """precision: stop here all the same, and say so."""
-    processes: int | None = setting(None, low=1, high=1024)
+    processes: int | None = alone(None, low=1, high=1024)
     """Worker processes for the replications; null: one a core."""
-    shards: int = setting(1, low=1, high=100_000)
+    shards: int = alone(1, low=1, high=100_000)
     """Parts of each replication that tasks (or users) are dealt to, simulated apart, on all cores, and added up (`sim.scenario.shards`)."""
-    shards_run: int | None = setting(None, low=1)
+    shards_run: int | None = alone(None, low=1)
     """Simulate only so many of them and scale totals up: a sample; null: all."""
-    baseline: dict[str, Any] = field(default_factory=dict)
+    baseline: dict[str, Any] = alone({})
     """Of a sweep: settings of the scenario that each other one is compared with, the rest being its own, e.g. {agent: solo}."""
-    start: str = "2026-02-16T00:00:00"
+    start: str = alone("2026-02-16T00:00:00")
     """UTC moment of simulated second 0: decides time-of-day prices."""
-    horizon_s: float | None = setting(None, above=0)
+    horizon_s: float | None = setting(None, above=0, traits=ALONE._replace(unsolved="a horizon: what it cuts off"))
     """Stop at this simulated second; null: when the last task has ended."""
     warmup: Warmup = Warmup.none
-    warmup_s: float = setting(0.0, low=0)
+    warmup_s: float = alone(0.0, low=0)
     """warmup=fixed: seconds; tables, timeline and digest are of the whole run all the same."""
     log: Log = Log.full
-    log_sample: int = setting(100, low=1)
+    log_sample: int = alone(100, low=1)
     """log=sample: keep the calls of one task in so many."""
-    batch: bool = False
+    batch: bool = alone(False)
     """Send every call through the backends' batch queue: cheaper, and hours late."""
-    backends: list[str] = field(default_factory=list)
+    backends: list[str] = alone([])
     """Ids from the market."""
     market: MarketSettings = field(default_factory=MarketSettings)
     workload: WorkloadSettings = field(default_factory=WorkloadSettings)
@@ -59,7 +60,7 @@ class ScenarioSettings:
     retry: RetrySettings = field(default_factory=RetrySettings)
     outcome: OutcomeSettings = field(default_factory=OutcomeSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
-    budgets: dict[str, BudgetSettings] = field(default_factory=dict)
+    budgets: dict[str, BudgetSettings] = alone({})
     """More of them by name, all in force at once: a cap a task, an allowance a user, a day's limit for a team."""
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""

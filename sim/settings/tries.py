@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sim.settings.bounds import setting
+from sim.settings.bounds import alone
 from sim.settings.profile import LoopSettings
+from sim.settings.traits import ALONE, Feature
 
 
-class Pick(enum.Enum):
+class Pick(Feature):
     """Which of several answers is taken."""
 
-    accepted = "accepted"
+    accepted = "accepted", ALONE
     """One that was accepted, any of them; where none was, any of the rest."""
-    majority = "majority"
+    majority = "majority", ALONE
     """The answer of more than half of the tries; wrong answers are taken to agree, so this is the cautious end."""
 
 
@@ -23,19 +23,19 @@ class Pick(enum.Enum):
 class TriesSettings:
     """How often a task is tried, who checks the answers, and which one is taken."""
 
-    most: int = setting(1, low=1, high=1000)
-    parallel: bool = False
+    most: int = alone(1, low=1, high=1000)
+    parallel: bool = alone(False)
     """All tries at once (best of n), instead of one after another until an answer is accepted."""
     pick: Pick = Pick.accepted
-    true_positive: float = setting(1.0, low=0, high=1)
+    true_positive: float = alone(1.0, low=0, high=1)
     """Probability that a right answer is accepted; with `false_positive` 0 a perfect check."""
-    false_positive: float = setting(0.0, low=0, high=1)
+    false_positive: float = alone(0.0, low=0, high=1)
     """Probability that a wrong answer is accepted."""
     verifier: LoopSettings | None = None
     """Who reads each answer and judges it, an agent with calls of its own; null: a check that costs nothing (tests)."""
-    keep_tokens: Any = setting(0, low=0, quantity=True)
+    keep_tokens: Any = alone(0, low=0, quantity=True)
     """Tokens that each failed try leaves in the contexts of the tries after it (reflexion)."""
-    backends: list[str] = field(default_factory=list)
+    backends: list[str] = alone([])
     """A cascade: the first try on the first of them, the next on the next, all others on the last; empty: the router's choice."""
-    stop_when_lost: bool = False
+    stop_when_lost: bool = alone(False)
     """A try ends at the turn in which it goes wrong, instead of working on (needs `outcome.length_exponent` above 0)."""

@@ -84,11 +84,22 @@ def test_who_has_waited_enough_leaves_the_line_as_a_recursion_says() -> None:
     assert calls.query("status == 'timeout'")[["cost_usd", "input_tokens", "output_tokens"]].to_numpy().sum() == 0
 
 
+class Nobody:
+    """A client that is never told of anything."""
+
+    def attempt_failed(self, call: Call) -> None: ...
+
+    def attempt_refused(self, call: Call, retry_after_s: float) -> None: ...
+
+    def patience_s(self, call: Call) -> float:
+        return 0.0
+
+
 @pytest.mark.parametrize("shape", [{"dist": "exponential", "mean": 1e6}, 1e6])
 def test_nothing_is_kept_of_calls_that_were_served_long_before_their_patience_is_over(shape: Any) -> None:
     clock, line, left = Clock(), Line(), []
     patience, patience_s = Patience(clock, line, lambda call: left.append((clock.now, call))), distribution(shape).quantile()
-    calls = [Call(clock, Task(number, 0, 0, 0.0), 0, 0, b"") for number in range(20_000)]
+    calls = [Call(clock, Task(number, 0, 0, 0.0), 0, 0, b"", Nobody()) for number in range(20_000)]
     for call, u in zip(calls, np.random.default_rng(1).random(len(calls)), strict=True):
         line.append(call)
         patience.begin(call, patience_s(u))

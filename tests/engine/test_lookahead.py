@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given
 
 import sim
-from sim.engine import replication as simulation
-from sim.engine.replication import replicate
+from sim.engine.replication import replicate, replicate_shard
 from sim.scenario.coupling import may_look_ahead
 from sim.settings.run import Log, Warmup
 from tests.generated import PLAIN_DOOR, worlds
@@ -41,10 +40,8 @@ def _tables(result: sim.Result) -> list[pd.DataFrame]:
     return [calls, result.tasks.sort_values(["replication", "task"], ignore_index=True), result.timeline, result.summary]
 
 
-def _step_by_step(monkeypatch: pytest.MonkeyPatch, scenario: sim.Scenario) -> sim.Result:
-    with monkeypatch.context() as patched:
-        patched.setattr(simulation, "may_look_ahead", lambda scenario: False)
-        return sim.simulate(scenario)
+def _step_by_step(scenario: sim.Scenario) -> sim.Result:
+    return sim.Result(scenario, [replicate(scenario, number, step_by_step=True) for number in range(scenario.replications)])
 
 
 def _assert_same(one: sim.Result, other: sim.Result) -> None:
@@ -54,12 +51,12 @@ def _assert_same(one: sim.Result, other: sim.Result) -> None:
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_looking_ahead_changes_no_bit(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_looking_ahead_changes_no_bit(world: str) -> None:
     scenario = sim.load(*COMMON, *WORLDS[world])
     assert may_look_ahead(scenario)
     ahead = sim.simulate(scenario)
     assert ahead.calls["t_start_s"].groupby(ahead.calls["replication"]).is_monotonic_increasing.all()
-    _assert_same(ahead, _step_by_step(monkeypatch, scenario))
+    _assert_same(ahead, _step_by_step(scenario))
 
 
 @given(
@@ -75,22 +72,21 @@ def test_looking_ahead_changes_no_bit(world: str, monkeypatch: pytest.MonkeyPatc
 def test_looking_ahead_changes_no_bit_of_any_world(world: sim.Scenario) -> None:
     """Pinned: what makes most worlds drawn here go step by step."""
     assume(may_look_ahead(world))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        _assert_same(sim.simulate(world), _step_by_step(monkeypatch, world))
+    _assert_same(sim.simulate(world), _step_by_step(world))
 
 
-def test_where_a_line_forms_the_run_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_a_line_forms_the_run_starts_again() -> None:
     scenario = sim.load(*CROWDED)
     assert may_look_ahead(scenario)
     told: list[int] = []
     crowded = sim.simulate(scenario, told.append)
     assert crowded.mean("mean_wait_s") > 0
     assert sum(told) == len(crowded.calls)
-    _assert_same(crowded, _step_by_step(monkeypatch, scenario))
+    _assert_same(crowded, _step_by_step(scenario))
 
 
 @pytest.mark.parametrize("spare", [0, -1])
-def test_as_many_slots_as_calls_at_once_are_enough_and_one_less_is_not(spare: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_many_slots_as_calls_at_once_are_enough_and_one_less_is_not(spare: int) -> None:
     """The most at once comes from the log: starts and ends in the order of time."""
     scenario = with_(sim.load("agent=team_4", "backends=[claude_opus_4_6]", "workload.tasks=20", "processes=1"), replications=1)
     calls = sim.simulate(scenario).calls
@@ -98,9 +94,8 @@ def test_as_many_slots_as_calls_at_once_are_enough_and_one_less_is_not(spare: in
     most = int(moments.groupby(level=0).sum().cumsum().max())
     assert most > 4
     tight = with_(scenario, market=_with_slots(scenario, most + spare))
-    monkeypatch.setattr(simulation, "_lines", lines := set[str]())
     waits = sim.simulate(tight).mean("mean_wait_s")
-    assert (waits > 0, len(lines)) == ((False, 0) if spare == 0 else (True, 1))
+    assert (waits > 0, replicate(tight, 0).line_formed) == ((False, False) if spare == 0 else (True, True))
 
 
 def _with_slots(scenario: sim.Scenario, slots: int) -> Any:
@@ -114,6 +109,5 @@ def test_a_call_that_outlasts_the_run_takes_a_slot() -> None:
         "agent=chat", "agent.requests=1", "backends=[claude_opus_4_6]", "workload.tasks=3", "workload.interarrival_s=1", "horizon_s=30",
         "market.models.claude_opus_4_6.slots=2", "market.models.claude_opus_4_6.ttft_s=60", "replications=1", "processes=1",
     )  # fmt: skip
-    simulation._lines.clear()
-    tally = replicate(with_(world, log=Log.none), 0).tally
-    assert (tally.calls, tally.calls_in_flight, len(simulation._lines)) == (0, 3, 1)
+    one = replicate_shard(with_(world, log=Log.none), 0, 0)
+    assert (one.tally.calls, one.tally.calls_in_flight, one.line_formed) == (0, 3, True)

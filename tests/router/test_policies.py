@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sim
 from sim import theory
 from sim.agents.agent import Agent, Life
+from sim.backends.backend import Backend
 from sim.backends.pricing import Price
-from sim.backends.service import Backend
-from sim.engine.desk import Desk
+from sim.call import Call
+from sim.engine.world import World
 from sim.errors import ConfigError
 from sim.router.knowledge import Choose, Knowledge
-from sim.router.router import Router
+from sim.router.policies import POLICIES
+from sim.sampling.streams import Purpose, Streams
+from sim.scenario.shards import Shard
 from sim.settings.agent import AgentKind, OnFailure
 from sim.settings.market import PriceWindow
 from sim.settings.outcome import OutcomeSettings
@@ -55,54 +60,65 @@ CHOOSERS: list[dict[str, Any]] = [
 ]
 
 
+class Shuffled(Streams):
+    """Other difficulties, everything else as it was."""
+
+    def draws(self, purpose: int, task: int, branch: int = 0, page: int = 0, count: int = 4) -> tuple[float, ...]:
+        drawn = super().draws(purpose, task, branch, page, count)
+        return ((0.5 + task * 0.618034) % 1, *drawn[1:]) if purpose == Purpose.TASK and not page else drawn
+
+
 @pytest.mark.parametrize("router", CHOOSERS, ids=lambda router: router["policy"].value)
-def test_no_policy_reads_the_hidden_difficulty(router: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_policy_reads_the_hidden_difficulty(router: dict[str, Any]) -> None:
     """Other difficulties, the same observed history (every try succeeds): the same choices."""
     sure = {name: backend(quality=1.0, input_usd_per_mtok=price) for name, price in (("one", 1.0), ("two", 1.5))}
+    world = scenario(agent(turns=1), sure, tasks=300, every_s=5.0, outcome=WORTH, router=RouterSettings(per=ChoosePer.task, **router))
 
-    def choices() -> list[str]:
-        result = run(agent(turns=1), sure, tasks=300, every_s=5.0, outcome=WORTH, router=RouterSettings(per=ChoosePer.task, **router))
-        return list(result.calls.sort_values("task")["backend"])
+    def choices(streams: Streams) -> list[int]:
+        calls = World(world, 0, Shard(), streams=streams).run().calls
+        return list(calls[np.argsort(calls["task"])]["backend"])
 
-    before, made = choices(), Desk._task
+    assert choices(Shuffled(world.seed, 0)) == choices(Streams(world.seed, 0))
 
-    def shuffled(self: Desk, number: int, user: int) -> Any:
-        task = made(self, number, user)
-        task.u_difficulty = (0.5 + number * 0.618034) % 1
-        return task
 
-    monkeypatch.setattr(Desk, "_task", shuffled)
-    assert choices() == before
+def blind(policy: Policy) -> Callable[[Knowledge], Choose]:
+    """A policy while whose choices everything hidden is made unreadable."""
+
+    def made(known: Knowledge) -> Choose:
+        chooses = POLICIES[policy](known)
+
+        def blindly(call: Call, draws: Sequence[float]) -> Backend:
+            hidden: list[tuple[Any, tuple[str, ...]]] = [
+                (call.task, ("u_difficulty", "effort")), (call, ("u_noise", "u_error", "output_tokens", "reasoning_tokens")),
+            ]  # fmt: skip
+            before = [(owner, name, getattr(owner, name, None)) for owner, names in hidden for name in names]
+            for owner, name, _ in before:
+                setattr(owner, name, None)
+            backend = chooses(call, draws)
+            for owner, name, was in before:
+                setattr(owner, name, was)
+            return backend
+
+        if (learn := getattr(chooses, "learn", None)) is not None:
+            setattr(blindly, "learn", learn)  # noqa: B010 - a function's own attribute
+        return blindly
+
+    return made
+
+
+BLIND = {policy.value: blind(policy) for policy in Policy}
+globals().update({f"blind_{name}": made for name, made in BLIND.items()})
 
 
 @pytest.mark.parametrize("per", list(ChoosePer), ids=lambda per: per.value)
 @pytest.mark.parametrize("router", CHOOSERS, ids=lambda router: router["policy"].value)
-def test_no_policy_reads_a_draw(router: dict[str, Any], per: ChoosePer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_policy_reads_a_draw(router: dict[str, Any], per: ChoosePer) -> None:
     """While it chooses, everything hidden is made unreadable: the run is the same to the bit."""
     if per is not ChoosePer.task and router["policy"] in (Policy.thompson, Policy.ucb):
         pytest.skip("bandits choose by task")
     world = scenario(agent(turns=3), BOTH, tasks=60, outcome=WORTH, router=RouterSettings(per=per, **router))
-    plain = sim.simulate(world).digest
-
-    class Blind(Router):
-        def __init__(self, *given: Any) -> None:
-            super().__init__(*given)
-            chooses = self.choose
-
-            def blindly(call: Any, luck: Any) -> Backend:
-                hidden = [(call.task, ("u_difficulty", "effort")), (call, ("u_noise", "u_error", "output_tokens", "reasoning_tokens"))]
-                before = [(owner, name, getattr(owner, name, None)) for owner, names in hidden for name in names]
-                for owner, name, _ in before:
-                    setattr(owner, name, None)
-                backend = chooses(call, luck)
-                for owner, name, was in before:
-                    setattr(owner, name, was)
-                return backend
-
-            self.choose = blindly
-
-    monkeypatch.setattr("sim.engine.world.Router", Blind)
-    assert sim.simulate(world).digest == plain
+    own = router | {"policy": Policy.custom, "custom": f"tests.router.test_policies:blind_{router['policy'].value}"}
+    assert sim.simulate(with_(world, router=RouterSettings(per=per, **own))).digest == sim.simulate(world).digest
 
 
 def test_what_a_policy_is_given_holds_no_draw() -> None:

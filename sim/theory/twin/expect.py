@@ -16,12 +16,12 @@ from statistics import NormalDist
 import numpy as np
 
 from sim.backends.pricing import Price
+from sim.scenario.coupling import unsolved
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.market import BackendSettings
 from sim.settings.outcome import Outcome
-from sim.settings.router import ChoosePer, Policy
-from sim.settings.run import Warmup
+from sim.settings.router import Policy
 from sim.settings.tries import Pick
 from sim.settings.workload import WorkloadKind
 from sim.theory.success import best_of, cost_per_hour, given_difficulty, majority
@@ -56,47 +56,17 @@ def expect(scenario: Scenario) -> Expected:
 
 
 def _out_of_reach(scenario: Scenario) -> Iterator[str]:
-    if scenario.workload.kind is WorkloadKind.trace:
-        yield "a recorded trace: it is its own twin"
-    if scenario.workload.chat_share:
-        yield "chats among the agent's work"
-    yield from _cut_short(scenario)
-    if any(budget.usd is not None for budget in scenario.all_budgets()):
-        yield "a budget: what it stops"
-    if scenario.agent.tries.stop_when_lost and scenario.agent.kind is not AgentKind.react:
-        yield "teams that stop when they are lost"
+    """What each feature says of itself, then what they cannot do together."""
+    yield from dict.fromkeys(unsolved(scenario))
     router, agent = scenario.router, scenario.agent
-    if scenario.outcome.success_exponent and agent.kind in (AgentKind.orchestrator, AgentKind.debate):
+    if agent.tries.stop_when_lost and agent.kind is not AgentKind.react:
+        yield "teams that stop when they are lost"
+    if scenario.outcome.success_exponent and agent.kind is not AgentKind.chat and agent.kind is not AgentKind.react:
         yield "sub-agents that make up for what their lead gets wrong"
-    if router.heard_after_h:
-        yield "awareness: who has heard of which backend"
-    mixed = router.policy is Policy.weighted and not router.fallback and not router.review_tasks and router.per is ChoosePer.task
-    if len(scenario.backends) > 1 and router.policy not in (Policy.fixed, Policy.by_role) and not mixed:
-        yield f"router {router.policy.value}: which backend it takes"
     if agent.kind is AgentKind.debate and router.policy is Policy.by_role:
         yield "a debate by role"
-    if any(refuses(backend) for backend in scenario.chosen().values()):
-        yield "calls that are turned away: full lines and rate limits"
-    if scenario.retry.patience_s is not None and not all(backend.slots is None for backend in scenario.chosen().values()):
-        yield "calls that lose patience in line"
     if router.fallback and len(scenario.backends) > 1:
         yield "fallback: which backend answers"
-
-
-def _cut_short(scenario: Scenario) -> Iterator[str]:
-    """Runs of which only a part counts, or that do not begin with nobody there."""
-    if scenario.horizon_s is not None:
-        yield "a horizon: what it cuts off"
-    if scenario.warmup is not Warmup.none:
-        yield "a warm-up: what is left of the run without it"
-    if scenario.workload.backlog:
-        yield "a backlog: tasks that come together, then apart"
-
-
-def refuses(backend: BackendSettings) -> bool:
-    """Whether a backend may turn a call away."""
-    limits = (backend.queue_limit, backend.requests_per_min, backend.input_tokens_per_min, backend.output_tokens_per_min)
-    return any(limit is not None for limit in limits)
 
 
 class _Twin:

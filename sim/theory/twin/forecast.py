@@ -10,6 +10,7 @@ import dataclasses
 from typing import Any, NamedTuple
 
 from sim.backends.pricing import Price
+from sim.errors import ConfigError
 from sim.sampling.distributions import Quantile, distribution
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings, Split
@@ -38,7 +39,9 @@ class Forecast(NamedTuple):
 
 
 def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
-    """One task of the agent, all of it on one backend."""
+    """One task of the agent, all of it on one backend. Raises `ConfigError` for a workflow of which nobody has said what to expect."""
+    if agent.kind.traits(agent).unsolved:
+        raise ConfigError(f"agent.kind={agent.kind.value}: nobody has said what a task of it costs, so no policy can weigh that")
     if agent.kind is AgentKind.debate:
         return _debate(agent, backend, price)
     lead = _loop(agent, backend, price)
@@ -107,7 +110,7 @@ def _even(quantile: Quantile) -> list[float]:
 def calls_ahead(scenario: Scenario) -> float | None:
     """Calls in all replications and shards that will be run, as routers forecast them: one try, nothing cut off; None: unknown."""
     tasks = _tasks(scenario)
-    if tasks is None or scenario.precision is not None or scenario.agent.kind is AgentKind.custom:
+    if tasks is None or scenario.precision is not None or scenario.agent.kind.traits(scenario.agent).unsolved:
         return None
     backend = scenario.chosen()[scenario.backends[0]]
     share = scenario.workload.chat_share

@@ -1,0 +1,74 @@
+"""A backend: one model as served by one provider, composed of admission, queue, slots and service (`sim.backends.build`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappush
+
+from simpy import Environment
+from simpy.events import NORMAL
+
+from sim.backends.admission import Gate
+from sim.backends.pricing import Price
+from sim.backends.queue import Queue
+from sim.backends.service import Recorder, Service
+from sim.backends.slots import Slots
+from sim.call import Call, Status
+from sim.settings.market import BackendSettings
+
+RATE_LIMITED = int(Status.rate_limited)
+
+
+class Backend:
+    """Takes calls in, lets them wait, serves them. What it is made of is given at birth and never exchanged."""
+
+    def __init__(
+        self, env: Environment, index: int, name: str, settings: BackendSettings, *,
+        price: Price, slots: Slots, queue: Queue, service: Service, gates: Sequence[Gate], recorder: Recorder,
+    ) -> None:  # fmt: skip
+        self.env = env
+        self.index = index
+        self.name = name
+        self.settings = settings
+        self.price = price
+        self.slots = slots
+        self.queue = queue
+        self.answer = service.answer
+        """All that happens to an attempt that is served from now on (`Service.answer`)."""
+        self.error_rate = settings.error_rate
+        self.window = settings.context_window_tokens
+        self.quality = settings.quality
+        self.turn_multiplier = settings.turn_multiplier
+        self.verbosity = settings.verbosity
+        self.reasoning_share = settings.reasoning_share
+        self._gates = gates
+        self._refused = recorder.refused
+        self._events, self._eid = env._queue, env._eid
+
+    def admit(self, call: Call) -> None:
+        """Take a call in: serve it now, put it at the end of the line, or turn it away."""
+        now, slots = self.env.now, self.slots
+        for gate in self._gates:
+            retry_after_s = gate.refuses(call, now)
+            if retry_after_s is not None:
+                self._refused(call, RATE_LIMITED, now)
+                call.client.attempt_refused(call, retry_after_s)
+                return
+        if slots.taken < slots.most:
+            slots.taken += 1
+            self._serve(call, now)
+        else:
+            self.queue.append(call)
+
+    def release(self, call: Call) -> None:
+        """An attempt is over: its slot goes straight to the head of the line."""
+        if self.queue:
+            self._serve(self.queue.popleft(), self.env.now)
+        else:
+            self.slots.taken -= 1
+
+    def _serve(self, call: Call, now: float) -> None:
+        """A slot is granted: the end of the attempt is scheduled."""
+        end = self.answer(call, now)
+        if end >= 0:
+            heappush(self._events, (end, NORMAL, next(self._eid), call))
