@@ -51,4 +51,7 @@ prices: .venv/ready  ## write conf/backend and conf/market anew from calibration
 profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 	$(BIN)/python -m calibration.profiles $(DATA) --write
 
-.PHONY: help run test quick fuzz check bench bench-all engines validate prices profiles
+map: .venv/ready  ## draw the map of the house anew from the code
+	$(BIN)/python -m docs.contributing.house
+
+.PHONY: help run test quick fuzz check bench bench-all engines validate prices profiles map
