@@ -18,7 +18,8 @@ from benchmarks import median_calls_per_s
 from benchmarks.floor import PROCESSES
 from sim.clock import Clock
 from sim.columns import CALLS, row_format
-from sim.sampling.streams import ROW, ROWS, Purpose, Streams
+from sim.sampling.decisions import Purpose
+from sim.sampling.streams import ROW, ROWS, Streams
 
 Then = list[Callable[[Event], Any]]
 _AGENT, _COST = row_format(CALLS[:4]), row_format(CALLS[-1:])

@@ -9,7 +9,8 @@ from scipy import stats
 
 import sim
 from sim.results.metrics import metrics
-from sim.sampling.streams import Purpose, Streams
+from sim.sampling.decisions import TASK
+from sim.sampling.streams import Streams
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, MarketSettings
 from sim.settings.profile import LoopSettings
@@ -91,7 +92,7 @@ def with_(settings: Settings, **changes: Any) -> Settings:
 def urgent_tasks(share: float, tasks: int, *, seed: int = 1, replication: int = 0) -> list[int]:
     """Numbers of the urgent ones: luck is a function of the task."""
     streams = Streams(seed, replication)
-    return [task for task in range(tasks) if streams.draws(Purpose.TASK, task, 0, 0, 2)[1] < share]
+    return [task for task in range(tasks) if streams.draws(TASK, task)[1] < share]
 
 
 def values(result: sim.Result, metric: str) -> list[float]:

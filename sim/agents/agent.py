@@ -1,4 +1,4 @@
-"""An agent: who works on a task, with its context, its luck and its one call at a time."""
+"""An agent: who works on a task, with its context, its random numbers and its one call at a time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from simpy import Event
 from sim.agents.profile import Profile
 from sim.call import Call, Client
 from sim.clock import Clock
-from sim.sampling.streams import COLUMNS, ROW, ROWS, Purpose, Streams
+from sim.sampling import decisions
+from sim.sampling.decisions import Purpose
+from sim.sampling.streams import COLUMNS, ROWS, Streams
 from sim.settings.agent import AgentSettings
 from sim.settings.outcome import Outcome
 from sim.task import Task
 
-FIRST_MESSAGE = 2 * ROW.size
-"""Where in an agent's first page its first message's row begins, behind two rows of its own."""
-FIRST_TURN = 3 * ROW.size
+FIRST_MESSAGE = 8 * decisions.FIRST_MESSAGE.first_column
+"""Where in an agent's first page its first message's row begins, behind two rows of its own; a number has 8 bytes."""
+FIRST_TURN = 8 * decisions.FIRST_TURNS.first_column
 """Where the rows of its first turns begin."""
 _TURN = int(Purpose.TURN)
+decisions.AGENT.in_order("requests", "first_message", "prior", "output_scale", "result_scale", "turns_scale", "compact_at", "report")
 _OWN = struct.Struct("8d")
 _FIRST_PAGE = (3 + ROWS) * COLUMNS
 Life = Generator[Event, Any, bool]
@@ -59,8 +62,8 @@ class Agent:
     """One conversation with a model. `context` is how many tokens its next prompt has."""
 
     __slots__ = (
-        "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "helpers", "luck", "office",
-        "output_scale", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "task", "turns",
+        "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "helpers", "office",
+        "output_scale", "page", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "task", "turns",
         "turns_scale", "u_report",
     )  # fmt: skip
 
@@ -73,17 +76,17 @@ class Agent:
         self.depth = depth
         task.agents += 1
         self.call = call = Call(office.env, task, branch, role, office.enroll(task, path, depth), office.client)
-        self.luck = office.streams.page(_TURN, task.id, branch, 0, _FIRST_PAGE)
-        """The first page of its luck: its own, its first message's, its first turns'."""
-        luck = _OWN.unpack_from(self.luck)
-        self.requests = profile.requests(luck[0])
-        self.first_tokens = profile.system_tokens + profile.prompt_tokens(luck[1])
-        self.context = self.first_tokens + profile.prior_tokens(luck[2])
-        self.output_scale = profile.output_scale(luck[3])
+        self.page = page = office.streams.page(_TURN, task.id, branch, 0, _FIRST_PAGE)
+        """The first page of its random numbers: its own, its first message's, its first turns'."""
+        u_requests, u_first, u_prior, u_output, u_result, u_turns, self._u_compact, self.u_report = _OWN.unpack_from(page)
+        self.requests = profile.requests(u_requests)
+        self.first_tokens = profile.system_tokens + profile.prompt_tokens(u_first)
+        self.context = self.first_tokens + profile.prior_tokens(u_prior)
+        self.output_scale = profile.output_scale(u_output)
         self.reasoning_share = self.dropped_share = 0.0
         """Of its model's output, once it has settled."""
-        self.result_scale = profile.result_scale(luck[4])
-        self.turns_scale = profile.turns_scale(luck[5])
+        self.result_scale = profile.result_scale(u_result)
+        self.turns_scale = profile.turns_scale(u_turns)
         if profile.turns_exponent:
             self.turns_scale *= self.requests**-profile.turns_exponent
         self.turns: int | None = None
@@ -93,9 +96,6 @@ class Agent:
         self.compactions = 0
         self.helpers: list[float] | None = None
         """Qualities of the sub-agents that have reported to it, where they count (`outcome.success_exponent`)."""
-        self._u_compact = luck[6]
-        self.u_report = luck[7]
-        """Decides how long its report to its lead is."""
         call.system_tokens = profile.system_tokens
         call.system_id = profile.id
 
@@ -110,7 +110,7 @@ class Agent:
         """The life and what comes after it. The clock itself resumes it (`Call.resume`), so it must never run out."""
         completed = yield from life
         self.call.release_agent()
-        self.luck = b""
+        self.page = b""
         if self.ahead:
             self._at_its_moment(lambda event: then(self, completed))
         else:

@@ -9,7 +9,7 @@ from simpy import Event
 
 from sim.agents.agent import Agent
 from sim.call import Role
-from sim.sampling.streams import Purpose
+from sim.sampling.decisions import COMPACTION
 
 
 def compact(agent: Agent, turn: int, wait_s: float) -> Generator[Event, Any, bool]:
@@ -19,14 +19,14 @@ def compact(agent: Agent, turn: int, wait_s: float) -> Generator[Event, Any, boo
     not fit the window is cut off the prompt of this call, as agents do. Returns whether the call succeeded.
     """
     call, profile = agent.call, agent.profile
-    luck = agent.office.streams.draws(Purpose.COMPACTION, agent.task.id, agent.branch, agent.compactions)
+    u_summary, u_noise, u_error, u_restore = agent.office.streams.draws(COMPACTION, agent.task.id, agent.branch, agent.compactions)
     agent.compactions += 1
-    summary = profile.summary_tokens(luck[0])
+    summary = profile.summary_tokens(u_summary)
     window = call.backend.window  # type: ignore[union-attr]
     role, call.role = call.role, int(Role.compaction)
-    if agent.office.send(call, turn, min(agent.context, window), summary, 0, luck[1], luck[2], wait_s):
+    if agent.office.send(call, turn, min(agent.context, window), summary, 0, u_noise, u_error, wait_s):
         yield call
     call.role = role
     call.keep_prefix(0)
-    agent.context = agent.first_tokens + summary + profile.restore_tokens(luck[3])
+    agent.context = agent.first_tokens + summary + profile.restore_tokens(u_restore)
     return not call.failed

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from simpy import Event
 
-from sim.agents.agent import FIRST_TURN, Agent, Life
+from sim.agents.agent import Agent, Life
 from sim.call import Role
-from sim.sampling.streams import ROW, Purpose, child
+from sim.sampling.decisions import DEBATE_ROUNDS, DEBATE_TURN
+from sim.sampling.streams import ROW, child
 
 _WORKER = int(Role.worker)
 
@@ -17,7 +18,8 @@ _WORKER = int(Role.worker)
 def debate(root: Agent) -> Life:
     """The root's life: it debates as the others do, and ends when all have."""
     office = root.office
-    rounds = max(1, round(root.profile.turns(ROW.unpack_from(root.luck, FIRST_TURN)[0])))
+    u_rounds = ROW.unpack_from(root.page, 8 * DEBATE_ROUNDS.first_column)[0]
+    rounds = max(1, round(root.profile.turns(u_rounds)))
     board = Board(root, office.settings.fanout)
     for index in range(1, office.settings.fanout):
         other = Agent(office, root.task, office.lead, _WORKER, f"{root.path}.{index - 1}", child(root.branch, index), 1)
@@ -76,10 +78,10 @@ def _debater(agent: Agent, board: Board, rounds: int) -> Life:
     profile, call = agent.profile, agent.call
     heard = 0
     for turn in range(rounds):
-        luck = agent.office.streams.draws(Purpose.TURN, agent.task.id, agent.branch, turn + 1)
-        output = int(profile.output_tokens(luck[0]) * agent.output_scale + 0.5) or 1
+        u_output, u_noise, u_error = agent.office.streams.draws(DEBATE_TURN, agent.task.id, agent.branch, turn + 1)
+        output = int(profile.output_tokens(u_output) * agent.output_scale + 0.5) or 1
         reasoning = int(output * agent.reasoning_share + 0.5)
-        if agent.office.send(call, turn, agent.context, output, reasoning, luck[1], luck[2]) and (yield call).failed:
+        if agent.office.send(call, turn, agent.context, output, reasoning, u_noise, u_error) and (yield call).failed:
             return False
         if turn + 1 < rounds:
             if agent.ahead:

@@ -12,7 +12,8 @@ from simpy import Event
 from sim.agents.agent import Agent, Life
 from sim.agents.react import react
 from sim.call import Role
-from sim.sampling.streams import Purpose, child
+from sim.sampling.decisions import JOB
+from sim.sampling.streams import child
 from sim.settings.agent import OnFailure, Split
 
 _LEAD, _WORKER = int(Role.lead), int(Role.worker)
@@ -98,7 +99,7 @@ def _place(path: str, branch: int, index: int) -> tuple[str, int]:
 
 
 def _substitute(lead: Agent, failed: Agent) -> Agent:
-    """Another worker for one that failed, with luck of its own."""
+    """Another worker for one that failed, with random numbers of its own."""
     return _sub_agent(lead, f"{failed.path}r", child(failed.branch, _SUBSTITUTE))
 
 
@@ -130,8 +131,8 @@ def _idle() -> Life:
 def _share_of_turns(worker: Agent) -> int:
     """Turns of one worker: the job's turns dealt out over all k^d workers as evenly as they go, plus the warm-up."""
     settings = worker.office.settings
-    luck = worker.office.streams.draws(Purpose.TASK, worker.task.id, 0, 1, 1)
-    job: int = max(1, round(worker.profile.turns(luck[0])))
+    [u_turns] = worker.office.streams.draws(JOB, worker.task.id, 0, 1)
+    job: int = max(1, round(worker.profile.turns(u_turns)))
     workers: int = settings.fanout**settings.depth
     place = 0
     for index in worker.path.split(".")[1:]:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from sim.agents.agent import FIRST_MESSAGE, FIRST_TURN, Agent, Life
 from sim.agents.context import compact
-from sim.sampling.streams import ROW, ROWS, Purpose
+from sim.sampling.decisions import FIRST_TURNS, MESSAGE
+from sim.sampling.streams import ROW, ROWS
 
-_TURN, _MESSAGE = int(Purpose.TURN), int(Purpose.MESSAGE)
+_TURN, _MESSAGE = int(FIRST_TURNS.purpose), int(MESSAGE.purpose)
+FIRST_TURNS.in_order("output", "result", "tool_time", "noise", "error", "rewrite")
+MESSAGE.in_order("turns", "message", "think_time")
 
 
 def react(agent: Agent) -> Life:
@@ -21,8 +24,8 @@ def react(agent: Agent) -> Life:
     opening, opening_of = profile.opening_turns, profile.opening_result_tokens
     output_scale, result_scale = agent.output_scale, agent.result_scale
     reasoning_share, dropped_share, rewrite_rate = agent.reasoning_share, agent.dropped_share, profile.rewrite_rate
-    luck, at, row_size, unpack = agent.luck, FIRST_TURN, ROW.size, ROW.unpack_from
-    u_turns = unpack(luck, FIRST_MESSAGE)[0]
+    page, at, row_size, unpack = agent.page, FIRST_TURN, ROW.size, ROW.unpack_from
+    u_turns = unpack(page, FIRST_MESSAGE)[0]
     said = streams.rows(_MESSAGE, task.id, branch) if agent.requests > 1 else iter(())
     turn, wait_s = 0, 0.0
     for message in range(agent.requests):
@@ -37,9 +40,9 @@ def react(agent: Agent) -> Life:
         if turns is None:
             turns = round(profile.turns(u_turns) * agent.turns_scale) or 1
         for left in range(turns - 1, -1, -1):
-            if at == len(luck):
-                luck, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0
-            u_output, u_result, u_tool, u_noise, u_error, u_rewrite = unpack(luck, at)
+            if at == len(page):
+                page, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0
+            u_output, u_result, u_tool, u_noise, u_error, u_rewrite = unpack(page, at)
             at += row_size
             if agent.context > limit:
                 if not (yield from compact(agent, turn, wait_s)):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from sim.agents.agent import FIRST_TURN, Agent, Life
 from sim.logs.trace import Recording
-from sim.sampling.streams import Purpose
+from sim.sampling.decisions import TURNS
 
 
 def replay(agent: Agent, recording: Recording) -> Life:
     """Send every recorded call; a wait before a user's call counts as the user's."""
     task, call, office = agent.task, agent.call, agent.office
-    luck = office.streams.rows(int(Purpose.TURN), task.id, agent.branch, agent.luck[FIRST_TURN:], 1)
+    rows = office.streams.rows(int(TURNS.purpose), task.id, agent.branch, agent.page[FIRST_TURN:], 1)
     if recording.start_s:
         yield agent.wait_for(office.env.timeout(recording.start_s))
     for turn, row in enumerate(recording.calls):
-        _, _, _, u_noise, u_error, _ = next(luck)
+        _, _, _, u_noise, u_error, _ = next(rows)
         if row.by_user and not agent.depth:
             task.wait_for_user(office.env.now, row.wait_s)
         call.keep_prefix(row.prefix_tokens)

@@ -1,7 +1,7 @@
 """Tries at one task: again until an answer is accepted, several at once, or on ever stronger backends.
 
-Every try is a whole workflow with luck of its own; what they share is the task's difficulty (`sim.settings.outcome`). The roots of
-later tries are called `1`, `2`, ..., their verifiers `0.v`, `1.v`, ...
+Every try is a whole workflow with random numbers of its own; what they share is the task's difficulty
+(`sim.settings.outcome`). The roots of later tries are called `1`, `2`, ..., their verifiers `0.v`, `1.v`, ...
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable
 from sim.agents.agent import Agent, Life, Office
 from sim.agents.react import react
 from sim.call import Role
+from sim.sampling.decisions import PICK, TRY
 from sim.sampling.distributions import distribution, whole
-from sim.sampling.streams import Purpose, child
+from sim.sampling.streams import child
 from sim.settings.tries import Pick
 from sim.task import Task
 
@@ -46,14 +47,14 @@ class Tries:
             office.assign(task, settings.backends[min(number, len(settings.backends) - 1)])
         task.tries += 1
         branch = child(0, _FIRST_BRANCH + number) if number else 0
-        luck = office.streams.draws(Purpose.TRY, task.id, branch, 0, 3)
-        score = office.outcome.score(task.u_difficulty, luck[0])
+        u_score, u_accepted, u_kept = office.streams.draws(TRY, task.id, branch)
+        score = office.outcome.score(task.u_difficulty, u_score)
         agent = Agent(office, task, office.lead, self._role, str(number), branch)
         agent.context += self._kept_tokens
 
         def answered(root: Agent, completed: bool) -> None:
             right = solved(root, completed, score)
-            accepted = luck[1] < (settings.true_positive if right else settings.false_positive)
+            accepted = u_accepted < (settings.true_positive if right else settings.false_positive)
             if settings.verifier is None:
                 self._judged(number, right, accepted)
             else:
@@ -62,7 +63,7 @@ class Tries:
 
         agent.start(self._until_lost(agent, score) if settings.stop_when_lost else self._workflow(agent), answered)
         if settings.keep_tokens:
-            self._kept_tokens += whole(distribution(settings.keep_tokens), 0)(luck[2])
+            self._kept_tokens += whole(distribution(settings.keep_tokens), 0)(u_kept)
 
     def _until_lost(self, agent: Agent, score: float) -> Life:
         """The workflow, up to the turn in which it goes wrong on the backend that it got."""
@@ -91,7 +92,7 @@ class Tries:
         if not settings.parallel:
             return last
         open_to_choice = self._right or self._rejected
-        u = self.office.streams.draws(Purpose.TRY, self.task.id, 0, 1, 1)[0]
+        u = self.office.streams.draws(PICK, self.task.id, 0, 1)[0]
         return open_to_choice[int(u * len(open_to_choice))]
 
 

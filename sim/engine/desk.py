@@ -17,7 +17,8 @@ from sim.clock import Clock, after
 from sim.engine.dispatch import Dispatch
 from sim.logs.trace import Session
 from sim.meter.meter import Meter
-from sim.sampling.streams import Purpose, child
+from sim.sampling.decisions import TASK, TRY
+from sim.sampling.streams import child
 from sim.settings.budget import At, Then
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.task import Task
@@ -78,8 +79,8 @@ class Desk:
         root.start(chat(root), lambda agent, completed: end(self._solved(agent, completed)))
 
     def _solved(self, root: Agent, completed: bool) -> bool:
-        u_try = self._office.streams.draws(Purpose.TRY, root.task.id, 0, 0, 1)[0]
-        return solved(root, completed, self._office.outcome.score(root.task.u_difficulty, u_try))
+        u_score, _, _ = self._office.streams.draws(TRY, root.task.id)
+        return solved(root, completed, self._office.outcome.score(root.task.u_difficulty, u_score))
 
     def _admit(self, task: Task, begin: Callable[[], None], end: Callable[[bool], None]) -> None:
         """Begin a task, unless there is no money for it."""
@@ -104,7 +105,7 @@ class Desk:
             self._office.env.run_apart(begin, self._clock.now, self._horizon_s)
 
     def _task(self, number: int, user: int) -> Task:
-        u_difficulty, u_urgent, u_chat = self._office.streams.draws(Purpose.TASK, number, 0, 0, 3)
+        u_difficulty, u_urgent, u_chat = self._office.streams.draws(TASK, number)
         task = Task(number, user, self._kind, self._clock.now)
         if u_chat < self._settings.chat_share:
             task.chats, task.kind = True, CHAT

@@ -16,8 +16,9 @@ from sim.call import Call, Role, Status
 from sim.clock import after
 from sim.engine.ledger import Ledger
 from sim.router.router import Router
+from sim.sampling.decisions import RETRY, ROUTE, TASTE
 from sim.sampling.distributions import distribution
-from sim.sampling.streams import Purpose, Streams
+from sim.sampling.streams import Streams
 from sim.settings.budget import At, Then
 from sim.settings.run import RetrySettings
 from sim.task import Task
@@ -40,7 +41,7 @@ class Dispatch:
         self._cap_s = retry.backoff_cap_s
         self._per_call = router.per_call
         self._per_task = router.per_task
-        self._choose, self._needs_luck = router.choose, router.needs_luck or router.by_user
+        self._choose, self._draws = router.choose, router.draws or router.by_user
         self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
         self.ledger = ledger
@@ -76,22 +77,22 @@ class Dispatch:
         return call
 
     def choose(self, call: Call) -> Backend:
-        """Ask the router, unless one backend has the whole task; luck is the turn's for a choice by call, else the agent's."""
+        """Ask the router, unless one backend has the whole task; random numbers are the turn's for a choice by call, else the agent's."""
         task = call.task
         backend: Backend | None = task.backend
         if backend is None:
-            backend = self._choose(call, self._luck(call) if self._needs_luck else ())
+            backend = self._choose(call, self._likings(call) if self._draws else ())
             if self._per_task:
                 task.backend = backend
         self._move(call, backend)
         return backend
 
-    def _luck(self, call: Call) -> tuple[float, ...]:
+    def _likings(self, call: Call) -> tuple[float, ...]:
         """The turn's for a choice by call, the user's for likings that last, else the agent's."""
         task, count = call.task, len(self.router.backends)
         if self.router.by_user:
-            return self.streams.draws(Purpose.TASTE, task.user, 0, 0, count)
-        return self.streams.draws(Purpose.ROUTE, task.id, call.branch, call.turn + 1 if self._per_call else 0, count)
+            return self.streams.draws(TASTE, task.user, 0, 0, count)
+        return self.streams.draws(ROUTE, task.id, call.branch, call.turn + 1 if self._per_call else 0, count)
 
     def _move(self, call: Call, backend: Backend) -> None:
         call.backend = backend
@@ -154,23 +155,25 @@ class Dispatch:
         if call.attempt + 1 == self._attempts:
             self._give_up(call)
             return
-        luck, refused_by = self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call)), call.backend
+        refused_by = call.backend
+        u_backoff, u_noise, u_error, _ = self.streams.draws(RETRY, call.task.id, call.branch, _retry_page(call))
         fallback = [backend for backend in self.router.fallback if call.input_tokens <= backend.window]
         if fallback:
             self._move(call, fallback[min(call.attempt, len(fallback) - 1)])
-        wait_s = luck[0] * min(self._cap_s, self._base_s * 2**call.attempt)
+        wait_s = u_backoff * min(self._cap_s, self._base_s * 2**call.attempt)
         if call.backend is refused_by:
             wait_s = max(wait_s, retry_after_s)
         if wait_s < math.inf:
             self.trying_again += 1
-            after(self.env, wait_s, lambda event: self._again(call, luck[1], luck[2]))
+            after(self.env, wait_s, lambda event: self._again(call, u_noise, u_error))
         else:
             self._give_up(call)
 
     def patience_s(self, call: Call) -> float:
-        """Seconds an attempt waits in line; its luck stands beside that of what follows it."""
+        """Seconds an attempt waits in line; its random number stands beside those of what follows it."""
         assert self._patience_s is not None
-        return self._patience_s(self.streams.draws(Purpose.RETRY, call.task.id, call.branch, _retry_page(call))[3])
+        *_, u_patience = self.streams.draws(RETRY, call.task.id, call.branch, _retry_page(call))
+        return self._patience_s(u_patience)
 
     def _again(self, call: Call, u_noise: float, u_error: float) -> None:
         self.trying_again -= 1

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from sim.backends.backend import Backend
 from sim.call import Call
 from sim.router.knowledge import Choose, Knowledge
+from sim.sampling.decisions import AWARENESS
 from sim.sampling.distributions import distribution
-from sim.sampling.streams import Purpose, Streams
+from sim.sampling.streams import Streams
 
 HOUR_S = 3600.0
 
@@ -43,7 +44,7 @@ def aware(known: Knowledge, make: Callable[[Knowledge], Choose], streams: Stream
     def choose(call: Call, luck: Sequence[float]) -> Backend:
         user = call.task.user
         if user not in moments:
-            draws = streams.draws(Purpose.AWARENESS, user, 0, 0, len(hears))
+            draws = streams.draws(AWARENESS, user, 0, 0, len(hears))
             moments[user] = [HOUR_S * hour(u) for hour, u in zip(hears, draws, strict=True)]
         seen = tuple(b for b, moment in zip(known.backends, moments[user], strict=True) if moment <= clock.now)
         if seen not in policies:

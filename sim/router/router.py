@@ -31,7 +31,7 @@ class Router:
             self.choose = inert(self.knowledge, self.choose)
         self.per_call = settings.per is ChoosePer.call
         self.per_task = settings.per is ChoosePer.task
-        self.needs_luck = settings.policy.traits(settings).random_numbers
+        self.draws = settings.policy.traits(settings).random_numbers
         self.by_user = settings.tastes is Tastes.user
         self.fallback = [named(name, backends) for name in settings.fallback]
 

@@ -1,19 +1,20 @@
-"""Luck: a draw depends on (seed, replication, purpose, task, branch, page) and on nothing else.
+"""Random numbers: a draw depends on (seed, replication, purpose, task, branch, page) and on nothing else.
 
 One counter-based generator (Philox) is moved to the place where a decision's numbers lie, so no entity
 owns a generator, and neither the order of events nor the backend, the fan-out or the log can shift a draw.
-A new feature takes a new `Purpose`; a column is one decision, whether it is used or not.
+What each of them decides stands in one table (`sim.sampling.decisions`).
 """
 
 from __future__ import annotations
 
-import enum
 import struct
 from collections.abc import Iterator
 from itertools import chain, count, repeat
 from typing import Any
 
 import numpy as np
+
+from sim.sampling.decisions import Decisions, Purpose
 
 COLUMNS = 6
 """Decisions in a row of a page."""
@@ -25,23 +26,8 @@ ROW = struct.Struct(f"{COLUMNS}d")
 """Reads the decisions of a row of a page."""
 
 
-class Purpose(enum.IntEnum):
-    """What a draw decides."""
-
-    ARRIVAL = 1
-    TASK = 2
-    TURN = 3
-    MESSAGE = 4
-    RETRY = 5
-    COMPACTION = 6
-    ROUTE = 7
-    TRY = 8
-    TASTE = 9
-    AWARENESS = 10
-
-
 class Streams:
-    """All the luck of one replication."""
+    """All random numbers of one replication."""
 
     def __init__(self, seed: int, replication: int) -> None:
         self._bits = np.random.Philox()
@@ -66,9 +52,10 @@ class Streams:
         pages = map(self.page, repeat(purpose), repeat(task), repeat(branch), count(page))
         return chain(ROW.iter_unpack(first), chain.from_iterable(map(ROW.iter_unpack, pages)))
 
-    def draws(self, purpose: int, task: int, branch: int = 0, page: int = 0, count: int = 4) -> tuple[float, ...]:
-        """The first `count` uniforms of a page."""
-        return struct.unpack(f"{count}d", self.page(purpose, task, branch, page, count))
+    def draws(self, what: Decisions, task: int, branch: int = 0, page: int = 0, count: int = 0) -> tuple[float, ...]:
+        """Uniforms of a page, one for each name in `what`; of a row that comes again and again as many as `count`."""
+        count = count or len(what.names)
+        return struct.unpack(f"{count}d", self.page(what.purpose, task, branch, page, count))
 
 
 def _key(seed: int, replication: int, purpose: int) -> list[int]:

@@ -12,8 +12,9 @@ from simpy import Event
 
 from sim.clock import Clock
 from sim.logs.trace import Session
+from sim.sampling.decisions import GAPS, SIZES, USER_GAP
 from sim.sampling.distributions import distribution, whole
-from sim.sampling.streams import Purpose, Streams
+from sim.sampling.streams import Streams
 from sim.scenario.shards import Shard
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 
@@ -23,8 +24,6 @@ Begin = Callable[[int, int], Event]
 Replay = Callable[[int, Session], None]
 """(number of the task, recorded session)."""
 _GAPS_PER_PAGE = 64
-_SIZES = 2
-"""Branch of the random numbers of batch sizes (0: gaps, 1: gaps of users)."""
 
 
 class Source:
@@ -64,8 +63,8 @@ class Source:
             self._begin(number, 0)
         number = self._settings.backlog
         for page in itertools.count():
-            gaps = draws(Purpose.ARRIVAL, 0, 0, page, _GAPS_PER_PAGE)
-            sizes = draws(Purpose.ARRIVAL, 0, _SIZES, page, _GAPS_PER_PAGE)
+            gaps = draws(GAPS, 0, 0, page, _GAPS_PER_PAGE)
+            sizes = draws(SIZES, 0, 2, page, _GAPS_PER_PAGE)
             for u_gap, u_size in zip(gaps, sizes, strict=True):
                 if number == last:
                     return
@@ -83,7 +82,7 @@ class Source:
         gap_s = distribution(self._settings.session_gap_s).quantile()
         session, last = 0, self._settings.tasks_per_user or math.inf
         while session < last:
-            u_gap = self._draws(Purpose.ARRIVAL, user, 1, session, 1)[0]
+            [u_gap] = self._draws(USER_GAP, user, 1, session)
             yield self._clock.timeout(gap_s(u_gap))
             yield self._begin(session * self._settings.users + user, user)
             session += 1

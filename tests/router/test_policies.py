@@ -18,7 +18,8 @@ from sim.engine.world import World
 from sim.errors import ConfigError
 from sim.router.knowledge import Choose, Knowledge
 from sim.router.policies import POLICIES
-from sim.sampling.streams import Purpose, Streams
+from sim.sampling.decisions import TASK, Decisions
+from sim.sampling.streams import Streams
 from sim.scenario.shards import Shard
 from sim.settings.agent import AgentKind, OnFailure
 from sim.settings.market import PriceWindow
@@ -63,9 +64,9 @@ CHOOSERS: list[dict[str, Any]] = [
 class Shuffled(Streams):
     """Other difficulties, everything else as it was."""
 
-    def draws(self, purpose: int, task: int, branch: int = 0, page: int = 0, count: int = 4) -> tuple[float, ...]:
-        drawn = super().draws(purpose, task, branch, page, count)
-        return ((0.5 + task * 0.618034) % 1, *drawn[1:]) if purpose == Purpose.TASK and not page else drawn
+    def draws(self, what: Decisions, task: int, branch: int = 0, page: int = 0, count: int = 0) -> tuple[float, ...]:
+        drawn = super().draws(what, task, branch, page, count)
+        return ((0.5 + task * 0.618034) % 1, *drawn[1:]) if what is TASK else drawn
 
 
 @pytest.mark.parametrize("router", CHOOSERS, ids=lambda router: router["policy"].value)

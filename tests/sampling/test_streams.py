@@ -1,8 +1,9 @@
-"""Luck: a draw depends on who decides what, and on nothing else."""
+"""Random numbers: a draw depends on who decides what, and on nothing else."""
 
 from __future__ import annotations
 
 import itertools
+import struct
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.sampling.streams import COLUMNS, ROWS, Purpose, Streams, child
+from sim.sampling import decisions
+from sim.sampling.decisions import Purpose
+from sim.sampling.streams import COLUMNS, ROWS, Streams, child
 from sim.settings.agent import Split
 from sim.settings.run import RetrySettings
 from tests.worlds import agent, backend, loop, run, scenario, team
@@ -33,13 +36,13 @@ def test_a_page_is_the_same_whatever_was_drawn_before() -> None:
     fresh, used = Streams(1, 0), Streams(1, 0)
     for task in range(50):
         used.page(Purpose.TURN, task, task, 3)
-        used.draws(Purpose.RETRY, task)
+        used.draws(decisions.RETRY, task)
     assert used.page(Purpose.TURN, 7, 1, 2) == fresh.page(Purpose.TURN, 7, 1, 2)
 
 
 def test_a_longer_page_begins_as_a_shorter_one() -> None:
     luck = Streams(1, 0)
-    assert luck.draws(Purpose.TURN, 5, count=4) == luck.draws(Purpose.TURN, 5, count=ROWS * COLUMNS)[:4]
+    assert luck.draws(decisions.TURNS, 5, count=4) == luck.draws(decisions.TURNS, 5, count=ROWS * COLUMNS)[:4]
 
 
 def test_every_coordinate_matters_and_pages_do_not_overlap() -> None:
@@ -48,14 +51,14 @@ def test_every_coordinate_matters_and_pages_do_not_overlap() -> None:
         u
         for seed, replication in itertools.product((1, 2), (0, 1))
         for purpose, task, branch, page in places
-        for u in Streams(seed, replication).draws(purpose, task, branch, page, 60)
+        for u in struct.unpack("60d", Streams(seed, replication).page(purpose, task, branch, page, 60))
     ]
     assert len(set(drawn)) == len(drawn)
 
 
 def test_draws_are_uniform_and_columns_independent() -> None:
     luck = Streams(1, 0)
-    table = np.array([luck.draws(Purpose.TURN, task, count=COLUMNS) for task in range(20_000)])
+    table = np.array([luck.draws(decisions.TURNS, task, count=COLUMNS) for task in range(20_000)])
     assert all(stats.kstest(column, "uniform").pvalue > 1e-4 for column in table.T)
     off_diagonal = np.corrcoef(table.T) - np.eye(COLUMNS)
     assert np.abs(off_diagonal).max() < 0.03
