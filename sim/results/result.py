@@ -139,17 +139,17 @@ class Result:
         """Which version, scenario and seed made this, and its digest."""
         return origin(self.scenario.name, self.scenario.seed, self.digest)
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, group_rows: int = GROUP_ROWS) -> Path:
         """Write the tables (`summary, replications, timeline` as CSV, `tasks, calls` as Parquet), `scenario.yaml`, `notes.json` and
         `origin.json`, which is also in the `attrs` of the Parquet tables.
 
-        Each file appears whole or not at all.
+        Each file appears whole or not at all. `group_rows`: rows of a group of `calls.parquet`, about so many are in memory at once.
         """
         into = Path(folder)
         into.mkdir(parents=True, exist_ok=True)
         for name, rows, write in (
             ("tasks", len(self.tasks), partial(self._signed(self.tasks).to_parquet, index=False)),
-            ("calls", sum(len(each.log) for each in self.replications), self._write_calls),
+            ("calls", sum(len(each.log) for each in self.replications), partial(self._write_calls, group_rows=group_rows)),
         ):
             if rows:
                 write_whole(into / f"{name}.parquet", write)
@@ -169,7 +169,7 @@ class Result:
         signed.attrs = dict(self.origin)
         return signed
 
-    def _write_calls(self, path: Path) -> None:
+    def _write_calls(self, path: Path, group_rows: int) -> None:
         """What `calls.to_parquet(path, index=False)` would write, some rows at a time."""
         import pyarrow as pa
         from pyarrow import parquet
@@ -183,7 +183,7 @@ class Result:
             waiting: list[pa.Table] = []
             for table in self._call_tables(schema):
                 waiting.append(table)
-                if sum(map(len, waiting)) >= GROUP_ROWS:
+                if sum(map(len, waiting)) >= group_rows:
                     writer.write_table(pa.concat_tables(waiting))
                     waiting = []
             if waiting:

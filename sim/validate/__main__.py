@@ -86,15 +86,17 @@ def page(found: pd.DataFrame, text: str) -> str:
     return f"{head}\n\n```text\n{text}\n```\n\nNot reproduced, and why:\n\n{why}\n"
 
 
-def main() -> None:
-    """Run, print, write; 1 where a target is missed."""
+def main(words: Sequence[str] | None = None, checks: Sequence[Check] | None = None) -> None:
+    """Run, print, write; ends with 1 where a target is missed. `words`: of the command line; `checks`: others than all there are."""
     parser = argparse.ArgumentParser(prog="python -m sim.validate", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("outputs") / "validation", help="folder for the table and the figure")
     parser.add_argument("--data", type=Path, help=f"folder that holds {recorded.RECORDED}")
     parser.add_argument("--page", action="store_true", help="write VALIDATION.md here")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     began = time.monotonic()
-    found = table(validate([*theory.CHECKS, *queues.CHECKS, *recorded.checks(asked.data), *facts.CHECKS]))
+    if checks is None:
+        checks = [*theory.CHECKS, *queues.CHECKS, *recorded.checks(asked.data), *facts.CHECKS]
+    found = table(validate(checks))
     text = readable(found)
     asked.out.mkdir(parents=True, exist_ok=True)
     write_whole(asked.out / "validation.csv", lambda path: found.to_csv(path, index=False))

@@ -100,7 +100,7 @@ def test_what_a_policy_of_ones_own_raises_is_raised_again() -> None:
 
 def test_a_process_that_was_killed_while_it_waited_is_replaced() -> None:
     sim.simulate(worlds(1)[0])
-    for worker in list(pool(2)._workers._processes):
+    for worker in pool(2).workers:
         os.kill(worker, signal.SIGKILL)
     time.sleep(0.2)
     assert sim.simulate(worlds(1)[0]).digest == sim.simulate(worlds(1, processes=1)[0]).digest
@@ -125,7 +125,7 @@ def test_workers_end_when_their_parent_is_killed() -> None:
         "import sim, sim.engine.pool\n"
         "from tests.engine.test_parallel import worlds\n"
         "sim.simulate(worlds(1)[0])\n"
-        "print(*sim.engine.pool.pool(2)._workers._processes, flush=True)\n"
+        "print(*sim.engine.pool.pool(2).workers, flush=True)\n"
         "sim.simulate(worlds(1, tasks=400_000)[0])\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.validate import __main__ as validate
-from sim.validate import facts, queues, recorded, theory
+from sim.validate import facts, recorded, theory
 from sim.validate.target import Check, Target
 
 
@@ -37,16 +37,11 @@ def test_it_writes_a_table_and_a_figure_and_ends_as_it_should(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def ended(*targets: Target) -> object:
-        monkeypatch.setattr(facts, "CHECKS", [lambda: list(targets)])
-        monkeypatch.setattr("sys.argv", ["validate", "--out", str(tmp_path), "--page"])
         with pytest.raises(SystemExit) as end:
-            validate.main()
+            validate.main(["--out", str(tmp_path), "--page"], checks=[lambda: list(targets)])
         return end.value.code
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(theory, "CHECKS", [])
-    monkeypatch.setattr(queues, "CHECKS", [])
-    monkeypatch.setattr(recorded, "checks", lambda folder: [])
     good, absent = Target("good", 2.0, 2.0), Target("absent", 1.0, math.nan, 0.1, missed="no mechanism")
     assert ended(good, absent) == 0
     assert "1 pass, 0 fail, 1 not reproduced" in capsys.readouterr().out
