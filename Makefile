@@ -17,8 +17,8 @@ run: .venv/ready  ## the main study: what one coding task costs as chat, as one 
 test: .venv/ready  ## every test
 	$(BIN)/python -m pytest -n auto
 
-quick: .venv/ready  ## the tests that take a few seconds in all
-	$(BIN)/python -m pytest -n auto -m 'not slow'
+quick: .venv/ready  ## the tests that are over soon: two minutes of a core in all
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -m 'not slow'
 
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/scenario/test_fuzz.py

@@ -123,7 +123,13 @@ def test_logs_are_merged_as_if_all_were_sorted_at_once(keep: int, late_s: float)
 
 
 @pytest.mark.parametrize(
-    "ways", [["replications=2", "processes=1"], ["processes=1", "shards=3"], ["replications=3", "processes=2"], ["processes=2", "shards=3"]]
+    "ways",
+    [
+        ["replications=2", "processes=1"],
+        pytest.param(["processes=1", "shards=3"], marks=pytest.mark.slow),
+        pytest.param(["replications=3", "processes=2"], marks=pytest.mark.slow),
+        ["processes=2", "shards=3"],
+    ],
 )
 def test_a_run_whose_log_is_in_files_gives_the_same_tables(ways: list[str], tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """To the bit, and its saved table is the one that pandas writes, with its schema, words and origin."""
@@ -235,6 +241,7 @@ if __name__ == "__main__":
 """A run with many calls that is ended in one way or another as soon as a file with rows is seen."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("end", ["normal", "fault", "ctrl-c", "kill"])
 def test_no_file_is_left_however_a_run_ends(end: str, processes: int, tmp_path: Path) -> None:
