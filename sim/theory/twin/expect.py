@@ -1,4 +1,4 @@
-"""A scenario's twin without a clock: what it is expected to come to, as far as closed forms and integration can say.
+"""A scenario's expected values, without a clock: what it comes to, as far as closed forms and integration can say.
 
 What is here is exact, or within the error of a numerical integral (`sim.theory.twin.moments`); waits are those of the steady state. What
 cannot be solved is left out, and said in words.
