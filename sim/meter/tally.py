@@ -11,11 +11,11 @@ import numpy as np
 
 from sim.backends.pricing import Price
 from sim.call import Role, Status
+from sim.clock import MINUTE_S
 from sim.meter.digest import added
 from sim.meter.histogram import Sketch
 from sim.meter.sums import exact, real, split
 
-MINUTE_S = 60.0
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 DOLLARS = ("fresh_input", "cache_read", "cache_write", "output")
 Minute = tuple[int, int]

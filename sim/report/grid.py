@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from sim.columns import METRICS
+from sim.results.metrics import UNITS
 
 Names = Mapping[str, str]
 """Backends' names for people, by id."""
 MOST_NAMES = 3
-_METRICS = {column.name for column in METRICS}
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def study(table: pd.DataFrame, names: Names | None = None) -> Study:
 
 
 def _count_axes(table: pd.DataFrame) -> int:
-    stops = [i for i, column in enumerate(table.columns) if column == "status" or column in _METRICS]
+    stops = [i for i, column in enumerate(table.columns) if column == "status" or column in UNITS]
     return stops[0] if stops else len(table.columns)
 
 

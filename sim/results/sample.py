@@ -7,9 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-HEADLINES = ("cost_per_task_usd", "tokens_per_task", "success_rate", "cost_per_success_usd", "cache_hit_rate", "task_latency_p50_s")
-"""What `precision` is asked of, and what a sweep's table compares with its baseline."""
-
 
 class Sample(NamedTuple):
     """Metrics of a scenario, as far as a comparison with another needs them."""

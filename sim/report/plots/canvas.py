@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sim.report.numbers import compact
-from sim.results.files import write_whole
+from sim.results.files import Files
 from sim.results.provenance import SOFTWARE
 
 P = ParamSpec("P")
@@ -164,11 +164,5 @@ def save_all(figures: Mapping[str, Figure], folder: Path, made_by: str = "") -> 
 
     The files say in themselves which version made them, and `made_by`.
     """
-    into = folder / "figures"
-    into.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, figure in figures.items():
-        path = into / f"{name}.png"
-        write_whole(path, partial(figure.savefig, format="png", dpi=DPI, metadata={"Software": SOFTWARE, "Description": made_by}))
-        paths.append(path)
-    return paths
+    files, said = Files(folder), {"Software": SOFTWARE, "Description": made_by}
+    return [files.write_figure(name, partial(figure.savefig, format="png", dpi=DPI, metadata=said)) for name, figure in figures.items()]
