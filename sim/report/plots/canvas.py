@@ -20,6 +20,8 @@ from sim.results.provenance import SOFTWARE
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Figures = Mapping[str, Figure]
+"""By the name of the file that they go to."""
 DPI = 125
 WIDTH_IN = 12.8
 """1,600 pixels."""
@@ -159,7 +161,7 @@ def scale(axes: Axes, axis: str, low: float, high: float, prefix: str = "") -> N
         one.set_major_formatter(FuncFormatter(lambda value, _: prefix + (compact(value) if value >= 1000 else f"{value:,.6g}")))
 
 
-def save_all(figures: Mapping[str, Figure], folder: Path, made_by: str = "") -> list[Path]:
+def save_all(figures: Figures, folder: Path, made_by: str = "") -> list[Path]:
     """Write `<name>.png` of each figure into `folder/figures/`, each whole or not at all; returns where.
 
     The files say in themselves which version made them, and `made_by`.
