@@ -60,6 +60,7 @@ def written(metric: str, value: float) -> str:
 
 
 def axis_of(metric: str) -> str:
+    """What stands under an axis of the metric: `cost per success (USD)`."""
     unit = unit_of(metric)
     return metric_name(metric) + (f" ({unit})" if unit else "")
 
@@ -124,7 +125,7 @@ def _change(row: dict[Any, Any], name: str) -> str:
 
 
 def sobol_listing(table: pd.DataFrame) -> pd.DataFrame:
-    """The table for people."""
+    """The table for people: a row a setting, its range, and both indices with half of their 95 % intervals."""
     out = {"setting": names_of(table["setting"])}
     out |= {name: [f"{value:,.4g}" for value in table[name]] for name in ("low", "high")}
     for name, heading in (("S1", "by itself (S1)"), ("ST", "with interactions (ST)")):

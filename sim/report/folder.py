@@ -31,7 +31,7 @@ class Folder:
 
     @property
     def title(self) -> str:
-        """The scenario's name."""
+        """What the report is called: the scenario's name, or the folder's where no run has left one."""
         return str(self.scenario.get("name", self.path.name))
 
     @property
@@ -46,7 +46,7 @@ class Folder:
 
     @property
     def goal(self) -> GoalSettings | None:
-        """What the sweep looked for."""
+        """What the sweep looked for; None where it was no search."""
         goal = GoalSettings(**self.scenario.get("goal", {}))
         return None if goal.success_floor is None else goal
 

@@ -49,7 +49,7 @@ def show_run(result: Result, folder: Path) -> None:
 
 
 def show_sweep(table: pd.DataFrame, folder: Path) -> None:
-    """Print a sweep's table (of `sim.sweep.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
+    """Print a sweep's table (of `sim.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
     said = finding(table, known.names, known.list_usd_per_mtok)

@@ -36,6 +36,7 @@ def grid(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
 
 
 def failures(one: Study) -> list[str]:
+    """A line a scenario that failed: its place in the sweep, and why."""
     return [
         "  " + " ".join(f"{axis}={failed[axis]}" for axis in one.axes) + f": {failed['status'].removeprefix('failed: ')}"
         for failed in one.failed.to_dict("records")
@@ -104,7 +105,7 @@ def _cell(one: Study, line: str, place: Any, metric: str, write: Callable[[float
 
 
 def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], str], bare: bool) -> str:
-    """`9.51 ±4%`."""
+    """A metric of one scenario: `9.51 ±4%`, half of the 95 % interval as a share of it; `9.51` where it is bare or has none."""
     mean = scenario[metric]
     half = (scenario[f"{metric}_ci_high"] - scenario[f"{metric}_ci_low"]) / 2
     return write(mean) if bare or not mean or not half >= 0 else f"{write(mean)} ±{100 * half / abs(mean):.0f}%"

@@ -68,7 +68,7 @@ class Files:
         return path
 
     def write_summary(self, summary: pd.DataFrame) -> None:
-        """Keep a run's summary."""
+        """Keep a run's summary, a row a metric."""
         self.write(SUMMARY, summary.to_csv)
 
     def summary(self) -> pd.DataFrame:

@@ -115,7 +115,7 @@ class Result:
         return pd.DataFrame(rows, columns=[column.name for column in columns.TIMELINE])
 
     def mean(self, metric: str) -> float:
-        """One metric's value."""
+        """One metric's value, in its unit, from all replications together."""
         return float(self.summary.loc[metric, "mean"])
 
     @cached_property

@@ -12,9 +12,9 @@ class Sample(NamedTuple):
     """Metrics of a scenario, as far as a comparison with another needs them."""
 
     whole: Mapping[str, float]
-    """From all replications."""
+    """By metric: its value from all replications."""
     without: Mapping[str, np.ndarray]
-    """From all replications but one, in their order."""
+    """By metric: its values with each replication left out, in their order."""
 
     @property
     def replications(self) -> int:

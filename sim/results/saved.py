@@ -64,5 +64,5 @@ class SavedResult:
         return Sample(found.whole, {name: found.without.get(name, np.empty(0)) for name in found.whole})
 
     def mean(self, metric: str) -> float:
-        """One metric's value."""
+        """As `Result.mean`."""
         return float(self.summary.loc[metric, "mean"])

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 COLUMNS = (
     "a", "b", "difference", "difference_ci_low", "difference_ci_high", "ratio", "ratio_ci_low", "ratio_ci_high", "verdict",
 )  # fmt: skip
+"""Of `compare`: the metric in both, their paired difference and ratio with 95 % intervals, and what that says."""
 NOTHING = "no difference seen"
+"""Verdict where the interval of a difference holds 0."""
 
 
 def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float = 0.95) -> pd.DataFrame:

@@ -59,7 +59,7 @@ class RunFolder:
         self._note(key=key_of(result.scenario), digest=result.digest, files=self._files.sizes())
 
     def fail(self, why: str) -> None:
-        """Say why there is no result."""
+        """Say in the folder why the run has no result."""
         self._note(failed=why)
 
     def saved(self, scenario: Scenario) -> SavedResult:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Axes = Mapping[str, Sequence[Any]]
+"""Values by dotted key."""
 
 
 class Sweep:
