@@ -14,7 +14,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.traits import ALONE, Traits
 from sim.sweeps.comparison import compare
 from sim.sweeps.sensitivity import Tornado, sobol, tornado
-from sim.sweeps.sweep import Sweep, gather, rank, sweep
+from sim.sweeps.sweep import Sweep, gather, rank, replaced, sweep
 from sim.version import __version__
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "load",
     "load_run",
     "rank",
+    "replaced",
     "simulate",
     "sobol",
     "sweep",

@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.errors import ConfigError, DataError, did_you_mean
 from sim.scenario.scenario import Scenario
+from sim.scenario.text import SETTINGS
 from sim.settings import agent, budget, market, outcome, router
 
 HERE = Path(__file__).resolve().parents[1]
@@ -173,9 +174,9 @@ def load_run(folder: str | Path) -> Scenario:
     """
     from omegaconf import OmegaConf
 
-    file = Path(folder) / "scenario.yaml"
+    file = Path(folder) / SETTINGS
     if not file.is_file():
-        raise DataError(f"{folder}: holds no run (no scenario.yaml)")
+        raise DataError(f"{folder}: holds no run (no {SETTINGS})")
     try:
         composed = OmegaConf.merge(OmegaConf.structured(Scenario), OmegaConf.load(file))
     except Exception as error:

@@ -100,8 +100,11 @@ def _job(composed: Any) -> Value | float | None:
         typed: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
         axes = dict(override.partition("=")[::2] for override in typed)
         return _one_of_many(composed, RunFolder(folder, axes, Path(job.sweep.dir)), is_search(job))
+    from sim.sweeps.goal import check_goal
+
     try:
         scenario = from_hydra(composed)
+        check_goal(scenario.goal)
         if scenario.sensitivity.ranges:
             _find_drivers(scenario, folder)
         else:
@@ -115,12 +118,13 @@ def _job(composed: Any) -> Value | float | None:
 def _one_of_many(composed: Any, place: RunFolder, search: bool) -> Value | float | None:
     """A job of a sweep. In the process that was called the next one need not wait for it; elsewhere it must be all done."""
     from sim.shell.jobs import Jobs
-    from sim.sweeps.goal import WORST
+    from sim.sweeps.goal import WORST, check_goal
 
     jobs = Command.jobs or Jobs(1, _told)
     value: Value | float | None = WORST if search else None
     try:
         scenario = from_hydra(composed)
+        check_goal(scenario.goal)
         if scenario.sensitivity.ranges:
             raise ConfigError("sensitivity.ranges: takes many runs of its own, so cannot be part of a sweep (-m)")
     except SimError as error:
@@ -195,7 +199,9 @@ def _gather(folder: Path) -> None:
 
 def _forget(folder: Path) -> None:
     """Leave nothing of a run or a sweep that was refused: Hydra has made its folder before asking us."""
-    if {path.name for path in folder.glob("*")} <= {".hydra", ".lock", "sweep.json", "multirun.yaml"}:
+    from sim.sweeps.folder import BOOKKEEPING
+
+    if {path.name for path in folder.glob("*")} <= BOOKKEEPING | {".hydra", "multirun.yaml"}:
         shutil.rmtree(folder, ignore_errors=True)
         for parent in folder.absolute().parents[:2]:
             if parent != Path.cwd() and parent.exists() and not any(parent.iterdir()):

@@ -138,10 +138,9 @@ def test_a_run_whose_log_is_in_files_gives_the_same_tables(ways: list[str], tmp_
     assert not list(folder.glob("*.parquet"))
 
 
-def test_saving_makes_no_table_of_everything(spilling: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_saving_makes_no_table_of_everything(spilling: Path, tmp_path: Path) -> None:
     result = sim.simulate(sim.load(*WORLD, "replications=2", "processes=1"))
-    monkeypatch.setattr("sim.results.result.GROUP_ROWS", 1000)
-    file = parquet.ParquetFile(result.save(tmp_path / "run") / "calls.parquet")
+    file = parquet.ParquetFile(result.save(tmp_path / "run", group_rows=1000) / "calls.parquet")
     sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
     assert sum(sizes) == result.mean("calls") * 2
     assert len(sizes) > 3
