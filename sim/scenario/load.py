@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ConfigError, DataError, did_you_mean
+from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.scenario import Scenario
 from sim.settings import agent, budget, market, outcome, router
 
@@ -20,39 +21,44 @@ HERE = Path(__file__).resolve().parents[1]
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
 _COMPOSING = threading.Lock()
+"""Hydra composes for one at a time: its state belongs to the process."""
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
     """The scenario that `sim OVERRIDES` would run, e.g. `load("agent.fanout=8", "market=feb_2026")`.
 
-    `config_dir` is a folder of your own settings, searched after the ones that ship. Raises `ConfigError`.
+    `config_dir` is a folder of your own settings, searched after the ones that ship. A program that uses Hydra itself finds it as
+    it was. Raises `ConfigError`.
     """
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    extra = [] if config_dir is None else [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"]
-    with _COMPOSING:
-        register_schema()
-        GlobalHydra.instance().clear()
+    with _COMPOSING, own_hydra():
         try:
-            with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
-                composed = compose("config", [*open_mappings(overrides), *extra])
+            settings = _settings(compose(open_mappings(overrides), [] if config_dir is None else [Path(config_dir)]))
         except Exception as error:
             if not is_hydras(error):
                 raise
             raise ConfigError(explain(error)) from None
-    return from_hydra(composed)
+    return settings.check()
 
 
-def register_schema() -> None:
-    """Tell Hydra the types of the settings."""
-    from hydra.core.config_store import ConfigStore
+def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: bool = False) -> Any:
+    """Inside `own_hydra()`: the configuration of these overrides; `folders` are searched after the settings that ship.
 
-    ConfigStore.instance().store(name="schema", node=Scenario)
+    Raises what Hydra raises.
+    """
+    import hydra
+
+    search = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in folders)}]"] if folders else []
+    with hydra.initialize_config_dir(str(CONF), job_name="sim", **version_base()):
+        return hydra.compose("config", [*overrides, *search], return_hydra_config=with_hydra)
 
 
 def from_hydra(composed: Any) -> Scenario:
-    """A composed configuration as a checked scenario."""
+    """A composed configuration as a checked scenario. Raises `ConfigError`."""
+    return _settings(composed).check()
+
+
+def _settings(composed: Any) -> Scenario:
+    """As the dataclasses they are from here on, not yet checked against one another."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -61,7 +67,7 @@ def from_hydra(composed: Any) -> Scenario:
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from None
     assert isinstance(scenario, Scenario)
-    return scenario.check()
+    return scenario
 
 
 def open_mappings(overrides: Sequence[str]) -> list[str]:
@@ -101,8 +107,8 @@ def _may_be_absent(key: str) -> bool:
 
 def is_hydras(error: BaseException) -> bool:
     """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    told_by = {type(error).__module__.split(".")[0], frame.f_globals["__name__"].split(".")[0]}
+    told_by = {type(error).__module__.split(".")[0]}
+    told_by |= {frame.f_globals["__name__"].split(".")[0] for frame, _ in list(traceback.walk_tb(error.__traceback__))[-1:]}
     return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "optuna", "omegaconf", "antlr4", "yaml"})
 
 
