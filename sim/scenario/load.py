@@ -1,21 +1,20 @@
-"""All of Hydra that is not the shell's: settings composed into a scenario, and its errors in one line."""
+"""Settings composed by Hydra into a scenario."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import threading
-import traceback
 import typing
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError, DataError, did_you_mean
+from sim.errors import ConfigError, DataError
+from sim.scenario.hydra_errors import explain, is_hydras
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.scenario import Scenario
-from sim.settings import agent, budget, market, outcome, router
 
 HERE = Path(__file__).resolve().parents[1]
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
@@ -103,73 +102,6 @@ def _may_be_absent(key: str) -> bool:
             absent = type(None) in typing.get_args(hint)
             kind = hint if typing.get_origin(hint) is dict else groups[0] if groups else None
     return absent and is_dataclass(kind)
-
-
-def is_hydras(error: BaseException) -> bool:
-    """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
-    told_by = {type(error).__module__.split(".")[0]}
-    told_by |= {frame.f_globals["__name__"].split(".")[0] for frame, _ in list(traceback.walk_tb(error.__traceback__))[-1:]}
-    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "optuna", "omegaconf", "antlr4", "yaml"})
-
-
-def explain(error: BaseException) -> str:
-    """Hydra's and OmegaConf's words in one line, with the likely key where one is unknown."""
-    cause = error.__cause__ if error.__cause__ is not None and str(error).startswith(("Could not override", "Error merging")) else None
-    message = _one_line(cause or error) or _one_line(error.__cause__ or error) or "a file of settings that makes no sense"
-    plugin = re.search(r"Could not find 'hydra/(sweeper/optuna|launcher/submitit)", message)
-    if plugin:
-        kind, name = plugin[1].split("/")
-        return f"hydra/{kind}={name}: is not installed; pip install hydra-{name}-{kind}"
-    unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
-    if unknown:
-        name, kind = unknown.groups()
-        key = _key(error) or name
-        known = [field.name for field in fields(_kind(kind))]
-        return (
-            f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
-        )
-    key = _key(error) if cause else ""
-    if message.startswith("Unexpected type for root"):
-        message = "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}"
-    if message.startswith("Config group override must be"):
-        message = "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
-    if isinstance(error, UnicodeDecodeError):
-        message = f"a file of settings is not UTF-8 text: {error.reason} at byte {error.start}"
-    if message == "Cannot merge DictConfig with ListConfig":
-        kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
-        message = f"must be {kind}, not a list"
-    return f"{key}: {message}" if key else message
-
-
-def _kind(name: str | None) -> type[Any]:
-    """The settings of that name; the scenario itself where there is none."""
-    for module in (agent, market, router, outcome, budget):
-        if hasattr(module, name or ""):
-            found: type[Any] = getattr(module, name or "")
-            return found
-    return Scenario
-
-
-def _key(error: BaseException) -> str:
-    """The key that an override error is about."""
-    found = re.search(r"(?:Could not override '|Error merging override \+*)([\w.]+)", str(error))
-    return found.group(1) if found else ""
-
-
-def _one_line(error: BaseException) -> str:
-    """The telling lines of a many-line message."""
-    noise = (
-        "object_type",
-        "reference_type",
-        "set_errno",
-        "full_key",
-        "See https",
-        "Set the environment",
-        "Config search path",
-        "provider=",
-    )
-    told = [" ".join(line.split()) for line in str(error).splitlines()]
-    return "; ".join(line for line in told if line and not line.startswith(noise)).replace(":;", ":")
 
 
 def load_run(folder: str | Path) -> Scenario:

@@ -39,7 +39,7 @@ def told(error: Exception) -> str:
         return f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")
     if isinstance(error, SimError):
         return str(error)
-    from sim.scenario.load import explain, is_hydras
+    from sim.scenario.hydra_errors import explain, is_hydras
 
     if is_hydras(error):
         return explain(error)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import hydra
+import omegaconf
 import pytest
 
 from sim.scenario.hydra_private import FLAGS, MODE, RESOLVERS, VALIDATE, Private, composing_less, flags, resolvers_kept
@@ -62,16 +65,6 @@ def test_hydras_own_parser_knows_a_flag() -> None:
     assert parser.parse_args(["--multirun"]).multirun
 
 
-ABSENT = """
-import sys
-from sim.scenario import hydra_private
-gone = hydra_private.Private("hydra._internal.no_such_module", "Hydra", "get_mode")
-hydra_private.MODE, hydra_private.VALIDATE, hydra_private.FLAGS, hydra_private.RESOLVERS = gone, gone, gone, gone
-from sim.shell.cli import main
-main(sys.argv[1:])
-"""
-
-
 def test_a_name_that_is_gone_has_no_holder() -> None:
     assert Private("hydra._internal.no_such_module", "Hydra", "get_mode").holder() is None
     assert Private("hydra._internal.hydra", "NoSuchClass", "get_mode").holder() is None
@@ -79,14 +72,28 @@ def test_a_name_that_is_gone_has_no_holder() -> None:
 
 
 def test_without_any_of_them_a_sweep_comes_to_the_same(tmp_path: Path) -> None:
-    """On the slower, public way."""
+    """On the slower, public way: by a Hydra and an OmegaConf that call these things otherwise."""
+    for package in (hydra, omegaconf):
+        source = Path(package.__path__[0])
+        for file in source.rglob("*.*"):
+            if "__pycache__" not in file.parts and file.is_file():
+                copy = tmp_path / "later" / source.name / file.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(re.sub(rb"\b(get_mode|validate_batch_is_legal|get_args_parser|_resolvers)\b", rb"\1_2", file.read_bytes()))
     words = ["-m", "agent=chat", "workload.tasks=2", "replications=1", "log=none", "seed=1,2", "processes=1"]
-    here = subprocess.run(
-        [sys.executable, "-m", "sim", *words, "hydra.sweep.dir=here"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert here.returncode == 0, here.stderr
-    there = subprocess.run(
-        [sys.executable, "-c", ABSENT, *words, "hydra.sweep.dir=there"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert there.returncode == 0, there.stderr
+    later = os.pathsep.join([str(tmp_path / "later"), str(SIM.parent)])
+    for folder, path in (("here", str(SIM.parent)), ("there", later)):
+        command = [sys.executable, "-c", SWEEP, *words, f"hydra.sweep.dir={folder}"]
+        ran = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        assert ran.stdout.startswith(f"{folder == 'here'}\n")
     assert (tmp_path / "here" / "results.csv").read_bytes() == (tmp_path / "there" / "results.csv").read_bytes()
+
+
+SWEEP = """
+from sim.scenario.hydra_private import FLAGS, MODE, RESOLVERS, VALIDATE
+from sim.shell.cli import main
+found = {private.holder() is not None for private in (FLAGS, MODE, RESOLVERS, VALIDATE)}
+print(*found)
+main()
+"""
