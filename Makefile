@@ -43,7 +43,7 @@ engines: .venv/engines  ## other discrete-event engines on the same bare models,
 	$(BIN)/python -m benchmarks.engines
 
 validate: .venv/ready  ## hold the simulator to theory, queues, recorded data and published facts
-	$(BIN)/python -m sim.validate
+	$(BIN)/python -m sim validate
 
 prices: .venv/ready  ## write conf/backend and conf/market anew from calibration/models.yaml and genai-prices
 	$(BIN)/python -m calibration.prices

@@ -38,6 +38,9 @@ MOVE_NO_NUMBER = {
     "sweeps": "compares runs: tables between scenarios are made anew each time",
     "conf": "settings: in the key by their values",
     "scenario/load.py": "makes scenarios, which are in the key by their values",
+    "scenario/hydra_errors.py": "says what is refused",
+    "scenario/hydra_host.py": "leaves a host program's Hydra alone",
+    "scenario/hydra_private.py": "makes composing quicker",
     "scenario/consistency.py": "refuses scenarios",
 }
 """Parts of the package that cannot change the numbers of a run, and why. All others can, and so can what is added later:

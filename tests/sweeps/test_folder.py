@@ -225,7 +225,7 @@ def test_ctrl_c_leaves_a_table_of_what_has_ended_and_the_next_start_the_whole(tm
         while not (tmp_path / "out" / "0" / NOTE).exists() and time.monotonic() < until:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 1
+        assert process.wait(10) == 130
         assert process.stderr is not None
         assert process.stderr.read().splitlines()[-1] == "sim: stopped"
     assert list(pd.read_csv(tmp_path / "out" / "results.csv")["status"]) == ["ok"]
