@@ -57,7 +57,7 @@ def _plainer(message: str, key: str) -> str:
         return "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}"
     if message.startswith("Config group override must be"):
         return "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
-    if message == "Cannot merge DictConfig with ListConfig":
+    if message in ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types"):  # OmegaConf 2.3, 2.4
         kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
         return f"must be {kind}, not a list"
     return message

@@ -7,12 +7,23 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import hydra
 import omegaconf
 import pytest
 
-from sim.scenario.hydra_private import FLAGS, MODE, RESOLVERS, VALIDATE, Private, composing_less, flags, resolvers_kept
+from sim.scenario.hydra_private import (
+    FLAGS,
+    MODE,
+    RESOLVERS,
+    VALIDATE,
+    Private,
+    asks_for_version_base,
+    composing_less,
+    flags,
+    resolvers_kept,
+)
 from sim.settings import agent
 
 ALL = [MODE, VALIDATE, FLAGS, RESOLVERS]
@@ -50,10 +61,11 @@ def test_methods_are_exchanged_only_for_a_while() -> None:
 def test_a_resolver_of_the_host_is_kept() -> None:
     from omegaconf import OmegaConf
 
-    OmegaConf.register_new_resolver("sim_test", lambda: "theirs")
+    register: Any = OmegaConf.register_new_resolver if asks_for_version_base() else getattr(OmegaConf, "register_resolver")  # noqa: B009
+    register("sim_test", lambda: "theirs")
     try:
         with resolvers_kept():
-            OmegaConf.register_new_resolver("sim_test", lambda: "ours", replace=True)
+            register("sim_test", lambda: "ours", replace=True)
         assert OmegaConf.create({"a": "${sim_test:}"}).a == "theirs"
     finally:
         OmegaConf.clear_resolver("sim_test")
