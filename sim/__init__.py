@@ -11,6 +11,7 @@ from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load, load_run
 from sim.scenario.scenario import Scenario
+from sim.settings.traits import Traits
 from sim.sweeps.comparison import compare
 from sim.sweeps.sensitivity import Tornado, sobol, tornado
 from sim.sweeps.sweep import Sweep, gather, rank, sweep
@@ -25,6 +26,7 @@ __all__ = [
     "SimError",
     "Sweep",
     "Tornado",
+    "Traits",
     "__version__",
     "compare",
     "gather",
