@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from simpy import Event
 
+import sim
 from sim.backends.admission import Gate
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache
@@ -38,7 +39,7 @@ from sim.settings.run import Log, RetrySettings
 from sim.settings.traits import ALONE
 from sim.task import Task
 from sim.usage import Dollars, Usage
-from tests.recipes.ways import assert_declared_truly, declares
+from tests.recipes.ways import assert_declared_truly, assert_theory_agrees, declares
 from tests.worlds import agent, backend, scenario
 
 HERE = "tests.recipes.test_parts"
@@ -256,6 +257,16 @@ def test_an_event_is_a_process_on_the_clock_of_a_world() -> None:
     assert done.tally.tasks == 8
     assert sorted(done.tasks["t_arrive_s"].tolist()) == [10.0, 20.0, 30.0, *[100.0] * 5]
     assert sorted(done.tasks["t_end_s"].tolist()) == [11.0, 21.0, 31.0, 101.0, 101.0, 102.0, 102.0, 103.0]
+
+
+def test_an_event_that_theory_was_not_told_of_is_caught_by_comparing_the_two() -> None:
+    """An event without a setting declares nothing, and theory counts the three tasks that the settings speak of."""
+    told = scenario(agent(turns=1), tasks=3, every_s=10.0)
+    assert_theory_agrees(told)
+    world = World(told, 0, Shard())
+    world.clock.process(burst(world, 100.0, 5))
+    with pytest.raises(AssertionError, match="theory expects another tasks"):
+        assert_theory_agrees(told, sim.Result(told, [world.run()]))
 
 
 def test_what_looks_at_an_event_cannot_run_ahead_of_it() -> None:

@@ -18,7 +18,7 @@ from sim.settings.bounds import alone, setting
 from sim.settings.market import REFUSES, BackendSettings
 from sim.settings.run import RetrySettings
 from sim.settings.traits import ALONE, Feature, Traits
-from tests.recipes.ways import assert_cautious, assert_declared_truly, declares, digest
+from tests.recipes.ways import assert_cautious, assert_declared_truly, assert_theory_agrees, declares, digest
 from tests.sampling.test_decisions import TABLE, clash
 from tests.worlds import SIZES, agent, scenario, with_
 
@@ -96,6 +96,7 @@ def test_a_setting_of_a_backend_that_is_not_in_use_does_not_matter() -> None:
 def test_a_setting_that_is_declared_truly_takes_every_fast_way() -> None:
     assert_declared_truly(world(declared=0.5))
     assert not unsolved(world(declared=0.5))
+    assert_theory_agrees(scenario(agent(), OwnBackend(**PLAIN, declared=0.5), tasks=3, every_s=2.0))
     with pytest.raises(sim.ConfigError, match=r"^market.models.one.declared=2: must be at most 1$"):
         world(declared=2)
 

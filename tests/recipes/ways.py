@@ -53,3 +53,15 @@ def assert_cautious(scenario: sim.Scenario, key: str) -> None:
     expected = expect(scenario)
     assert not expected.values
     assert f"{key}: nobody has said what to expect of it" in expected.unsolved
+
+
+def assert_theory_agrees(scenario: sim.Scenario, result: sim.Result | None = None, margin: float = 1e-9) -> None:
+    """Whatever theory expects of a scenario is what comes out of it; for worlds in which nothing varies, or with a margin.
+
+    Theory is a second program: it does not know what has been added to the first one alone. `result`: of another world than the
+    scenario's own.
+    """
+    expected, came_out = expect(scenario).values, result or sim.simulate(scenario)
+    assert expected, "nothing is tried here: theory has no values"
+    for metric, value in expected.items():
+        assert came_out.mean(metric) == pytest.approx(value, rel=margin, abs=margin), f"theory expects another {metric}"
