@@ -6,9 +6,9 @@ test caught each and how long that took. A fault that survives, or whose tests t
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -24,63 +24,69 @@ NEEDED = ("sim", "tests", "conf", "calibration", "pyproject.toml")
 """What of the repository the named tests run on."""
 LONGEST_S = 60.0
 """Seconds of CPU in which a fault has to be seen."""
-HANGS_S = 300.0
+HANGS_S = 300
 """Seconds on the wall after which a run is given up: nothing has been caught then."""
+PLACE = "tests/test_faults.py::test_the_simulator_that_is_tested_is_the_one_beside_the_tests"
+"""Holds that what is tested is the copy."""
 
 
 class Seen(NamedTuple):
     """How one run of some tests went."""
 
     code: int
-    """Of pytest: 0 all passed, 1 some failed, 2 and more: they could not be run."""
+    """Of pytest: 0 all passed, 1 some failed, anything else: they could not be run."""
     by: str
     """The first test that failed."""
     cpu_s: float
+    """Without that of importing libraries (`tests.nursery`)."""
     said: str
 
 
 class Copy:
-    """A copy of the repository in which one fault at a time is planted."""
+    """A context: a copy of the repository in which one fault at a time is planted, and a process that runs tests in it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
+        self._kept = tempfile.TemporaryDirectory(prefix="sim-faults-")
+        self._folder = Path(self._kept.name).resolve()
         for name in NEEDED:
             if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(ROOT / name, self._folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
-                shutil.copy2(ROOT / name, folder / name)
-        found = self._python(["-c", "import sim; print(sim.__file__)"], writes=True).stdout.strip()
-        if Path(found).parent != folder / "sim":
-            raise SystemExit(f"tests would run on {found}, not on the copy in {folder}")
+                shutil.copy2(ROOT / name, self._folder / name)
+        env = os.environ | {"PYTHONPATH": str(self._folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self._nursery = subprocess.Popen(
+            [sys.executable, "-m", "tests.nursery"], cwd=self._folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
-    def test(self, tests: Sequence[str], *, stop: bool = True, writes: bool = False) -> Seen:
+    def __enter__(self) -> Copy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._nursery.kill()
+        self._nursery.communicate()
+        self._kept.cleanup()
+
+    def test(self, tests: Sequence[str], *, stop: bool = True) -> Seen:
         """Run these tests here, up to the first that fails."""
-        before = _cpu_s()
-        ran = self._python(["-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *(["-x"] if stop else []), *tests], writes=writes)
-        first = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", ran.stdout, re.MULTILINE)
-        return Seen(ran.returncode, first.group(1) if first else "", _cpu_s() - before, ran.stdout + ran.stderr)
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        said = self._folder / "said"
+        words = ["-q", "-rfE", "-p", "no:cacheprovider", *(["-x"] if stop else []), *tests]
+        print(json.dumps([words, str(said), HANGS_S]), file=self._nursery.stdin, flush=True)
+        code, cpu_s = json.loads(self._nursery.stdout.readline())
+        text = said.read_text(encoding="utf-8")
+        first = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", text, re.MULTILINE)
+        return Seen(code, first.group(1) if first else "", cpu_s, text)
 
     def with_fault(self, fault: Fault) -> Seen:
         """The same with the fault in its place, which is taken out again."""
         file = self._folder / fault.file
-        text, since = file.read_text(encoding="utf-8"), file.stat().st_mtime_ns
+        text = file.read_text(encoding="utf-8")
         file.write_text(planted(fault, text), encoding="utf-8")
         try:
             return self.test(fault.tests)
         finally:
             file.write_text(text, encoding="utf-8")
-            os.utime(file, ns=(since, since))  # so that what was compiled of it holds
-
-    def _python(self, words: list[str], *, writes: bool = False) -> subprocess.CompletedProcess[str]:
-        """`writes`: keep what is compiled; not while a fault is planted, lest it stays there."""
-        env = os.environ | {"PYTHONPATH": str(self._folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        env |= {} if writes else {"PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            return subprocess.run(
-                [sys.executable, *words], cwd=self._folder, env=env, capture_output=True, text=True, timeout=HANGS_S, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return subprocess.CompletedProcess(words, -1, "", f"given up after {HANGS_S:g} s")
 
 
 def planted(fault: Fault, text: str) -> str:
@@ -88,11 +94,6 @@ def planted(fault: Fault, text: str) -> str:
     if text.count(fault.old) != 1:
         raise ValueError(f"{fault.file}: {fault.old!r} stands there {text.count(fault.old)} times, not once; rewrite the fault")
     return text.replace(fault.old, fault.new)
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _plant(copy: Copy, faults: dict[str, Fault]) -> Iterable[bool]:
@@ -117,9 +118,8 @@ def main(words: Sequence[str]) -> int:
     if not faults:
         print(f"no fault is called {' or '.join(words)}; there are: {', '.join(FAULTS)}")
         return 1
-    with tempfile.TemporaryDirectory(prefix="sim-faults-") as folder:
-        copy = Copy(Path(folder).resolve())
-        whole = copy.test(sorted({test for fault in faults.values() for test in fault.tests}), stop=False, writes=True)
+    with Copy() as copy:
+        whole = copy.test([PLACE, *sorted({test for fault in faults.values() for test in fault.tests})], stop=False)
         if whole.code:
             print(whole.said)
             print("these tests have to pass where nothing is planted")

@@ -43,7 +43,6 @@ _STEPS = (f"{_OF_TRAITS}test_what_touches_others_is_run_step_by_step",)
 _TOUCH = (f"{_OF_TRAITS}test_the_settings_that_touch_other_tasks_are_these",)
 _UNDECLARED = (f"{_OF_TRAITS}test_what_declares_nothing_is_taken_to_touch_everything_once_it_is_set",)
 _WHERE = (f"{_OF_DRAWS}test_every_draw_is_made_where_the_table_says_and_nowhere_else",)
-_SAME_BITS = tuple(f"{_OF_AHEAD}test_looking_ahead_changes_no_bit[{world}]" for world in ("a debate", "chats of users"))
 _TOLD_TO_WAIT = ("tests/backends/test_admission.py::test_a_client_waits_as_long_as_it_is_told",)
 
 FAULTS = {
@@ -104,7 +103,8 @@ FAULTS = {
         _WORLD, "Source(scenario.workload, clock,", "Source(scenario.workload, env,", _OUTLASTS
     ),
     "the clock of lookahead at the meter": Fault(
-        _WORLD, "self.meter = Meter(\n            clock,", "self.meter = Meter(\n            env,", _SAME_BITS
+        _WORLD, "self.meter = Meter(\n            clock,", "self.meter = Meter(\n            env,",
+        (f"{_OF_WORLD}test_ahead_of_the_clock_rows_are_kept_back_until_the_clock_has_come_there",),
     ),
     "backends on the clock that agents are ahead of": Fault(
         _WORLD, "backends_of(scenario, plans, env, recorder,", "backends_of(scenario, plans, clock, recorder,",
@@ -112,9 +112,9 @@ FAULTS = {
     ),
     "a line is kept ahead of the clock": Fault(_WORLD, "recorder, unlimited=lookahead)", "recorder)", _SLOTS),
     "two clocks step by step and one ahead": Fault(
-        _WORLD, "env = Clock() if lookahead else clock", "env = clock if lookahead else Clock()", _OUTLASTS
+        _WORLD, "env = Clock() if lookahead else clock", "env = clock if lookahead else Clock()", _EACH_WAITS
     ),
-    "lookahead has the dispatch of the clock": Fault(_WORLD, "        if lookahead:\n", "        if not lookahead:\n", _OUTLASTS),
+    "lookahead has the dispatch of the clock": Fault(_WORLD, "        if lookahead:\n", "        if not lookahead:\n", _EACH_WAITS),
     "ahead where a run may not be": Fault(
         _REPLICATION, "if step_by_step or not may_look_ahead(scenario):", "if step_by_step:", _STEPS
     ),
@@ -123,7 +123,7 @@ FAULTS = {
     ),
     "a shard sends every task": Fault(
         _WORLD, "Source(scenario.workload, clock, streams, shard,", "Source(scenario.workload, clock, streams, Shard(),",
-        ("tests/engine/test_parts.py::test_a_log_of_shards_is_in_the_order_of_service",),
+        (f"{_OF_WORLD}test_each_shard_sends_the_tasks_that_are_dealt_to_it",),
     ),
     "a backend is not dealt to shards": Fault(
         _BUILD, "dealt(dataclasses.replace(model, fee=max(model.fee, scenario.router.fee)), shard)",

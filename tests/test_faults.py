@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from tests.faults import ROOT, planted
 from tests.planted import FAULTS, Fault
 
@@ -40,3 +41,8 @@ def test_every_fault_names_tests_that_are_there_and_say_what_is_right() -> None:
 
 def test_there_are_twenty_and_more_and_no_two_are_the_same() -> None:
     assert len({(fault.file, fault.old, fault.new) for fault in FAULTS.values()}) == len(FAULTS) >= 20
+
+
+def test_the_simulator_that_is_tested_is_the_one_beside_the_tests() -> None:
+    """In a copy of the repository, that copy's; not one that is installed."""
+    assert Path(sim.__file__).parents[1] == ROOT

@@ -24,7 +24,7 @@ from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.traits import ALONE
 from sim.settings.tries import TriesSettings
-from sim.settings.workload import WorkloadSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 NEVER_REACHED = {"no ledger": BudgetSettings(), "a ledger": BudgetSettings(usd=1e9)}
@@ -172,6 +172,28 @@ def test_nothing_of_a_call_that_outlasts_the_run_is_in_its_books_whichever_way_i
         assert (ended.tally.calls, ended.tally.calls_in_flight, ended.tally.started_tasks) == (4, 6, 6)
         assert ended.tally.ended_s == 25.0
     assert not replicate_shard(slow, 0, 0).line_formed
+
+
+def test_ahead_of_the_clock_rows_are_kept_back_until_the_clock_has_come_there() -> None:
+    """200 tasks of 20 calls of ten seconds, a task every five: 40 calls at once, and many more rows than one chunk has.
+
+    A row is the last of its moment once the clock has reached it, not once the agents of one task have, which run ahead and meet.
+    """
+    crew = team(6, loop(turns=7), fanout=2, spawn_after_turn=3)
+    settings = scenario(crew, backend(ttft_s=10.0, slots=40), tasks=200, every_s=5.0)
+    world = World(settings, 0, Shard(), lookahead=True)
+    starts = world.run().calls["t_start_s"]
+    assert len(starts) == 4000
+    assert (starts[1:] >= starts[:-1]).all()
+    assert list(world.counters().most_in_service) == [40]
+
+
+def test_each_shard_sends_the_tasks_that_are_dealt_to_it() -> None:
+    """By number, whoever sends them."""
+    people = WorkloadSettings(kind=WorkloadKind.users, users=6, tasks_per_user=2)
+    for work in ({"tasks": 12, "every_s": 3.0}, {"workload": people}):
+        parts = [World(scenario(agent(turns=1), **work), 0, Shard(number, 3)).run().tasks for number in range(3)]  # type: ignore[arg-type]
+        assert [sorted(part["task"].tolist()) for part in parts] == [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]]
 
 
 def test_each_replication_has_luck_of_its_own_or_that_which_it_is_given() -> None:
