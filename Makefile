@@ -23,7 +23,7 @@ quick: .venv/ready  ## the tests that take a few seconds in all
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/scenario/test_fuzz.py
 
-faults: .venv/ready  ## plant faults of wiring and see each of them caught, some five minutes
+faults: .venv/ready  ## plant faults of wiring and see each of them caught, some two minutes
 	$(BIN)/python -m tests.faults
 
 check: .venv/ready  ## style, types, layers

@@ -192,7 +192,7 @@ def test_each_shard_sends_the_tasks_that_are_dealt_to_it() -> None:
     """By number, whoever sends them."""
     people = WorkloadSettings(kind=WorkloadKind.users, users=6, tasks_per_user=2)
     for work in ({"tasks": 12, "every_s": 3.0}, {"workload": people}):
-        parts = [World(scenario(agent(turns=1), **work), 0, Shard(number, 3)).run().tasks for number in range(3)]  # type: ignore[arg-type]
+        parts = [World(scenario(agent(turns=1), **work), 0, Shard(number, 3)).run().tasks for number in range(3)]
         assert [sorted(part["task"].tolist()) for part in parts] == [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]]
 
 
