@@ -23,6 +23,9 @@ quick: .venv/ready  ## the tests that take a few seconds in all
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/scenario/test_fuzz.py
 
+faults: .venv/ready  ## plant faults of wiring and see each of them caught, some two minutes
+	$(BIN)/python -m tests.faults
+
 check: .venv/ready  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,4 +57,4 @@ profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick fuzz check bench bench-all engines validate prices profiles map
+.PHONY: help run test quick fuzz faults check bench bench-all engines validate prices profiles map
