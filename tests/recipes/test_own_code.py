@@ -38,7 +38,7 @@ LAP = 3
 
 def least_busy(known: Knowledge) -> Choose:
     """Whoever serves fewest calls at the moment."""
-    return lambda call, luck: min(known.backends, key=lambda backend: backend.slots.taken)
+    return lambda call, draws: min(known.backends, key=lambda backend: backend.slots.taken)
 
 
 @declares(ALONE)
@@ -49,7 +49,7 @@ def least_busy_that_lies(known: Knowledge) -> Choose:
 def in_turn(known: Knowledge) -> Choose:
     """One after another, whoever asks: it remembers."""
     turn = itertools.cycle(known.backends)
-    return lambda call, luck: next(turn)
+    return lambda call, draws: next(turn)
 
 
 @declares(ALONE)
@@ -65,22 +65,22 @@ def in_turn_undealt(known: Knowledge) -> Choose:
 @declares(ALONE._replace(unsolved="by_number: which backend has the task"))
 def by_number(known: Knowledge) -> Choose:
     """Tasks of even number here, the others there: it knows nothing but the task."""
-    return lambda call, luck: known.backends[call.task.id % len(known.backends)]
+    return lambda call, draws: known.backends[call.task.id % len(known.backends)]
 
 
 @declares(ALONE)
-def by_luck(known: Knowledge) -> Choose:
+def by_draw(known: Knowledge) -> Choose:
     """By a draw, which is the call's own."""
 
-    def choose(call: Call, luck: Sequence[float]) -> Backend:
-        return known.backends[int(luck[0] * len(known.backends))]
+    def choose(call: Call, draws: Sequence[float]) -> Backend:
+        return known.backends[int(draws[0] * len(known.backends))]
 
     return choose
 
 
 @declares("alone")  # type: ignore[arg-type]
 def mumbles(known: Knowledge) -> Choose:
-    return by_luck(known)
+    return by_draw(known)
 
 
 def routed(policy: str, per: ChoosePer = ChoosePer.task, **changes: Any) -> sim.Scenario:
@@ -110,7 +110,7 @@ def test_a_policy_that_remembers_and_declares_nothing_goes_step_by_step() -> Non
     assert calls["backend"].tolist() == ["one", "two"] * 20
 
 
-@pytest.mark.parametrize("policy", ["by_number", "by_luck"])
+@pytest.mark.parametrize("policy", ["by_number", "by_draw"])
 @pytest.mark.parametrize("per", list(ChoosePer), ids=lambda per: per.value)
 def test_a_policy_that_is_declared_truly_takes_every_fast_way(policy: str, per: ChoosePer) -> None:
     assert_declared_truly(routed(policy, per))
@@ -136,7 +136,7 @@ def test_why_tasks_cannot_be_dealt_out_is_said_in_the_words_of_the_policy() -> N
         assert_declared_truly(routed("in_turn_undealt"))
 
 
-@pytest.mark.parametrize(("policy", "why"), [("by_number", "by_number: which backend has the task"), ("by_luck", "router custom: which")])
+@pytest.mark.parametrize(("policy", "why"), [("by_number", "by_number: which backend has the task"), ("by_draw", "router custom: which")])
 def test_theory_does_not_guess_at_a_policy_that_it_does_not_know(policy: str, why: str) -> None:
     """Traits may leave `unsolved` empty; then the twin must not take the policy for equal shares."""
     expected = expect(routed(policy))

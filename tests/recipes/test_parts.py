@@ -228,13 +228,13 @@ LAUNCHED: WeakSet[Backend] = WeakSet()
 @declares(ALONE)
 def once_launched(known: Knowledge) -> Choose:
     """A lie: it looks at what an event has done."""
-    return lambda call, luck: known.backends[known.backends[1] in LAUNCHED]
+    return lambda call, draws: known.backends[known.backends[1] in LAUNCHED]
 
 
 @declares(ALONE)
 def from_its_date_on(known: Knowledge) -> Choose:
     """The same as a matter of time: what it looks at is the moment of the call, wherever the clock is."""
-    return lambda call, luck: known.backends[known.backends[1].env.now >= 10.0]
+    return lambda call, draws: known.backends[known.backends[1].env.now >= 10.0]
 
 
 def launching(policy: str) -> Scenario:
