@@ -26,6 +26,9 @@ cover: .venv/ready  ## the same, and which branches of sim/ they do not reach; f
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/scenario/test_fuzz.py
 
+faults: .venv/ready  ## plant faults of wiring and see each of them caught, some two minutes
+	$(BIN)/python -m tests.faults
+
 check: .venv/ready  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,7 +49,7 @@ engines: .venv/engines  ## other discrete-event engines on the same bare models,
 	$(BIN)/python -m benchmarks.engines
 
 validate: .venv/ready  ## hold the simulator to theory, queues, recorded data and published facts
-	$(BIN)/python -m sim.validate
+	$(BIN)/python -m sim validate
 
 prices: .venv/ready  ## write conf/backend and conf/market anew from calibration/models.yaml and genai-prices
 	$(BIN)/python -m calibration.prices
@@ -57,4 +60,4 @@ profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz check bench bench-all engines validate prices profiles map
+.PHONY: help run test quick cover fuzz faults check bench bench-all engines validate prices profiles map

@@ -51,13 +51,13 @@ def memory_table(sizes: tuple[int, ...] = MEMORY_CALLS) -> str:
     for calls in sizes:
         quiet = _told(f"growth.ours.run({calls}, log=growth.Log.none)")
         with tempfile.TemporaryDirectory() as folder:
-            logged = _told(f"result.simulate(growth.ours.scenario({calls})).save({folder!r})")
+            logged = _told(f"sim.simulate(growth.ours.scenario({calls})).save({folder!r})")
         lines.append(f"{calls:16,}{quiet:7.0f} MiB{logged:14.0f} MiB")
     return "\n".join(lines)
 
 
 def _told(run: str) -> float:
-    script = f"from benchmarks import growth; from sim.results import result; {run}; print(growth.peak_mib())"
+    script = f"from benchmarks import growth; import sim; {run}; print(growth.peak_mib())"
     return float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
 
 

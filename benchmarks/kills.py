@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from sim.results.files import NOTE, RESULTS, SUMMARY
+
 SWEEP = ["-m", "agent=team_2", "replications=4", "log=sample", "processes=2"]
 
 
@@ -55,7 +57,7 @@ def survive(root: Path, scenarios: int, kills: int, tasks: int = 30, seed: int =
             break
         killed_s += time.monotonic() - begun
         twice += sum(before[run] != after for run, after in _complete(killed).items() if run in before)
-    tables = [(root / folder / "results.csv").read_bytes() for folder in ("alone", "killed")]
+    tables = [(root / folder / RESULTS).read_bytes() for folder in ("alone", "killed")]
     return Survival(done, alone_s, killed_s, twice, len(list(killed.rglob(".*.part"))), tables[0] == tables[1])
 
 
@@ -66,9 +68,9 @@ def _start(root: Path, typed: list[str]) -> subprocess.Popen[bytes]:
 def _complete(sweep: Path) -> dict[str, tuple[int, int]]:
     """Runs that say they are complete, with what would differ if they were run again; each one must be readable."""
     found = {}
-    for note in sweep.glob("*/run.json"):
+    for note in sweep.glob(f"*/{NOTE}"):
         if json.loads(note.read_text())["digest"]:
-            summary = note.with_name("summary.csv").stat()
+            summary = note.with_name(SUMMARY).stat()
             found[note.parent.name] = (summary.st_ino, summary.st_mtime_ns)
     return found
 

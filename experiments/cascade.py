@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 import sim
-from experiments import folder_of, publish
-from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
+from experiments import folder_of
+from sim.report.study import COLOURS, INK, draw_key, publish, scale, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
 from sim.settings.outcome import OutcomeSettings

@@ -22,12 +22,10 @@ import dataclasses
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments import folder_of, publish
+from experiments import folder_of
 from experiments.divide_or_replicate import opus, rates, run
 from experiments.effective_price import job
-from sim.report.numbers import compact
-from sim.report.plots.canvas import INK, draw_key, pen, scale, sheet, styled
-from sim.report.tables import aligned
+from sim.report.study import INK, aligned, compact, draw_key, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentSettings
 from sim.theory import best_window
 

@@ -24,9 +24,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of, publish
+from experiments import folder_of
 from experiments.effective_price import PREMIUM, job, plain
-from sim.report.plots.canvas import INK, label_ends, pen, scale, sheet, styled
+from sim.report.study import INK, label_ends, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings, Split
 from sim.settings.market import BackendSettings, MarketSettings
 from sim.settings.profile import LoopSettings

@@ -19,8 +19,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of, publish
-from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
+from experiments import folder_of
+from sim.report.study import label_ends, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
 from sim.settings.run import Log

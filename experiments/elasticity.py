@@ -19,17 +19,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of, publish
+from experiments import folder_of
 from experiments.effective_price import PREMIUM, dollars
 from experiments.fanout_map import RIVAL, model
-from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
+from sim.report.study import jackknife, label_ends, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadSettings
-from sim.statistics import jackknife
 from sim.theory import logit_elasticity, logit_share
 
 FANOUTS = (0.1, 1.0, 2.0, 5.0, 10.0)

@@ -27,12 +27,10 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of, publish
+from experiments import folder_of
 from experiments.divide_or_replicate import rates, run
 from experiments.effective_price import PREMIUM, job, plain
-from sim.report.numbers import compact, number
-from sim.report.plots.canvas import COLOURS, INK, draw_key, sheet, styled
-from sim.report.tables import aligned
+from sim.report.study import COLOURS, INK, aligned, compact, draw_key, number, publish, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings
 from sim.settings.profile import LoopSettings

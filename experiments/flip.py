@@ -25,11 +25,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of, publish
+from experiments import folder_of
 from experiments.divide_or_replicate import run
 from experiments.effective_price import PREMIUM, job
 from experiments.fanout_map import RIVAL, model, team
-from sim.report.plots.canvas import draw_key, pen, scale, sheet, styled
+from sim.report.study import draw_key, pen, publish, scale, sheet, styled
 from sim.settings.market import MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings

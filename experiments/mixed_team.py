@@ -22,13 +22,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of, publish
-from sim.report.numbers import number, percent
-from sim.report.plots.canvas import label_ends, pen, scale, sheet, styled
-from sim.report.tables import aligned
+from experiments import folder_of
+from sim.report.study import aligned, label_ends, number, pen, percent, publish, scale, sheet, styled
 from sim.settings.market import MarketSettings
 from sim.settings.router import Policy, RouterSettings
-from sim.sweeps.sweep import replaced
 
 FANOUTS = (2, 4, 8, 16)
 TASKS, REPLICATIONS = 150, 8
@@ -46,11 +43,11 @@ def team(base: sim.Scenario, fanout: int, lead: str, worker: str) -> sim.Scenari
     market = MarketSettings("study", {"lead": base.market.models[lead], "worker": base.market.models[worker]})
     router = RouterSettings(policy=Policy.by_role, roles={"lead": "lead", "worker": "worker"})
     changes = {"agent.fanout": fanout, "market": market, "backends": ["lead", "worker"], "router": router}
-    return replaced(base, changes).check()
+    return sim.replaced(base, changes).check()
 
 
 def teams() -> dict[int, Teams]:
-    """Every set-up at every fan-out, under the same luck."""
+    """Every set-up at every fan-out, under the same random numbers."""
     base = sim.load("agent=team", f"workload.tasks={TASKS}", f"replications={REPLICATIONS}", "log=none")
     return {fanout: {name: sim.simulate(team(base, fanout, *MODELS[name])) for name in SETUPS} for fanout in FANOUTS}
 

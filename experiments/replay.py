@@ -19,10 +19,11 @@ import pandas as pd
 
 import sim
 from sim import Result, Scenario
-from sim.logs.trace import EXCERPT
-from sim.report.tables import aligned
+from sim.report.study import aligned
 
 BACKEND = "claude_opus_4_6"
+EXCERPT = "excerpt"
+"""What `workload.trace` calls the trace that ships."""
 MARKETS = {"feb_2026": "2026-02: twice the price above 200,000 tokens", "nov_2026": "2026-11: one price for every length"}
 REGIMES = {
     "5 minutes": ["cache_ttl_s=300"],

@@ -11,12 +11,14 @@ from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load, load_run
 from sim.scenario.scenario import Scenario
+from sim.settings.traits import ALONE, Traits
 from sim.sweeps.comparison import compare
 from sim.sweeps.sensitivity import Tornado, sobol, tornado
-from sim.sweeps.sweep import Sweep, gather, rank, sweep
+from sim.sweeps.sweep import Sweep, gather, rank, replaced, sweep
 from sim.version import __version__
 
 __all__ = [
+    "ALONE",
     "ConfigError",
     "DataError",
     "LawError",
@@ -25,12 +27,14 @@ __all__ = [
     "SimError",
     "Sweep",
     "Tornado",
+    "Traits",
     "__version__",
     "compare",
     "gather",
     "load",
     "load_run",
     "rank",
+    "replaced",
     "simulate",
     "sobol",
     "sweep",

@@ -91,9 +91,9 @@ class Call(Event):
     output_tokens: int
     reasoning_tokens: int
     u_noise: float
-    """Luck of the attempt's latency."""
+    """The random number of the attempt's latency."""
     u_error: float
-    """Luck of whether the attempt fails."""
+    """The random number of whether the attempt fails."""
     t_request: float
 
     def __init__(self, env: Environment, task: Task, branch: int, role: int, agent: bytes, client: Client) -> None:

@@ -15,6 +15,8 @@ from simpy import Environment, Event
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT, EventPriority
 
+MINUTE_S = 60.0
+
 
 class Clock(Environment):
     """Runs until nothing is left to do, or up to a moment; anything else SimPy offers works as ever."""

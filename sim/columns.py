@@ -1,4 +1,4 @@
-"""Every column and metric there is: name, unit, meaning. Tables are built, documented and tested from here."""
+"""Every column there is: name, unit, meaning. Tables are built, documented and tested from here; metrics are in `sim.results.metrics`."""
 
 from __future__ import annotations
 
@@ -104,69 +104,6 @@ TRACE = (
     Column("trigger", "", "optional: user, tool_result or other; waits before user calls count as the user's time"),
 )
 """What a recorded trace holds, one row a call."""
-
-METRICS = (
-    Column("tasks", "", "tasks that ended"),
-    Column("tasks_in_flight", "", "tasks under way at the horizon"),
-    Column("calls", "", "attempts that ended, failed ones too"),
-    Column("calls_in_flight", "", "calls under way at the horizon"),
-    Column("failed_attempts", "", "attempts without an answer: errors, rate limited, timed out or cancelled"),
-    Column("rate_limited_share", "", "share of attempts that were turned away: line full, or a rate limit reached"),
-    Column("timeout_share", "", "share of attempts that were withdrawn after too long in line"),
-    Column("calls_given_up", "", "calls whose last attempt failed, or that no backend would ever take"),
-    Column("agents", "", "agents that started"),
-    Column("compactions", "", "compaction calls"),
-    Column("input_tokens", "tokens", "billed prompts, cache reads and writes inside"),
-    Column("cache_read_tokens", "tokens", "read from the cache"),
-    Column("cache_write_tokens", "tokens", "written to the cache"),
-    Column("output_tokens", "tokens", "billed output, reasoning inside"),
-    Column("reasoning_tokens", "tokens", "reasoning"),
-    Column("total_tokens", "tokens", "input and output"),
-    Column("cost_usd", "USD", "the bill"),
-    Column("cost_fresh_input_usd", "USD", "part of the bill: input neither read from nor written to a cache"),
-    Column("cost_cache_read_usd", "USD", "part of the bill: cache reads"),
-    Column("cost_cache_write_usd", "USD", "part of the bill: cache writes"),
-    Column("cost_output_usd", "USD", "part of the bill: output"),
-    Column("tokens_per_task", "tokens", "total tokens by ended task"),
-    Column("cost_per_task_usd", "USD", "the bill by ended task"),
-    Column("calls_per_task", "", "attempts by ended task"),
-    Column("success_rate", "", "share of ended tasks that succeeded"),
-    Column("cost_per_success_usd", "USD", "the bill by successful task"),
-    Column("cost_per_busy_hour_usd", "USD/h", "the bill by hour in which a task was worked on (its user's thinking left out)"),
-    Column("token_multiplier", "", "tokens per task over those of the matched chat"),
-    Column("amplification_tries", "", "factor of the multiplier: tries at a task"),
-    Column("amplification_fanout", "", "factor: agents at work in a try"),
-    Column("amplification_turns", "", "factor: answers to an agent over the exchanges of the matched chat"),
-    Column("amplification_context", "", "factor: tokens of an answer over those of an exchange of the matched chat (history sent again)"),
-    Column("amplification_coordination", "", "factor: compactions and verifiers on top"),
-    Column("amplification_retries", "", "factor: failed attempts on top; the six multiply to total tokens by begun task and matched chat"),
-    Column("tasks_blocked", "", "tasks refused for want of money (they have failed)"),
-    Column("wasted_tokens", "tokens", "tokens of ended tasks that failed"),
-    Column("wasted_usd", "USD", "bill of ended tasks that failed"),
-    Column("wasted_value_usd", "USD", "worth, if solved, of ended tasks that were begun and failed"),
-    Column("blocked_tokens", "tokens", "tokens that the refused tasks would have taken, at the mean of those begun"),
-    Column("blocked_usd", "USD", "the bill that they would have had, at the mean of those begun"),
-    Column("blocked_value_usd", "USD", "worth, if solved, of the tasks that were refused"),
-    Column("value_per_task_usd", "USD", "worth of what was solved, by ended task"),
-    Column("net_value_per_task_usd", "USD", "that less the bill and the wage of those who waited"),
-    Column("cache_hit_rate", "", "share of input tokens read from a cache"),
-    Column("dearest_1pct_cost_share", "", "part of the bill of ended tasks that the dearest 1 % of them carry"),
-    Column("cost_tail_index", "", "Hill's index of the dearest 5 % of tasks: below 2 costs have no variance; by 20 tasks at least"),
-    Column("effective_usd_per_mtok", "USD/Mtok", "the bill by million tokens, all kinds together"),
-    Column("task_latency_mean_s", "s", "mean time of a task, its user's thinking left out"),
-    Column("task_latency_p50_s", "s", "median time of a task, its user's thinking left out"),
-    Column("task_latency_p95_s", "s", "95th percentile of the same"),
-    Column("task_latency_p99_s", "s", "99th percentile of the same"),
-    Column("call_latency_p50_s", "s", "median time from request to last token, of attempts that succeeded"),
-    Column("call_latency_p95_s", "s", "95th percentile of the same"),
-    Column("call_latency_p99_s", "s", "99th percentile of the same"),
-    Column("mean_wait_s", "s", "mean time in a backend's line, of attempts that were not turned away"),
-    Column("peak_tokens_per_min", "tokens/min", "most tokens in one minute"),
-    Column("warmup_s", "s", "left out at the start: tasks that came and calls that were asked for before it are in no other metric"),
-    Column("token_share.<backend>", "", "share of all tokens"),
-    Column("cost_share.<backend>", "", "share of the bill"),
-)
-"""What a summary holds, one row a metric (the last two: one row a backend)."""
 
 
 def row_format(columns: tuple[Column, ...], head_bytes: int = 0, tail_bytes: int = 0) -> struct.Struct:

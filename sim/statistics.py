@@ -91,14 +91,14 @@ def leave_one_out(items: Sequence[T], plus: Callable[[T, T], T]) -> list[T]:
 
 
 FIRST_LOOK = 10
-"""Replications before a stopping rule looks for the first time: fewer make a variance that is too small by luck too likely."""
+"""Replications before a stopping rule looks for the first time: fewer make a variance that is too small by chance too likely."""
 
 
 def next_look(n: int, widest: float, asked: float, most: int) -> int:
     """How many replications to have before looking at the intervals again; n itself where it is time to stop.
 
     `widest` and `asked` are relative half-widths. A rule that stops as soon as the interval is narrow stops too often when
-    it is narrow by luck, and then covers too rarely (Chow and Robbins 1965 hold only as the width goes to 0). So looks are
+    it is narrow by chance, and then covers too rarely (Chow and Robbins 1965 hold only as the width goes to 0). So looks are
     few: from `FIRST_LOOK` on each is at least a quarter later, and at most twice as late, as the width foretells.
     """
     if widest <= asked or n >= most:
@@ -157,7 +157,7 @@ def may_be_least(whole: Any, without: Any, confidence: float = 0.95) -> np.ndarr
 
     `whole` has k values, `without` a row a replication that was left out. One is ruled out when another is significantly
     less in a paired one-sided t test at (1 - confidence) / (k - 1): Bonferroni over the k - 1 comparisons of the true
-    best, which holds whatever luck the scenarios share (multiple comparisons with the best: Hsu 1984, Nelson et al. 2001).
+    best, which holds whatever random numbers the scenarios share (multiple comparisons with the best: Hsu 1984, Nelson et al. 2001).
     """
     whole, without = np.asarray(whole, float), np.asarray(without, float)
     n, k = without.shape

@@ -1,4 +1,4 @@
-"""How many examples generated tests try: some, always the same; with `HYPOTHESIS_PROFILE=quick` fewer of them, with `long` many new ones."""
+"""How many examples generated tests try: some, always the same; with `HYPOTHESIS_PROFILE=quick` fewer, with `long` many new ones."""
 
 from __future__ import annotations
 

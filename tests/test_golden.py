@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import sim
+from sim.again import main
 from sim.report.page import show_run
 from sim.results.provenance import read_origin
 from sim.settings.agent import AgentKind, Split
@@ -27,7 +28,6 @@ from sim.settings.router import Policy, RouterSettings
 from sim.settings.run import Log, RetrySettings
 from sim.settings.tries import TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from sim.shell.reproduce import main
 from tests.worlds import agent, backend, loop, scenario, team, with_
 
 SOME = {"dist": "uniform", "low": 1.0, "high": 6.0}

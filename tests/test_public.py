@@ -10,8 +10,9 @@ import pytest
 
 import sim
 from sim import Result, Scenario
-from sim.columns import CALLS, METRICS, TASKS, TIMELINE
+from sim.columns import CALLS, TASKS, TIMELINE
 from sim.meter.histogram import Sketch
+from sim.results.metrics import METRICS
 
 CONTRACT = ["load", "simulate", "sweep", "compare", "rank", "theory", "Scenario", "Result", "Sweep"]
 
@@ -53,7 +54,7 @@ def test_tables_have_the_documented_columns() -> None:
     assert list(result.tasks.columns) == [column.name for column in TASKS]
     assert list(result.timeline.columns) == [column.name for column in TIMELINE]
     assert list(result.summary.columns) == ["unit", "mean", "ci_low", "ci_high", "n"]
-    plain = [column.name for column in METRICS if "<" not in column.name]
+    plain = [metric.name for metric in METRICS if "<" not in metric.name]
     assert list(result.summary.index[: len(plain)]) == plain
     assert list(result.summary.index[len(plain) :]) == ["token_share.claude_opus_4_6", "cost_share.claude_opus_4_6"]
 

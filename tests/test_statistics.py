@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 import sim
-from sim.results.sample import HEADLINES
+from sim.results.metrics import HEADLINES
 from sim.results.simulate import simulate_each
 from sim.settings.market import Billed
 from sim.settings.run import Log, RetrySettings

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
+from sim.clock import MINUTE_S
 from sim.settings.market import BackendSettings
 
-MINUTE_S = 60.0
 _LATE_S = 1e-9
 """A client that has waited for as long as it was told must not be refused for a rounding error."""
 

@@ -17,8 +17,8 @@ from sim.usage import Usage
 _WINDOW_S = {"hour": 3600.0, "day": 86400.0}
 
 
-class Purse:
-    """One budget at work: what has been spent of it, by whom it is for, in the window of the moment."""
+class Budget:
+    """One of them at work: what has been spent of it, by whom it is for, in the window of the moment."""
 
     def __init__(self, settings: BudgetSettings) -> None:
         self.settings = settings
@@ -61,10 +61,10 @@ class Ledger:
     It stands before the meter: an attempt is priced here, once, and the meter writes that number into its row.
     """
 
-    def __init__(self, budgets: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock) -> None:
-        limited = sorted((budget for budget in budgets if budget.usd is not None), key=lambda budget: _STRICT.index(budget.then))
-        self._purses = [Purse(budget) for budget in limited]
-        self._by_moment = {at: [purse for purse in self._purses if purse.settings.at is at] for at in At}
+    def __init__(self, settings: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock) -> None:
+        limited = sorted((each for each in settings if each.usd is not None), key=lambda each: _STRICT.index(each.then))
+        self._budgets = [Budget(budget) for budget in limited]
+        self._by_moment = {at: [budget for budget in self._budgets if budget.settings.at is at] for at in At}
         self._by_task: dict[int, float] = {}
         self._prices = prices
         self._meter = meter
@@ -92,23 +92,23 @@ class Ledger:
         task, now = call.task, self._clock.now
         usd = self._prices[call.backend.index].dollars(billed, call.t_request).total  # type: ignore[union-attr]
         self._by_task[task.id] = self._by_task.get(task.id, 0.0) + usd
-        for purse in self._purses:
-            purse.spend(task, now, usd)
+        for budget in self._budgets:
+            budget.spend(task, now, usd)
         return usd
 
     def limits(self, at: At) -> bool:
         """Whether there is a budget that is looked at then."""
         return bool(self._by_moment[at])
 
-    def empty(self, task: Task, now: float, at: At) -> Purse | None:
+    def empty(self, task: Task, now: float, at: At) -> Budget | None:
         """The strictest of the budgets from which nothing is left for this task now."""
-        return next((purse for purse in self._by_moment[at] if purse.over(task, now)), None)
+        return next((budget for budget in self._by_moment[at] if budget.over(task, now)), None)
 
     def close(self, task: Task) -> float:
         """What a task that has ended has cost."""
-        for purse in self._purses:
-            if purse.settings.per is Per.task:
-                purse.forget(task)
+        for budget in self._budgets:
+            if budget.settings.per is Per.task:
+                budget.forget(task)
         return self._by_task.pop(task.id, 0.0)
 
 

@@ -1,6 +1,6 @@
 """Lookahead: an agent that nobody else can touch runs ahead of the clock.
 
-Where no call waits for another (no line, no limits, no shared decoding or prefixes, no purse) the answer to a call is known when it is
+Where no call waits for another (no line, no limits, no shared decoding or prefixes, no budget) the answer to a call is known when it is
 sent. Then its two events need not pass through the clock: the agent takes `now` with it, call after call, and lets the clock catch up
 before it meets anybody (a team, a debate, a user, its own end). Every attempt is recorded as it would have been, bit for bit, only
 earlier than others that start before it. Failures and prompts that do not fit go the usual way.

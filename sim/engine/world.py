@@ -95,7 +95,8 @@ class World:
             in_service=[backend.slots.taken for backend in self.backends],
             in_line=[len(backend.queue) for backend in self.backends],
             trying_again=self.dispatch.trying_again,
-            slots=self.meter.slots,
+            slots=[math.inf if self.scenario.batch or each.settings.slots is None else each.settings.slots for each in self.backends],
+            watched=self.meter.slots,
             most_in_service=[occupancy.most for occupancy in self.meter.occupancy],
         )
 

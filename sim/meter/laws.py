@@ -86,6 +86,9 @@ class Counters(NamedTuple):
     trying_again: int
     """Calls between two attempts."""
     slots: Sequence[float]
+    """As the settings have them; inf: no limit."""
+    watched: Sequence[float]
+    """The same as the meter knows them: by these it tells whether a line has formed."""
     most_in_service: Sequence[int]
 
 
@@ -139,6 +142,7 @@ def _utilisation(tally: Tally, counters: Counters) -> None:
             raise LawError(f"utilisation: backend {index} served {counters.most_in_service[index]} calls at once on {slots:g} slots")
         if slots < math.inf and tally.busy_s[index] > slots * counters.ended_s * (1 + CLOSE):
             raise LawError(f"utilisation: backend {index} was busy for {tally.busy_s[index]:g} s in {slots:g} x {counters.ended_s:g} s")
+        _equal(f"utilisation: slots of backend {index} in the settings and at the meter", slots, counters.watched[index])
 
 
 def _equal(law: str, one: float, other: float) -> None:

@@ -15,11 +15,12 @@ import numpy as np
 from sim.backends.pricing import Price
 from sim.call import Call, Status
 from sim.clock import Clock, after
-from sim.columns import CALLS, TASKS, row_format, row_type
+from sim.columns import CALLS, TASKS, row_type
 from sim.meter.calllog import CallLog, by_start
 from sim.meter.calllog import joined as joined_rows
 from sim.meter.digest import added, of_rows, of_word
 from sim.meter.laws import Occupancy, Presence
+from sim.meter.rows import AGENT, CALL, TASK, TaskRow
 from sim.meter.sums import PARTS, joined, real, split
 from sim.meter.tally import TOKENS, Tally, grouped, where
 from sim.settings.run import Log
@@ -28,9 +29,6 @@ from sim.usage import Usage
 
 CHUNK = 16384
 """Rows between two additions to the tally."""
-_AGENT = row_format(CALLS[:4])
-"""The part of a call's row that all calls of an agent share."""
-_CALL, _TASK = row_format(CALLS[4:], _AGENT.size), row_format(TASKS)
 OK, ERROR = int(Status.ok), int(Status.error)
 
 
@@ -84,19 +82,19 @@ class Meter:
         self._call_log = CallLog()
         self._task_log: list[bytes] = []
         first = CHUNK // 16 if lookahead and self._limited else CHUNK  # the sooner a line is seen, the less has been in vain
-        self._calls, self._call_at = bytearray(_CALL.size * first), 0
-        self._tasks, self._task_at = bytearray(_TASK.size * CHUNK), 0
+        self._calls, self._call_at = bytearray(CALL.size * first), 0
+        self._tasks, self._task_at = bytearray(TASK.size * CHUNK), 0
         self._call_end, self._task_end = len(self._calls), len(self._tasks)
-        self._call_size = _CALL.size
+        self._call_size = CALL.size
         self._early = np.zeros(0, row_type(CALLS))
         """Logged rows of attempts that the clock had not reached: others may come before them."""
-        self._pack_call = _CALL.pack_into
+        self._pack_call = CALL.pack_into
 
     def enroll(self, task: Task, path: str, depth: int) -> bytes:
         """Count an agent; returns the head of its calls' rows, in which a number stands for its path."""
         self.started_agents += 1
         self.started_verifiers += path.endswith("v")
-        return _AGENT.pack(task.id, self.paths.setdefault(path, len(self.paths)), depth)
+        return AGENT.pack(task.id, self.paths.setdefault(path, len(self.paths)), depth)
 
     def answered(
         self, call: Call, start_s: float, first_token_s: float, end_s: float, read_tokens: int, write_tokens: int, usd: float = 0.0
@@ -153,11 +151,12 @@ class Meter:
     def task_ended(self, task: Task) -> None:
         """A task's root agent has ended."""
         self.present.go(task.t_end)
-        _TASK.pack_into(
-            self._tasks, self._task_at, task.id, task.user, task.kind, task.t_arrive, task.t_end, task.thinking_s, task.success,
-            task.tries, 0, task.agents, 0, 0, 0, 0, 0, 0.0,
+        row = TaskRow(
+            task=task.id, user=task.user, kind=task.kind, t_arrive_s=task.t_arrive, t_end_s=task.t_end, thinking_s=task.thinking_s,
+            success=task.success, tries=task.tries, agents=task.agents,
         )  # fmt: skip
-        self._task_at += _TASK.size
+        TASK.pack_into(self._tasks, self._task_at, *row)
+        self._task_at += TASK.size
         if self._task_at == self._task_end:
             self._flush_tasks()
 
@@ -265,7 +264,7 @@ class Meter:
     def _flush_tasks(self) -> None:
         if self._call_at:
             self._flush_calls()
-        rows = np.frombuffer(self._tasks, dtype=row_type(TASKS), count=self._task_at // _TASK.size).copy()
+        rows = np.frombuffer(self._tasks, dtype=row_type(TASKS), count=self._task_at // TASK.size).copy()
         self._task_at = 0
         if not len(rows):
             return

@@ -11,11 +11,11 @@ import numpy as np
 
 from sim.backends.pricing import Price
 from sim.call import Role, Status
+from sim.clock import MINUTE_S
 from sim.meter.digest import added
 from sim.meter.histogram import Sketch
 from sim.meter.sums import exact, real, split
 
-MINUTE_S = 60.0
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 DOLLARS = ("fresh_input", "cache_read", "cache_write", "output")
 Minute = tuple[int, int]
@@ -111,23 +111,25 @@ class Tally:
         self.answers[:, 1] += np.bincount(roles, tokens, minlength=len(Role)).astype(np.int64)
         for index in backends.tolist():
             mine = where(rows["backend"] == index)
-            dollars = prices[index].dollars_of(rows[mine])
+            ours = rows[mine]
+            dollars = prices[index].dollars_of(ours)
+            cost = np.ascontiguousarray(ours["cost_usd"]) if priced else dollars.sum(axis=1)
             if not priced:
-                rows["cost_usd"][mine] = dollars.sum(axis=1)
-            self._add_backend(index, rows[mine], dollars)
+                rows["cost_usd"][mine] = cost
+            self._add_backend(index, ours, dollars, cost)
 
-    def _add_backend(self, index: int, rows: Any, dollars: np.ndarray) -> None:
+    def _add_backend(self, index: int, rows: Any, dollars: np.ndarray, cost: np.ndarray) -> None:
         self.tokens[index] += [int(rows[kind].sum(dtype=np.int64)) for kind in TOKENS]
         self.attempts[index] += np.bincount(rows["status"], minlength=len(Status))
         self.busy_units[index] += exact(rows["t_end_s"] - rows["t_start_s"])
         self.waited_units[index] += exact(rows["t_start_s"] - rows["t_request_s"])
         self.dollar_units[index] += [exact(dollars[:, kind]) for kind in range(len(DOLLARS))]
-        self.cost_units += exact(rows["cost_usd"])
-        self._add_minutes(index, rows)
+        self.cost_units += exact(cost)
+        self._add_minutes(index, rows, cost)
 
-    def _add_minutes(self, backend: int, rows: Any) -> None:
+    def _add_minutes(self, backend: int, rows: Any, cost: np.ndarray) -> None:
         minutes, place = grouped((rows["t_end_s"] / MINUTE_S).astype(np.int64))
-        columns = [rows[kind] for kind in TOKENS[:4]] + split(rows["cost_usd"])
+        columns = [rows[kind] for kind in TOKENS[:4]] + split(cost)
         sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
         for minute, row in zip(minutes.tolist(), sums, strict=True):
             key = (minute, backend)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from sim.columns import METRICS
 from sim.report.numbers import compact, dollars, number, percent
+from sim.results.metrics import unit_of
 from sim.sweeps.sensitivity import Tornado
 
 PRICE = "_usd_per_mtok"
@@ -23,7 +23,6 @@ _UNITS = {
     "_s": "s",
     "_h": "h",
 }
-_UNIT_OF = {column.name: column.unit for column in METRICS}
 _PLACES = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -52,7 +51,7 @@ def metric_name(metric: str) -> str:
 
 def written(metric: str, value: float) -> str:
     """A value of the metric in a sentence."""
-    unit = _UNIT_OF.get(metric, "")
+    unit = unit_of(metric)
     if unit.startswith("USD"):
         return dollars(value)
     if metric.endswith(("_rate", "share")) or "_share." in metric:
@@ -61,7 +60,8 @@ def written(metric: str, value: float) -> str:
 
 
 def axis_of(metric: str) -> str:
-    unit = _UNIT_OF.get(metric, "")
+    """What stands under an axis of the metric: `cost per success (USD)`."""
+    unit = unit_of(metric)
     return metric_name(metric) + (f" ({unit})" if unit else "")
 
 
@@ -108,7 +108,7 @@ def _prices(keys: list[str]) -> str:
 def tornado_listing(found: Tornado) -> pd.DataFrame:
     """The table for people: what is changed, and what the metric comes to; half of the paired 95 % interval with the changes."""
     table = found.table
-    unit = _UNIT_OF.get(found.metric) or found.metric
+    unit = unit_of(found.metric) or found.metric
     out = {"setting": names_of(table["setting"])}
     out |= {name: [f"{value:,.4g}" if math.isfinite(value) else "-" for value in table[name]] for name in ("low", "base", "high")}
     out |= {f"{unit} {name.replace('_', ' ')}": [number(value) for value in table[name]] for name in ("at_low", "at_high")}
@@ -125,7 +125,7 @@ def _change(row: dict[Any, Any], name: str) -> str:
 
 
 def sobol_listing(table: pd.DataFrame) -> pd.DataFrame:
-    """The table for people."""
+    """The table for people: a row a setting, its range, and both indices with half of their 95 % intervals."""
     out = {"setting": names_of(table["setting"])}
     out |= {name: [f"{value:,.4g}" for value in table[name]] for name in ("low", "high")}
     for name, heading in (("S1", "by itself (S1)"), ("ST", "with interactions (ST)")):

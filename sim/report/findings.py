@@ -22,7 +22,7 @@ KINDS = {
 
 
 def spend_finding(one: Study, names: Names | None = None) -> str:
-    """What the last place takes against the first, and what it costs on the cheapest and the dearest line."""
+    """What the last place takes against the first, and what it costs on the cheapest and the most expensive line."""
     if one.rows.empty:
         return "No scenario finished"
     if one.x == "backends" or len(one.places) == 1:
@@ -58,7 +58,7 @@ def _one_place(one: Study, names: Names | None) -> str:
     if len(rows) == 1:
         return (
             f"A task takes {compact(low['tokens_per_task'])} tokens and costs {dollars(low['cost_per_task_usd'])}, "
-            f"{number(low['token_multiplier'])} times the tokens of the matched chat"
+            f"{number(low['token_multiplier'])} times the tokens of the chat baseline"
         )
     said = [worded("backends", row["_x"], names) if one.x == "backends" else row["_line"] for row in (low, high)]
     cheap, dear = (dollars(row["cost_per_task_usd"]) for row in (low, high))
@@ -76,7 +76,7 @@ def _times(ratios: pd.Series) -> str:
 
 
 def price_finding(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
-    """The gap between the dearest and the cheapest backend of the price list, as listed and as billed."""
+    """The gap between the most expensive and the cheapest backend of the price list, as listed and as billed."""
     listed = pd.Series({line: list_usd_per_mtok[line] for line in one.lines if list_usd_per_mtok.get(line)}, dtype=float)
     if len(listed) < 2:
         return ""
@@ -107,7 +107,7 @@ def success_finding(one: Study) -> str:
         unsure = f" (next: {second}, {dollars(costs.iloc[1])})"
     where = f" for {in_words(one.x, last)}" if len(one.places) > 1 else ""
     against = f"{dollars(costs.iloc[-1])} {one.joint} {worst}"
-    return f"By solved task {best} is cheapest{where}: {dollars(costs.iloc[0])}{unsure}, against {against}"
+    return f"Per solved task {best} is cheapest{where}: {dollars(costs.iloc[0])}{unsure}, against {against}"
 
 
 def best_finding(one: Study, names: Names | None = None) -> str:
@@ -119,12 +119,12 @@ def best_finding(one: Study, names: Names | None = None) -> str:
     by = "solved task" if column.endswith("success_usd") else "task"
     said = [_called(one, scenario, names) for _, scenario in found.iterrows()]
     if len(said) == 1:
-        return f"Of all {len(one.rows)} scenarios {said[0]} is cheapest by {by} (95 %)"
-    return f"Of all {len(one.rows)} scenarios {len(said)} may be cheapest by {by} (95 %), such as {said[0]} and {said[1]}"
+        return f"Of all {len(one.rows)} scenarios {said[0]} is cheapest per {by} (95 %)"
+    return f"Of all {len(one.rows)} scenarios {len(said)} may be cheapest per {by} (95 %), such as {said[0]} and {said[1]}"
 
 
 def baseline_finding(one: Study) -> str:
-    """How many scenarios cost more, less, or seemingly the same by task as the baseline."""
+    """How many scenarios cost more, less, or seemingly the same per task as the baseline."""
     told = one.rows.get("cost_per_task_usd_verdict", pd.Series(dtype=object)).dropna()
     ratios = one.rows.get("cost_per_task_usd_ratio", pd.Series(dtype=float)).reindex(told.index)
     compared = told[ratios != 1]

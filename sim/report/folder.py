@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,10 @@ from typing import Any
 import pandas as pd
 
 from sim.report.grid import Study, place_name
-from sim.results.files import read_sample
-from sim.scenario.text import read_settings
+from sim.results.files import NOTES, TIMELINE, Files
 from sim.settings.run import GoalSettings
 from sim.sweeps.comparison import best
-from sim.sweeps.folder import runs_of
+from sim.sweeps.folder import runs_of, settings_of
 from sim.sweeps.goal import reached
 
 
@@ -24,8 +22,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.runs = runs_of(path)
-        first = next((file for run in self.runs if (file := run / "scenario.yaml").exists()), None)
-        self.scenario: Any = read_settings(first) if first else {}
+        self.scenario = settings_of(self.runs)
 
     @cached_property
     def models(self) -> dict[str, Any]:
@@ -34,7 +31,7 @@ class Folder:
 
     @property
     def title(self) -> str:
-        """The scenario's name."""
+        """What the report is called: the scenario's name, or the folder's where no run has left one."""
         return str(self.scenario.get("name", self.path.name))
 
     @property
@@ -49,29 +46,29 @@ class Folder:
 
     @property
     def goal(self) -> GoalSettings | None:
-        """What the sweep looked for."""
+        """What the sweep looked for; None where it was no search."""
         goal = GoalSettings(**self.scenario.get("goal", {}))
         return None if goal.success_floor is None else goal
 
     def rivals(self, one: Study, goal: GoalSettings) -> int:
         """How many of the scenarios that reach the floor, beside the best of them, may be as good."""
         rows = one.rows[reached(goal, one.rows)]
-        verdicts = best([read_sample(self.runs[int(run)]) for run in rows.index], goal.metric)
+        verdicts = best([Files(self.runs[int(run)]).sample() for run in rows.index], goal.metric)
         return max(0, verdicts.count("maybe") - 1)
 
     @property
     def notes(self) -> list[str]:
         """What the runs say of their own numbers: of each kind how many do, and what the first of them says."""
-        files = [file for run in self.runs if (file := run / "notes.json").exists()]
+        files = [files for run in self.runs if (files := Files(run)).has(NOTES)]
         told: dict[str, list[str]] = {}
-        for file in files:
-            for kind, text in json.loads(file.read_text(encoding="utf-8")).items():
-                told.setdefault(kind, []).append(f"run {file.parent.name}: {text}")
+        for each in files:
+            for kind, text in each.json(NOTES).items():
+                told.setdefault(kind, []).append(f"run {each.folder.name}: {text}")
         return [f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for texts in told.values()]
 
     def timelines(self, one: Study) -> dict[str, pd.DataFrame]:
-        """Of the first, the second and the last place on the dearest line, those that can be read."""
+        """Of the first, the second and the last place on the most expensive line, those that can be read."""
         line = one.lines[next(iter(one.lines))]
         shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
-        files = {place_name(place): self.runs[int(line.loc[place, "_run"])] / "timeline.csv" for place in shown}
-        return {name: pd.read_csv(file) for name, file in files.items() if file.exists()}
+        files = {place_name(place): Files(self.runs[int(line.loc[place, "_run"])]) for place in shown}
+        return {name: each.table(TIMELINE) for name, each in files.items() if each.has(TIMELINE)}

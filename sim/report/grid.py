@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from sim.columns import METRICS
+from sim.results.metrics import UNITS
 
 Names = Mapping[str, str]
 """Backends' names for people, by id."""
 MOST_NAMES = 3
-_METRICS = {column.name for column in METRICS}
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Study:
     places: list[Any]
     """Values of x, from little to much."""
     lines: dict[str, pd.DataFrame]
-    """By name, the dearest first: rows in the order of `places`, indexed by the value of x."""
+    """By name, the most expensive first: rows in the order of `places`, indexed by the value of x."""
 
     def values(self, line: str, metric: str) -> pd.Series:
         """One line's metric at each place; nan where the scenario failed."""
@@ -75,7 +74,7 @@ def study(table: pd.DataFrame, names: Names | None = None) -> Study:
 
 
 def _count_axes(table: pd.DataFrame) -> int:
-    stops = [i for i, column in enumerate(table.columns) if column == "status" or column in _METRICS]
+    stops = [i for i, column in enumerate(table.columns) if column == "status" or column in UNITS]
     return stops[0] if stops else len(table.columns)
 
 
@@ -124,6 +123,7 @@ def in_words(x: str, place: Any, names: Names | None = None) -> str:
 
 
 def worded(axis: str, value: Any, names: Names | None) -> str:
+    """A value of an axis in a sentence: `fanout=16`; of `backends` their names for people, `Kimi K2.5 + GLM 5`."""
     if axis == "backends":
         return " + ".join((names or {}).get(each.strip(), each.strip()) for each in str(value).strip("[]").split(","))
     return f"{axis.rsplit('.', 1)[-1]}={place_name(_typed(value))}"

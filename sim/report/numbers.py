@@ -28,5 +28,5 @@ def compact(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Of a share from 0 to 1."""
+    """A share from 0 to 1 as a whole percentage: `43 %`; `-` where there is none."""
     return f"{100 * share:.0f}\u00a0%" if math.isfinite(share) else "-"

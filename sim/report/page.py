@@ -16,11 +16,10 @@ from sim.report.findings import finding, goal_finding
 from sim.report.folder import Folder
 from sim.report.grid import study
 from sim.report.tables import aligned, best_first, failures, grid, readable
-from sim.results.files import write_whole
+from sim.results.files import FIGURES, REPORT, RESULTS, Files
 from sim.results.provenance import SOFTWARE
 from sim.results.result import Result
 from sim.scenario.scenario import Scenario
-from sim.scenario.text import as_yaml
 from sim.sweeps.sensitivity import Tornado
 from sim.sweeps.sweep import digest_of, row
 
@@ -29,8 +28,8 @@ Draw = Callable[[Any], Mapping[str, Any]]
 CAVEATS = (
     "Every model is given the same work. Measured on the same 500 tasks, the bills of Claude Opus 4.6 and MiniMax M2.5 differ 2.5-fold, "
     "not as list prices do: models differ in turns, in words and in how well their prompts are cached.",
-    "Success is a matter of the first agent's backend and of luck; sub-agents raise it only as far as `outcome.success_exponent` says.",
-    "Intervals hold the luck of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
+    "Success is a matter of the first agent's backend and of chance; sub-agents raise it only as far as `outcome.success_exponent` says.",
+    "Intervals hold the random numbers of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
 )
 """Under every report; the first is OpenHands' index (0.772 against 0.307 USD a task)."""
 
@@ -50,7 +49,7 @@ def show_run(result: Result, folder: Path) -> None:
 
 
 def show_sweep(table: pd.DataFrame, folder: Path) -> None:
-    """Print a sweep's table (of `sim.sweep.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
+    """Print a sweep's table (of `sim.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
     said = finding(table, known.names, known.list_usd_per_mtok)
@@ -92,9 +91,9 @@ def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path) -> None:
 
 
 def _show_drivers(table: pd.DataFrame, text: str, said: str, draw: Draw, scenario: Scenario, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "results.csv", lambda path: table.to_csv(path, index=False))
-    write_whole(folder / "scenario.yaml", lambda path: path.write_text(as_yaml(scenario), encoding="utf-8"))
+    files = Files(folder)
+    files.write_table(RESULTS, table)
+    files.write_settings(scenario)
     _publish(scenario.name, text, said, draw, folder, f"seed {scenario.seed}")
 
 
@@ -106,7 +105,6 @@ def _publish(title: str, table: str, said: str, draw: Draw, folder: Path, made_b
 
     files = save_all(draw(gallery), folder, f"{title}, {made_by}")
     page = [f"# {title}", said, f"```text\n{table}\n```"]
-    page += [f"![{path.stem.replace('_', ' ')}](figures/{path.name})" for path in files]
+    page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
     page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*notes, *CAVEATS)), f"Made by {origin}."]
-    text = "\n\n".join(page) + "\n"
-    write_whole(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8"))
+    Files(folder).write_text(REPORT, "\n\n".join(page) + "\n")

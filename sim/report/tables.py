@@ -13,18 +13,20 @@ from sim.report.numbers import compact, number, percent
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked
 
-MOST_ROWS = 12
-"""Of a search."""
-HEADLINES = (
-    ("cost_per_task_usd", "USD/task", number),
-    ("tokens_per_task", "tokens/task", compact),
-    ("token_multiplier", "x chat", number),
-    ("cache_hit_rate", "cache hits", percent),
-    ("success_rate", "success", percent),
-    ("cost_per_success_usd", "USD/success", number),
-    ("task_latency_p50_s", "task p50 s", number),
-)
-"""Metrics of a sweep's table: name, heading, and how a value is written."""
+BEST_SHOWN = 12
+"""Scenarios of a search that are listed; all are in `results.csv`."""
+PRINTED: dict[str, tuple[str, Callable[[float], str]]] = {
+    "cost_per_task_usd": ("USD/task", number),
+    "tokens_per_task": ("tokens/task", compact),
+    "token_multiplier": ("x chat", number),
+    "cache_hit_rate": ("cache hits", percent),
+    "success_rate": ("success", percent),
+    "cost_per_success_usd": ("USD/success", number),
+    "task_latency_p50_s": ("task p50 s", number),
+}
+"""Heading and writing of the headlines (`sim.results.metrics.HEADLINES`), and of the multiple of the chat's tokens, in a sweep's table."""
+CROSSED = ("token_multiplier", "cache_hit_rate", "success_rate", "cost_per_success_usd")
+"""What a crosstab of dollars adds, of the last place."""
 
 
 def grid(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
@@ -34,6 +36,7 @@ def grid(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
 
 
 def failures(one: Study) -> list[str]:
+    """A line a scenario that failed: its place in the sweep, and why."""
     return [
         "  " + " ".join(f"{axis}={failed[axis]}" for axis in one.axes) + f": {failed['status'].removeprefix('failed: ')}"
         for failed in one.failed.to_dict("records")
@@ -71,7 +74,8 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
             _cell(one, line, place, "cost_per_task_usd", number) for line in one.lines
         ]
     last = one.places[-1]
-    for metric, heading, write in HEADLINES[2:6]:
+    for metric in CROSSED:
+        heading, write = PRINTED[metric]
         out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
     notes = [f"The last four columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
     return aligned(pd.DataFrame(out)) + "\n\n" + " ".join(["±: half of the 95 % interval.", *notes])
@@ -82,7 +86,7 @@ def listing(one: Study) -> str:
     out: dict[str, list[str]] = {}
     for axis in one.axes:
         out[axis] = [str(value) for value in one.rows[axis]]
-    for metric, heading, write in HEADLINES:
+    for metric, (heading, write) in PRINTED.items():
         bare = metric != "cost_per_task_usd"
         out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
     return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval."
@@ -90,7 +94,7 @@ def listing(one: Study) -> str:
 
 def best_first(one: Study, goal: GoalSettings) -> str:
     """The listing of the scenarios that are best by a goal."""
-    rows = ranked(goal, one.rows).head(MOST_ROWS)
+    rows = ranked(goal, one.rows).head(BEST_SHOWN)
     shown = f"The first {len(rows)} of {len(one.rows)} scenarios" if len(rows) < len(one.rows) else "Scenarios"
     return f"{listing(dataclasses.replace(one, rows=rows))} {shown} by {goal.metric}, those below the floor last (all: results.csv)."
 
@@ -101,7 +105,7 @@ def _cell(one: Study, line: str, place: Any, metric: str, write: Callable[[float
 
 
 def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], str], bare: bool) -> str:
-    """`9.51 ±4%`."""
+    """A metric of one scenario: `9.51 ±4%`, half of the 95 % interval as a share of it; `9.51` where it is bare or has none."""
     mean = scenario[metric]
     half = (scenario[f"{metric}_ci_high"] - scenario[f"{metric}_ci_low"]) / 2
     return write(mean) if bare or not mean or not half >= 0 else f"{write(mean)} ±{100 * half / abs(mean):.0f}%"

@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from sim.meter.tally import Tally
-from sim.results.metrics import Percentile, metrics
-from sim.results.sample import HEADLINES, Sample
+from sim.results.metrics import HEADLINES, metrics
+from sim.results.percentiles import Percentile
+from sim.results.sample import Sample
 from sim.scenario.scenario import Scenario
 from sim.statistics import Estimate, jackknife, leave_one_out
 

@@ -1,26 +1,134 @@
-"""Files of runs: read to the last bit, written whole or not at all."""
+"""Files of runs and of sweeps: what each is called, how it is written (whole or not at all) and read (to the last bit).
+
+Nobody else knows a file's name: who writes or reads one asks `Files`.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.results.sample import Sample
+from sim.scenario.scenario import Scenario
+from sim.scenario.text import SETTINGS, as_yaml, read_settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SUMMARY, REPLICATIONS, TIMELINE = "summary.csv", "replications.csv", "timeline.csv"
+"""Of a run: `Result.summary`, `.by_replication`, `.timeline`."""
+TASKS, CALLS = "tasks.parquet", "calls.parquet"
+"""Of a run with a log: `Result.tasks`, `.calls`."""
+NOTES = "notes.json"
+"""Of a run: what it says of its own numbers."""
+ORIGIN = "origin.json"
+"""Of a run or a sweep: which version made it, from which seed, and the digest of what came out."""
+NOTE = "run.json"
+"""Of a run in a sweep: the settings that the sweep gave it, what it was made from, its digest and files, or why it failed."""
+START, LOCK = "sweep.json", ".lock"
+"""Of a sweep: which start of it is the latest, and what keeps a second one out. Runs of an earlier start are not part of its table."""
+RESULTS = "results.csv"
+"""Of a sweep: a row a scenario. Of a tornado or of Sobol indices: a row a setting."""
+REPORT, FIGURES = "report.md", "figures"
+"""Of all of them: what is shown to people, and its pictures."""
 
-def read_sample(folder: Path) -> Sample | None:
-    """The metrics that a run left in its folder (`summary.csv`, `replications.csv`); None where it left none."""
-    files = folder / "summary.csv", folder / "replications.csv"
-    if not all(file.exists() for file in files):
-        return None
-    summary, left_out = read_table(files[0]).set_index("metric"), read_table(files[1])
-    return Sample(dict(summary["mean"]), {str(name): part["without"].to_numpy() for name, part in left_out.groupby("metric", sort=False)})
+
+class Files:
+    """The files in a folder of a run or of a sweep. What writes makes the folder; what reads a file that is not there says `None` or {}."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name."""
+        return (self.folder / name).is_file()
+
+    def size(self, name: str) -> int:
+        """Of a file, in bytes; -1 where there is none."""
+        return (self.folder / name).stat().st_size if self.has(name) else -1
+
+    def sizes(self) -> dict[str, int]:
+        """Sizes of a run's files (bytes, by name): of all that cannot change without running again."""
+        names = [file.name for file in self.folder.iterdir() if file.is_file()]
+        return {name: self.size(name) for name in names if name not in (NOTE, SETTINGS)}
+
+    def remove(self, name: str) -> None:
+        """See to it that there is no file of that name."""
+        (self.folder / name).unlink(missing_ok=True)
+
+    def write(self, name: str, write: Callable[[Path], object]) -> Path:
+        """Have a file written whole or not at all; returns where."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, write)
+        return path
+
+    def write_summary(self, summary: pd.DataFrame) -> None:
+        """Keep a run's summary, a row a metric."""
+        self.write(SUMMARY, summary.to_csv)
+
+    def summary(self) -> pd.DataFrame:
+        """The run's summary, by metric."""
+        table = read_table(self.folder / SUMMARY).set_index("metric")
+        return table.assign(unit=table["unit"].fillna(""))
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Keep a table whose index says nothing: `REPLICATIONS`, `TIMELINE` or `RESULTS`."""
+        self.write(name, partial(table.to_csv, index=False))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table kept by `write_table`."""
+        return read_table(self.folder / name)
+
+    def write_log(self, name: str, rows: int, write: Callable[[Path], object]) -> None:
+        """Keep a table of the log, `TASKS` or `CALLS`; one without rows is not there."""
+        if rows:
+            self.write(name, write)
+        else:
+            self.remove(name)
+
+    def log(self, name: str, columns: list[str]) -> pd.DataFrame:
+        """A table of the log; without rows where none was kept."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / name) if self.has(name) else pd.DataFrame(columns=columns)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Keep a mapping: `NOTES`, `ORIGIN`, `NOTE` or `START`."""
+        self.write_text(name, json.dumps(content, ensure_ascii=False, indent=1))
+
+    def json(self, name: str) -> dict[str, Any]:
+        """A mapping kept by `write_json`; {} also where it cannot be read."""
+        return read_json(self.folder / name)
+
+    def write_settings(self, scenario: Scenario) -> None:
+        """Keep a scenario as settings, unless they are there."""
+        text = as_yaml(scenario)
+        if not self.has(SETTINGS) or (self.folder / SETTINGS).read_text(encoding="utf-8") != text:
+            self.write_text(SETTINGS, text)
+
+    def settings(self) -> dict[str, Any]:
+        """The scenario's settings as plain values."""
+        return read_settings(self.folder / SETTINGS) if self.has(SETTINGS) else {}
+
+    def write_text(self, name: str, text: str) -> None:
+        """Keep a text, such as a `REPORT`."""
+        self.write(name, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def write_figure(self, name: str, write: Callable[[Path], object]) -> Path:
+        """Keep a figure; returns where."""
+        return self.write(f"{FIGURES}/{name}.png", write)
+
+    def sample(self) -> Sample | None:
+        """What a comparison needs of a run; None where it left no summary. A metric without replications to leave out has an empty row."""
+        if not (self.has(SUMMARY) and self.has(REPLICATIONS)):
+            return None
+        whole, left_out = dict(self.summary()["mean"]), self.table(REPLICATIONS)
+        return Sample(whole, {str(name): part["without"].to_numpy() for name, part in left_out.groupby("metric", sort=False)})
 
 
 def read_table(file: Path) -> pd.DataFrame:
@@ -32,7 +140,7 @@ def read_table(file: Path) -> pd.DataFrame:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """A file that holds a mapping; nothing where there is none, or none that can be read."""
+    """A file that holds a mapping; {} where there is none, or none that can be read."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -48,3 +156,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def remove_torn(folder: Path) -> None:
+    """Remove what `write_whole` left half-written, wherever in a folder, when it was killed."""
+    for torn in folder.rglob(".*.part"):
+        torn.unlink(missing_ok=True)

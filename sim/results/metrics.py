@@ -1,24 +1,55 @@
-"""The metrics of the contract: each one number from a tally (of one replication, or of several pooled)."""
+"""The metrics of the contract: name, unit, meaning and formula of each, said once. A metric is added here and nowhere else."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from sim.call import Role, Status
-from sim.meter.histogram import SIZES, Sketch
+from sim.meter.histogram import SIZES
 from sim.meter.sums import real
 from sim.meter.tally import Tally
-from sim.sampling.distributions import distribution
+from sim.results.basis import Basis, basis_of
+from sim.results.percentiles import Percentile
 from sim.scenario.scenario import Scenario
-from sim.statistics import Estimate, quantile_interval, share_error, tail_index, top_share
-from sim.theory import chat_tokens
+from sim.statistics import tail_index, top_share
 
-Metric = Callable[[Tally], float]
+Formula = Callable[[Tally, Basis], float]
+Value = Callable[[Tally], float]
+"""A formula of which the scenario is known."""
 INPUT, READ, WRITE, OUTPUT, REASONING = range(5)
 """Columns of `Tally.tokens`."""
+BY_BACKEND = "<backend>"
+"""In a metric's name: there is one for each backend, called by its id."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a summary, from the tally of one replication or of several pooled; sums are means over replications."""
+
+    name: str
+    unit: str
+    """Empty for counts, shares and factors."""
+    meaning: str
+    formula: Formula | Percentile
+    more_is_better: bool = False
+    """The best scenario has most of it; of all other metrics it has least."""
+    headline: int = 0
+    """Place among the `HEADLINES`, from 1; 0: it is none."""
+
+    def values(self, basis: Basis) -> dict[str, Value]:
+        """By name, the metric for one scenario: one number, or one a backend."""
+        if isinstance(self.formula, Percentile):
+            return {self.name: self.formula}
+        if BY_BACKEND not in self.name:
+            return {self.name: _on(self.formula, basis)}
+        each = {name: basis._replace(backend=index) for index, name in enumerate(basis.backends)}
+        return {self.name.replace(BY_BACKEND, name): _on(self.formula, one) for name, one in each.items()}
+
+
+def _on(formula: Formula, basis: Basis) -> Value:
+    return lambda tally: formula(tally, basis)
 
 
 def ratio(above: float, below: float) -> float:
@@ -26,183 +57,141 @@ def ratio(above: float, below: float) -> float:
     return above / below if below else math.nan
 
 
-def _tokens(kind: int) -> Metric:
-    return lambda t: int(t.tokens[:, kind].sum()) / t.replications
+def _tokens(kind: int) -> Formula:
+    """Tokens of one kind, on all backends."""
+    return lambda t, _: int(t.tokens[:, kind].sum()) / t.replications
 
 
-def _dollars(kind: int) -> Metric:
-    return lambda t: float(t.dollars[:, kind].sum()) / t.replications
+def _dollars(kind: int) -> Formula:
+    """One part of the bill, on all backends."""
+    return lambda t, _: float(t.dollars[:, kind].sum()) / t.replications
+
+
+def _attempts(status: Status) -> Formula:
+    """Share of attempts that ended so."""
+    return lambda t, _: ratio(int(t.attempts[:, status].sum()), t.calls)
+
+
+def _if_known(formula: Formula) -> Formula:
+    """nan where it is not known what is a success."""
+    return lambda t, b: formula(t, b) if b.quality_known else math.nan
 
 
 def _total(t: Tally) -> int:
+    """Tokens of all calls, input and output."""
     return int(t.tokens[:, INPUT].sum() + t.tokens[:, OUTPUT].sum())
 
 
-def _attempts(status: Status) -> Metric:
-    return lambda t: ratio(int(t.attempts[:, status].sum()), t.calls)
+def _answers(t: Tally, column: int) -> int:
+    """Calls that were answered (column 0) or their tokens (column 1), but for those of compactions and verifiers."""
+    return int(t.answers[[Role.chat, Role.agent, Role.lead, Role.worker], column].sum())
 
 
-class Percentile:
-    """A percentile of one of the tally's sketches: neither a sum nor a ratio of sums, so with an interval of its own."""
-
-    def __init__(self, which: str, share: float) -> None:
-        self.which = which
-        self.share = share
-
-    def __call__(self, tally: Tally) -> float:
-        return self._sketch(tally).percentile(self.share)
-
-    def _sketch(self, tally: Tally) -> Sketch:
-        found: Sketch = getattr(tally, self.which)
-        return found
-
-    def _below(self, pooled: Tally, tallies: Sequence[Tally]) -> tuple[np.ndarray, np.ndarray]:
-        """Values of each replication below the pooled percentile, and all of them."""
-        place = self._sketch(pooled).place(self.share)
-        sketches = [self._sketch(tally) for tally in tallies]
-        return np.array([each.below(*place) for each in sketches]), np.array([each.counts.sum() for each in sketches])
-
-    def interval(self, pooled: Tally, tallies: Sequence[Tally]) -> Estimate:
-        """Woodruff's: what lies at the share plus and minus its own uncertainty between replications."""
-        if not self._sketch(pooled).counts.any():
-            return Estimate(math.nan, math.nan, math.nan)
-        error = share_error(self.share, *self._below(pooled, tallies))
-        return quantile_interval(self._sketch(pooled).percentile, self.share, error, len(tallies) - 1)
-
-    def without(self, pooled: Tally, tallies: Sequence[Tally]) -> np.ndarray:
-        """The percentile with each replication left out, to first order: smooth, so that differences can be paired.
-
-        A share that is off by e moves the percentile by e / density; the density is read within a standard error around.
-        """
-        sketch, n = self._sketch(pooled), len(tallies)
-        if n < 2 or not sketch.counts.any():
-            return np.full(n if n > 1 else 0, math.nan)
-        below, counts = self._below(pooled, tallies)
-        error = share_error(self.share, below, counts)
-        low, high = max(self.share - error, self.share / 2), min(self.share + error, (1 + self.share) / 2)
-        slope = (sketch.percentile(high) - sketch.percentile(low)) / (high - low) if high > low else 0.0
-        return self(pooled) + (below - self.share * counts) * (slope * n / (n - 1) / float(counts.sum()))
+def _net(t: Tally, b: Basis) -> float:
+    return ratio(b.worth_usd * t.successes - t.task_cost_usd - b.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
 
 
-def metrics(scenario: Scenario) -> dict[str, Metric]:
-    """Every metric of `sim.columns.METRICS`, in its order, by name."""
-    chat = matched_chat_tokens(scenario)
-    known = all(backend.quality is not None for backend in scenario.chosen().values())
-    return {
-        "tasks": lambda t: t.tasks / t.replications,
-        "tasks_in_flight": lambda t: (t.started_tasks - t.tasks) / t.replications,
-        "calls": lambda t: t.calls / t.replications,
-        "calls_in_flight": lambda t: t.calls_in_flight / t.replications,
-        "failed_attempts": lambda t: (t.calls - int(t.attempts[:, Status.ok].sum())) / t.replications,
-        "rate_limited_share": _attempts(Status.rate_limited),
-        "timeout_share": _attempts(Status.timeout),
-        "calls_given_up": lambda t: t.given_up / t.replications,
-        "agents": lambda t: t.agents / t.replications,
-        "compactions": lambda t: t.compactions / t.replications,
-        "input_tokens": _tokens(INPUT),
-        "cache_read_tokens": _tokens(READ),
-        "cache_write_tokens": _tokens(WRITE),
-        "output_tokens": _tokens(OUTPUT),
-        "reasoning_tokens": _tokens(REASONING),
-        "total_tokens": lambda t: _total(t) / t.replications,
-        "cost_usd": lambda t: float(t.dollars.sum()) / t.replications,
-        "cost_fresh_input_usd": _dollars(0),
-        "cost_cache_read_usd": _dollars(1),
-        "cost_cache_write_usd": _dollars(2),
-        "cost_output_usd": _dollars(3),
-        "tokens_per_task": lambda t: ratio(t.task_tokens, t.tasks),
-        "cost_per_task_usd": lambda t: ratio(t.task_cost_usd, t.tasks),
-        "calls_per_task": lambda t: ratio(t.task_calls, t.tasks),
-        "success_rate": lambda t: ratio(t.successes, t.tasks) if known else math.nan,
-        "cost_per_success_usd": lambda t: ratio(t.task_cost_usd, t.successes) if known else math.nan,
-        "cost_per_busy_hour_usd": lambda t: ratio(t.task_cost_usd, t.task_busy_s / 3600),
-        "token_multiplier": lambda t: ratio(t.task_tokens, t.tasks * chat),
-        **_amplification(scenario, chat),
-        **_worth(scenario, known),
-        "cache_hit_rate": lambda t: ratio(int(t.tokens[:, READ].sum()), int(t.tokens[:, INPUT].sum())),
-        "dearest_1pct_cost_share": lambda t: top_share(SIZES, t.task_cents.counts, 0.01),
-        "cost_tail_index": lambda t: tail_index(SIZES, t.task_cents.counts, max(20, t.tasks // 20)),
-        "effective_usd_per_mtok": lambda t: ratio(float(t.dollars.sum()) * 1e6, _total(t)),
-        "task_latency_mean_s": lambda t: ratio(t.task_busy_s, t.tasks),
-        "task_latency_p50_s": Percentile("task_latency", 0.50),
-        "task_latency_p95_s": Percentile("task_latency", 0.95),
-        "task_latency_p99_s": Percentile("task_latency", 0.99),
-        "call_latency_p50_s": Percentile("latency", 0.50),
-        "call_latency_p95_s": Percentile("latency", 0.95),
-        "call_latency_p99_s": Percentile("latency", 0.99),
-        "mean_wait_s": lambda t: ratio(float(t.waited_s.sum()), t.calls - int(t.attempts[:, Status.rate_limited].sum())),
-        "peak_tokens_per_min": lambda t: sum(t.peaks) / t.replications,
-        "warmup_s": lambda t: t.cut_s,
-        **_shares(scenario.backends),
-    }
+METRICS = (
+    Metric("tasks", "", "tasks that ended", lambda t, _: t.tasks / t.replications),
+    Metric("tasks_in_flight", "", "tasks under way at the horizon", lambda t, _: (t.started_tasks - t.tasks) / t.replications),
+    Metric("calls", "", "attempts that ended, failed ones too", lambda t, _: t.calls / t.replications),
+    Metric("calls_in_flight", "", "calls under way at the horizon", lambda t, _: t.calls_in_flight / t.replications),
+    Metric("failed_attempts", "", "attempts without an answer: errors, rate limited, timed out or cancelled",
+           lambda t, _: (t.calls - int(t.attempts[:, Status.ok].sum())) / t.replications),
+    Metric("rate_limited_share", "", "share of attempts that were turned away: queue full, or a rate limit reached",
+           _attempts(Status.rate_limited)),
+    Metric("timeout_share", "", "share of attempts that were withdrawn after too long in the queue", _attempts(Status.timeout)),
+    Metric("calls_given_up", "", "calls whose last attempt failed, or that no backend would ever take",
+           lambda t, _: t.given_up / t.replications),
+    Metric("agents", "", "agents that started", lambda t, _: t.agents / t.replications),
+    Metric("compactions", "", "compaction calls", lambda t, _: t.compactions / t.replications),
+    Metric("input_tokens", "tokens", "billed prompts, cache reads and writes inside", _tokens(INPUT)),
+    Metric("cache_read_tokens", "tokens", "read from the cache", _tokens(READ)),
+    Metric("cache_write_tokens", "tokens", "written to the cache", _tokens(WRITE)),
+    Metric("output_tokens", "tokens", "billed output, reasoning inside", _tokens(OUTPUT)),
+    Metric("reasoning_tokens", "tokens", "reasoning", _tokens(REASONING)),
+    Metric("total_tokens", "tokens", "input and output", lambda t, _: _total(t) / t.replications),
+    Metric("cost_usd", "USD", "the bill", lambda t, _: float(t.dollars.sum()) / t.replications),
+    Metric("cost_fresh_input_usd", "USD", "part of the bill: input neither read from nor written to a cache", _dollars(0)),
+    Metric("cost_cache_read_usd", "USD", "part of the bill: cache reads", _dollars(1)),
+    Metric("cost_cache_write_usd", "USD", "part of the bill: cache writes", _dollars(2)),
+    Metric("cost_output_usd", "USD", "part of the bill: output", _dollars(3)),
+    Metric("tokens_per_task", "tokens", "total tokens per ended task", lambda t, _: ratio(t.task_tokens, t.tasks), headline=2),
+    Metric("cost_per_task_usd", "USD", "the bill per ended task", lambda t, _: ratio(t.task_cost_usd, t.tasks), headline=1),
+    Metric("calls_per_task", "", "attempts per ended task", lambda t, _: ratio(t.task_calls, t.tasks)),
+    Metric("success_rate", "", "share of ended tasks that succeeded",
+           _if_known(lambda t, _: ratio(t.successes, t.tasks)), more_is_better=True, headline=3),
+    Metric("cost_per_success_usd", "USD", "the bill per successful task",
+           _if_known(lambda t, _: ratio(t.task_cost_usd, t.successes)), headline=4),
+    Metric("cost_per_busy_hour_usd", "USD/h", "the bill per hour in which a task was worked on (its user's thinking left out)",
+           lambda t, _: ratio(t.task_cost_usd, t.task_busy_s / 3600)),
+    Metric("token_multiplier", "", "tokens per task over those of the chat baseline",
+           lambda t, b: ratio(t.task_tokens, t.tasks * b.chat_tokens)),
+    Metric("amplification_tries", "", "factor of the multiplier: tries at a task", lambda t, _: ratio(t.tries, t.tasks)),
+    Metric("amplification_fanout", "", "factor: agents at work in a try",
+           lambda t, _: ratio((t.agents - t.verifiers) * t.tasks, t.started_tasks * t.tries)),
+    Metric("amplification_turns", "", "factor: answers to an agent over the exchanges of the chat baseline",
+           lambda t, b: ratio(_answers(t, 0), (t.agents - t.verifiers) * b.chat_exchanges)),
+    Metric("amplification_context", "", "factor: tokens of an answer over those of an exchange of the chat baseline (history sent again)",
+           lambda t, b: ratio(_answers(t, 1) * b.chat_exchanges, _answers(t, 0) * b.chat_tokens)),
+    Metric("amplification_coordination", "", "factor: compactions and verifiers on top",
+           lambda t, _: ratio(int(t.answers[:, 1].sum()), _answers(t, 1))),
+    Metric("amplification_retries", "",
+           "factor: failed attempts on top; the six multiply to total tokens per started task over those of the chat baseline",
+           lambda t, _: ratio(_total(t), int(t.answers[:, 1].sum()))),
+    Metric("tasks_blocked", "", "tasks refused for want of money (they have failed)", lambda t, _: t.blocked / t.replications),
+    Metric("wasted_tokens", "tokens", "tokens of ended tasks that failed", _if_known(lambda t, _: t.wasted_tokens / t.replications)),
+    Metric("wasted_usd", "USD", "bill of ended tasks that failed", _if_known(lambda t, _: real(t.wasted_units) / t.replications)),
+    Metric("wasted_value_usd", "USD", "worth, if solved, of ended tasks that were started and failed",
+           _if_known(lambda t, b: b.worth_usd * (t.tasks - t.successes - t.blocked) / t.replications)),
+    Metric("blocked_tokens", "tokens", "tokens that the refused tasks would have taken, at the mean of those started",
+           lambda t, _: ratio(t.blocked * t.task_tokens, t.tasks - t.blocked) / t.replications),
+    Metric("blocked_usd", "USD", "the bill that they would have had, at the mean of those started",
+           lambda t, _: ratio(t.blocked * t.task_cost_usd, t.tasks - t.blocked) / t.replications),
+    Metric("blocked_value_usd", "USD", "worth, if solved, of the tasks that were refused",
+           lambda t, b: b.worth_usd * t.blocked / t.replications),
+    Metric("value_per_task_usd", "USD", "worth of what was solved, per ended task",
+           lambda t, b: ratio(b.worth_usd * t.successes, t.tasks), more_is_better=True),
+    Metric("net_value_per_task_usd", "USD", "that less the bill and the wage of those who waited", _net, more_is_better=True),
+    Metric("cache_hit_rate", "", "share of input tokens read from a cache",
+           lambda t, _: ratio(int(t.tokens[:, READ].sum()), int(t.tokens[:, INPUT].sum())), more_is_better=True, headline=5),
+    Metric("dearest_1pct_cost_share", "", "part of the bill of ended tasks that the most expensive 1 % of them carry",
+           lambda t, _: top_share(SIZES, t.task_cents.counts, 0.01)),
+    Metric("cost_tail_index", "", "Hill's index of the most expensive 5 % of tasks: below 2 costs have no variance; by 20 tasks at least",
+           lambda t, _: tail_index(SIZES, t.task_cents.counts, max(20, t.tasks // 20))),
+    Metric("effective_usd_per_mtok", "USD/Mtok", "the bill per million tokens, all kinds together",
+           lambda t, _: ratio(float(t.dollars.sum()) * 1e6, _total(t))),
+    Metric("task_latency_mean_s", "s", "mean time of a task, its user's thinking left out", lambda t, _: ratio(t.task_busy_s, t.tasks)),
+    Metric("task_latency_p50_s", "s", "median time of a task, its user's thinking left out", Percentile("task_latency", 0.50), headline=6),
+    Metric("task_latency_p95_s", "s", "95th percentile of the same", Percentile("task_latency", 0.95)),
+    Metric("task_latency_p99_s", "s", "99th percentile of the same", Percentile("task_latency", 0.99)),
+    Metric("call_latency_p50_s", "s", "median time from request to last token, of attempts that succeeded", Percentile("latency", 0.50)),
+    Metric("call_latency_p95_s", "s", "95th percentile of the same", Percentile("latency", 0.95)),
+    Metric("call_latency_p99_s", "s", "99th percentile of the same", Percentile("latency", 0.99)),
+    Metric("mean_wait_s", "s", "mean time in a backend's queue, of attempts that were not turned away",
+           lambda t, _: ratio(float(t.waited_s.sum()), t.calls - int(t.attempts[:, Status.rate_limited].sum()))),
+    Metric("peak_tokens_per_min", "tokens/min", "most tokens in one minute", lambda t, _: sum(t.peaks) / t.replications),
+    Metric("warmup_s", "s", "left out at the start: tasks that came and calls that were asked for before it are in no other metric",
+           lambda t, _: t.cut_s),
+    Metric("token_share.<backend>", "", "share of all tokens",
+           lambda t, b: ratio(int(t.tokens[b.backend, INPUT] + t.tokens[b.backend, OUTPUT]), _total(t))),
+    Metric("cost_share.<backend>", "", "share of the bill", lambda t, b: ratio(float(t.dollars[b.backend].sum()), float(t.dollars.sum()))),
+)  # fmt: skip
+"""What a summary holds, in its order."""
+HEADLINES = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: metric.headline) if metric.headline)
+"""What `precision` is asked of, and what a sweep's table compares with its baseline."""
+MORE_IS_BETTER = frozenset(metric.name for metric in METRICS if metric.more_is_better)
+UNITS = {metric.name: metric.unit for metric in METRICS}
+"""By name; of metrics that there are once a backend, by the name of them all."""
 
 
-_WORK = [int(role) for role in (Role.chat, Role.agent, Role.lead, Role.worker)]
+def unit_of(metric: str) -> str:
+    """The unit of a metric of a summary; empty where it has none, or is none."""
+    family, _, _ = metric.partition(".")
+    return UNITS.get(metric, UNITS.get(f"{family}.{BY_BACKEND}", ""))
 
 
-def _amplification(scenario: Scenario, chat: float) -> dict[str, Metric]:
-    """Why a task takes so many times the tokens of the matched chat: factors whose product is exactly that."""
-    exchanges = matched_exchanges(scenario)
-
-    def answers(t: Tally, column: int) -> int:
-        return int(t.answers[_WORK, column].sum())
-
-    return {
-        "amplification_tries": lambda t: ratio(t.tries, t.tasks),
-        "amplification_fanout": lambda t: ratio((t.agents - t.verifiers) * t.tasks, t.started_tasks * t.tries),
-        "amplification_turns": lambda t: ratio(answers(t, 0), (t.agents - t.verifiers) * exchanges),
-        "amplification_context": lambda t: ratio(answers(t, 1) * exchanges, answers(t, 0) * chat),
-        "amplification_coordination": lambda t: ratio(int(t.answers[:, 1].sum()), answers(t, 1)),
-        "amplification_retries": lambda t: ratio(_total(t), int(t.answers[:, 1].sum())),
-    }
-
-
-def _worth(scenario: Scenario, known: bool) -> dict[str, Metric]:
-    """Dollars that were earned; nan where neither value nor wage is set."""
-    outcome, agent = scenario.outcome, scenario.agent
-    each = outcome.worth_usd(agent.helpers) if outcome.value_usd or outcome.wage_usd_per_h else math.nan
-
-    def net(t: Tally) -> float:
-        return ratio(each * t.successes - t.task_cost_usd - outcome.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
-
-    return {
-        "tasks_blocked": lambda t: t.blocked / t.replications,
-        "wasted_tokens": lambda t: t.wasted_tokens / t.replications if known else math.nan,
-        "wasted_usd": lambda t: real(t.wasted_units) / t.replications if known else math.nan,
-        "wasted_value_usd": lambda t: each * (t.tasks - t.successes - t.blocked) / t.replications if known else math.nan,
-        "blocked_tokens": lambda t: ratio(t.blocked * t.task_tokens, t.tasks - t.blocked) / t.replications,
-        "blocked_usd": lambda t: ratio(t.blocked * t.task_cost_usd, t.tasks - t.blocked) / t.replications,
-        "blocked_value_usd": lambda t: each * t.blocked / t.replications,
-        "value_per_task_usd": lambda t: ratio(each * t.successes, t.tasks),
-        "net_value_per_task_usd": net,
-    }
-
-
-def _shares(backends: Sequence[str]) -> dict[str, Metric]:
-    def of_tokens(index: int) -> Metric:
-        return lambda t: ratio(int(t.tokens[index, INPUT] + t.tokens[index, OUTPUT]), _total(t))
-
-    def of_cost(index: int) -> Metric:
-        return lambda t: ratio(float(t.dollars[index].sum()), float(t.dollars.sum()))
-
-    shares = {f"token_share.{name}": of_tokens(index) for index, name in enumerate(backends)}
-    return shares | {f"cost_share.{name}": of_cost(index) for index, name in enumerate(backends)}
-
-
-def matched_exchanges(scenario: Scenario) -> int:
-    """Exchanges of the matched chat."""
-    return round(distribution(scenario.matched_chat.requests).mean)
-
-
-def matched_chat_tokens(scenario: Scenario) -> float:
-    """Expected tokens of the matched chat: what 1 means in `token_multiplier` (F1 with mean sizes)."""
-    chat = scenario.matched_chat
-    answer = distribution(chat.output_tokens).mean
-    return chat_tokens(
-        exchanges=matched_exchanges(scenario),
-        system=chat.system_tokens,
-        first=distribution(chat.prompt_tokens).mean,
-        message=distribution(chat.request_tokens).mean,
-        answer=answer,
-        kept=answer * (1 - chat.reasoning_share * (1 - chat.keep_reasoning)),
-    ).total
+def metrics(scenario: Scenario) -> dict[str, Value]:
+    """A scenario's metrics in the order of `METRICS`, by name: each makes a number of a tally."""
+    basis = basis_of(scenario)
+    return {name: value for metric in METRICS for name, value in metric.values(basis).items()}

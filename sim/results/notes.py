@@ -8,8 +8,8 @@ from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Warmup
 
-DEAR_SHARE = 0.2
-"""The dearest 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
+MUCH_OF_THE_BILL = 0.2
+"""The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
@@ -70,10 +70,10 @@ def _percent(width: float) -> str:
 def _tail(estimates: Estimates) -> str:
     """A bill that few tasks make up: its intervals need more tasks than they seem to."""
     share, index = (estimates.sample.whole[name] for name in ("dearest_1pct_cost_share", "cost_tail_index"))
-    if not (share >= DEAR_SHARE or index < 2):
+    if not (share >= MUCH_OF_THE_BILL or index < 2):
         return ""
     why = "; below 2 costs have no variance, and no interval of a mean can be trusted" if index < 2 else ""
     return (
-        f"The dearest 1 % of tasks carry {100 * share:.0f} % of the bill (tail index {index:.2g}{why}): "
+        f"The most expensive 1 % of tasks carry {100 * share:.0f} % of the bill (tail index {index:.2g}{why}): "
         f"with {estimates.pooled.tasks:,} tasks, means and their intervals rest on few of them."
     )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from pathlib import Path
 
 import numpy as np
 
-from sim.results.files import read_json
+from sim.results.files import ORIGIN, Files
 from sim.version import __version__
 
-ORIGIN = "origin.json"
-"""In a run's folder, beside `scenario.yaml`: which version made it, from which seed, and the digest of what came out."""
 SOFTWARE = f"agent-token-sim {__version__}"
 
 
@@ -31,9 +28,4 @@ def origin(name: str, seed: int | str, digest: str) -> dict[str, str]:
 
 def read_origin(folder: Path) -> dict[str, str]:
     """What `origin.json` says; nothing where there is none that can be read."""
-    return read_json(folder / ORIGIN)
-
-
-def as_text(found: dict[str, str]) -> str:
-    """The file's text."""
-    return json.dumps(found, ensure_ascii=False, indent=1)
+    return Files(folder).json(ORIGIN)

@@ -7,17 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-HEADLINES = ("cost_per_task_usd", "tokens_per_task", "success_rate", "cost_per_success_usd", "cache_hit_rate", "task_latency_p50_s")
-"""What `precision` is asked of, and what a sweep's table compares with its baseline."""
-
 
 class Sample(NamedTuple):
     """Metrics of a scenario, as far as a comparison with another needs them."""
 
     whole: Mapping[str, float]
-    """From all replications."""
+    """By metric: its value from all replications."""
     without: Mapping[str, np.ndarray]
-    """From all replications but one, in their order."""
+    """By metric: its values with each replication left out, in their order."""
 
     @property
     def replications(self) -> int:

@@ -18,7 +18,7 @@ _ENOUGH = 2
 
 
 class Bandit:
-    """One learner for the run; `optimism` says how highly a backend may be thought of, from its mean, spread, count and luck."""
+    """One learner for the run; `optimism` says how highly a backend may be thought of, from its mean, spread, count and a draw."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class Bandit:
         """By backend: how many rewards, their sum, the sum of their squares."""
         self._asked = dict.fromkeys(self._sums, 0)
 
-    def __call__(self, call: Call, luck: Sequence[float]) -> Backend:
+    def __call__(self, call: Call, draws: Sequence[float]) -> Backend:
         """The backend of a task: whichever was tried too little, else the one thought of most highly."""
         rare = min(self.backends, key=lambda backend: self._asked[backend.index])
-        best = rare if self._asked[rare.index] < _ENOUGH else max(self.backends, key=lambda b: self._score(b, luck[b.index]))
+        best = rare if self._asked[rare.index] < _ENOUGH else max(self.backends, key=lambda b: self._score(b, draws[b.index]))
         self._asked[best.index] += 1
         return best
 

@@ -19,11 +19,11 @@ def inert(known: Knowledge, choose: Choose) -> Choose:
     homes: dict[int, tuple[Backend, int]] = {}
     every, trouble = known.settings.review_tasks or 1, known.settings.switching_cost_usd
 
-    def stay(call: Call, luck: Sequence[float]) -> Backend:
+    def stay(call: Call, draws: Sequence[float]) -> Backend:
         user = call.task.user
         home, since = homes.get(user, (None, 0))
         if home is None or since + 1 >= every:
-            there = choose(call, luck)
+            there = choose(call, draws)
             since = -1
             if home is None or known.value_usd(there) - known.value_usd(home) > trouble:
                 home = there
@@ -41,14 +41,14 @@ def aware(known: Knowledge, make: Callable[[Knowledge], Choose], streams: Stream
     moments: dict[int, list[float]] = {}
     policies: dict[tuple[Backend, ...], Choose] = {}
 
-    def choose(call: Call, luck: Sequence[float]) -> Backend:
+    def choose(call: Call, draws: Sequence[float]) -> Backend:
         user = call.task.user
         if user not in moments:
-            draws = streams.draws(AWARENESS, user, 0, 0, len(hears))
-            moments[user] = [HOUR_S * hour(u) for hour, u in zip(hears, draws, strict=True)]
+            u_hears = streams.draws(AWARENESS, user, 0, 0, len(hears))
+            moments[user] = [HOUR_S * hour(u) for hour, u in zip(hears, u_hears, strict=True)]
         seen = tuple(b for b, moment in zip(known.backends, moments[user], strict=True) if moment <= clock.now)
         if seen not in policies:
             policies[seen] = make(known._replace(backends=seen))
-        return policies[seen](call, luck)
+        return policies[seen](call, draws)
 
     return choose

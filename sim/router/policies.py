@@ -25,8 +25,8 @@ def _by_list(make: Callable[[Knowledge], Choose]) -> Callable[[Knowledge], Choos
         if not any(backend.price.changes for backend in known.backends):
             return make(known)
 
-        def choose(call: Call, luck: Sequence[float]) -> Backend:
-            return make(known)(call, luck)
+        def choose(call: Call, draws: Sequence[float]) -> Backend:
+            return make(known)(call, draws)
 
         return choose
 
@@ -35,7 +35,7 @@ def _by_list(make: Callable[[Knowledge], Choose]) -> Callable[[Knowledge], Choos
 
 def _fixed(known: Knowledge) -> Choose:
     only = named(known.settings.backend, known.backends)
-    return lambda call, luck: only
+    return lambda call, draws: only
 
 
 def named(name: str | None, backends: Sequence[Backend]) -> Backend:
@@ -52,7 +52,7 @@ def _list_price(backend: Backend, prompt: int, cached: int = 0) -> float:
 def _cheapest(known: Knowledge) -> Choose:
     knows_cache = known.settings.knows_cache
 
-    def choose(call: Call, luck: Sequence[float]) -> Backend:
+    def choose(call: Call, draws: Sequence[float]) -> Backend:
         prompt = call.input_tokens
         fitting = [b for b in known.backends if prompt <= b.window] or known.backends
         return min(fitting, key=lambda backend: _list_price(backend, prompt, call.kept_on(backend.index) if knows_cache else 0))
@@ -68,7 +68,7 @@ def _weighted(known: Knowledge) -> Choose:
 def _by_share(backends: Sequence[Backend], weights: Sequence[float]) -> Choose:
     total = sum(weights)
     edges = [edge / total for edge in accumulate(weights)][:-1]
-    return lambda call, luck: backends[bisect_right(edges, luck[0])]
+    return lambda call, draws: backends[bisect_right(edges, draws[0])]
 
 
 def _price_weighted(known: Knowledge) -> Choose:
@@ -80,7 +80,7 @@ def _price_weighted(known: Knowledge) -> Choose:
 def _by_role(known: Knowledge) -> Choose:
     settings = known.settings
     table = {int(role): named(settings.roles.get(role.name, settings.backend), known.backends) for role in Role}
-    return lambda call, luck: table[call.agent_role]
+    return lambda call, draws: table[call.agent_role]
 
 
 def _meets_floor(known: Knowledge) -> Choose:
@@ -115,11 +115,11 @@ def _tasteful(known: Knowledge, utilities: Sequence[float]) -> Choose:
     if known.settings.tastes is Tastes.task:
         return _by_share(backends, [exp(utility - most) for utility in utilities])
     useful = list(zip(backends, utilities, strict=True))
-    return lambda call, luck: max(useful, key=lambda one: one[1] - log(-log(max(luck[one[0].index], 1e-300))))[0]
+    return lambda call, draws: max(useful, key=lambda one: one[1] - log(-log(max(draws[one[0].index], 1e-300))))[0]
 
 
 def _always(backend: Backend) -> Choose:
-    return lambda call, luck: backend
+    return lambda call, draws: backend
 
 
 def _bandit(optimism: Callable[..., float]) -> Callable[[Knowledge], Choose]:

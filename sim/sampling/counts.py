@@ -1,4 +1,4 @@
-"""Luck's shapes that are counts: turns, batches, events, yes or no."""
+"""Distributions that are counts: turns, batches, events, yes or no."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Luck's shapes: every distribution is its quantile function, so one uniform is one decision."""
+"""Distributions: every one is its quantile function, so one uniform is one decision."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Bass(Distribution):
     """When one of many takes something up who is won over by advertising at rate `p` and by those who have it at rate `q`.
 
     Bass (1969): a share F(t) = (1 - e^-(p+q)t) / (1 + (q/p) e^-(p+q)t) has it by t (`sim.theory.bass_share`). Rates by unit of the
-    setting, e.g. by second; q = 0: exponential with mean 1/p. Values are independent: the curve is that of a market too large for luck.
+    setting, e.g. by second; q = 0: exponential with mean 1/p. Values are independent: the curve is that of a market too large for chance.
     """
 
     p: float

@@ -1,58 +1,64 @@
-"""All of Hydra that is not the shell's: settings composed into a scenario, and its errors in one line."""
+"""Settings composed by Hydra into a scenario."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import threading
-import traceback
 import typing
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError, DataError, did_you_mean
+from sim.errors import ConfigError, DataError
+from sim.scenario.hydra_errors import explain, is_hydras
+from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.scenario import Scenario
-from sim.settings import agent, budget, market, outcome, router
+from sim.scenario.text import SETTINGS
 
 HERE = Path(__file__).resolve().parents[1]
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
 _COMPOSING = threading.Lock()
+"""Hydra composes for one at a time: its state belongs to the process."""
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
     """The scenario that `sim OVERRIDES` would run, e.g. `load("agent.fanout=8", "market=feb_2026")`.
 
-    `config_dir` is a folder of your own settings, searched after the ones that ship. Raises `ConfigError`.
+    `config_dir` is a folder of your own settings, searched after the ones that ship. A program that uses Hydra itself finds it as
+    it was. Raises `ConfigError`.
     """
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    extra = [] if config_dir is None else [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"]
-    with _COMPOSING:
-        register_schema()
-        GlobalHydra.instance().clear()
+    with _COMPOSING, own_hydra():
         try:
-            with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
-                composed = compose("config", [*open_mappings(overrides), *extra])
+            settings = _settings(compose(open_mappings(overrides), [] if config_dir is None else [Path(config_dir)]))
         except Exception as error:
             if not is_hydras(error):
                 raise
             raise ConfigError(explain(error)) from None
-    return from_hydra(composed)
+    return settings.check()
 
 
-def register_schema() -> None:
-    """Tell Hydra the types of the settings."""
-    from hydra.core.config_store import ConfigStore
+def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: bool = False) -> Any:
+    """Inside `own_hydra()`: the configuration of these overrides; `folders` are searched after the settings that ship.
 
-    ConfigStore.instance().store(name="schema", node=Scenario)
+    Raises what Hydra raises.
+    """
+    import hydra
+
+    search = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in folders)}]"] if folders else []
+    with hydra.initialize_config_dir(str(CONF), job_name="sim", **version_base()):
+        return hydra.compose("config", [*overrides, *search], return_hydra_config=with_hydra)
 
 
 def from_hydra(composed: Any) -> Scenario:
-    """A composed configuration as a checked scenario."""
+    """A composed configuration as a checked scenario. Raises `ConfigError`."""
+    return _settings(composed).check()
+
+
+def _settings(composed: Any) -> Scenario:
+    """As the dataclasses they are from here on, not yet checked against one another."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -61,7 +67,7 @@ def from_hydra(composed: Any) -> Scenario:
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from None
     assert isinstance(scenario, Scenario)
-    return scenario.check()
+    return scenario
 
 
 def open_mappings(overrides: Sequence[str]) -> list[str]:
@@ -99,73 +105,6 @@ def _may_be_absent(key: str) -> bool:
     return absent and is_dataclass(kind)
 
 
-def is_hydras(error: BaseException) -> bool:
-    """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
-    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    told_by = {type(error).__module__.split(".")[0], frame.f_globals["__name__"].split(".")[0]}
-    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "optuna", "omegaconf", "antlr4", "yaml"})
-
-
-def explain(error: BaseException) -> str:
-    """Hydra's and OmegaConf's words in one line, with the likely key where one is unknown."""
-    cause = error.__cause__ if error.__cause__ is not None and str(error).startswith(("Could not override", "Error merging")) else None
-    message = _one_line(cause or error) or _one_line(error.__cause__ or error) or "a file of settings that makes no sense"
-    plugin = re.search(r"Could not find 'hydra/(sweeper/optuna|launcher/submitit)", message)
-    if plugin:
-        kind, name = plugin[1].split("/")
-        return f"hydra/{kind}={name}: is not installed; pip install hydra-{name}-{kind}"
-    unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
-    if unknown:
-        name, kind = unknown.groups()
-        key = _key(error) or name
-        known = [field.name for field in fields(_kind(kind))]
-        return (
-            f"{key}: '{name}' is not a setting; {did_you_mean(name, known)}" if kind or "." not in key else f"{key}: there is no '{name}'"
-        )
-    key = _key(error) if cause else ""
-    if message.startswith("Unexpected type for root"):
-        message = "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}"
-    if message.startswith("Config group override must be"):
-        message = "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
-    if isinstance(error, UnicodeDecodeError):
-        message = f"a file of settings is not UTF-8 text: {error.reason} at byte {error.start}"
-    if message == "Cannot merge DictConfig with ListConfig":
-        kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
-        message = f"must be {kind}, not a list"
-    return f"{key}: {message}" if key else message
-
-
-def _kind(name: str | None) -> type[Any]:
-    """The settings of that name; the scenario itself where there is none."""
-    for module in (agent, market, router, outcome, budget):
-        if hasattr(module, name or ""):
-            found: type[Any] = getattr(module, name or "")
-            return found
-    return Scenario
-
-
-def _key(error: BaseException) -> str:
-    """The key that an override error is about."""
-    found = re.search(r"(?:Could not override '|Error merging override \+*)([\w.]+)", str(error))
-    return found.group(1) if found else ""
-
-
-def _one_line(error: BaseException) -> str:
-    """The telling lines of a many-line message."""
-    noise = (
-        "object_type",
-        "reference_type",
-        "set_errno",
-        "full_key",
-        "See https",
-        "Set the environment",
-        "Config search path",
-        "provider=",
-    )
-    told = [" ".join(line.split()) for line in str(error).splitlines()]
-    return "; ".join(line for line in told if line and not line.startswith(noise)).replace(":;", ":")
-
-
 def load_run(folder: str | Path) -> Scenario:
     """The scenario of a run, from what it left in its folder: `simulate(load_run(folder))` runs it again.
 
@@ -173,9 +112,9 @@ def load_run(folder: str | Path) -> Scenario:
     """
     from omegaconf import OmegaConf
 
-    file = Path(folder) / "scenario.yaml"
+    file = Path(folder) / SETTINGS
     if not file.is_file():
-        raise DataError(f"{folder}: holds no run (no scenario.yaml)")
+        raise DataError(f"{folder}: holds no run (no {SETTINGS})")
     try:
         composed = OmegaConf.merge(OmegaConf.structured(Scenario), OmegaConf.load(file))
     except Exception as error:

@@ -1,8 +1,8 @@
 """Shards: parts of one replication that are simulated apart.
 
-Tasks (or users) are dealt out by number, so each has the luck it would have had. Where they share nothing (unlimited slots, no limits,
-no shared decoding or prefixes, budgets of single tasks) the shards add up to the very bits of the whole. What they do share is dealt
-out too: slots, places in line, rate limits.
+Tasks (or users) are dealt out by number, so each has the random numbers it would have had. Where they share nothing (unlimited
+slots, no limits, no shared decoding or prefixes, budgets of single tasks) the shards add up to the very bits of the whole. What
+they do share is dealt out too: slots, places in line, rate limits.
 """
 
 from __future__ import annotations

@@ -9,6 +9,9 @@ from typing import Any
 
 import yaml
 
+SETTINGS = "scenario.yaml"
+"""In a run's folder: its scenario, as `as_yaml` writes and `read_settings` reads it."""
+
 
 def plain(settings: Any) -> Any:
     """Dataclasses as mappings, enums by name, numbers as Python's own; a copy throughout."""

@@ -1,4 +1,4 @@
-"""Whether a try at a task succeeds: a latent difficulty that all tries share, and luck of each try's own.
+"""Whether a try at a task succeeds: a latent difficulty that all tries share, and chance of each try's own.
 
 z = sqrt(r) theta + sqrt(1 - r) e, both standard normal; a try of n turns on a backend of quality q succeeds when
 Phi(z) < q^((n / n0)^k). So q is exactly the share of tasks solved at n0 turns, whatever the correlation r of two tries, on one

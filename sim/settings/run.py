@@ -58,7 +58,7 @@ class SensitivitySettings:
 
     method: Method = Method.tornado
     metric: str = alone("cost_per_success_usd")
-    """Any of `sim.columns.METRICS`."""
+    """Any of `sim.results.metrics.METRICS`."""
     ranges: dict[str, Any] = alone({})
     """[low, high] of each numeric setting, by its dotted key, e.g. {agent.turns.mean: [20, 120]}."""
     samples: int = alone(128, low=2, high=65_536)
@@ -73,6 +73,6 @@ class GoalSettings:
     """
 
     metric: str = alone("cost_per_task_usd")
-    """Any of `sim.columns.METRICS`: the least is best, or the most where more is better (success, value)."""
+    """Any of `sim.results.metrics.METRICS`: the least is best, or the most where more is better (success, value)."""
     success_floor: float | None = alone(None, low=0, high=1)
     """Least success rate; null: none, and a sweep of the shell looks for nothing."""

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from sim.errors import ConfigError
-from sim.scenario.load import CONF, open_mappings, register_schema
+from sim.scenario.hydra_host import own_hydra
+from sim.scenario.hydra_private import flags as hydras_flags
+from sim.scenario.load import CONF, compose, open_mappings
 from sim.scenario.scenario import NO_MATTER
+from sim.shell.words import split
 
 _SWEEPS = {"--multirun", "-m"}
 _SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc"}
-_WITH_VALUE = {f"--{name}" for name in ("package", "config-path", "config-name", "config-dir", "cfg", "info", "experimental-rerun")}
-_WITH_VALUE |= {"-p", "-cp", "-cn", "-cd", "-c", "-i"}
 _OWN_FOLDER = "outputs/sweep"
 """`hydra.sweep.dir` as it ships: stands for a folder that a command has for itself."""
 
@@ -40,32 +41,10 @@ def read(arguments: Sequence[str]) -> Command:
         return Command(words)
     given = _parsed([word for word in words if not word.startswith("-") and "=" in word])
     settled = [each.input_line for each in given if not each.is_sweep_override() and _is_hydras(each.key_or_group)]
-    hydra = _composed(settled, _own_folders(words)).hydra
+    with own_hydra():
+        hydra = compose(settled, _own_folders(words), with_hydra=True).hydra
     folder, added = _folder(hydra, words, given)
     return Command([*words, *added], folder, _scenarios(hydra, given))
-
-
-def compose_less() -> None:
-    """Spare Hydra 1.3 composing what it does not need, at a fifth of a second each.
-
-    Before any run it composes all only to ask for `hydra.mode`, which we leave to `-m`; before a sweep it composes every combination of
-    values, and each again when its turn comes: as few as hold every value of every axis tell a mistake just as early.
-    """
-    import hydra
-    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-    from hydra._internal.hydra import Hydra
-    from hydra.plugins.sweeper import Sweeper
-
-    def validate(self: Sweeper, batch: Sequence[Sequence[str]]) -> None:
-        tried: set[str] = set()
-        for job in batch:
-            if not tried.issuperset(job):
-                tried.update(job)
-                Sweeper.validate_batch_is_legal(self, [job])
-
-    if hydra.__version__ < "1.4":
-        Hydra.get_mode = lambda *_, **__: None  # type: ignore[method-assign]
-        BasicSweeper.validate_batch_is_legal = validate  # type: ignore[method-assign]
 
 
 def is_search(hydra: Any) -> bool:
@@ -81,15 +60,6 @@ def _parsed(overrides: Sequence[str]) -> list[Any]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     return list(OverridesParser.create().parse_overrides(list(overrides)))
-
-
-def _composed(overrides: list[str], folders: Sequence[Path]) -> Any:
-    from hydra import compose, initialize_config_dir
-
-    register_schema()
-    search = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in folders)}]"] if folders else []
-    with initialize_config_dir(str(CONF), job_name="sim", version_base="1.3"):
-        return compose("config", [*overrides, *search], return_hydra_config=True)
 
 
 def _folder(hydra: Any, words: Sequence[str], given: Sequence[Any]) -> tuple[Path, list[str]]:
@@ -119,20 +89,16 @@ def _scenarios(hydra: Any, given: Sequence[Any]) -> int:
 
 def _flags_first(arguments: Sequence[str]) -> list[str]:
     """`sim agent=solo -m seed=1,2` as Hydra can read it: flags before settings; unknown flags are refused in one line."""
-    from hydra._internal.utils import get_args_parser
-
-    flags: list[str] = []
-    settings: list[str] = []
-    left = iter(arguments)
-    for argument in left:
-        if argument in _WITH_VALUE:
-            flags += [argument, *itertools.islice(left, 1)]
-        else:
-            (flags if argument.startswith("-") else settings).append(argument)
-    parser = get_args_parser()
-    parser.error = _refuse  # type: ignore[method-assign]
-    parser.parse_args(flags)
+    flags, settings = split(arguments)
+    _check(flags)
     return flags + settings
+
+
+def _check(flags: Sequence[str]) -> None:
+    parser = hydras_flags()
+    if parser is not None:
+        parser.error = _refuse  # type: ignore[method-assign]
+        parser.parse_args(flags)
 
 
 def _refuse(message: str) -> NoReturn:

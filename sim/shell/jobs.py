@@ -11,8 +11,9 @@ from sim.engine.parallel import Outcome, Runs
 from sim.results.result import Result
 from sim.results.simulate import rounds
 from sim.scenario.scenario import Scenario
-from sim.sweeps.folder import RunFolder, key_of, read_note
+from sim.sweeps.folder import RunFolder, read_note
 from sim.sweeps.goal import WORST, objective
+from sim.sweeps.key import key_of
 
 Explain = Callable[[Exception], str]
 """An error in a line; raises it again where it is a fault of the software."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import ConfigError, did_you_mean
+from sim.results.metrics import HEADLINES, MORE_IS_BETTER
 from sim.results.result import Result
-from sim.results.sample import HEADLINES, Sample
+from sim.results.sample import Sample
 from sim.results.saved import SavedResult
 from sim.statistics import jackknife, may_be_least
 
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
 COLUMNS = (
     "a", "b", "difference", "difference_ci_low", "difference_ci_high", "ratio", "ratio_ci_low", "ratio_ci_high", "verdict",
 )  # fmt: skip
-MORE_IS_BETTER = ("success_rate", "cache_hit_rate", "value_per_task_usd", "net_value_per_task_usd")
-"""Metrics of which the best scenario has most; of all others it has least."""
+"""Of `compare`: the metric in both, their paired difference and ratio with 95 % intervals, and what that says."""
 NOTHING = "no difference seen"
+"""Verdict where the interval of a difference holds 0."""
 
 
 def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float = 0.95) -> pd.DataFrame:
     """Paired differences b - a and ratios b / a of every metric both have, with intervals.
 
-    Replications are paired by their luck, so what is common to both scenarios cancels out. Column `verdict` is `more`,
+    Replications are paired by their random numbers, so what is common to both scenarios cancels out. Column `verdict` is `more`,
     `less` or `no difference seen`, by whether the interval of the difference holds 0. Where one has more replications than
     the other, those that both have are compared.
     """

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from sim.errors import ConfigError, did_you_mean
+from sim.results.metrics import METRICS, MORE_IS_BETTER
 from sim.settings.run import GoalSettings
-from sim.sweeps.comparison import MORE_IS_BETTER
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BELOW = 1e18
 """More than any metric of a scenario comes to: what it counts as when it succeeds just too rarely."""
 WORST = 2 * BELOW
 """A scenario that never succeeds, or that failed."""
+
+
+def check_goal(goal: GoalSettings) -> None:
+    """Raise `ConfigError` where a goal names no metric. Whoever is about to run what looks for one asks first."""
+    known = [metric.name for metric in METRICS]
+    if goal.metric not in known:
+        raise ConfigError(f"goal.metric: '{goal.metric}' is not a metric; {did_you_mean(goal.metric, known)}")
 
 
 def objective(goal: GoalSettings, metric: Callable[[str], float]) -> float:
@@ -42,4 +52,6 @@ def reached(goal: GoalSettings, rows: pd.DataFrame) -> pd.Series:
 
 
 def _counts(goal: GoalSettings, rows: pd.DataFrame) -> pd.Series:
+    import pandas as pd
+
     return pd.Series([objective(goal, scenario.__getitem__) for scenario in rows.to_dict("records")], index=rows.index, dtype=float)

@@ -1,6 +1,6 @@
 """What moves a metric: one setting at a time (a tornado), or all at once (Sobol indices).
 
-All runs share their luck (common random numbers), so a metric is a function of the settings alone: differences are paired, and
+All runs share their random numbers, so a metric is a function of the settings alone: differences are paired, and
 none of the variance that Sobol indices share out is noise.
 """
 

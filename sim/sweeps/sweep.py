@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.parts import Progress
 from sim.errors import ConfigError, DataError, did_you_mean
-from sim.results.files import read_sample, read_table, write_whole
-from sim.results.provenance import ORIGIN, as_text, origin, read_origin
+from sim.results.files import ORIGIN, RESULTS, SUMMARY, Files
+from sim.results.metrics import MORE_IS_BETTER
+from sim.results.provenance import origin, read_origin
 from sim.results.result import Result
 from sim.results.sample import Sample
 from sim.results.saved import SavedResult
 from sim.results.simulate import simulate_each
 from sim.scenario.scenario import Scenario
-from sim.scenario.text import read_settings
-from sim.sweeps.comparison import MORE_IS_BETTER, against, best, judged
-from sim.sweeps.folder import RunFolder, read_note, runs_of, starting
+from sim.sweeps.comparison import against, best, judged
+from sim.sweeps.folder import RunFolder, read_note, runs_of, settings_of, starting
+from sim.sweeps.goal import check_goal
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Axes = Mapping[str, Sequence[Any]]
+"""Values by dotted key."""
 
 
 class Sweep:
@@ -63,7 +65,7 @@ def sweep(
 
     `baseline`, e.g. `{"agent.fanout": 1}`: compare each scenario with the one that has these values and otherwise its own.
     `folder`: save each run there as it ends, and do not run again what is there already (`sim.sweeps.folder`); `runs` are then read
-    from it. All scenarios share their luck, so differences between them are paired. Raises `ConfigError` before the first run
+    from it. All scenarios share their random numbers, so differences between them are paired. Raises `ConfigError` before the first run
     when one of them cannot be.
     """
     for key, values in axes.items():
@@ -71,6 +73,8 @@ def sweep(
             raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
     combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     scenarios = [replaced(scenario, combination).check() for combination in combinations]
+    for each in scenarios:
+        check_goal(each.goal)
     against([_words(each) for each in combinations], [None] * len(combinations), _words(baseline or {}))
     if folder is None:
         return Sweep(combinations, list(simulate_each(scenarios, progress)), baseline)
@@ -159,26 +163,19 @@ def gather(folder: str | Path) -> pd.DataFrame:
     rows = []
     for run, note in zip(runs, notes, strict=True):
         axes = {key: _short(note["axes"].get(key, "")) for key in varied}
-        summary = run / "summary.csv"
-        if note["failed"] or not summary.exists():
+        files = Files(run)
+        if note["failed"] or not files.has(SUMMARY):
             rows.append({**axes, "status": f"failed: {note['failed'] or 'its files are gone'}"})
         else:
-            rows.append({**axes, "status": "ok"} | row({}, read_table(summary).set_index("metric")))
-    samples = [None if note["failed"] else read_sample(run) for run, note in zip(runs, notes, strict=True)]
+            rows.append({**axes, "status": "ok"} | row({}, files.summary()))
+    samples = [None if note["failed"] else Files(run).sample() for run, note in zip(runs, notes, strict=True)]
     said = [{key: _short(value) for key, value in note["axes"].items()} for note in notes]
-    table = judged(pd.DataFrame(rows), said, samples, _baseline(runs))
+    table = judged(pd.DataFrame(rows), said, samples, _words(settings_of(runs).get("baseline") or {}))
     made = [read_origin(run) for run in runs]
     name, seed = (", ".join(sorted({each.get(key, "") for each in made} - {""})) for key in ("scenario", "seed"))
-    write_whole(root / ORIGIN, lambda path: path.write_text(as_text(origin(name, seed, digest_of(root))), encoding="utf-8"))
-    write_whole(root / "results.csv", lambda path: table.to_csv(path, index=False))
+    Files(root).write_json(ORIGIN, origin(name, seed, digest_of(root)))
+    Files(root).write_table(RESULTS, table)
     return table
-
-
-def _baseline(runs: Sequence[Path]) -> dict[str, str]:
-    """The baseline that a sweep's scenarios name."""
-    files = [file for run in runs if (file := run / "scenario.yaml").exists()]
-    written: Any = read_settings(files[0]) if files else {}
-    return _words(written.get("baseline") or {})
 
 
 def _words(values: Mapping[str, Any]) -> dict[str, str]:

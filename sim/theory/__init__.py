@@ -1,4 +1,4 @@
-"""Closed forms: the simulator's twin without a clock.
+"""Closed forms: expected values without a clock.
 
 F-numbers are those of the project's table of formulas; each is derived in one line where it stands.
 """

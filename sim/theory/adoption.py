@@ -10,7 +10,7 @@ from sim.errors import ConfigError
 def bass_share(t: float, *, p: float, q: float) -> float:
     """F18: share that has taken it up by `t`, (1 - e^-(p+q)t) / (1 + (q/p) e^-(p+q)t) (Bass 1969).
 
-    `p` innovation and `q` imitation, both by unit of `t`; a closed market that is too large for luck. `ConfigError` unless p > 0, q >= 0.
+    `p` innovation and `q` imitation, both by unit of `t`; a closed market that is too large for chance. `ConfigError` unless p > 0, q >= 0.
     """
     if not (p > 0 and q >= 0):
         raise ConfigError(f"p={p:g}, q={q:g}: innovation must be above 0, imitation at least 0")

@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim import theory
-from sim.results.metrics import matched_chat_tokens
+from sim.results.basis import baseline_tokens
 from sim.settings.agent import AgentKind
 from sim.settings.market import Billed, CacheKind
 from sim.settings.outcome import Outcome, OutcomeSettings
@@ -171,4 +171,4 @@ def test_amplification_factors_multiply_to_the_multiplier(kind: str) -> None:
     factors = [cut.mean(f"amplification_{name}") for name in ("tries", "fanout", "turns", "context", "coordination", "retries")]
     begun = cut.mean("tasks") + cut.mean("tasks_in_flight")
     assert 0 < cut.mean("tasks") < begun, "some are under way"
-    assert np.prod(factors) == pytest.approx(cut.mean("total_tokens") / begun / matched_chat_tokens(world), rel=1e-9)
+    assert np.prod(factors) == pytest.approx(cut.mean("total_tokens") / begun / baseline_tokens(world), rel=1e-9)

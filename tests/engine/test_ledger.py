@@ -9,9 +9,10 @@ import pytest
 import sim
 from sim.errors import ConfigError
 from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.market import Billed, PriceTier, PriceWindow
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from tests.worlds import agent, backend, loop, run, scenario, team
+from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 CALL_USD = 2300e-6
 """One call of 2,000 and 300 tokens at $1 a million."""
@@ -118,3 +119,19 @@ def test_a_budget_that_is_never_reached_changes_no_bit() -> None:
 def test_a_budget_that_never_comes_back_cannot_be_waited_for() -> None:
     with pytest.raises(ConfigError, match=r"^budget\.then=wait"):
         scenario(budget=BudgetSettings(usd=1.0, per=Per.run, then=Then.wait))
+
+
+def test_what_the_ledger_charges_is_to_the_bit_what_the_tally_adds_up() -> None:
+    """Prices with tiers, hours of the day, fees, cache writes and billed failures: a row priced at once, and one priced with its chunk."""
+    dear = backend(
+        input_usd_per_mtok=1.7, output_usd_per_mtok=8.3, cache_read_usd_per_mtok=0.17, cache_write_usd_per_mtok=2.1, fee=0.055,
+        tiers=[PriceTier(above_tokens=5000, input_usd_per_mtok=3.1)], windows=[PriceWindow(from_h=0, until_h=1, multiplier=0.7)],
+        error_rate=0.2, error_billed=Billed.everything, noise_sigma=0.5, cache_ttl_s=3.0,
+    )  # fmt: skip
+    for slowdown in (0.0, 0.01):
+        plain = scenario(agent(), with_(dear, decode_slowdown=slowdown), tasks=60, every_s=120.0)
+        watched = with_(plain, budget=BudgetSettings(usd=1e9, per=Per.run))
+        one, other = sim.simulate(plain), sim.simulate(watched)
+        assert one.digest == other.digest
+        assert one.calls["cost_usd"].tolist() == other.calls["cost_usd"].tolist()
+        assert one.calls.query("status == 'error'")["cost_usd"].gt(0).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_a_divided_job_has_a_best_number_of_workers() -> None:
     assert found["divide, no cache"].idxmin() == 10
     assert found["divide, cached"].idxmin() == 4
     assert found.loc[10, "divide, cached"] < found.loc[1, "divide, cached"] < found.loc[12, "divide, cached"]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "experiments").glob("*.py")), ids=lambda file: file.stem)
+def test_a_study_uses_public_names_alone(file: Path) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+        elif isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+    ours = {name for name in imported if name.split(".")[0] == "sim" and not name.startswith("sim.settings.")}
+    assert ours <= {"sim", "sim.theory", "sim.report.study"}
 
 
 @pytest.mark.slow

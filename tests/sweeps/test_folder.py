@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ import pytest
 
 import sim
 from benchmarks.kills import survive
-from sim.results.simulate import simulate_each
+from sim.results.files import NOTE
 from sim.scenario.text import as_yaml
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from sim.sweeps import folder as runfolder
-from sim.sweeps.folder import NOTE, key_of
+from sim.sweeps.folder import starting
+from sim.sweeps.key import key_of
 from tests.worlds import agent, backend, scenario, with_
 
 BOTH = {"one": backend(noise_sigma=1.0, quality=0.6), "two": backend(input_usd_per_mtok=2.0, noise_sigma=1.0, quality=0.7)}
@@ -38,17 +39,18 @@ def world(**changes: Any) -> sim.Scenario:
 
 
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many scenarios each sweep has run."""
-    counts: list[int] = []
-    each = simulate_each
+def ran(tmp_path: Path) -> Callable[[], int]:
+    """How many of the runs in the sweep's folder were written since it was asked for the last time."""
+    seen: dict[Path, tuple[int, int]] = {}
 
-    def counted(scenarios: Sequence[sim.Scenario], *rest: Any) -> Any:
-        counts.append(len(scenarios))
-        return each(scenarios, *rest)
+    def changed() -> int:
+        stamps = {file: (file.stat().st_ino, file.stat().st_mtime_ns) for file in tmp_path.glob("*/summary.csv")}
+        new = sum(seen.get(file) != stamp for file, stamp in stamps.items())
+        seen.clear()
+        seen.update(stamps)
+        return new
 
-    monkeypatch.setattr(sys.modules["sim.sweeps.sweep"], "simulate_each", counted)
-    return counts
+    return changed
 
 
 def dearer(name: str) -> sim.Scenario:
@@ -56,10 +58,12 @@ def dearer(name: str) -> sim.Scenario:
     return scenario(agent(), BOTH | {name: with_(BOTH[name], input_usd_per_mtok=3.0)}, tasks=5, replications=3)
 
 
-def test_nothing_missing_nothing_runs_and_every_table_is_the_same_to_the_bit(tmp_path: Path, ran: list[int]) -> None:
+def test_nothing_missing_nothing_runs_and_every_table_is_the_same_to_the_bit(tmp_path: Path, ran: Callable[[], int]) -> None:
     plain = sim.sweep(world(), AXES, baseline={"backends": ["one"]})
-    first, again = (sim.sweep(world(), AXES, baseline={"backends": ["one"]}, folder=tmp_path) for _ in range(2))
-    assert ran == [4, 4, 0]
+    first = sim.sweep(world(), AXES, baseline={"backends": ["one"]}, folder=tmp_path)
+    assert ran() == 4
+    again = sim.sweep(world(), AXES, baseline={"backends": ["one"]}, folder=tmp_path)
+    assert ran() == 0
     for swept in (first, again):
         pd.testing.assert_frame_equal(swept.results, plain.results, check_exact=True)
         for mine, yours in zip(swept.runs, plain.runs, strict=True):
@@ -82,11 +86,12 @@ def test_nothing_missing_nothing_runs_and_every_table_is_the_same_to_the_bit(tmp
     ],
     ids=["seed", "log", "price of one backend", "what does not matter", "a backend nobody uses"],
 )
-def test_only_what_a_change_moves_runs_again(tmp_path: Path, ran: list[int], changed: sim.Scenario, again: int) -> None:
+def test_only_what_a_change_moves_runs_again(tmp_path: Path, ran: Callable[[], int], changed: sim.Scenario, again: int) -> None:
     changed.backends = ["one", "two"]
     sim.sweep(world(), AXES, folder=tmp_path)
+    assert ran() == 4
     swept = sim.sweep(changed, AXES, folder=tmp_path)
-    assert ran == [4, again]
+    assert ran() == again
     alone = sim.sweep(changed, AXES)
     pd.testing.assert_frame_equal(swept.results, alone.results, check_exact=True)
     assert (tmp_path / "3" / "calls.parquet").exists() == (changed.log is Log.full)
@@ -94,10 +99,11 @@ def test_only_what_a_change_moves_runs_again(tmp_path: Path, ran: list[int], cha
         assert (tmp_path / str(number) / "scenario.yaml").read_text() == as_yaml(run.scenario)
 
 
-def test_a_baseline_named_later_is_in_the_table_without_a_run(tmp_path: Path, ran: list[int]) -> None:
+def test_a_baseline_named_later_is_in_the_table_without_a_run(tmp_path: Path, ran: Callable[[], int]) -> None:
     sim.sweep(world(), AXES, folder=tmp_path)
+    assert ran() == 4
     sim.sweep(world(), AXES, folder=tmp_path, baseline={"agent.turns": 2})
-    assert ran == [4, 0]
+    assert ran() == 0
     assert "cost_per_task_usd_verdict" in pd.read_csv(tmp_path / "results.csv")
 
 
@@ -116,40 +122,32 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("harm", DAMAGE)
-def test_a_run_that_is_not_whole_runs_again(tmp_path: Path, ran: list[int], harm: str) -> None:
+def test_a_run_that_is_not_whole_runs_again(tmp_path: Path, ran: Callable[[], int], harm: str) -> None:
     plain = sim.sweep(world(), AXES, folder=tmp_path).results
+    assert ran() == 4
     DAMAGE[harm](tmp_path / "2")
     pd.testing.assert_frame_equal(sim.sweep(world(), AXES, folder=tmp_path).results, plain, check_exact=True)
-    assert ran == [4, 1]
-
-
-def test_another_simulator_runs_everything_again(tmp_path: Path, ran: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    sim.sweep(world(), AXES, folder=tmp_path)
-    monkeypatch.setattr(runfolder, "_simulator", lambda: ["another"])
-    sim.sweep(world(), AXES, folder=tmp_path)
-    assert ran == [4, 4]
-
-
-HEALTHY = True
+    assert ran() == 1
 
 
 def moody(knowledge: Any) -> Any:
     """A policy that has bad days."""
-    if not HEALTHY:
+    if "BAD_DAY" in os.environ:
         raise ZeroDivisionError("a bad day")
-    return lambda call, luck: knowledge.backends[0]
+    return lambda call, drawn: knowledge.backends[0]
 
 
-def test_a_failed_run_is_tried_again_and_no_other(tmp_path: Path, ran: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_run_is_tried_again_and_no_other(tmp_path: Path, ran: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
     router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.sweeps.test_folder:moody")
     axes: dict[str, list[Any]] = {"router": [RouterSettings(), router]}
-    monkeypatch.setattr("tests.sweeps.test_folder.HEALTHY", False)
+    monkeypatch.setenv("BAD_DAY", "yes")
     with pytest.raises(ZeroDivisionError):
-        sim.sweep(world(), axes, folder=tmp_path)
+        sim.sweep(world(processes=1), axes, folder=tmp_path)
     assert list(sim.gather(tmp_path)["status"]) == ["ok", "failed: a bad day"]
-    monkeypatch.setattr("tests.sweeps.test_folder.HEALTHY", True)
-    sim.sweep(world(), axes, folder=tmp_path)
-    assert ran == [2, 1]
+    assert ran() == 1
+    monkeypatch.delenv("BAD_DAY")
+    sim.sweep(world(processes=1), axes, folder=tmp_path)
+    assert ran() == 1
     assert list(sim.gather(tmp_path)["status"]) == ["ok", "ok"]
 
 
@@ -180,13 +178,12 @@ def test_half_written_files_are_removed_at_the_next_start(tmp_path: Path) -> Non
     assert not list(tmp_path.rglob(".*.part"))
 
 
-def test_two_sweeps_do_not_share_a_folder_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runfolder, "PATIENCE_S", 0.1)
+def test_two_sweeps_do_not_share_a_folder_at_the_same_time(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(sim.ConfigError, match="another sweep is running there"):
-            sim.sweep(world(), AXES, folder=tmp_path)
+        with pytest.raises(sim.ConfigError, match="another sweep is running there"), starting(tmp_path, patience_s=0.1):
+            pytest.fail("it shared")
         other.kill()
     assert len(sim.sweep(world(), AXES, folder=tmp_path).runs) == 4
 
@@ -228,7 +225,7 @@ def test_ctrl_c_leaves_a_table_of_what_has_ended_and_the_next_start_the_whole(tm
         while not (tmp_path / "out" / "0" / NOTE).exists() and time.monotonic() < until:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 1
+        assert process.wait(10) == 130
         assert process.stderr is not None
         assert process.stderr.read().splitlines()[-1] == "sim: stopped"
     assert list(pd.read_csv(tmp_path / "out" / "results.csv")["status"]) == ["ok"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.validate import __main__ as validate
-from sim.validate import facts, recorded, theory
+from sim.shell.verbs.validate import hold
+from sim.validate import facts, recorded, suite, theory
 from sim.validate.target import Check, Target
 
 
@@ -36,10 +36,8 @@ def test_checks_with_luck_pass(check: Check) -> None:
 def test_it_writes_a_table_and_a_figure_and_ends_as_it_should(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def ended(*targets: Target) -> object:
-        with pytest.raises(SystemExit) as end:
-            validate.main(["--out", str(tmp_path), "--page"], checks=[lambda: list(targets)])
-        return end.value.code
+    def ended(*targets: Target) -> int:
+        return hold([lambda: list(targets)], tmp_path, page=True)
 
     monkeypatch.chdir(tmp_path)
     good, absent = Target("good", 2.0, 2.0), Target("absent", 1.0, math.nan, 0.1, missed="no mechanism")
@@ -48,4 +46,4 @@ def test_it_writes_a_table_and_a_figure_and_ends_as_it_should(
     assert ended(good, Target("bad", 2.0, 3.0, 0.1)) == 1
     assert (tmp_path / "validation.csv").read_text().count("\n") == 3
     assert (tmp_path / "figures" / "validation.png").stat().st_size > 5000
-    assert "- absent: no mechanism." in validate.page(validate.table([good, absent]), "")
+    assert "- absent: no mechanism." in suite.page(suite.table([good, absent]), "")

@@ -27,14 +27,13 @@ WRITTEN = 0.045
 
 @styled
 def amplification(table: pd.DataFrame, names: Names | None = None) -> Figure:
-    """A bar a workflow, from 1 to its multiplier, in parts as long as the logarithm of each factor; on the dearest backend."""
+    """A bar a workflow, from 1 to its multiplier, in parts as long as the logarithm of each factor; on the most expensive backend."""
     one = study(table, names)
     line = next(iter(one.lines), None)
     factors = pd.DataFrame(columns=list(FACTORS)) if line is None else _factors(one, line)
     note = f"{line}. " if len(one.lines) > 1 else ""
-    note += (
-        "Bars multiply: each part is a factor, the end is tokens by begun task over those of the matched chat. Factors below 1 run back."
-    )
+    note += "Bars multiply: each part is a factor, the end is tokens per started task over those of the chat baseline. "
+    note += "Factors below 1 run back."
     figure = sheet(_title(factors, one, names), 2.4 + 0.46 * max(2, len(factors)), note, key=True)
     axes = figure.subplots()
     _bars(axes, factors)
@@ -83,4 +82,4 @@ def _title(factors: pd.DataFrame, one: Study, names: Names | None) -> str:
     if one.x in ("", "backends"):
         subject = f"A task on {subject}" if len(factors) > 1 else "A task"
     total = number(float(last.prod()))
-    return f"{subject[0].upper()}{subject[1:]} takes {total} times the tokens of the matched chat: {' × '.join(parts) or '1'}"
+    return f"{subject[0].upper()}{subject[1:]} takes {total} times the tokens of the chat baseline: {' × '.join(parts) or '1'}"

@@ -15,11 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from sim.report.numbers import compact
-from sim.results.files import write_whole
+from sim.results.files import Files
 from sim.results.provenance import SOFTWARE
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Figures = Mapping[str, Figure]
+"""By the name of the file that they go to."""
 DPI = 125
 WIDTH_IN = 12.8
 """1,600 pixels."""
@@ -159,16 +161,10 @@ def scale(axes: Axes, axis: str, low: float, high: float, prefix: str = "") -> N
         one.set_major_formatter(FuncFormatter(lambda value, _: prefix + (compact(value) if value >= 1000 else f"{value:,.6g}")))
 
 
-def save_all(figures: Mapping[str, Figure], folder: Path, made_by: str = "") -> list[Path]:
+def save_all(figures: Figures, folder: Path, made_by: str = "") -> list[Path]:
     """Write `<name>.png` of each figure into `folder/figures/`, each whole or not at all; returns where.
 
     The files say in themselves which version made them, and `made_by`.
     """
-    into = folder / "figures"
-    into.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, figure in figures.items():
-        path = into / f"{name}.png"
-        write_whole(path, partial(figure.savefig, format="png", dpi=DPI, metadata={"Software": SOFTWARE, "Description": made_by}))
-        paths.append(path)
-    return paths
+    files, said = Files(folder), {"Software": SOFTWARE, "Description": made_by}
+    return [files.write_figure(name, partial(figure.savefig, format="png", dpi=DPI, metadata=said)) for name, figure in figures.items()]

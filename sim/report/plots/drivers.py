@@ -13,15 +13,15 @@ from sim.report.numbers import compact
 from sim.report.plots.canvas import COLOURS, INK, draw_key, sheet, styled
 from sim.sweeps.sensitivity import Tornado
 
-MOST_ROWS = 20
+MOST_SETTINGS = 20
 """More settings than this are in the table only."""
 
 
 @styled
 def tornado_bars(found: Tornado) -> Figure:
     """The metric at the two ends of each setting, from its value in the base; the largest swing on top."""
-    table = found.table.head(MOST_ROWS)
-    note = "Beside each bar: the setting's value there. Thin lines: 95 % intervals of the difference to the base, under the same luck."
+    table = found.table.head(MOST_SETTINGS)
+    note = "Beside each bar: the setting's value there. Thin lines: 95 % intervals of the difference to the base (common random numbers)."
     figure = sheet(tornado_finding(found), 1.9 + 0.66 * len(table), note, key=True)
     axes = figure.subplots()
     for end, offset, colour, hatch in (("low", -0.19, COLOURS[4], "//"), ("high", 0.19, COLOURS[1], "")):
@@ -54,7 +54,7 @@ def _write_ends(axes: Axes, rows: np.ndarray, ends: np.ndarray, change: np.ndarr
 @styled
 def sobol_bars(table: pd.DataFrame) -> Figure:
     """First-order and total indices of each setting; the largest total on top."""
-    shown = table.head(MOST_ROWS)
+    shown = table.head(MOST_SETTINGS)
     note = "Settings vary independently and evenly over their ranges. Thin lines: 95 % intervals (bootstrap)."
     figure = sheet(sobol_finding(table), 1.9 + 0.66 * len(shown), note, key=True)
     axes = figure.subplots()

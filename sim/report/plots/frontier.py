@@ -37,6 +37,6 @@ def success_by_cost(rows: pd.DataFrame, goal: GoalSettings, title: str) -> Figur
 
 
 def efficient(rows: pd.DataFrame) -> pd.DataFrame:
-    """Scenarios that solve more than all that are cheaper, from cheap to dear."""
+    """Scenarios that solve more than all that are cheaper, from the cheapest to the most expensive."""
     dearer = rows.sort_values([COST, SUCCESS], ascending=[True, False])
     return dearer[dearer[SUCCESS] > dearer[SUCCESS].cummax().shift(fill_value=-1.0)]

@@ -33,7 +33,7 @@ def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figur
 
 
 def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
-    """Of a sweep over every combination (`sim.sweep.gather`)."""
+    """Of a sweep over every combination (`sim.gather`)."""
     return {
         "spend_by_fanout": spend_by_fanout(table, names),
         "money_by_kind": money_by_kind(table, names),
@@ -49,12 +49,12 @@ def of_search(one: Study, goal: GoalSettings, said: str) -> dict[str, Figure]:
 
 
 def of_tornado(found: Tornado) -> dict[str, Figure]:
-    """Of one setting at a time."""
+    """Of a tornado: one setting at a time."""
     return {"tornado": tornado_bars(found)}
 
 
 def of_sobol(table: pd.DataFrame) -> dict[str, Figure]:
-    """Of all settings at once."""
+    """Of Sobol indices: all settings at once."""
     return {"sobol": sobol_bars(table)}
 
 

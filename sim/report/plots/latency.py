@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from sim.report.grid import Names, place_label, place_name, study
 from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
-from sim.report.plots.spend import MOST_ROWS
+
+MOST_BACKENDS = 30
+"""The fastest; more are in the table only."""
 
 
 @styled
@@ -29,7 +31,7 @@ def latency_by_backend(table: pd.DataFrame, names: Names | None = None) -> Figur
 @styled
 def latency_spans(spans: pd.DataFrame, where: str = "") -> Figure:
     """The same from a table with a row a backend and columns p50, p95, p99 in seconds."""
-    rows = spans.dropna().sort_values("p50").head(MOST_ROWS)
+    rows = spans.dropna().sort_values("p50").head(MOST_BACKENDS)
     figure = sheet(
         _latency_title(rows, where),
         2.4 + 0.42 * max(2, len(rows)),

@@ -19,7 +19,7 @@ from sim.report.plots.canvas import INK, KIND_FILLS, draw_key, sheet, styled
 
 @styled
 def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
-    """Which kinds of token the bill pays for, by workflow, on up to four backends from the dearest to the cheapest."""
+    """Which kinds of token the bill pays for, by workflow, on up to four backends from the most expensive to the cheapest."""
     one = study(table, names)
     shown = [list(one.lines)[i] for i in sorted({round(k * (len(one.lines) - 1) / 3) for k in range(4)})] if one.lines else []
     bills = {name: _bill(one, name) for name in shown}

@@ -15,8 +15,7 @@ from sim.report.grid import Names, Study, axis_label, place_label, study
 from sim.report.plots.canvas import COLOURS, label_ends, pen, scale, sheet, styled
 
 MOST_LINES = 12
-"""More lines than this are drawn in grey, with the dearest and the cheapest named."""
-MOST_ROWS = 30
+"""More lines than this are drawn in grey, with the most expensive and the cheapest named."""
 INTERVALS = "Bars: 95 % intervals over the replications"
 
 

@@ -11,10 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from sim.clock import MINUTE_S
 from sim.report.numbers import compact, number
 from sim.report.plots.canvas import KIND_FILLS, draw_key, sheet, styled
-
-MINUTE_S = 60.0
 
 
 @styled

@@ -1,4 +1,4 @@
-"""A scenario's twin without a clock: what it is expected to come to, as far as closed forms and integration can say.
+"""A scenario's expected values, without a clock: what it comes to, as far as closed forms and integration can say.
 
 What is here is exact, or within the error of a numerical integral (`sim.theory.twin.moments`); waits are those of the steady state. What
 cannot be solved is left out, and said in words.
@@ -32,6 +32,8 @@ from sim.theory.twin.teams import one_try
 from sim.theory.twin.waits import one_call_each, wait_s
 
 _normal = NormalDist()
+_SHARES_KNOWN = (Policy.fixed, Policy.by_role, Policy.weighted)
+"""Policies of which it is known here which share of tasks goes where, whatever the traits of others say."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,11 @@ def expect(scenario: Scenario) -> Expected:
 
 def _out_of_reach(scenario: Scenario) -> Iterator[str]:
     """What each feature says of itself, then what they cannot do together."""
-    yield from dict.fromkeys(unsolved(scenario))
+    said = list(dict.fromkeys(unsolved(scenario)))
+    yield from said
     router, agent = scenario.router, scenario.agent
+    if not said and router.policy not in _SHARES_KNOWN and len(scenario.backends) > 1:
+        yield f"router {router.policy.value}: which backend it takes"
     if agent.tries.stop_when_lost and agent.kind is not AgentKind.react:
         yield "teams that stop when they are lost"
     if scenario.outcome.success_exponent and agent.kind is not AgentKind.chat and agent.kind is not AgentKind.react:

@@ -31,9 +31,9 @@ def one_try(agent: AgentSettings, place: Place, work: Work) -> Solved:
         return _Tree(agent, place).lead(0, work)
     if agent.kind is AgentKind.debate:
         return _debate(agent, place("agent"), work)
-    if agent.kind is AgentKind.custom:
-        return Solved(NOTHING, why={"a workflow of your own"})
-    return solve(agent, place("chat" if agent.kind is AgentKind.chat else "agent"), work)
+    if agent.kind in (AgentKind.chat, AgentKind.react):
+        return solve(agent, place("chat" if agent.kind is AgentKind.chat else "agent"), work)
+    return Solved(NOTHING, why={f"workflow {agent.kind.value}: what it spends"})
 
 
 class _Tree:

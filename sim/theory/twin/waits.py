@@ -29,7 +29,7 @@ def one_call_each(scenario: Scenario, spent: Spent) -> bool:
 def wait_s(scenario: Scenario, site: Site, share: float) -> tuple[float, str]:
     """(mean seconds in line at a backend that gets this share of the tasks, each of one call; why it is nan, if it is).
 
-    Steady state. Tasks that are sent to several backends by luck are Poisson at each of them.
+    Steady state. Tasks that are sent to several backends by chance are Poisson at each of them.
     """
     slots = site.backend.slots
     if slots is None or site.alone:

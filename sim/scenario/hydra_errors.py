@@ -1,0 +1,94 @@
+"""What Hydra and OmegaConf refuse, in one line for those who know neither."""
+
+from __future__ import annotations
+
+import re
+import traceback
+import typing
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from sim.errors import did_you_mean
+from sim.scenario.scenario import Scenario
+
+
+def is_hydras(error: BaseException) -> bool:
+    """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
+    told_by = {type(error).__module__.split(".")[0]}
+    told_by |= {frame.f_globals["__name__"].split(".")[0] for frame, _ in list(traceback.walk_tb(error.__traceback__))[-1:]}
+    return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "optuna", "omegaconf", "antlr4", "yaml"})
+
+
+def explain(error: BaseException) -> str:
+    """Hydra's and OmegaConf's words in one line, with the likely key where one is unknown."""
+    cause = error.__cause__ if error.__cause__ is not None and str(error).startswith(("Could not override", "Error merging")) else None
+    message = _one_line(cause or error) or _one_line(error.__cause__ or error) or "a file of settings that makes no sense"
+    if isinstance(error, UnicodeDecodeError):
+        message = f"a file of settings is not UTF-8 text: {error.reason} at byte {error.start}"
+    key = _key(error) if cause else ""
+    plain = _not_installed(message) or _unknown(message, _key(error))
+    return plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
+
+
+def _not_installed(message: str) -> str:
+    """Of a plugin that is asked for and not there."""
+    plugin = re.search(r"Could not find 'hydra/(sweeper/optuna|launcher/submitit)", message)
+    if plugin is None:
+        return ""
+    kind, name = plugin[1].split("/")
+    return f"hydra/{kind}={name}: is not installed; pip install hydra-{name}-{kind}"
+
+
+def _unknown(message: str, key: str) -> str:
+    """Of a setting that there is not, with the likely one."""
+    unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
+    if unknown is None:
+        return ""
+    name, kind = unknown.groups()
+    if not kind and "." in key:
+        return f"{key}: there is no '{name}'"
+    known = [field.name for field in fields(_kinds(Scenario).get(kind or "", Scenario))]
+    return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, known)}"
+
+
+def _plainer(message: str, key: str) -> str:
+    """Other words for what only those who know Hydra would understand."""
+    if message.startswith("Unexpected type for root"):
+        return "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}"
+    if message.startswith("Config group override must be"):
+        return "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
+    if message in ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types"):  # OmegaConf 2.3, 2.4
+        kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
+        return f"must be {kind}, not a list"
+    return message
+
+
+def _kinds(kind: Any) -> dict[str, Any]:
+    """The classes of settings by name: this one, and all that it is made of."""
+    if not is_dataclass(kind):
+        parts = [_kinds(part) for part in typing.get_args(kind)]
+    else:
+        parts = [{getattr(kind, "__name__", ""): kind}, *(_kinds(hint) for hint in typing.get_type_hints(kind).values())]
+    return {name: found for part in parts for name, found in part.items()}
+
+
+def _key(error: BaseException) -> str:
+    """The key that an override error is about."""
+    found = re.search(r"(?:Could not override '|Error merging override \+*)([\w.]+)", str(error))
+    return found.group(1) if found else ""
+
+
+def _one_line(error: BaseException) -> str:
+    """The telling lines of a many-line message."""
+    noise = (
+        "object_type",
+        "reference_type",
+        "set_errno",
+        "full_key",
+        "See https",
+        "Set the environment",
+        "Config search path",
+        "provider=",
+    )
+    told = [" ".join(line.split()) for line in str(error).splitlines()]
+    return "; ".join(line for line in told if line and not line.startswith(noise)).replace(":;", ":")

@@ -1,0 +1,105 @@
+"""Every private name of Hydra and OmegaConf that this package leans on. No other file touches one.
+
+| name | why | without it |
+|---|---|---|
+| `Hydra.get_mode` | Hydra 1.3 composes all only to ask for `hydra.mode`, which `-m` decides: 0.2 s a start | it composes once more |
+| `BasicSweeper.validate_batch_is_legal` | Hydra 1.3 composes every scenario of a sweep twice: 0.2 s each | it composes each twice |
+| `get_args_parser` | Hydra's flags, to refuse an unknown one in one line | Hydra refuses it in several lines |
+| `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+
+class Private(NamedTuple):
+    """A name that a later Hydra may drop: an attribute of `owner` in `module`, or of the module itself."""
+
+    module: str
+    owner: str
+    name: str
+
+    def holder(self) -> Any:
+        """What has the attribute; None where the installed Hydra has none such."""
+        try:
+            module = importlib.import_module(self.module)
+        except ImportError:
+            return None
+        holder = getattr(module, self.owner, None) if self.owner else module
+        return holder if hasattr(holder, self.name) else None
+
+
+MODE = Private("hydra._internal.hydra", "Hydra", "get_mode")
+VALIDATE = Private("hydra._internal.core_plugins.basic_sweeper", "BasicSweeper", "validate_batch_is_legal")
+FLAGS = Private("hydra._internal.utils", "", "get_args_parser")
+RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
+
+
+def asks_for_version_base() -> bool:
+    """Whether this is a Hydra 1.3: it warns where `version_base` is left out, 1.4 where it is given."""
+    import hydra
+
+    return hydra.__version__.startswith("1.3.")
+
+
+def flags() -> argparse.ArgumentParser | None:
+    """Hydra's own parser of the command line; None where it cannot be had."""
+    holder = FLAGS.holder()
+    return None if holder is None else getattr(holder, FLAGS.name)()
+
+
+@contextlib.contextmanager
+def composing_less() -> Iterator[None]:
+    """Spare Hydra 1.3 composing what it does not need, while the context lasts."""
+    with contextlib.ExitStack() as stack:
+        if asks_for_version_base():
+            stack.enter_context(_replaced(MODE, lambda *_, **__: None))
+            stack.enter_context(_replaced(VALIDATE, _validate_each_value_once))
+        yield
+
+
+@contextlib.contextmanager
+def resolvers_kept() -> Iterator[None]:
+    """Afterwards every resolver that was there before is what it was; new ones stay."""
+    holder = RESOLVERS.holder()
+    before = {} if holder is None else dict(getattr(holder, RESOLVERS.name))
+    try:
+        yield
+    finally:
+        if holder is not None:
+            getattr(holder, RESOLVERS.name).update(before)
+
+
+@contextlib.contextmanager
+def _replaced(private: Private, ours: Any) -> Iterator[None]:
+    """A method of Hydra's exchanged for ours; nothing where there is no such method."""
+    holder = private.holder()
+    if holder is None:
+        yield
+        return
+    own = private.name in vars(holder)
+    theirs = getattr(holder, private.name)
+    setattr(holder, private.name, ours)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(holder, private.name, theirs)
+        else:
+            delattr(holder, private.name)
+
+
+def _validate_each_value_once(sweeper: Any, batch: Sequence[Sequence[str]]) -> None:
+    """Compose as few scenarios as hold every value of every axis: they tell a mistake just as early as all of them."""
+    from hydra.plugins.sweeper import Sweeper
+
+    tried: set[str] = set()
+    for job in batch:
+        if not tried.issuperset(job):
+            tried.update(job)
+            Sweeper.validate_batch_is_legal(sweeper, [job])

@@ -1,0 +1,150 @@
+"""What Hydra calls for each job: one scenario checked, run, saved, shown."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import ConfigError, SimError
+from sim.scenario.load import from_hydra
+from sim.scenario.scenario import Scenario
+from sim.settings.run import Method
+from sim.shell.command import is_search
+from sim.shell.ending import WELL, complain, told
+
+if TYPE_CHECKING:
+    from sim.results.result import Result
+    from sim.shell.jobs import Jobs, Value
+    from sim.sweeps.folder import RunFolder
+
+
+class Job:
+    """A task function of Hydra's. `jobs` are those of a sweep, where it goes on in this process.
+
+    A launcher sends it to other processes, where it arrives without them: each job there is all done when it returns.
+    """
+
+    def __init__(self, jobs: Jobs | None = None) -> None:
+        self.status = WELL
+        """A mistake once a scenario was refused: Hydra is not told, so that nothing else is printed."""
+        self._jobs = jobs
+
+    def __reduce__(self) -> tuple[type[Job], tuple[()]]:
+        return Job, ()
+
+    def __call__(self, composed: Any) -> Value | float | None:
+        """What it returns is for an optimiser that Hydra runs."""
+        from hydra.core.hydra_config import HydraConfig
+
+        hydra = HydraConfig.get()
+        if hydra.mode is not None and hydra.mode.name == "MULTIRUN":
+            return self._one_of_many(composed, _place(hydra), is_search(hydra))
+        folder = Path(hydra.runtime.output_dir)
+        try:
+            _alone(from_hydra(composed), folder)
+        except (SimError, OSError, MemoryError) as error:
+            forget(folder)
+            self.status = complain(told(error))
+        return None
+
+    def _one_of_many(self, composed: Any, place: RunFolder, search: bool) -> Value | float | None:
+        """In the process that was called the next job need not wait for this one; elsewhere it must be all done."""
+        from sim.shell.jobs import Jobs
+
+        if self._jobs is not None:
+            return _begin(self._jobs, composed, place, search)
+        with Jobs(1, told) as jobs:
+            value = _begin(jobs, composed, place, search)
+            jobs.finish()
+            return None if value is None else float(value)
+
+
+def forget(folder: Path) -> None:
+    """Leave nothing of a run or a sweep that was refused: Hydra has made its folder before asking us."""
+    from sim.sweeps.folder import BOOKKEEPING
+
+    if {path.name for path in folder.glob("*")} <= BOOKKEEPING | {".hydra", "multirun.yaml"}:
+        shutil.rmtree(folder, ignore_errors=True)
+        for parent in folder.absolute().parents[:2]:
+            if parent != Path.cwd() and parent.exists() and not any(parent.iterdir()):
+                parent.rmdir()
+
+
+def _place(hydra: Any) -> RunFolder:
+    """Where a job of a sweep leaves its files, and what the sweep gave it."""
+    from omegaconf import OmegaConf
+
+    from sim.sweeps.folder import RunFolder
+
+    given: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)
+    axes = dict(override.partition("=")[::2] for override in given)
+    return RunFolder(Path(hydra.runtime.output_dir), axes, Path(hydra.sweep.dir))
+
+
+def _begin(jobs: Jobs, composed: Any, place: RunFolder, search: bool) -> Value | float | None:
+    """Start on a scenario of a sweep; one that is refused counts as the worst for an optimiser."""
+    from sim.sweeps.goal import WORST, check_goal
+
+    try:
+        scenario = from_hydra(composed)
+        check_goal(scenario.goal)
+        if scenario.sensitivity.ranges:
+            raise ConfigError("sensitivity.ranges: takes many runs of its own, so cannot be part of a sweep (-m)")
+    except SimError as error:
+        jobs.fail(place, error)
+        return WORST if search else None
+    if search:
+        return jobs.ask(place, scenario)
+    jobs.add(place, scenario)
+    return None
+
+
+def _alone(scenario: Scenario, folder: Path) -> None:
+    """One run, or the many of a search for what drives it."""
+    from sim.sweeps.goal import check_goal
+
+    check_goal(scenario.goal)
+    if scenario.sensitivity.ranges:
+        _find_drivers(scenario, folder)
+        return
+    result = _run(scenario, folder)
+    from sim.report.page import show_run  # after the run: its workers need nothing that draws
+
+    show_run(result, folder)
+
+
+def _run(scenario: Scenario, folder: Path) -> Result:
+    from tqdm import tqdm
+
+    from sim.results.simulate import simulate
+    from sim.theory.twin.forecast import calls_ahead
+
+    with tqdm(desc=scenario.name[:60], unit=" calls", unit_scale=True, disable=None) as bar:
+        if not bar.disable:
+            bar.total = calls_ahead(scenario)  # an estimate, from which the bar tells the time left
+        result = simulate(scenario, bar.update)
+    result.save(folder)
+    return result
+
+
+def _find_drivers(scenario: Scenario, folder: Path) -> None:
+    """A tornado or Sobol indices: many runs of its own."""
+    from tqdm import tqdm
+
+    from sim.report.page import show_sobol, show_tornado
+    from sim.sweeps.sensitivity import sobol, tornado
+
+    asked = scenario.sensitivity
+    with tqdm(desc=scenario.name, unit=" runs", disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        if asked.method is Method.tornado:
+            show = partial(show_tornado, tornado(scenario, asked.ranges, asked.metric, progress))
+        else:
+            show = partial(show_sobol, sobol(scenario, asked.ranges, asked.metric, asked.samples, progress))
+    show(scenario, folder)

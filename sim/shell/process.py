@@ -1,0 +1,47 @@
+"""What a command changes in its process, each until the context ends."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+
+
+@contextlib.contextmanager
+def arguments(words: Sequence[str]) -> Iterator[None]:
+    """`sys.argv` without the program's name: what Hydra reads."""
+    before = sys.argv
+    sys.argv = [*before[:1], *words]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextlib.contextmanager
+def whole_errors() -> Iterator[None]:
+    """Hydra hands errors on as they are, to this process and to those that it starts, instead of printing and exiting."""
+    name = "HYDRA_FULL_ERROR"
+    before = os.environ.get(name)
+    os.environ.setdefault(name, "1")
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without what Optuna tells of itself."""
+    level = logging.root.manager.disable
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="``multivariate`` option is an experimental")
+        logging.disable(max(level, logging.INFO))
+        try:
+            yield
+        finally:
+            logging.disable(level)

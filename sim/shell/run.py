@@ -1,0 +1,76 @@
+"""A command line of settings: one scenario, or a sweep and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.scenario.custom import working_directory_importable
+from sim.scenario.hydra_host import own_hydra, version_base
+from sim.scenario.hydra_private import composing_less
+from sim.scenario.load import CONF
+from sim.shell.command import read
+from sim.shell.ending import MISTAKE, WELL, told
+from sim.shell.job import Job, forget
+from sim.shell.process import arguments, quiet, whole_errors
+
+if TYPE_CHECKING:
+    from sim.shell.jobs import Jobs
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what `sim WORDS` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
+    command = read(words)
+    with ExitStack() as stack:
+        for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
+            stack.enter_context(context)
+        return _alone() if command.sweep is None else _sweep(command.sweep, command.scenarios)
+
+
+def _alone() -> int:
+    """One scenario, or whatever else Hydra shows."""
+    job = Job()
+    _hydra(job)
+    return job.status
+
+
+def _sweep(folder: Path, scenarios: int) -> int:
+    """Many scenarios and their table, which is gathered even when one failed or the user stops them."""
+    from sim.shell.jobs import Jobs
+    from sim.sweeps.folder import runs_of, starting
+
+    status = WELL
+    with quiet(), starting(folder), Jobs(scenarios, told) as jobs:
+        try:
+            _hydra(Job(jobs))
+            jobs.finish()
+        finally:
+            if runs_of(folder):
+                status = _gather(folder, jobs)
+            else:
+                forget(folder)
+    return status
+
+
+def _hydra(job: Job) -> None:
+    """Have Hydra compose what `sys.argv` says, and call the job for each of its scenarios."""
+    import hydra
+
+    with own_hydra(), composing_less():
+        hydra.main(config_path=str(CONF), config_name="config", **version_base())(job)()
+
+
+def _gather(folder: Path, jobs: Jobs) -> int:
+    """The table of a sweep. Of jobs that ran elsewhere it alone tells whether one has failed."""
+    from sim.report.page import show_sweep
+    from sim.sweeps.sweep import gather
+
+    table = gather(folder)
+    show_sweep(table, folder)
+    if jobs.kept:
+        print(f"{jobs.kept} of {len(table)} runs were kept from an earlier start; hydra.sweep.dir=FOLDER begins anew elsewhere")
+    if jobs.repeated:
+        print(f"{jobs.repeated} trials came back to a scenario that was there already")
+    return MISTAKE if (table["status"] != "ok").any() else WELL

@@ -1,0 +1,34 @@
+"""What `sim` does beside running, a verb a file, imported when it is called.
+
+`arguments(parser)` says what it takes; `run(asked)` does it, returns the exit status and raises `SimError` for a mistake. A file's
+docstring is the text of `sim VERB --help` above the list of arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import NoReturn
+
+from sim.errors import ConfigError
+
+VERBS = tuple(sorted(file.name for file in pkgutil.iter_modules(__path__)))
+"""The names of the files here."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Of a verb's arguments. A mistake is a `ConfigError`."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; see {self.prog} --help")
+
+
+def call(verb: str, words: Sequence[str]) -> int:
+    """Do a verb; its exit status. Raises `SimError` for a mistake, `SystemExit` once its help is printed."""
+    module = importlib.import_module(f"{__name__}.{verb}")
+    parser = Parser(prog=f"sim {verb}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    module.arguments(parser)
+    status: int = module.run(parser.parse_args(words))
+    return status

@@ -1,0 +1,54 @@
+"""Run once more what runs left in their folders, and say whether the same comes out.
+
+  sim again outputs/2026-02-16/09-00-00-000000    one run
+  sim again outputs/fanout-1a2b3c4d               all runs of a sweep
+
+A line a run. Ends with 1 if one of them came out differently or could not be run.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from sim.errors import DataError
+from sim.results.provenance import SOFTWARE, read_origin
+from sim.results.simulate import simulate
+from sim.scenario.load import load_run
+from sim.shell.ending import WELL, complain, told
+from sim.sweeps.folder import runs_of
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Folders."""
+    parser.add_argument("folder", type=Path, nargs="+", metavar="FOLDER", help="of a run, or of a sweep: all of its runs")
+
+
+def run(asked: Namespace) -> int:
+    """Every run, even after one that failed."""
+    statuses = [_tell(each) for folder in asked.folder for each in runs_of(folder) or [folder]]
+    return max(statuses, default=WELL)
+
+
+def again(folder: Path) -> tuple[bool, str]:
+    """Run a folder's scenario; whether its digest is the one recorded, and that in words. Raises `SimError`."""
+    scenario, made_by = load_run(folder), read_origin(folder)
+    if "digest" not in made_by:
+        raise DataError(f"{folder}: its origin.json does not say what came out")
+    result = simulate(scenario)
+    if result.digest == made_by["digest"]:
+        return True, f"{folder}: same digest {result.digest} ({SOFTWARE}, seed {scenario.seed})"
+    changed = [f"{name} {made_by.get(name)} then, {now} now" for name, now in result.origin.items() if made_by.get(name) != now]
+    return False, f"{folder}: another digest: {', '.join(changed)}"
+
+
+def _tell(folder: Path) -> int:
+    """A line on one run."""
+    try:
+        same, line = again(folder)
+    except Exception as error:
+        return complain(told(error))
+    if not same:
+        return complain(line)
+    print(line)
+    return WELL

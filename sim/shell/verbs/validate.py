@@ -1,0 +1,50 @@
+"""Hold the simulator to theory, queues, recorded sessions and published facts: about two minutes on two cores.
+
+  sim validate                 a line a target
+  sim validate --data FOLDER   with whole recorded sessions too (claude_code_calls.csv.gz)
+  sim validate --page          write VALIDATION.md as well
+
+Leaves validation.csv and figures/validation.png in a folder. Ends with 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.report.plots.agreement import VERDICTS, agreement
+from sim.report.plots.canvas import save_all
+from sim.results.files import write_whole
+from sim.shell.ending import MISTAKE, WELL
+from sim.validate import suite
+from sim.validate.target import Check
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Where to find recorded sessions, and what to write."""
+    parser.add_argument("--out", type=Path, default=Path("outputs") / "validation", metavar="FOLDER", help="for the table and the figure")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="of recorded sessions")
+    parser.add_argument("--page", action="store_true", help="write VALIDATION.md here")
+
+
+def run(asked: Namespace) -> int:
+    """All checks."""
+    return hold(suite.all_checks(asked.data), asked.out, asked.page)
+
+
+def hold(checks: Sequence[Check], out: Path, page: bool) -> int:
+    """Run the checks, print and write what came of them; the exit status."""
+    began = time.monotonic()
+    found = suite.table(suite.validate(checks))
+    text = suite.readable(found)
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(out / "validation.csv", lambda path: found.to_csv(path, index=False))
+    save_all({"validation": agreement(found)}, out)
+    if page:
+        write_whole(Path("VALIDATION.md"), lambda path: path.write_text(suite.page(found, text), encoding="utf-8"))
+    counts = found["verdict"].value_counts()
+    said = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    print(f"{text}\n\n{said}; {time.monotonic() - began:.0f} s; {out}")
+    return MISTAKE if counts.get("fail", 0) else WELL

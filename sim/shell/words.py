@@ -1,0 +1,50 @@
+"""Words of a command line that are neither a setting, a flag nor a verb."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import fields
+
+from sim.errors import ConfigError, did_you_mean
+from sim.scenario.load import CONF
+from sim.scenario.scenario import Scenario
+
+_WITH_VALUE = {f"--{name}" for name in ("package", "config-path", "config-name", "config-dir", "cfg", "info", "experimental-rerun")}
+_WITH_VALUE |= {"-p", "-cp", "-cn", "-cd", "-c", "-i"}
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Flags, each followed by its value if it takes one, and what is left: settings."""
+    flags: list[str] = []
+    settings: list[str] = []
+    before = ""
+    for word in words:
+        (flags if word.startswith("-") or before in _WITH_VALUE else settings).append(word)
+        before = word
+    return flags, settings
+
+
+def refuse_stray_words(words: Sequence[str], verbs: Collection[str]) -> None:
+    """Raise `ConfigError` with the likely word for the first that is a plain name: settings have a value, verbs come first."""
+    _, settings = split(words)
+    for word in settings:
+        if re.fullmatch(r"[A-Za-z][\w-]*", word):
+            raise ConfigError(_told(word, verbs))
+
+
+def _told(word: str, verbs: Collection[str]) -> str:
+    if word in verbs:
+        return f"'{word}' is a verb: it comes first, as in sim {word} --help"
+    known = set(_settings())
+    if word in known:
+        return f"'{word}' is a setting: give it a value, as in {word}=VALUE"
+    near = difflib.get_close_matches(word, [*verbs, *known], n=1)
+    return f"'{word}' is not a verb or a setting; {did_you_mean(word, near or verbs)}; see sim --help"
+
+
+def _settings() -> Iterator[str]:
+    """Settings and groups of settings at the top."""
+    yield from (field.name for field in fields(Scenario))
+    yield from (folder.name for folder in CONF.iterdir() if folder.is_dir())

@@ -1,0 +1,99 @@
+"""What a run's numbers come from, as one key: settings in use, files and functions that they name, the engine.
+
+Two runs with the same key have the same numbers, so a run that is there need not run again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import simpy
+
+from sim.engine.recorded import trace_file
+from sim.scenario.custom import imported
+from sim.scenario.scenario import NO_MATTER, Scenario
+from sim.scenario.text import plain
+from sim.settings.agent import AgentKind
+from sim.settings.router import Policy
+from sim.settings.workload import WorkloadKind
+
+PACKAGE = Path(__file__).resolve().parents[1]
+MOVE_NO_NUMBER = {
+    "__init__.py": "names what is public",
+    "__main__.py": "starts the shell",
+    "again.py": "starts the shell",
+    "errors.py": "what is refused has no numbers",
+    "version.py": "is written beside numbers",
+    "shell": "starts runs",
+    "validate": "compares numbers with others",
+    "report": "shows numbers",
+    "sweeps": "compares runs: tables between scenarios are made anew each time",
+    "conf": "settings: in the key by their values",
+    "scenario/load.py": "makes scenarios, which are in the key by their values",
+    "scenario/hydra_errors.py": "says what is refused",
+    "scenario/hydra_host.py": "leaves a host program's Hydra alone",
+    "scenario/hydra_private.py": "makes composing quicker",
+    "scenario/consistency.py": "refuses scenarios",
+}
+"""Parts of the package that cannot change the numbers of a run, and why. All others can, and so can what is added later:
+
+`engine`, `agents`, `workload`, `router`, `meter`, `backends`, `logs`, `sampling`, `scenario`, `settings` and the words (`call`, `clock`,
+`task`, `usage`, `columns`) make them; `theory` makes forecasts that routers choose by, and the chat baseline; `results` and `statistics`
+make the metrics and intervals that a run's folder keeps. These are not kept apart, although a metric could be taken again from the
+sums of the replications: the sums are not kept.
+"""
+
+
+def key_of(scenario: Scenario) -> str:
+    """16 hex digits over everything that a run's results come from."""
+    used = replace(scenario, market=replace(scenario.market, models=scenario.chosen()), **NO_MATTER)
+    return _hex(json.dumps([plain(used), _read_by(scenario), engine_digest(), np.__version__, simpy.__version__], sort_keys=True).encode())
+
+
+@functools.cache
+def engine_digest() -> str:
+    """16 hex digits over the files of the package that can change a run's numbers, with their places."""
+    return _hex(b"".join(place.encode() + b"\0" + (PACKAGE / place).read_bytes() for place in engine_files()))
+
+
+def engine_files() -> list[str]:
+    """The files that can change a run's numbers, by their places in the package."""
+    return sorted(_counting(PACKAGE, ""))
+
+
+def _counting(folder: Path, place: str) -> Iterator[str]:
+    for path in folder.iterdir():
+        within = f"{place}{path.name}"
+        if within in MOVE_NO_NUMBER:
+            continue
+        if path.is_dir():
+            yield from _counting(path, f"{within}/")
+        elif path.suffix == ".py":
+            yield within
+
+
+def _read_by(scenario: Scenario) -> list[str]:
+    """Digests of what settings only name: a trace, functions of one's own."""
+    files = [trace_file(scenario)] if scenario.workload.kind is WorkloadKind.trace else []
+    functions = [scenario.router.custom] if scenario.router.policy is Policy.custom else []
+    functions += [scenario.agent.workflow] if scenario.agent.kind is AgentKind.custom else []
+    files += [inspect.getsourcefile(imported(name, "custom")) or "" for name in functions]
+    return [_of_file(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files if file]
+
+
+@functools.lru_cache(maxsize=8)
+def _of_file(file: str, *_changed: int) -> str:
+    """Read once for all scenarios, unless it changes."""
+    return _hex(Path(file).read_bytes())
+
+
+def _hex(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()[:16]

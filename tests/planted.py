@@ -1,0 +1,342 @@
+"""The faults of `tests.faults`: each an exact edit of one file, and the tests that have to see it.
+
+Nobody writes them on purpose; each is what a hurried hand leaves behind when lines are moved, a part is added, a name is mistaken.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """`old` stands in the file once, and `new` is put in its place."""
+
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+    """As pytest names them. Frozen digests and generated worlds do not count: they see that something is wrong, not what is right."""
+
+
+_WORLD, _DISPATCH, _DESK, _LEDGER = (f"sim/engine/{name}.py" for name in ("world", "dispatch", "desk", "ledger"))
+_REPLICATION, _LOOKAHEAD = "sim/engine/replication.py", "sim/engine/lookahead.py"
+_BUILD, _BACKEND, _QUEUE = (f"sim/backends/{name}.py" for name in ("build", "backend", "queue"))
+_MARKET, _ROUTER, _RUN, _WORKLOAD, _BUDGET, _AGENT, _TRAITS = (
+    f"sim/settings/{name}.py" for name in ("market", "router", "run", "workload", "budget", "agent", "traits")
+)
+_DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
+
+_OF_WORLD, _OF_BUILD, _OF_TRAITS = "tests/engine/test_world.py::", "tests/backends/test_build.py::", "tests/settings/test_traits.py::"
+_OF_DRAWS, _OF_TABLE, _OF_AHEAD = "tests/sampling/test_draws.py::", "tests/sampling/test_decisions.py::", "tests/engine/test_lookahead.py::"
+_LINE = (f"{_OF_AHEAD}test_where_a_line_forms_the_run_starts_again",)
+_SLOTS = (f"{_OF_WORLD}test_meter_and_laws_know_the_slots_of_the_settings_whoever_looks",)
+_EACH_WAITS = (f"{_OF_WORLD}test_every_backend_serves_as_many_as_it_has_slots_and_the_rest_wait",)
+_LISTS = (f"{_OF_WORLD}test_every_backend_charges_by_its_own_list",)
+_THROUGH = (f"{_OF_WORLD}test_a_ledger_lets_every_row_through",)
+_TOLD = (f"{_OF_WORLD}test_a_policy_that_learns_is_told_of_every_task_what_it_cost_how_long_it_was_worked_on_and_whether_it_is_solved",)
+_OUTLASTS = (f"{_OF_WORLD}test_nothing_of_a_call_that_outlasts_the_run_is_in_its_books_whichever_way_it_is_run",)
+_SLOT_BACK = (f"{_OF_WORLD}test_a_failed_attempt_gives_its_slot_back_and_one_that_never_had_a_slot_does_not",)
+_PARTS = (f"{_OF_BUILD}test_each_part_does_its_work_by_itself",)
+_SHARE = (f"{_OF_BUILD}test_a_shard_has_its_share_of_what_is_shared",)
+_BATCH = (f"{_OF_BUILD}test_the_batch_queue_has_no_doors",)
+_STEPS = (f"{_OF_TRAITS}test_what_touches_others_is_run_step_by_step",)
+_TOUCH = (f"{_OF_TRAITS}test_the_settings_that_touch_other_tasks_are_these",)
+_UNDECLARED = (f"{_OF_TRAITS}test_what_declares_nothing_is_taken_to_touch_everything_once_it_is_set",)
+_WHERE = (f"{_OF_DRAWS}test_every_draw_is_made_where_the_table_says_and_nowhere_else",)
+_TOLD_TO_WAIT = ("tests/backends/test_admission.py::test_a_client_waits_as_long_as_it_is_told",)
+
+FAULTS = {
+    # order of construction, and what is handed over at birth
+    "the meter sees unlimited slots": Fault(
+        _WORLD, "[plan.slots for plan in plans]", "[math.inf if lookahead else plan.slots for plan in plans]", _LINE
+    ),
+    "plans have no limit before the meter is born": Fault(
+        _WORLD, "plans = blueprints(scenario, shard)",
+        "plans = [plan._replace(slots=math.inf) if lookahead else plan for plan in blueprints(scenario, shard)]", _SLOTS,
+    ),
+    "slots in another order than backends": Fault(
+        _WORLD, "[plan.slots for plan in plans]", "[plan.slots for plan in reversed(plans)]", _SLOTS
+    ),
+    "prices in another order than backends": Fault(
+        _WORLD, "[plan.price for plan in plans]", "[plan.price for plan in reversed(plans)]", _LISTS
+    ),
+    "the meter's prices in another order than the ledger's": Fault(
+        _WORLD, "clock, prices, slots, scenario.log,", "clock, prices[::-1], slots, scenario.log,", _LISTS
+    ),
+    "rows come priced and there is no ledger": Fault(
+        _WORLD, "lookahead=lookahead, priced=priced", "lookahead=lookahead, priced=True", _LISTS
+    ),
+    "a budget without a ledger": Fault(
+        _WORLD, "priced = needs_ledger(scenario)", "priced = False", (f"{_OF_WORLD}test_all_budgets_are_kept",)
+    ),
+    "the ledger is bypassed": Fault(_WORLD, "recorder = self.ledger or self.meter", "recorder = self.meter", _LISTS),
+    "the ledger has another meter behind it": Fault(
+        _WORLD, "Ledger(scenario.all_budgets(), prices, self.meter, clock)",
+        "Ledger(scenario.all_budgets(), prices, Meter(clock, prices, slots, scenario.log, 1, horizon_s, priced=True), clock)", _THROUGH,
+    ),
+    "the ledger keeps answers to itself": Fault(
+        _LEDGER, "        self._meter.answered(call, start_s, first_token_s, end_s, read_tokens, write_tokens, usd)\n", "", _THROUGH
+    ),
+    "the ledger keeps refusals to itself": Fault(_LEDGER, "self._meter.refused(call, status, now)", "return", _THROUGH),
+    "the ledger bills failures for nothing": Fault(
+        _LEDGER, "end_s, billed, self._bill(call, billed))", "end_s, billed, 0.0)", _THROUGH
+    ),
+    "only one budget is handed over": Fault(
+        _WORLD, "Ledger(scenario.all_budgets(),", "Ledger([scenario.budget],", (f"{_OF_WORLD}test_all_budgets_are_kept",)
+    ),
+    "the horizon is not handed to the meter": Fault(
+        _WORLD, "scenario.log_sample, horizon_s, progress", "scenario.log_sample, math.inf, progress", _OUTLASTS
+    ),
+    "the horizon is not handed to lookahead": Fault(
+        _WORLD, "scenario.retry, recorder, horizon_s)", "scenario.retry, recorder, math.inf)", _OUTLASTS
+    ),
+    "the horizon is not handed to the desk": Fault(
+        _WORLD, "self.dispatch, clock, horizon_s)", "self.dispatch, clock, math.inf)",
+        (f"{_OF_AHEAD}test_looking_ahead_changes_no_bit[teams of teams, a horizon]",),
+    ),
+    "the cut is not handed to the meter": Fault(
+        _WORLD, "horizon_s, progress, cut_s, lookahead", "horizon_s, progress, 0.0, lookahead",
+        ("tests/engine/test_warmup.py::test_the_summary_is_of_what_came_after_the_cut_and_the_rest_of_the_whole_run",),
+    ),
+    "the clock of lookahead at the desk": Fault(_WORLD, "self.dispatch, clock, horizon_s)", "self.dispatch, env, horizon_s)", _OUTLASTS),
+    "the clock of lookahead at the source": Fault(
+        _WORLD, "Source(scenario.workload, clock,", "Source(scenario.workload, env,", _OUTLASTS
+    ),
+    "the clock of lookahead at the meter": Fault(
+        _WORLD, "self.meter = Meter(\n            clock,", "self.meter = Meter(\n            env,",
+        (f"{_OF_WORLD}test_ahead_of_the_clock_rows_are_kept_back_until_the_clock_has_come_there",),
+    ),
+    "backends on the clock that agents are ahead of": Fault(
+        _WORLD, "backends_of(scenario, plans, env, recorder,", "backends_of(scenario, plans, clock, recorder,",
+        (f"{_OF_AHEAD}test_looking_ahead_changes_no_bit[solo that fails]",),
+    ),
+    "a line is kept ahead of the clock": Fault(_WORLD, "recorder, unlimited=lookahead)", "recorder)", _SLOTS),
+    "two clocks step by step and one ahead": Fault(
+        _WORLD, "env = Clock() if lookahead else clock", "env = clock if lookahead else Clock()", _EACH_WAITS
+    ),
+    "lookahead has the dispatch of the clock": Fault(_WORLD, "        if lookahead:\n", "        if not lookahead:\n", _EACH_WAITS),
+    "ahead where a run may not be": Fault(
+        _REPLICATION, "if step_by_step or not may_look_ahead(scenario):", "if step_by_step:", _STEPS
+    ),
+    "ahead where a run may not be, and the other way round": Fault(
+        _REPLICATION, "if step_by_step or not may_look_ahead(scenario):", "if step_by_step or may_look_ahead(scenario):", _STEPS
+    ),
+    "a shard sends every task": Fault(
+        _WORLD, "Source(scenario.workload, clock, streams, shard,", "Source(scenario.workload, clock, streams, Shard(),",
+        (f"{_OF_WORLD}test_each_shard_sends_the_tasks_that_are_dealt_to_it",),
+    ),
+    "a backend is not dealt to shards": Fault(
+        _BUILD, "dealt(dataclasses.replace(model, fee=max(model.fee, scenario.router.fee)), shard)",
+        "dataclasses.replace(model, fee=max(model.fee, scenario.router.fee))", _SHARE,
+    ),
+    "the router's fee is dropped": Fault(
+        _BUILD, "dataclasses.replace(model, fee=max(model.fee, scenario.router.fee))", "model",
+        ("tests/router/test_policies.py::test_a_routers_fee_is_on_every_bill_once",),
+    ),
+    "prices do not know when the run starts": Fault(
+        _BUILD, "Price(settings, scenario.start_time(), batch", "Price(settings, batch",
+        (f"{_OF_BUILD}test_the_hour_of_a_price_is_counted_from_the_start_of_the_run",),
+    ),
+    "prices do not know of the batch queue": Fault(
+        _BUILD, "scenario.start_time(), batch=scenario.batch)", "scenario.start_time())", _BATCH
+    ),
+    "the batch queue has slots": Fault(
+        _BUILD, "if settings.slots is None or scenario.batch else", "if settings.slots is None else", _BATCH
+    ),
+    "every replication has the luck of the first": Fault(
+        _WORLD, "Streams(scenario.seed, index)", "Streams(scenario.seed, 0)",
+        (f"{_OF_WORLD}test_each_replication_has_luck_of_its_own_or_that_which_it_is_given",),
+    ),
+    "random numbers that are given are not taken": Fault(
+        _WORLD, "streams = streams or Streams(", "streams = Streams(",
+        (f"{_OF_WORLD}test_each_replication_has_luck_of_its_own_or_that_which_it_is_given",),
+    ),
+    "workers have the system prompt of their lead": Fault(
+        _WORLD, "worker=Profile(agent.worker, 1)", "worker=Profile(agent.worker, 0)",
+        ("tests/backends/test_cache.py::test_agents_of_another_kind_have_another_head",),
+    ),
+    "a chat is the agent's work": Fault(
+        _WORLD, "chat=Profile(scenario.matched_chat, 3)", "chat=Profile(agent, 3)",
+        (f"{_OF_WORLD}test_every_kind_of_agent_has_a_profile_of_its_own",),
+    ),
+    "a verifier works as a worker does": Fault(
+        _WORLD, "Profile(agent.tries.verifier or agent.worker, 2)", "Profile(agent.worker, 2)",
+        (f"{_OF_WORLD}test_every_kind_of_agent_has_a_profile_of_its_own",),
+    ),
+    # parts of a backend
+    "no gate for a full line": Fault(_BUILD, "gates.append(QueueLimit(settings.queue_limit, slots, queue))", "pass", _PARTS),
+    "no gate for rate limits": Fault(_BUILD, "gates.append(RateLimit(limits, cache))", "pass", _PARTS),
+    "gates are not handed to the backend": Fault(_BUILD, "service=service, gates=gates,", "service=service, gates=(),", _PARTS),
+    "rate limits come before the line": Fault(
+        _BUILD, "gates.append(RateLimit(limits, cache))", "gates.insert(0, RateLimit(limits, cache))",
+        (f"{_OF_BUILD}test_who_finds_the_line_full_does_not_count_against_the_rate_limits",),
+    ),
+    "a gate looks at other slots": Fault(
+        _BUILD, "QueueLimit(settings.queue_limit, slots, queue)", "QueueLimit(settings.queue_limit, Slots(slots.most), queue)", _PARTS
+    ),
+    "a gate looks at another line": Fault(
+        _BUILD, "QueueLimit(settings.queue_limit, slots, queue)", "QueueLimit(settings.queue_limit, slots, deque())", _PARTS
+    ),
+    "rate limits look into another cache": Fault(
+        _BUILD, "RateLimit(limits, cache)", "RateLimit(limits, PromptCache(settings))",
+        (f"{_OF_BUILD}test_rate_limits_see_what_the_backends_own_cache_will_read",),
+    ),
+    "one cache for all backends": Fault(
+        _BUILD, 'def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder) -> Backend:\n'
+        '    settings, slots, cache = plan.settings, Slots(plan.slots), PromptCache(plan.settings)',
+        'def _backend(scenario, plan, env, recorder, caches=[]) -> Backend:\n'
+        '    caches[:] = caches if plan.number else [PromptCache(plan.settings)]\n'
+        '    settings, slots, cache = plan.settings, Slots(plan.slots), caches[0]',
+        (f"{_OF_BUILD}test_backends_have_caches_of_their_own",),
+    ),
+    "nobody loses patience": Fault(
+        _BUILD, "return ImpatientLine(env, recorder)", "return Line()",
+        (f"{_OF_BUILD}test_impatience_and_urgency_are_parts_of_the_line",),
+    ),
+    "nobody is urgent": Fault(
+        _BUILD, "return Line() if scenario.workload.urgent_share else deque()", "return deque()",
+        (f"{_OF_BUILD}test_impatience_and_urgency_are_parts_of_the_line",),
+    ),
+    "decoding is not shared": Fault(_BUILD, "(SharedService if settings.decode_slowdown else Service)(", "Service(", _PARTS),
+    "the Retry-After is lost at the door": Fault(
+        _BACKEND, "call.client.attempt_refused(call, retry_after_s)", "call.client.attempt_refused(call, 0.0)", _TOLD_TO_WAIT
+    ),
+    "the Retry-After is heeded elsewhere": Fault(
+        _DISPATCH, "if call.backend is refused_by:", "if call.backend is not refused_by:", _TOLD_TO_WAIT
+    ),
+    "the Retry-After is heeded everywhere": Fault(
+        _DISPATCH, "if call.backend is refused_by:", "if True:",
+        ("tests/backends/test_admission.py::test_a_prompt_that_no_bucket_holds_is_given_up_at_once_or_taken_elsewhere",),
+    ),
+    # callbacks
+    "another backend's slot is given back": Fault(
+        _DISPATCH, "call.then = [backend.release, call.resume]", "call.then = [self.router.backends[0].release, call.resume]", _EACH_WAITS
+    ),
+    "no slot is given back": Fault(_DISPATCH, "call.then = [backend.release, call.resume]", "call.then = [call.resume]", _EACH_WAITS),
+    "an agent goes on before its slot is free": Fault(
+        _DISPATCH, "call.then = [backend.release, call.resume]", "call.then = [call.resume, backend.release]",
+        (f"{_OF_WORLD}test_who_gives_its_slot_back_finds_it_free",),
+    ),
+    "a failed attempt keeps its slot": Fault(
+        _DISPATCH, "        call.backend.release(call)  # type: ignore[union-attr]\n", "", _SLOT_BACK
+    ),
+    "a refused attempt gives a slot back": Fault(
+        _DISPATCH, "        if call.attempt + 1 == self._attempts:\n",
+        "        call.backend.release(call)\n        if call.attempt + 1 == self._attempts:\n", _SLOT_BACK,
+    ),
+    "who gives up is not counted": Fault(_DISPATCH, "        self._gave_up(call)\n", "", _THROUGH),
+    "refusals are not recorded": Fault(_BACKEND, "                self._refused(call, RATE_LIMITED, now)\n", "", _PARTS),
+    "a withdrawn call is forgotten": Fault(
+        _QUEUE, "        call.client.attempt_refused(call, 0.0)\n", "", (f"{_OF_BUILD}test_impatience_and_urgency_are_parts_of_the_line",)
+    ),
+    "dollars and seconds are told the other way round": Fault(
+        _DESK, "self._learn(task.backend, usd, task.t_end - task.t_arrive - task.thinking_s, task.success)",
+        "self._learn(task.backend, task.t_end - task.t_arrive - task.thinking_s, usd, task.success)", _TOLD,
+    ),
+    "a user's thinking is told as work": Fault(
+        _DESK, "self._learn(task.backend, usd, task.t_end - task.t_arrive - task.thinking_s, task.success)",
+        "self._learn(task.backend, usd, task.t_end - task.t_arrive, task.success)", _TOLD,
+    ),
+    "the books of a task are closed before its bill is read": Fault(
+        _DESK, "            usd = self._ledger.close(task)\n",
+        "            self._ledger.close(task)\n            usd = self._ledger.close(task)\n", _TOLD,
+    ),
+    # a field overwritten after birth
+    "the router forgets whom to tell": Fault(
+        _WORLD, "        office = _office(", "        self.dispatch.router.learn = None\n        office = _office(", _TOLD
+    ),
+    "the dispatch loses its ledger": Fault(
+        _WORLD, "        office = _office(", "        self.dispatch.ledger = None\n        office = _office(",
+        ("tests/engine/test_ledger.py::test_a_run_stops_at_its_budget",),
+    ),
+    "a backend's slots are lifted after birth": Fault(
+        _WORLD, "        self.router = Router(", "        self.backends[0].slots.most = math.inf\n        self.router = Router(", _SLOTS
+    ),
+    "the meter's slots are lifted after birth": Fault(
+        _WORLD, "        self.router = Router(",
+        "        self.meter.slots = [backend.slots.most for backend in self.backends]\n        self.router = Router(", _SLOTS,
+    ),
+    # traits
+    "slots of calls that take no time: alone": Fault(
+        _MARKET, "setting(None, low=1, traits=_on_trust)", "alone(None, low=1)", _STEPS
+    ),
+    "full lines: alone": Fault(_MARKET, "setting(None, low=0, traits=REFUSES)", "alone(None, low=0)", _STEPS),
+    "rate limits: alone": Fault(
+        _MARKET, "    requests_per_min: float | None = setting(None, above=0, traits=REFUSES)",
+        "    requests_per_min: float | None = alone(None, above=0)", _STEPS,
+    ),
+    "shared decoding: alone": Fault(
+        _MARKET, "setting(0.0, low=0, traits=ALONE._replace(waits=True))", "alone(0.0, low=0)", _STEPS
+    ),
+    "a shared system prompt: alone": Fault(
+        _MARKET, "setting(False, traits=ALONE._replace(looks=True))", "alone(False)", _STEPS
+    ),
+    "patience: alone": Fault(
+        _RUN, 'setting(None, above=0, quantity=True, traits=ALONE._replace(waits=True, unsolved="calls that lose patience in line"))',
+        "alone(None, above=0, quantity=True)", _TOUCH,
+    ),
+    "urgent tasks: alone": Fault(
+        _WORKLOAD, "urgent_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(waits=True))",
+        "urgent_share: float = alone(0.0, low=0, high=1)", _TOUCH,
+    ),
+    "a budget: alone": Fault(_BUDGET, "setting(None, above=0, traits=_spent_by)", "alone(None, above=0)", _STEPS),
+    "everybody's budget is dealt as a task's own": Fault(
+        _BUDGET, "return touches if budget.per is Per.task else", "return touches if budget.per is not Per.task else",
+        (f"{_OF_TRAITS}test_a_budget_stops_calls_and_is_dealt_only_where_each_task_has_its_own",),
+    ),
+    "thompson: alone": Fault(_ROUTER, 'thompson = "thompson", _LEARNS', 'thompson = "thompson", ALONE', _STEPS),
+    "inertia: alone": Fault(
+        _ROUTER, "review_tasks: int | None = setting(None, low=1, traits=ALONE._replace(remembers=True))",
+        "review_tasks: int | None = alone(None, low=1)", _TOUCH,
+    ),
+    "a warm-up: alone": Fault(_RUN, 'fixed = "fixed", _CUT\n', 'fixed = "fixed", ALONE\n', _STEPS),
+    "a workflow without traits": Fault(_AGENT, 'debate = "debate", ALONE', 'debate = "debate"', _TOUCH),
+    "a policy without traits": Fault(_ROUTER, 'cheapest = "cheapest", _CHOOSES', 'cheapest = "cheapest"', _TOUCH),
+    "a workflow of one's own: alone": Fault(_AGENT, '    custom = "custom"\n', '    custom = "custom", ALONE\n', _TOUCH),
+    "a choice that declares nothing is alone": Fault(
+        _TRAITS, "declared: Declared = CAUTIOUS) -> Feature:", "declared: Declared = ALONE) -> Feature:", _UNDECLARED
+    ),
+    "a setting that declares nothing is alone": Fault(
+        _COUPLING, 'field.metadata.get("traits", CAUTIOUS)',
+        'field.metadata.get("traits", CAUTIOUS._replace(remembers=False, looks=False, waits=False))', _UNDECLARED,
+    ),
+    "budgets by name are not looked at": Fault(
+        _COUPLING, "elif isinstance(value, dict) and any(map(dataclasses.is_dataclass, value.values())):", "elif False:", _STEPS
+    ),
+    "one setting that is alone is enough": Fault(_COUPLING, "return all(traits.alone", "return any(traits.alone", _STEPS),
+    # random numbers
+    "awareness in the table on the numbers of likings": Fault(
+        _DECISIONS, "AWARENESS = Decisions(Purpose.AWARENESS,", "AWARENESS = Decisions(Purpose.TASTE,",
+        (f"{_OF_TABLE}test_no_two_decisions_share_a_column",),
+    ),
+    "awareness drawn from the numbers of likings": Fault(
+        "sim/router/inertia.py", "streams.draws(AWARENESS, user, 0, 0, len(hears))",
+        "streams.draws(AWARENESS._replace(purpose=9), user, 0, 0, len(hears))", _WHERE,
+    ),
+    "a user's gaps in the table on the branch of tasks' gaps": Fault(
+        _DECISIONS, 'USER_GAP = Decisions(Purpose.ARRIVAL, ("gap",), ("workload/sources.py",), branch=1)',
+        'USER_GAP = Decisions(Purpose.ARRIVAL, ("gap",), ("workload/sources.py",), branch=0)',
+        (f"{_OF_TABLE}test_no_two_decisions_share_a_column",),
+    ),
+    "a user's gaps drawn on the branch of tasks' gaps": Fault(
+        _SOURCES, "self._draws(USER_GAP, user, 1, session)", "self._draws(USER_GAP, user, 0, session)", _WHERE
+    ),
+    "a divided job drawn on the page of its task": Fault(
+        "sim/agents/orchestrator.py", "draws(JOB, worker.task.id, 0, 1)", "draws(JOB, worker.task.id, 0, 0)", _WHERE
+    ),
+    "patience has the number of backoff": Fault(
+        _DISPATCH, "*_, u_patience = self", "u_patience, *_ = self", (f"{_OF_DRAWS}test_what_the_number_of_patience_decides",)
+    ),
+    "noise and error of a retry exchanged": Fault(
+        _DISPATCH, "u_backoff, u_noise, u_error, _ = self", "u_backoff, u_error, u_noise, _ = self",
+        (f"{_OF_DRAWS}test_what_the_numbers_of_a_retry_decide",),
+    ),
+    "urgent and chats exchanged": Fault(
+        _DESK, "u_difficulty, u_urgent, u_chat = self", "u_difficulty, u_chat, u_urgent = self",
+        (f"{_OF_DRAWS}test_what_the_numbers_of_a_task_decide",),
+    ),
+    "a user's likings drawn for each task": Fault(
+        _DISPATCH, "return self.streams.draws(TASTE, task.user, 0, 0, count)", "return self.streams.draws(TASTE, task.id, 0, 0, count)",
+        ("tests/router/test_policies.py::test_people_differ_for_good_and_leave_when_another_gets_better",),
+    ),
+}  # fmt: skip

@@ -1,0 +1,92 @@
+"""Files of runs: what is written comes back to the bit, whole or not at all; what is not there is said so."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from sim.results import files
+from sim.results.files import CALLS, FIGURES, NOTE, ORIGIN, REPLICATIONS, RESULTS, SUMMARY, TASKS, TIMELINE, Files, remove_torn
+from sim.results.saved import SavedResult
+from sim.scenario.text import SETTINGS
+from sim.settings.run import Log
+from sim.sweeps.key import PACKAGE
+from tests.worlds import agent, backend, scenario
+
+NOISY = backend(noise_sigma=1.0, quality=0.6)
+
+
+def test_a_saved_result_is_the_result(tmp_path: Path) -> None:
+    result = sim.simulate(scenario(agent(), NOISY, tasks=5, replications=3, log=Log.full))
+    saved = SavedResult(result.save(tmp_path / "deep" / "run"), result.scenario, result.digest)
+    for name in ("summary", "by_replication", "timeline", "calls", "tasks"):
+        pd.testing.assert_frame_equal(getattr(saved, name), getattr(result, name), check_exact=True, check_dtype=False)
+    assert saved.notes == result.notes
+    assert saved.sample.whole == pytest.approx(result.sample.whole, rel=0, abs=0, nan_ok=True)
+    made = Files(saved.folder)
+    assert made.json(ORIGIN) == result.origin
+    assert made.settings()["workload"]["tasks"] == 5
+    assert set(made.sizes()) == {SUMMARY, REPLICATIONS, TIMELINE, TASKS, CALLS, ORIGIN, "notes.json"}
+    assert made.size(SUMMARY) == (saved.folder / SUMMARY).stat().st_size
+
+
+def test_a_log_that_is_no_longer_asked_for_goes(tmp_path: Path) -> None:
+    for log, there in ((Log.full, True), (Log.none, False)):
+        sim.simulate(scenario(agent(), NOISY, tasks=2, log=log)).save(tmp_path)
+        assert Files(tmp_path).has(CALLS) == Files(tmp_path).has(TASKS) == there
+    assert list(Files(tmp_path).log(CALLS, ["task"])) == ["task"]
+
+
+def test_what_is_not_there_or_torn_is_empty(tmp_path: Path) -> None:
+    none = Files(tmp_path / "nowhere")
+    assert none.sample() is None
+    assert (none.json(NOTE), none.settings(), none.size(SUMMARY)) == ({}, {}, -1)
+    for torn in ("[]", '{"axes": ', "\x00"):
+        (tmp_path / NOTE).write_text(torn)
+        assert Files(tmp_path).json(NOTE) == {}
+
+
+def test_settings_are_written_where_they_differ(tmp_path: Path) -> None:
+    made = Files(tmp_path)
+    made.write_settings(scenario(agent(), NOISY))
+    stamp = (tmp_path / SETTINGS).stat().st_mtime_ns
+    made.write_settings(scenario(agent(), NOISY))
+    assert (tmp_path / SETTINGS).stat().st_mtime_ns == stamp
+    made.write_settings(scenario(agent(), NOISY, seed=5))
+    assert made.settings()["seed"] == 5
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    made = Files(tmp_path)
+    made.write_table(RESULTS, pd.DataFrame({"a": [0.1 + 0.2]}))
+
+    def broken(path: Path) -> None:
+        path.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        made.write(RESULTS, broken)
+    with pytest.raises(OSError, match="disk full"):
+        made.write_figure("one", broken)
+    assert made.table(RESULTS)["a"].tolist() == [0.1 + 0.2]
+    assert list((tmp_path / FIGURES).iterdir()) == []
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / ".summary.csv.part").write_text("met")
+    remove_torn(tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_names_of_files_stand_in_one_place() -> None:
+    names = {value for name, value in vars(files).items() if name.isupper() and isinstance(value, str)} - {FIGURES}
+    assert {SUMMARY, SETTINGS, NOTE, "sweep.json", "report.md"} <= names
+    said: dict[str, list[str]] = {}
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and node.value in names:
+                said.setdefault(str(node.value), []).append(file.name)
+    assert {name: places for name, places in said.items() if len(places) > 1} == {}
+    assert set(said) == names

@@ -1,0 +1,81 @@
+"""How a command ends: its exit status, and one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.errors import ConfigError
+from sim.shell.ending import MISTAKE, STOPPED, THRESHOLD, WELL, complain, ended, told
+
+
+def raising(error: BaseException) -> Callable[[], int]:
+    def action() -> int:
+        raise error
+
+    return action
+
+
+ENDS = {
+    "well": (lambda: WELL, 0, ""),
+    "a threshold is not met": (lambda: THRESHOLD, 3, ""),
+    "a mistake": (raising(ConfigError("seed=-1: must be at least 0")), 1, "sim: seed=-1: must be at least 0\n"),
+    "a full disk": (raising(OSError(28, "No space left on device", "out/x.csv")), 1, "sim: out/x.csv: No space left on device\n"),
+    "no memory": (raising(MemoryError()), 1, "sim: out of memory; try log=none, fewer processes or fewer tasks\n"),
+    "Ctrl-C": (raising(KeyboardInterrupt()), 130, "sim: stopped\n"),
+    "help was printed": (raising(SystemExit(0)), 0, ""),
+    "a library gave up": (raising(SystemExit(2)), 2, ""),
+    "a library said why": (raising(SystemExit("why")), 1, ""),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_an_end_has_a_status_and_at_most_a_line(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    action, status, line = ENDS[case]
+    assert ended(action) == status
+    assert capsys.readouterr().err == line
+
+
+def test_statuses_are_those_of_the_contract() -> None:
+    assert (WELL, MISTAKE, THRESHOLD, STOPPED) == (0, 1, 3, 130)
+
+
+def test_a_fault_of_the_software_is_not_dressed_up() -> None:
+    with pytest.raises(ZeroDivisionError):
+        ended(raising(ZeroDivisionError("ours")))
+    with pytest.raises(KeyError):
+        told(KeyError("ours"))
+
+
+def test_a_line_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert complain("two\n  lines") == MISTAKE
+    assert capsys.readouterr().err == "sim: two lines\n"
+
+
+def test_ctrl_c_is_one_line_and_130(tmp_path: Path) -> None:
+    words = ["agent=chat", "workload.tasks=2000000", "processes=1", "hydra.run.dir=out"]
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a job in the background would inherit deaf ears
+    with subprocess.Popen([sys.executable, "-m", "sim", *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        signal.signal(signal.SIGINT, heard)
+        until = time.monotonic() + 60
+        while not (tmp_path / "out" / ".hydra").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == "sim: stopped\n"
+
+
+def test_an_unread_end_is_no_fault(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    ran = subprocess.run([sys.executable, "-m", "sim", "--help"], cwd=tmp_path, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (1, b"")

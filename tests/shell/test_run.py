@@ -1,0 +1,91 @@
+"""A command leaves its process as it found it; a job that a launcher sends elsewhere arrives whole."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import sys
+import warnings
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+
+from sim.shell.cli import main
+from sim.shell.ending import told
+from sim.shell.job import Job
+from sim.shell.jobs import Jobs
+from sim.shell.process import arguments, quiet, whole_errors
+
+SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
+
+
+def state() -> dict[str, Any]:
+    """Of the process."""
+    return {
+        "argv": list(sys.argv),
+        "environment": dict(os.environ),
+        "path": list(sys.path),
+        "logging": (logging.root.level, list(logging.root.handlers), logging.root.manager.disable),
+        "warnings": list(warnings.filters),
+        "hydra": (id(GlobalHydra.instance()), GlobalHydra.instance().hydra),
+        "store": id(ConfigStore.instance().repo),
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ([*SMALL, "hydra.run.dir=out"], 0),
+        (["-m", *SMALL, "seed=1,2", "hydra.sweep.dir=out"], 0),
+        (["-m", *SMALL, "agent.fanout=0,1", "hydra.sweep.dir=out"], 1),
+        (["agent.fanuot=3"], 1),
+    ],
+)
+def test_a_command_leaves_its_process_as_it_found_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], status: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = state()
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert (end.value.code or 0) == status
+    assert state() == before
+
+
+def test_commands_of_one_process_know_nothing_of_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    statuses = []
+    for words in (["agent.fanout=0"], [*SMALL, "hydra.run.dir=one"], ["-m", *SMALL, "seed=1,2", "hydra.sweep.dir=two"]):
+        with pytest.raises(SystemExit) as end:
+            main(words)
+        statuses.append(end.value.code)
+    assert statuses == [1, 0, 0]
+    assert list(pd.read_csv(tmp_path / "two" / "results.csv")["status"]) == ["ok", "ok"]
+
+
+def test_a_job_goes_elsewhere_without_the_jobs_of_this_process() -> None:
+    with Jobs(1, told) as jobs:
+        sent = pickle.loads(pickle.dumps(Job(jobs)))
+    assert isinstance(sent, Job)
+    assert sent.status == 0
+
+
+def test_contexts_put_back_what_they_change_after_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    before = state()
+    for context in (arguments(["a"]), whole_errors(), quiet()):
+        with pytest.raises(ZeroDivisionError):
+            _fail(context, before)
+        assert state() == before
+
+
+def _fail(context: AbstractContextManager[None], before: dict[str, Any]) -> None:
+    with context:
+        assert state() != before
+        raise ZeroDivisionError

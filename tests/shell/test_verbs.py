@@ -1,0 +1,108 @@
+"""Verbs: each a file with its own help, imported when it is called; a stray word gets the likely one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.scenario.load import CONF
+from sim.shell.cli import main
+from sim.shell.verbs import VERBS
+from sim.shell.words import refuse_stray_words, split
+
+STRAY = {
+    "validte": "'validte' is not a verb or a setting; did you mean 'validate'?; see sim --help",
+    "agian runs/1": "'agian' is not a verb or a setting; did you mean 'again'?; see sim --help",
+    "frobnicate": "'frobnicate' is not a verb or a setting; known: again, validate; see sim --help",
+    "sead": "'sead' is not a verb or a setting; did you mean 'seed'?; see sim --help",
+    "seed": "'seed' is a setting: give it a value, as in seed=VALUE",
+    "agent solo": "'agent' is a setting: give it a value, as in agent=VALUE",
+    "-m experiment fanout": "'experiment' is a setting: give it a value, as in experiment=VALUE",
+    "seed=1 again runs/1": "'again' is a verb: it comes first, as in sim again --help",
+}
+FINE = [
+    "",
+    "agent=solo seed=2",
+    "-m seed=1,2",
+    "--cfg job",
+    "--info defaults-tree",
+    "-cd mine +backend=my_llm",
+    "~outcome",
+    "agent.fanout",
+    "--help",
+]
+
+
+def ended(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of the command line, in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    said = capsys.readouterr()
+    return int(end.value.code or 0), said.out, said.err
+
+
+@pytest.mark.parametrize(("typed", "told"), STRAY.items())
+def test_a_stray_word_gets_the_likely_one(typed: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if "known:" in told:
+        told = f"'{typed}' is not a verb or a setting; known: {', '.join(VERBS)}; see sim --help"
+    assert ended(capsys, *typed.split()) == (1, "", f"sim: {told}\n")
+
+
+@pytest.mark.parametrize("typed", FINE)
+def test_settings_and_flags_are_no_stray_words(typed: str) -> None:
+    refuse_stray_words(typed.split(), VERBS)
+
+
+def test_flags_keep_their_values() -> None:
+    words = ["seed=1", "-m", "--config-dir", "mine", "agent=solo", "--config-dir=other"]
+    assert split(words) == (["-m", "--config-dir", "mine", "--config-dir=other"], ["seed=1", "agent=solo"])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_has_a_screen_of_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = ended(capsys, verb, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"usage: sim {verb} ")
+    assert len(out.splitlines()) <= 20
+    assert f"  sim {verb} " in out, "an example"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_refuses_an_unknown_flag_in_a_line(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = ended(capsys, verb, "--nope", "x")
+    assert (status, out) == (1, "")
+    assert err.startswith("sim: ")
+    assert err.endswith(f"; see sim {verb} --help\n")
+    assert err.count("\n") == 1
+
+
+def test_the_help_of_the_program_names_every_verb() -> None:
+    text = (CONF / "config.yaml").read_text(encoding="utf-8")
+    assert [verb for verb in VERBS if f"  sim {verb} " not in text] == []
+
+
+@pytest.mark.parametrize("verb", ["again", "validate"])
+def test_the_old_spelling_is_the_same_program(verb: str, tmp_path: Path) -> None:
+    for words in (["--help"], ["--nope"]):
+        new = subprocess.run([sys.executable, "-m", "sim", verb, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        old = subprocess.run([sys.executable, "-m", f"sim.{verb}", *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (new.returncode, new.stdout, new.stderr) == (old.returncode, old.stdout, old.stderr)
+
+
+def test_no_verb_is_imported_before_it_is_called(tmp_path: Path) -> None:
+    script = """
+import sys
+from sim.shell import cli
+assert not {"hydra", "omegaconf", "pandas", "matplotlib", "pyarrow", "tqdm"} & set(sys.modules)
+try:
+    cli.main(["--cfg", "job"])
+except SystemExit as end:
+    assert not end.code
+late = [name for name in sys.modules if name.startswith(("sim.shell.verbs.", "sim.validate", "matplotlib", "pandas"))]
+assert not late, late
+"""
+    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
