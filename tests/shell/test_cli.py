@@ -171,6 +171,7 @@ def test_a_run_leaves_its_files(tmp_path: Path) -> None:
     assert list(summary.columns) == ["unit", "mean", "ci_low", "ci_high", "n"]
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_when_a_scenario_is_refused(tmp_path: Path) -> None:
     ran = sim(tmp_path, "-m", "agent.fanout=0,1,2", "workload.tasks=3", "replications=2", "hydra.sweep.dir=out")
     assert ran.returncode == 1
@@ -192,6 +193,7 @@ def test_a_backend_of_your_own_is_a_file(tmp_path: Path) -> None:
     assert "my_llm" in (tmp_path / "out" / "summary.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_sweep_is_compared_with_a_baseline_and_says_which_is_best(tmp_path: Path) -> None:
     typed = [
         "-m",
