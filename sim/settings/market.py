@@ -48,8 +48,12 @@ class PriceWindow:
     multiplier: float = alone(low=0)
 
 
-REFUSES = ALONE._replace(looks=True, waits=True, unsolved="calls that are turned away: full lines and rate limits")
+REFUSES = ALONE._replace(
+    looks=True, waits=True, unsolved="calls that are turned away: full lines and rate limits", undealt="{key} counts all calls together"
+)
 """Traits of whatever turns calls away for what others have asked for."""
+_DEALT = REFUSES._replace(undealt="")
+"""The same, where each shard gets its part of the limit (`sim.scenario.shards.dealt`)."""
 
 
 def _on_trust(backend: BackendSettings) -> Traits:
@@ -110,15 +114,15 @@ class BackendSettings:
     """Lognormal noise on the server's time (median 1)."""
     slots: int | None = setting(None, low=1, traits=_on_trust)
     """Calls served at once, the rest wait in line; null: no limit."""
-    queue_limit: int | None = setting(None, low=0, traits=REFUSES)
+    queue_limit: int | None = setting(None, low=0, traits=_DEALT)
     """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
-    requests_per_min: float | None = setting(None, above=0, traits=REFUSES)
+    requests_per_min: float | None = setting(None, above=0, traits=_DEALT)
     """Rate limits of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
 
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
-    input_tokens_per_min: float | None = setting(None, above=0, traits=REFUSES)
-    output_tokens_per_min: float | None = setting(None, above=0, traits=REFUSES)
+    input_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
+    output_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
     limit_burst_s: float = alone(60.0, above=0)
     """Each limit's bucket holds what it lets through in so many seconds, and one request at least (assumption: a minute's worth)."""
     limits_count_cache_reads: bool = alone(False)
