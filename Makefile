@@ -17,8 +17,11 @@ run: .venv/ready  ## the main study: what one coding task costs as chat, as one 
 test: .venv/ready  ## every test
 	$(BIN)/python -m pytest -n auto
 
-quick: .venv/ready  ## the tests that take a few seconds in all
-	$(BIN)/python -m pytest -n auto -m 'not slow'
+quick: .venv/ready  ## the tests that are over soon: two minutes of a core in all
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -m 'not slow'
+
+cover: .venv/ready  ## the same, and which branches of sim/ they do not reach; fails below the gate of pyproject.toml
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -m 'not slow' --cov
 
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/scenario/test_fuzz.py
@@ -57,4 +60,4 @@ profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick fuzz faults check bench bench-all engines validate prices profiles map
+.PHONY: help run test quick cover fuzz faults check bench bench-all engines validate prices profiles map

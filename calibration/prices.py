@@ -88,8 +88,8 @@ class Backend:
     """What genai-prices says, for comparison."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The shell's entry; returns the exit code."""
+def main(arguments: list[str] | None = None, conf: Path = CONF) -> int:
+    """The shell's entry; returns the exit code. `conf`: where the files are."""
     parser = argparse.ArgumentParser(prog="python -m calibration.prices", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing; 1 when a file is not up to date")
     only_check = parser.parse_args(arguments).check
@@ -98,11 +98,11 @@ def main(arguments: list[str] | None = None) -> int:
         markets = {name: list(backends(market)) for name, market in models.items()}
     except (ConfigError, ImportError, LookupError) as error:
         return _complain(f"no {error} in models.yaml" if isinstance(error, KeyError) else str(error))
-    files = {path: text for name, market in models.items() for path, text in render(name, market, markets[name])}
+    files = {path: text for name, market in models.items() for path, text in render(conf, name, market, markets[name])}
     stale = [path for path, text in files.items() if not path.is_file() or _versionless(path.read_text()) != _versionless(text)]
-    left = [path for name in markets for path in sorted((CONF / "backend" / name).glob("*.yaml")) if path not in files]
+    left = [path for name in markets for path in sorted((conf / "backend" / name).glob("*.yaml")) if path not in files]
     if only_check:
-        names = ", ".join(str(path.relative_to(CONF.parent)) for path in [*stale, *left])
+        names = ", ".join(str(path.relative_to(conf.parent)) for path in [*stale, *left])
         return _complain(f"not up to date: {names}; run python -m calibration.prices") if names else 0
     for path, text in files.items():
         _write(path, text)
@@ -227,13 +227,13 @@ def _window(model: str, entry: Any, base: PriceList) -> PriceWindow:
     return PriceWindow(from_h=hours[0], until_h=hours[1], multiplier=float(factor))
 
 
-def render(name: str, market: dict[str, Any], members: list[Backend]) -> Iterator[tuple[Path, str]]:
+def render(conf: Path, name: str, market: dict[str, Any], members: list[Backend]) -> Iterator[tuple[Path, str]]:
     """The files of a market: (path, text)."""
     for backend in members:
-        yield CONF / "backend" / name / f"{backend.name}.yaml", backend_text(backend)
+        yield conf / "backend" / name / f"{backend.name}.yaml", backend_text(backend)
     lines = [f"# {market['about']} {BY_HAND}", "defaults:"]
     lines += [f"  - /backend/{name}:", *(f"      - {backend.name}" for backend in members), "  - _self_", f"name: {name}"]
-    yield CONF / "market" / f"{name}.yaml", "\n".join(lines) + "\n"
+    yield conf / "market" / f"{name}.yaml", "\n".join(lines) + "\n"
 
 
 def backend_text(backend: Backend) -> str:

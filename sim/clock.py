@@ -26,6 +26,11 @@ class Clock(Environment):
         self.reached = 0.0
         """The moment of the last event: nothing that is still to come begins before it."""
 
+    @property
+    def due(self) -> int:
+        """How many events are still to come, those included that nobody waits for any more."""
+        return len(self._queue)
+
     def run(self, until: Any = None) -> Any:
         """As `Environment.run` with `until` a number of seconds or None; other kinds are left to SimPy."""
         if until is not None and not isinstance(until, (int, float)):

@@ -162,7 +162,7 @@ class Runs:
             self._pools[run.processes] = mine, mine.ended
         mine, _seen = self._pools[run.processes]
         try:
-            future = mine.submit(_in_worker, run.scenario, *run.waiting[0], run.step_by_step)
+            future = mine.submit(in_worker, run.scenario, *run.waiting[0], run.step_by_step)
         except BrokenProcessPool:
             if not self._flying:  # it broke while it had nothing to do
                 mine.kill()
@@ -196,7 +196,8 @@ class Runs:
             self._pools[processes] = mine, ended
 
 
-def _in_worker(scenario: Scenario, number: int, shard: int, step_by_step: bool) -> Replication:
+def in_worker(scenario: Scenario, number: int, shard: int, step_by_step: bool = False) -> Replication:
+    """One shard of a replication, in a worker of the pool: its calls are counted there, its log is the parent's to keep."""
     part = replicate_shard(scenario, number, shard, count, step_by_step=step_by_step)
     part.log.hand_over()
     return part

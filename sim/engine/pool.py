@@ -37,6 +37,11 @@ class Pool:
         """Calls that have ended in all of its workers, ever. Read without the lock, which a worker that is killed may hold."""
         return int(self._counter.get_obj().value)
 
+    @property
+    def workers(self) -> list[int]:
+        """The numbers of its processes, as the system has them; none before the first work."""
+        return list(self._workers._processes or ())
+
     def submit(self, function: Callable[..., T], *given: Any) -> Future[T]:
         """Have a function of some module called in a worker, after those submitted before."""
         return self._workers.submit(function, *given)

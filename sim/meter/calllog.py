@@ -20,14 +20,56 @@ from sim.errors import SimError
 ROW = row_type(CALLS)
 BARE = np.dtype((np.void, ROW.itemsize))
 """A row without its fields: numpy moves those many times faster."""
-KEEP_BYTES = 32 * 2**20
-"""All logs of a process keep so much in memory together, about 400,000 calls; what grows beyond that goes to a file."""
-GROUP = 32_768
-"""Rows of a group in the file, and of a batch."""
-_held: dict[int, int] = {}
-"""Bytes in memory, by the identity of the log."""
+
+
+class Memory:
+    """What the logs that share it may keep in memory together; what grows beyond that goes to files, group by group."""
+
+    def __init__(self, most_bytes: int = 32 * 2**20, group: int = 32_768) -> None:
+        """`most_bytes`: by default about 400,000 calls. `group`: rows of a group in a file, and of a batch."""
+        self.most_bytes = most_bytes
+        self.group = group
+        self._held: dict[int, int] = {}
+        """Bytes by the identity of the log."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Of all its logs together."""
+        return sum(list(self._held.values()))
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a log has to go to a file."""
+        return self.held_bytes > self.most_bytes
+
+    def join(self, log: CallLog) -> None:
+        """One more log shares it, as long as that lives."""
+        self._held[id(log)] = 0
+        weakref.finalize(log, self._held.pop, id(log), None)
+
+    def hold(self, log: CallLog, size: int) -> None:
+        """So many bytes of a log are in memory now."""
+        self._held[id(log)] = size
+
+    def forget(self) -> None:
+        """Logs that are another's: after a fork those of the parent."""
+        self._held.clear()
+
+    @contextlib.contextmanager
+    def limited(self, most_bytes: int, group: int | None = None) -> Iterator[None]:
+        """For a while as large as said; worker processes that begin meanwhile see it so as long as they live."""
+        before = self.most_bytes, self.group
+        self.most_bytes, self.group = most_bytes, group or self.group
+        try:
+            yield
+        finally:
+            self.most_bytes, self.group = before
+
+
+MEMORY = Memory()
+"""The one that the logs of this process share where nobody gives them another."""
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_held.clear)  # what the parent keeps is not the child's
+    os.register_at_fork(after_in_child=MEMORY.forget)
 
 
 class CallLog:
@@ -37,15 +79,19 @@ class CallLog:
     unless that is killed. Pickled by its content, as any copy; `hand_over` makes that a matter of its path.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
+        """`memory`: that which it shares with others; `MEMORY` where none is given, and after it was pickled."""
+        self._memory = memory or MEMORY
+        self._memory.join(self)
         self._rows: list[np.ndarray] = []
         self._lows: list[float] = []
         """Least `t_start_s` of each group in the file."""
+        self._size = 0
+        """Bytes in memory."""
         self._length = 0
         self._path = ""
         self._writer: Any = None
         self._leaves = False
-        weakref.finalize(self, _held.pop, id(self), None)
 
     def __len__(self) -> int:
         return self._length
@@ -56,13 +102,13 @@ class CallLog:
             return
         self._rows.append(rows.view(BARE).copy().view(ROW))
         self._length += len(rows)
-        _held[id(self)] = _held.get(id(self), 0) + rows.nbytes
-        if _held[id(self)] >= GROUP * ROW.itemsize if self._path else _crowded():
+        self._hold(self._size + rows.nbytes)
+        if self._size >= self._memory.group * ROW.itemsize if self._path else self._memory.crowded:
             self._write(all_of_it=False)
 
     def finish(self) -> CallLog:
         """Nothing more will come: it is whole in memory, or where this process holds too much whole in its file; returns itself."""
-        if self._path or (self._length and _crowded()):
+        if self._path or (self._length and self._memory.crowded):
             self._write(all_of_it=True)
         else:
             self._rows = [joined(self._rows)]
@@ -71,7 +117,8 @@ class CallLog:
     def batches(self) -> Iterator[np.ndarray]:
         """The rows of a finished log in their order, some at a time; not to be written to."""
         if not self._path:
-            yield from (self._rows[0][at : at + GROUP] for at in range(0, self._length, GROUP))
+            group = self._memory.group
+            yield from (self._rows[0][at : at + group] for at in range(0, self._length, group))
             return
         from pyarrow import parquet
 
@@ -106,7 +153,7 @@ class CallLog:
         path, content, self._lows, self._length = state
         if not path:
             self._rows = [content]
-            _held[id(self)] = content.nbytes
+            self._hold(content.nbytes)
             return
         with _room():
             self._own_file()
@@ -123,13 +170,14 @@ class CallLog:
     def _write(self, all_of_it: bool) -> None:
         """Rows in memory go to the file in groups; of what fills none, the rest stays until all is written and the file closed."""
         rows = joined(self._rows)
-        full = len(rows) if all_of_it else len(rows) // GROUP * GROUP
+        group = self._memory.group
+        full = len(rows) if all_of_it else len(rows) // group * group
         with _room():
             if not self._path:
                 self._own_file()
             try:
-                for at in range(0, full, GROUP):
-                    self._write_group(rows[at : min(at + GROUP, full)])
+                for at in range(0, full, group):
+                    self._write_group(rows[at : min(at + group, full)])
                 if all_of_it and self._writer is not None:
                     self._writer.close()
                     self._writer = None
@@ -138,7 +186,11 @@ class CallLog:
                     self._writer.is_open = False  # or it would try again when it is freed
                 raise
         self._rows = [rows[full:].copy()] if full < len(rows) else []
-        _held[id(self)] = (len(rows) - full) * ROW.itemsize
+        self._hold((len(rows) - full) * ROW.itemsize)
+
+    def _hold(self, size: int) -> None:
+        self._size = size
+        self._memory.hold(self, size)
 
     def _write_group(self, rows: np.ndarray) -> None:
         import pyarrow as pa
@@ -151,7 +203,7 @@ class CallLog:
         self._lows.append(float(rows["t_start_s"].min()))
 
 
-def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray]) -> CallLog:
+def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray], memory: Memory | None = None) -> CallLog:
     """Finished logs as one, in the order of `t_start_s` (then of the logs, then of their rows); `agents[i]` has the new numbers of paths.
 
     What lies before the least start of all that is still to be read is in place, so that little is held of logs that are nearly in order.
@@ -160,7 +212,7 @@ def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray]) -> CallLog:
     starts = [[*np.minimum.accumulate(log.lows()[::-1])[::-1].tolist(), math.inf] for log in logs]
     """By log: the least start in each batch and all after it."""
     waiting = [np.empty(0, ROW) for _ in logs]
-    whole = CallLog()
+    whole = CallLog(memory)
     while any(len(ahead) > 1 for ahead in starts):
         log = min(range(len(logs)), key=lambda each: starts[each][0])
         rows = next(batches[log]).copy()
@@ -172,10 +224,6 @@ def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray]) -> CallLog:
         whole.append(by_start(joined([rows[:to] for rows, to in zip(waiting, ripe, strict=True)])))
         waiting = [rows[to:] for rows, to in zip(waiting, ripe, strict=True)]
     return whole.finish()
-
-
-def _crowded() -> bool:
-    return sum(list(_held.values())) > KEEP_BYTES
 
 
 def joined(parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -31,6 +31,7 @@ def test_a_verifier_is_an_agent_and_paid_for() -> None:
     assert set(calls[calls["role"] == "agent"]["agent"]) == {"0", "1", "2"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
 def test_a_team_solves_more_with_diminishing_returns(exponent: float) -> None:
     """Workers on a weaker backend than their lead, one in ten of whom never reports."""
@@ -47,6 +48,7 @@ def test_a_team_solves_more_with_diminishing_returns(exponent: float) -> None:
     assert_equivalent(short, "success_rate", mean)
 
 
+@pytest.mark.slow
 def test_the_more_debaters_the_better_if_that_is_set() -> None:
     room = agent(kind=AgentKind.debate, fanout=3, turns=2)
     result = run(room, backend(quality=P), outcome=OutcomeSettings(success_exponent=1.0), **MANY | {"tasks": 1000})
@@ -102,6 +104,7 @@ def test_logit_on_ratios_ignores_the_size_of_the_bill() -> None:
         assert np.mean(dear) == pytest.approx(1 / (1 + bills**0.5), rel=0.1)
 
 
+@pytest.mark.slow
 def test_price_weighted_goes_by_the_inverse_square() -> None:
     worlds = {"one": backend(), "two": backend(input_usd_per_mtok=2.0, output_usd_per_mtok=2.0)}
     result = run(agent(turns=1), worlds, router=RouterSettings(policy=Policy.price_weighted), **MANY)

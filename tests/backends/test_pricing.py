@@ -191,14 +191,14 @@ def test_files_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert calibration.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_check_names_the_file_that_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(calibration, "CONF", tmp_path / "conf")
-    assert calibration.main([]) == 0
-    assert calibration.main(["--check"]) == 0
-    changed = tmp_path / "conf" / "backend" / "feb_2026" / "glm_5.yaml"
+def test_check_names_the_file_that_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    conf = tmp_path / "conf"
+    assert calibration.main([], conf) == 0
+    assert calibration.main(["--check"], conf) == 0
+    changed = conf / "backend" / "feb_2026" / "glm_5.yaml"
     changed.write_text(changed.read_text().replace("input_usd_per_mtok: 1\n", "input_usd_per_mtok: 2\n"))
     capsys.readouterr()
-    assert calibration.main(["--check"]) == 1
+    assert calibration.main(["--check"], conf) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "conf/backend/feb_2026/glm_5.yaml" in error

@@ -15,6 +15,7 @@ from benchmarks.engines import __main__ as engines
 from sim.engine.replication import replicate
 
 
+@pytest.mark.slow
 def test_table_of_every_contestant_at_a_tiny_size() -> None:
     table, _ = bench.speed_table(calls=500, rounds=1)
     rows = {line[:31].strip(): [float(word.replace(",", "")) for word in line[31:].split()] for line in table.splitlines()[1:-2]}
@@ -25,6 +26,7 @@ def test_table_of_every_contestant_at_a_tiny_size() -> None:
         assert price == pytest.approx(us / rows["ours"][1], rel=0.05, abs=0.02)
 
 
+@pytest.mark.slow
 def test_naive_and_ours_use_the_same_tokens() -> None:
     """Total tokens a task within 2 % of one another, over so many tasks that chance moves them by a third of that."""
     tasks = 1200
@@ -39,6 +41,7 @@ def _digests(changes: dict[str, Any], calls: int = 30_000) -> list[str]:
     return replicate(ours.scenario(calls, **changes), 0).tally.digests
 
 
+@pytest.mark.slow
 def test_features_whose_price_alone_is_measured_leave_results_as_they_are() -> None:
     plain = _digests({})
     same = {name for name, changes in ours.FEATURES.items() if _digests(changes) == plain}
@@ -55,6 +58,7 @@ def test_agents_alive_during_a_task() -> None:
     assert users["workload.users"] * alive_s / tasks_s == pytest.approx(250, rel=0.04)
 
 
+@pytest.mark.slow
 def test_growth_at_a_tiny_size() -> None:
     table, times = growth.live_table(calls=2000, live=(16, 80), rounds=1)
     assert re.search(r"80 +[\d.]+ +[\d.]+", table)
@@ -65,6 +69,7 @@ def test_growth_at_a_tiny_size() -> None:
     assert 20 < quiet < logged < 1000
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_fast_and_wrong_is_found_out() -> None:
     simpy = with_simpy.queue(engines.CHECKED_CALLS)
     engines.check("queue", "simpy", simpy, simpy)

@@ -45,6 +45,7 @@ def test_the_other_profiles_ship_as_they_were_fitted() -> None:
     assert yaml.safe_load(yaml.safe_dump(chat(DATA, shipped("coding_session")["think_time_s"]))) == shipped("chat")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_chat_takes_a_few_thousand_tokens_and_a_session_a_thousand_times_more() -> None:
     chatted, worked = (sim.simulate(sim.load(f"agent={kind}", "workload.tasks=100", "replications=4")) for kind in ("chat", "solo"))
     assert 2_000 < chatted.mean("tokens_per_task") < 10_000
@@ -52,6 +53,7 @@ def test_a_chat_takes_a_few_thousand_tokens_and_a_session_a_thousand_times_more(
     assert 300 < worked.mean("token_multiplier") < 5_000
 
 
+@pytest.mark.slow
 def test_an_agent_at_opus_prices_costs_what_others_measured_by_the_hour() -> None:
     """TraceLab: $14.9 an hour of work, 128 calls an hour and a hit rate of 0.958 (with an hour's TTL in part)."""
     hour = sim.simulate(sim.load("agent=solo", "workload.tasks=250", "replications=4", "log=none"))

@@ -22,6 +22,7 @@ def failing(rate: float, **changes: Any) -> Any:
     return backend(error_rate=rate, **changes)
 
 
+@pytest.mark.slow
 def test_attempts_of_a_call_follow_f8() -> None:
     """With failure rate q and n attempts: (1 - q^n)/(1 - q) attempts a call, q^n of the calls given up."""
     q, n = 0.3, 4
@@ -32,6 +33,7 @@ def test_attempts_of_a_call_follow_f8() -> None:
     assert result.mean("failed_attempts") == (calls["status"] == "error").sum()
 
 
+@pytest.mark.slow
 def test_backoff_is_uniform_below_a_doubling_cap() -> None:
     retry = RetrySettings(attempts=6, backoff_base_s=2.0, backoff_cap_s=10.0)
     calls = run(agent(turns=1), failing(0.5, ttft_s=0.0), retry=retry, **MANY).calls.sort_values(["task", "attempt"])
@@ -156,6 +158,7 @@ def test_users_work_one_session_after_another() -> None:
     assert gaps.mean() == pytest.approx(30, rel=0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "cv"), [(1.0, 1.0), (0.5, 2**0.5), (0.25, 2.0)])
 def test_bursts_have_the_variation_they_should(shape: float, cv: float) -> None:
     arrivals = run(agent(turns=1), tasks=20_000, every_s={"dist": "gamma", "mean": 60, "shape": shape}).tasks["t_arrive_s"].sort_values()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 import sim
 from sim.engine import replication as simulation
+from tests.worlds import with_
 
 WORLDS = {
     "chat": ["agent=chat"],
@@ -16,19 +19,36 @@ WORLDS = {
     "debate": ["agent=debate"],
     "tries with a verifier": ["agent=solo", "agent.tries.most=3", "agent.tries.true_positive=0.6"],
     "until lost": ["agent=solo", "agent.tries.most=2", "agent.tries.stop_when_lost=true", "outcome.length_exponent=1"],
-    "users": ["agent=chat", "workload.kind=users", "workload.users=4", "workload.tasks_per_user=${workload.tasks}", "horizon_s=null"],
+    "users": ["agent=chat", "workload.kind=users", "workload.users=4", "horizon_s=null"],
     "a door": ["agent=chat", "market.models.claude_opus_4_6.queue_limit=2", "market.models.claude_opus_4_6.slots=2"],
     "shared decoding": ["agent=chat", "market.models.claude_opus_4_6.decode_slowdown=0.1"],
 }
 
 
+@contextmanager
+def collected() -> Iterator[list[int]]:
+    """How many objects a collector finds, each time that one runs."""
+    numbers: list[int] = []
+
+    def told(phase: str, said: dict[str, int]) -> None:
+        if phase == "stop":
+            numbers.append(said["collected"] + said["uncollectable"])
+
+    gc.callbacks.append(told)
+    try:
+        yield numbers
+    finally:
+        gc.callbacks.remove(told)
+
+
 @pytest.mark.parametrize("world", WORLDS)
-def test_ended_tasks_are_freed(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ended_tasks_are_freed(world: str) -> None:
     """The world itself, a few cycles, is all that a collector finds at the end of a run, however many tasks there were."""
     found: list[int] = []
-    collect = gc.collect
-    monkeypatch.setattr("sim.engine.world.gc.collect", lambda: found.append(collect()))
+    scenario = sim.load(*WORLDS[world], "backends=[claude_opus_4_6]", "replications=1", "log=none")
     for tasks in (4, 4, 24):  # the first one fills caches
-        scenario = sim.load(*WORLDS[world], "backends=[claude_opus_4_6]", f"workload.tasks={tasks}", "replications=1", "log=none")
-        simulation.replicate(scenario, 0)
+        work = with_(scenario.workload, tasks=tasks, tasks_per_user=tasks)
+        with collected() as numbers:
+            simulation.replicate(with_(scenario, workload=work), 0)
+        found.append(numbers[-1])
     assert found[2] <= found[1] + 12

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,9 @@ def alive(workers: list[int]) -> list[int]:
     return [worker for worker in workers if Path(f"/proc/{worker}").exists()]
 
 
-def gone_within(seconds: float, workers: list[int]) -> bool:
-    until = time.monotonic() + seconds
+def all_gone(workers: list[int]) -> bool:
+    """Whether they go; a machine that is busy with other things gives them a core in the end."""
+    until = time.monotonic() + 120
     while alive(workers) and time.monotonic() < until:
         time.sleep(0.05)
     return not alive(workers)
@@ -100,9 +102,10 @@ def test_what_a_policy_of_ones_own_raises_is_raised_again() -> None:
 
 def test_a_process_that_was_killed_while_it_waited_is_replaced() -> None:
     sim.simulate(worlds(1)[0])
-    for worker in list(pool(2)._workers._processes):
+    for worker in pool(2).workers:
         os.kill(worker, signal.SIGKILL)
-    time.sleep(0.2)
+    with pytest.raises(BrokenProcessPool):
+        pool(2).submit(os.getpid).result()
     assert sim.simulate(worlds(1)[0]).digest == sim.simulate(worlds(1, processes=1)[0]).digest
 
 
@@ -112,10 +115,13 @@ def test_work_that_is_interrupted_is_ended_not_waited_for() -> None:
         raise KeyboardInterrupt
 
     endless = worlds(1, tasks=400_000, replications=2)[0]
-    began = time.monotonic()
+    sim.simulate(worlds(1)[0])
+    mine = pool(2)
+    workers, before = mine.workers, mine.ended
     with pytest.raises(KeyboardInterrupt):
         sim.simulate(endless, interrupt)
-    assert time.monotonic() - began < 10
+    assert all_gone(workers)
+    assert mine.ended - before < 400_000, "of some 3,200,000 calls"
     assert sim.simulate(worlds(1)[0]).digest
 
 
@@ -125,7 +131,7 @@ def test_workers_end_when_their_parent_is_killed() -> None:
         "import sim, sim.engine.pool\n"
         "from tests.engine.test_parallel import worlds\n"
         "sim.simulate(worlds(1)[0])\n"
-        "print(*sim.engine.pool.pool(2)._workers._processes, flush=True)\n"
+        "print(*sim.engine.pool.pool(2).workers, flush=True)\n"
         "sim.simulate(worlds(1, tasks=400_000)[0])\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
@@ -134,4 +140,4 @@ def test_workers_end_when_their_parent_is_killed() -> None:
         assert len(alive(workers)) == 2
         time.sleep(0.3)
         parent.kill()
-    assert gone_within(5, workers)
+    assert all_gone(workers)

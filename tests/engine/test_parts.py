@@ -53,6 +53,7 @@ def test_a_log_of_shards_is_in_the_order_of_service() -> None:
     assert calls["task"].nunique() == 40
 
 
+@pytest.mark.slow
 def test_a_backend_that_is_shared_is_dealt_out() -> None:
     """Eight slots at half load, as one line and as four lines of two: the same totals; who waits is another matter."""
     busy = ["market.models.claude_opus_4_6.slots=16", "market.models.claude_opus_4_6.decode_slowdown=0.02", "router=fixed"]

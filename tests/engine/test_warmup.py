@@ -104,6 +104,7 @@ def test_the_summary_is_of_what_came_after_the_cut_and_the_rest_of_the_whole_run
     assert f"of {len(cut.tasks)} tasks" in cut.notes["warmup"]
 
 
+@pytest.mark.slow
 def test_a_cut_takes_away_bias_of_an_empty_start() -> None:
     """M/M/1 at 0.9: the mean wait is rho / (1 - rho) = 9 s; 300 tasks from an empty start see less, those after a cut more of it."""
     world, known = single_server(300, replications=150, log=Log.none), RHO / (1 - RHO)

@@ -25,6 +25,7 @@ BY_HAND = {
 """Dollars on Opus 4.6 and how many times those of each rival, from F4 and F4b with a miss in 2.1 % of gaps."""
 
 
+@pytest.mark.slow
 def test_effective_prices_are_those_of_the_closed_form() -> None:
     found = effective_price.table().set_index("turns")
     for turns, expected in BY_HAND.items():
@@ -33,6 +34,7 @@ def test_effective_prices_are_those_of_the_closed_form() -> None:
     assert overlapping(effective_price.ratio_by_turns(found.reset_index())) == []
 
 
+@pytest.mark.slow
 def test_a_divided_job_has_a_best_number_of_workers() -> None:
     """10 without a cache, 4 with one; 12 cost as much as one with a cache."""
     found = divide_or_replicate.tables()[0].set_index("workers")

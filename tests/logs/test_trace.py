@@ -31,6 +31,7 @@ def test_tokens_equal_the_files_to_the_token(trace: str) -> None:
     assert result.mean("output_tokens") == frame["output_tokens"].sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trace", recorded())
 def test_a_session_without_cache_costs_several_times_more(trace: str) -> None:
     costs = table({name: sim.simulate(scenario(trace, *changes)) for name, changes in REGIMES.items()})

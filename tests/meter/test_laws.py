@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from simpy import Event
 
 import sim
-from sim.backends.backend import Backend
 from sim.call import Call
+from sim.clock import after
 from sim.engine.world import World
 from sim.meter import laws
-from sim.meter.laws import Counters, Occupancy, Presence
+from sim.meter.laws import Counters, Occupancy
 from sim.meter.sums import PARTS, UNITS
 from sim.meter.tally import Tally
 from sim.scenario.shards import Shard
 from sim.settings.market import Billed
 from sim.settings.run import RetrySettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.task import Task
 from tests.worlds import agent, backend, loop, run, scenario, team
 
 BUSY = {"dist": "exponential", "mean": 3}
@@ -113,24 +115,28 @@ def test_a_number_of_the_clock_that_is_wrong_is_found(books: tuple[Tally, Counte
         laws.check(dataclasses.replace(tally, busy_units=np.array([0, int(world.ended_s * 1.01 * UNITS)], dtype=object)), world)
 
 
-def test_a_task_that_stays_longer_than_its_row_says_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole way: rows and clock that differ by a thousandth stop the run."""
-    go = Presence.go
-    monkeypatch.setattr(Presence, "go", lambda self, now: go(self, now * 0.999))
+def test_a_task_that_stays_longer_than_its_row_says_is_found() -> None:
+    """The whole way: a clock that counts one task for a tenth of a second more than the rows do stops the run."""
+    world = World(scenario(agent(), tasks=3, every_s=100.0), 0, Shard())
+    present = world.meter.present
+
+    def early(event: Event) -> None:
+        present.come(world.clock.now - 0.1)
+        present.go(world.clock.now)
+
+    after(world.clock, 50.0, early)
     with pytest.raises(sim.LawError, match="Little"):
-        run(agent(), tasks=3, every_s=100.0)
+        world.run()
 
 
-def test_a_slot_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    release = Backend.release
-
-    def twice(self: Backend, call: Call) -> None:
-        release(self, call)
-        release(self, call)
-
-    monkeypatch.setattr(Backend, "release", twice)
+def test_a_slot_too_many_is_found() -> None:
+    """Once in a run a call gives its slot back twice."""
+    world = World(scenario(agent(turns=1), backend(slots=1), tasks=50, every_s=0.1), 0, Shard())
+    [one] = world.backends
+    call = Call(world.clock, Task(0, 0, 0, 0.0), 0, 0, b"", world.dispatch)
+    after(world.clock, 5.5, lambda event: one.release(call))
     with pytest.raises(sim.LawError, match=r"flow balance|utilisation"):
-        run(agent(turns=1), backend(slots=1), tasks=50, every_s=0.1)
+        world.run()
 
 
 @pytest.mark.parametrize("horizon_s", [None, 7.0, 333.3])

@@ -27,7 +27,7 @@ from sim.settings.run import Log, RetrySettings
 from sim.settings.tries import Pick, TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.theory import CacheSplit, Tokens
-from tests.theory.test_queueing import STAY, Case, assert_means
+from tests.theory.test_queues import STAY, Case, assert_means
 from tests.worlds import MANY, MARGIN, agent, assert_equivalent, backend, loop, run, team, values
 
 B, G, O = 2000, 1000, 300  # noqa: E741
@@ -463,7 +463,7 @@ def test_f13_tasks_that_are_begun_until_a_budget_is_crossed() -> None:
 def test_f14_continuous_batching(alpha: float, beta: float, most: int, rate: float) -> None:
     """Each of b calls decodes at 1/(al + be b) tokens a second, b <= bmax, the rest wait: birth-death, E T = E N / rate; margin 4 %.
 
-    Poisson calls with exponential output of 10,000 tokens. The other queues of F14 are held to the same in `tests.theory.test_queueing`.
+    Poisson calls with exponential output of 10,000 tokens. The other queues of F14 are held to the same in `tests.theory.test_queues`.
     """
     alone_s, slowdown = 10_000 * (alpha + beta), beta / (alpha + beta)
     expected = theory.stations.shared(rate=rate, service_s=alone_s, slowdown=slowdown, slots=most)

@@ -27,7 +27,7 @@ def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figur
     return {
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
-        "latency_by_backend": latency_spans(_spans(result, names)),
+        "latency_by_backend": latency_spans(spans(result, names)),
         "tokens_over_time": tokens_over_time({result.scenario.name: result.timeline}),
     }
 
@@ -58,7 +58,7 @@ def of_sobol(table: pd.DataFrame) -> dict[str, Figure]:
     return {"sobol": sobol_bars(table)}
 
 
-def _spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
+def spans(result: Result, names: Mapping[str, str]) -> pd.DataFrame:
     """Percentiles of the calls' time by backend, of the log where there is one; else of all calls together."""
     from_s = result.mean("warmup_s")
     times: dict[str, list[np.ndarray]] = {}

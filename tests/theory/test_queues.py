@@ -61,7 +61,7 @@ class Case:
         sent: dict[str, Any] = {"tasks": self.tasks, "interarrival_s": exponential(1 / self.rate)} | self.workload
         workload = WorkloadSettings(**sent)
         tries = TriesSettings(most=2, parallel=True) if self.halves else TriesSettings()
-        halving = RouterSettings(policy=Policy.custom, per=ChoosePer.call, custom="tests.theory.test_queueing:a_half_each")
+        halving = RouterSettings(policy=Policy.custom, per=ChoosePer.call, custom="tests.theory.test_queues:a_half_each")
         return sim.simulate(
             scenario(
                 agent(turns=1, output_tokens=self.work, tries=tries), {"a": one, "b": one} if self.halves else one, workload=workload,
