@@ -15,7 +15,7 @@ from typing import Any
 from sim.errors import ConfigError, DataError, did_you_mean
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
-from sim.settings import agent, budget, market, outcome, router
+from sim.settings import agent, budget, market, outcome, router, work
 
 HERE = Path(__file__).resolve().parents[1]
 CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
@@ -138,7 +138,7 @@ def explain(error: BaseException) -> str:
 
 def _kind(name: str | None) -> type[Any]:
     """The settings of that name; the scenario itself where there is none."""
-    for module in (agent, market, router, outcome, budget):
+    for module in (agent, market, router, outcome, budget, work):
         if hasattr(module, name or ""):
             found: type[Any] = getattr(module, name or "")
             return found
