@@ -13,7 +13,7 @@ from sim.settings.work import Work, WorkChoice
 from tests.worlds import agent, backend, run, scenario, with_
 
 FIRST = WorkSettings(turn_multiplier=2.0, verbosity=1.5, cache_discount_realised=0.5, bill=0.2, sure="S", source="counted")
-OTHER = WorkSettings(turn_multiplier=3.0, bill=0.5, sure="R")
+OTHER = WorkSettings(turn_multiplier=3.0, bill=0.6, sure="R")
 PRICES: dict[str, Any] = {"input_usd_per_mtok": 4.0, "cache_read_usd_per_mtok": 0.4, "output_usd_per_mtok": 20.0}
 MODELS = {
     "ours": backend(**PRICES, works={"mini": FIRST, "open": OTHER}),
@@ -64,7 +64,7 @@ def test_a_note_says_whose_bills_and_where_there_are_none() -> None:
     assert "bills in mini support them: ours (S)" in told
     assert "bills in open support them: elsewhere (R)" in told
     assert "No measured bills for unknown: same work assumed" in told
-    assert "ours 2.5-fold" in told
+    assert "ours 3-fold" in told
     assert "work" not in sim.simulate(world(Work.same)).notes
     assert "fold" not in sim.simulate(world(Work.own_turns)).notes["work"]
 
