@@ -98,7 +98,7 @@ MODELS = (
     Model(("MiniMax-M3",), ("minimax_m3",), "nov_2026", 2.09, why="a guess: as MiniMax M2.5"),
     Model(
         ("DeepSeek-V4-Pro",), ("deepseek_v4_pro",), "nov_2026", 1.39, why="a guess: as DeepSeek V3.2",
-        remarks={"openhands": "billed in May 2026 at an unknown price; November's is halved off-peak"},
+        remarks={"openhands": "billed in May 2026 at an unknown price; fitted at November's off-peak one"},
     ),
 )  # fmt: skip
 """Turns by a neighbour: its calls in mini-SWE-agent 1.x over 33.4, between Opus 4.6's 28.9 in 2.0.0 and Opus 4.5's 38.0 in 1.16."""

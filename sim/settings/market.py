@@ -155,7 +155,7 @@ class BackendSettings:
     reasoning_share: float | None = alone(None, low=0, high=1)
     """Share of output that is reasoning; null: the profile's."""
     turn_multiplier: float = alone(1.0, above=0)
-    """Turns that this model takes for the same work, over those of the profile."""
+    """Turns that this model takes for the same work, over those of the profile; a chat has one a message on any."""
     verbosity: float = alone(1.0, above=0)
     """Output tokens that it takes for the same turn, over those of the profile."""
     works: dict[str, WorkSettings] = alone({})

@@ -24,7 +24,9 @@ class Work(Feature):
 
 @dataclass
 class WorkChoice:
-    """Work that depends on the model; a chat is no such work, and stays the same for all."""
+    """Work that depends on the model; `agent=chat` is no such work, and stays the same for all.
+
+    Chats among agents' work (`workload.chat_share`) have one turn a message too, but take the words and the discount of their backend."""
 
     kind: Work = Work.same
     harness: str = alone("mini_v2")

@@ -10,7 +10,9 @@ import sim
 from sim.settings.agent import AgentKind
 from sim.settings.market import WorkSettings
 from sim.settings.work import Work, WorkChoice
-from tests.worlds import agent, backend, run, scenario, with_
+from sim.settings.workload import WorkloadSettings
+from sim.theory.twin.forecast import calls_ahead
+from tests.worlds import agent, backend, loop, run, scenario, with_
 
 FIRST = WorkSettings(turn_multiplier=2.0, verbosity=1.5, cache_discount_realised=0.5, bill=0.2, sure="S", source="counted")
 OTHER = WorkSettings(turn_multiplier=3.0, bill=0.6, sure="R")
@@ -57,6 +59,17 @@ def test_the_same_work_is_todays_to_the_bit_and_a_chat_is_the_same_for_all() -> 
     assert run(agent(), {"ours": MODELS["ours"]}).digest == run(agent(), plain).digest
     chat = agent(kind=AgentKind.chat, turns=1, requests=3)
     assert run(chat, {"ours": MODELS["ours"]}, work=WorkChoice(Work.measured, "mini")).digest == run(chat, plain).digest
+
+
+def test_a_chat_has_one_call_a_message_on_any_model() -> None:
+    slow = backend(turn_multiplier=3.0)
+    for chat, share in ((agent(kind=AgentKind.chat, turns=1, requests=4), 0.0), (agent(), 1.0)):
+        work = WorkloadSettings(tasks=2, interarrival_s=0.0, chat_share=share)
+        result = run(chat, slow, workload=work, matched_chat=loop(turns=1, requests=4))
+        assert result.mean("calls_per_task") == 4
+    world = scenario(agent(kind=AgentKind.chat, turns=1, requests=4), slow)
+    assert sim.theory.expect(world).values["calls_per_task"] == pytest.approx(4)
+    assert calls_ahead(world) == pytest.approx(4)
 
 
 def test_a_note_says_whose_bills_and_where_there_are_none() -> None:

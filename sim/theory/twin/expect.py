@@ -163,7 +163,8 @@ class _Twin:
         scenario, router = self.scenario, self.scenario.router
         name = where or router.roles.get(role) or router.backend or scenario.backends[0]
         model = self.chosen[name]
-        backend = dataclasses.replace(model, fee=max(model.fee, router.fee))
+        turns = 1.0 if role == "chat" else model.turn_multiplier
+        backend = dataclasses.replace(model, fee=max(model.fee, router.fee), turn_multiplier=turns)
         alone = scenario.batch or self._at_once() <= (1 if backend.decode_slowdown else backend.slots or math.inf)
         alone = alone or (backend.slots is None and not backend.decode_slowdown)
         return Site(backend, Price(backend, scenario.start_time(), batch=scenario.batch), scenario.retry, scenario.batch, alone)
