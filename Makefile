@@ -54,10 +54,14 @@ validate: .venv/ready  ## hold the simulator to theory, queues, recorded data an
 prices: .venv/ready  ## write conf/backend and conf/market anew from calibration/models.yaml and genai-prices
 	$(BIN)/python -m calibration.prices
 
+works: .venv/ready  ## fit each model's work to measured bills anew: make works DATA=folder
+	$(BIN)/python -m calibration.work $(DATA) --write
+	$(BIN)/python -m calibration.prices
+
 profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 	$(BIN)/python -m calibration.profiles $(DATA) --write
 
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults check bench bench-all engines validate prices profiles map
+.PHONY: help run test quick cover fuzz faults check bench bench-all engines validate prices works profiles map

@@ -1,4 +1,4 @@
-"""Write conf/backend/ and conf/market/ from calibration/models.yaml and the prices in the installed genai-prices.
+"""Write conf/backend/ and conf/market/ from calibration/models.yaml, works.yaml and the prices in the installed genai-prices.
 
     python -m calibration.prices            write the files and show where the two sources disagree
     python -m calibration.prices --check    write nothing; end with 1 and one line when a file is not up to date
@@ -24,9 +24,11 @@ import yaml
 
 from sim.errors import ConfigError
 from sim.settings.bounds import check
-from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow
+from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow, WorkSettings
 
 MODELS = Path(__file__).resolve().with_name("models.yaml")
+WORKS = MODELS.with_name("works.yaml")
+"""What bills say of each model's work: `python -m calibration.work` writes it."""
 CONF = MODELS.parents[1] / "conf"
 KEYS = {
     "input_usd_per_mtok": "input_mtok",
@@ -42,6 +44,7 @@ GROUPS = (
     ("cache", "cache_ttl_s", "cache_min_tokens", "share_system"),
 )
 """Fields that stand together in a file, in this order; the others follow as `BackendSettings` has them."""
+WORKS_HEAD = "# Over Claude Opus 4.6; S: turns counted, R: a neighbour's, A: a guess. Words and discount are one lump (calibration/work.py)"
 BY_HAND = "Written by `python -m calibration.prices`; edit calibration/models.yaml instead."
 
 
@@ -132,6 +135,7 @@ def _versionless(text: str) -> str:
 def backends(market: dict[str, Any]) -> Iterator[Backend]:
     """The backends of one market of models.yaml, priced."""
     day: date = market["as_of"]
+    works: dict[str, Any] = yaml.safe_load(WORKS.read_text())
     for name, entry in market["backends"].items():
         rest = dict(entry)
         wanted, override, note = rest.pop("price"), rest.pop("override", None), rest.pop("note", None)
@@ -148,6 +152,8 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
             source = override["source"]
         facts = {key: _fact(value) for key, value in rest.items()}
         facts |= {"source": Fact(source), "as_of": Fact(day.isoformat())}
+        if name in works:
+            facts["works"] = Fact(works[name])
         if "context_window_tokens" not in facts:
             facts["context_window_tokens"] = Fact(model.context_window, "S", "genai-prices")
         backend = Backend(name, rest["label"], source, prices, facts, remarks, listed, model.context_window)
@@ -166,6 +172,7 @@ def _must_fit(backend: Backend) -> None:
     values = {key: fact.value for key, fact in backend.facts.items() if fact.value is not None}
     for key in sorted(set(values) - known):
         raise ConfigError(f"{backend.name}.{key}: not a setting of a backend")
+    values["works"] = {harness: WorkSettings(**work) for harness, work in values.get("works", {}).items()}
     prices: dict[str, Any] = {key: float(value) for key, value in backend.prices.base.items()}
     tiers = [PriceTier(above_tokens=above, **{key: float(value) for key, value in of.items()}) for above, of in backend.prices.tiers]
     settings = BackendSettings(**values, **prices, tiers=tiers, windows=backend.prices.windows)
@@ -255,6 +262,11 @@ def backend_text(backend: Backend) -> str:
     if backend.prices.windows:
         windows = [f"from_h: {w.from_h:g}, until_h: {w.until_h:g}, multiplier: {w.multiplier:g}" for w in backend.prices.windows]
         lines["windows"] = ["windows:", *(f"  - {{{window}}}" for window in windows)]
+    if "works" in backend.facts:
+        works = backend.facts["works"].value
+        lines["works"] = [WORKS_HEAD, "works:", *(f"  {harness}: {_flow(work)}" for harness, work in works.items())]
+    else:
+        lines["works"] = ["# works not known: no measured bills, so the same work is assumed"]
     grouped = {key for group in GROUPS for key in group}
     rest = [each.name for each in fields(BackendSettings) if each.name not in grouped]
     blocks = [[line for key in group for line in lines.get(key, [])] for group in (*GROUPS, rest)]
@@ -265,6 +277,12 @@ def _scalar(value: Any) -> str:
     """A number or a text as YAML, on one line."""
     text: str = yaml.safe_dump(value, width=10_000, allow_unicode=True)
     return text.partition("\n")[0]
+
+
+def _flow(mapping: dict[str, Any]) -> str:
+    """The same of a mapping."""
+    text: str = yaml.safe_dump(mapping, width=10_000, allow_unicode=True, default_flow_style=True, sort_keys=False)
+    return text.strip()
 
 
 def _number(price: Decimal) -> str:

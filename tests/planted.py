@@ -225,7 +225,7 @@ FAULTS = {
         "        call.backend.release(call)\n        if call.attempt + 1 == self._attempts:\n", _SLOT_BACK,
     ),
     "who gives up is not counted": Fault(_DISPATCH, "        self._gave_up(call)\n", "", _THROUGH),
-    "refusals are not recorded": Fault(_BACKEND, "                self._refused(call, RATE_LIMITED, now)\n", "", _PARTS),
+    "refusals are not recorded": Fault(_BACKEND, "                self._refused(call, gate.status, now)\n", "", _PARTS),
     "a withdrawn call is forgotten": Fault(
         _QUEUE, "        call.client.attempt_refused(call, 0.0)\n", "", (f"{_OF_BUILD}test_impatience_and_urgency_are_parts_of_the_line",)
     ),
@@ -260,9 +260,9 @@ FAULTS = {
     "slots of calls that take no time: alone": Fault(
         _MARKET, "setting(None, low=1, traits=_on_trust)", "alone(None, low=1)", _STEPS
     ),
-    "full lines: alone": Fault(_MARKET, "setting(None, low=0, traits=REFUSES)", "alone(None, low=0)", _STEPS),
+    "full lines: alone": Fault(_MARKET, "setting(None, low=0, traits=_DEALT)", "alone(None, low=0)", _STEPS),
     "rate limits: alone": Fault(
-        _MARKET, "    requests_per_min: float | None = setting(None, above=0, traits=REFUSES)",
+        _MARKET, "    requests_per_min: float | None = setting(None, above=0, traits=_DEALT)",
         "    requests_per_min: float | None = alone(None, above=0)", _STEPS,
     ),
     "shared decoding: alone": Fault(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from simpy import Event
 
 from sim.agents.profile import Profile
-from sim.call import Call, Client
+from sim.call import Call, Client, Role
 from sim.clock import Clock
 from sim.sampling import decisions
 from sim.sampling.decisions import Purpose
@@ -161,12 +161,14 @@ class Agent:
     def settle(self) -> float:
         """Meet the backend: its model may take more turns or words for the same work, and a hard task takes more turns of any.
 
-        Returns the longest prompt that is sent before a compaction, which also keeps clear of the backend's context window.
+        A chat has one turn a message, whatever the model. Returns the longest prompt that is sent before a compaction, which also keeps
+        clear of the backend's context window.
         """
         call, profile = self.call, self.profile
         call.input_tokens = self.context
         backend = call.backend or self.office.choose(call)
-        self.turns_scale *= backend.turn_multiplier * self.task.effort
+        turns = 1.0 if call.role == Role.chat else backend.turn_multiplier
+        self.turns_scale *= turns * self.task.effort
         self.output_scale *= backend.verbosity
         share = backend.reasoning_share
         self.reasoning_share = profile.reasoning_share if share is None else share

@@ -8,11 +8,16 @@ from sim.backends.cache import PromptCache
 from sim.backends.limits import Limits
 from sim.backends.queue import Queue
 from sim.backends.slots import Slots
-from sim.call import Call
+from sim.call import Call, Status
+
+RATE_LIMITED = int(Status.rate_limited)
 
 
 class Gate(Protocol):
     """One rule of admission."""
+
+    status: int
+    """How an attempt ends that it turns away (`sim.call.Status`)."""
 
     def refuses(self, call: Call, now: float, /) -> float | None:
         """None where a call passes; else the Retry-After in seconds (0: at once; inf: it would never pass)."""
@@ -20,6 +25,8 @@ class Gate(Protocol):
 
 class QueueLimit:
     """No more than so many calls wait in line."""
+
+    status = RATE_LIMITED
 
     def __init__(self, most: int, slots: Slots, queue: Queue) -> None:
         self._most = most
@@ -33,6 +40,8 @@ class QueueLimit:
 
 class RateLimit:
     """Requests and tokens a minute (`sim.backends.limits`)."""
+
+    status = RATE_LIMITED
 
     def __init__(self, limits: Limits, cache: PromptCache) -> None:
         self._limits = limits

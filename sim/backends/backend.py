@@ -13,10 +13,8 @@ from sim.backends.pricing import Price
 from sim.backends.queue import Queue
 from sim.backends.service import Recorder, Service
 from sim.backends.slots import Slots
-from sim.call import Call, Status
+from sim.call import Call
 from sim.settings.market import BackendSettings
-
-RATE_LIMITED = int(Status.rate_limited)
 
 
 class Backend:
@@ -51,7 +49,7 @@ class Backend:
         for gate in self._gates:
             retry_after_s = gate.refuses(call, now)
             if retry_after_s is not None:
-                self._refused(call, RATE_LIMITED, now)
+                self._refused(call, gate.status, now)
                 call.client.attempt_refused(call, retry_after_s)
                 return
         if slots.taken < slots.most:

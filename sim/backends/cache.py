@@ -2,6 +2,9 @@
 
 An entry lives for the TTL after its last use, and is used when the prompt has been read (first token). Only
 waits (tools, users, lines, backoff), another backend and a compaction make a call miss: there is no hit rate.
+
+An agent's own entry stands on its call (`sim.call`: `cached_tokens`, `cached_until`, `move_cache`, `keep_prefix`), where the service
+writes it; entries that agents share stand here.
 """
 
 from __future__ import annotations

@@ -108,7 +108,10 @@ class Price:
 
 
 def _rates(settings: BackendSettings, tier: PriceTier | None) -> Rates:
-    """A price that is not given falls back: a tier's to the base one, an hour's cache to 5 minutes', a cache's to fresh input."""
+    """A price that is not given falls back: a tier's to the base one, an hour's cache to 5 minutes', a cache's to fresh input.
+
+    Where only a share of the cache discount is realised, reads cost read + (1 - share) (fresh - read).
+    """
 
     def price(name: str) -> float | None:
         of_tier = getattr(tier, name) if tier else None
@@ -122,4 +125,6 @@ def _rates(settings: BackendSettings, tier: PriceTier | None) -> Rates:
         write = hour = None
     write = hour if hour is not None else write
     output = price("output_usd_per_mtok") or 0.0
+    if read is not None and settings.cache_discount_realised != 1:
+        read += (1 - settings.cache_discount_realised) * (fresh - read)
     return Rates(fresh, fresh if read is None else read, fresh if write is None else write, output).times(1e-6)

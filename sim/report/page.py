@@ -26,12 +26,13 @@ from sim.sweeps.sweep import digest_of, row
 Draw = Callable[[Any], Mapping[str, Any]]
 """Given the gallery (`sim.report.plots.gallery`), which is imported only then, the figures by name."""
 CAVEATS = (
-    "Every model is given the same work. Measured on the same 500 tasks, the bills of Claude Opus 4.6 and MiniMax M2.5 differ 2.5-fold, "
-    "not as list prices do: models differ in turns, in words and in how well their prompts are cached.",
+    "Every model is given the same work unless `work` says otherwise, so bills differ as prices do. Measured ones do not: Claude Opus "
+    "4.6 cost 7.6 times what MiniMax M2.5 did in mini-SWE-agent 2.0.0 and 5.6 to 6.1 times in OpenHands, and less than Gemini 3 Pro in "
+    "both. Models differ in turns, in words and in how well their prompts are cached; harnesses differ by a factor of about two.",
     "Success is a matter of the first agent's backend and of chance; sub-agents raise it only as far as `outcome.success_exponent` says.",
     "Intervals hold the random numbers of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
 )
-"""Under every report; the first is OpenHands' index (0.772 against 0.307 USD a task)."""
+"""Under every report; what the first says of bills is in calibration/works.yaml, with its sources."""
 
 
 def show_run(result: Result, folder: Path) -> None:

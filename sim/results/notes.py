@@ -6,20 +6,24 @@ import math
 
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentKind
+from sim.settings.market import BackendSettings
 from sim.settings.run import Warmup
+from sim.settings.work import Work
 
 MUCH_OF_THE_BILL = 0.2
 """The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`; a kind with nothing to say is left out."""
+    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`; a kind with nothing to say is left out."""
     said = {
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
         "warmup": _warmup(scenario, estimates),
         "precision": _precision(scenario, estimates),
         "tail": _tail(estimates),
+        "work": _work(scenario),
     }
     return {kind: text for kind, text in said.items() if text}
 
@@ -77,3 +81,31 @@ def _tail(estimates: Estimates) -> str:
         f"The most expensive 1 % of tasks carry {100 * share:.0f} % of the bill (tail index {index:.2g}{why}): "
         f"with {estimates.pooled.tasks:,} tasks, means and their intervals rest on few of them."
     )
+
+
+def _work(scenario: Scenario) -> str:
+    """Where work depends on the model: whose bills say so, and how far harnesses disagree."""
+    work = scenario.work
+    if work.kind is Work.same or scenario.agent.kind is AgentKind.chat:
+        return ""
+    models = {name: scenario.market.models[name] for name in scenario.backends}
+    of = "Turns" if work.kind is Work.own_turns else "Turns, words and cache discounts"
+    taken = {name: work.found(model) for name, model in models.items()}
+    harnesses: dict[str, list[str]] = {}
+    for name, found in taken.items():
+        if found is not None:
+            harnesses.setdefault(found[0], []).append(f"{models[name].label or name} ({found[1].sure})")
+    said = [f"{of} as bills in {harness} support them: {', '.join(names)}." for harness, names in harnesses.items()]
+    missing = ", ".join(models[name].label or name for name, found in taken.items() if found is None)
+    if missing:
+        said.append(f"No measured bills for {missing}: same work assumed.")
+    apart = [f"{model.label or name} {factor:.2g}-fold" for name, model in models.items() if (factor := _disagreement(model)) > 1]
+    if apart and work.kind is Work.measured:
+        said.append(f"Harnesses differ in the bill, over that of Claude Opus 4.6: {', '.join(apart)}.")
+    return " ".join(said)
+
+
+def _disagreement(model: BackendSettings) -> float:
+    """Largest over smallest bill of a model, over harnesses."""
+    bills = [each.bill for each in model.works.values() if each.bill is not None]
+    return max(bills) / min(bills) if bills else 1.0

@@ -14,6 +14,7 @@ from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import Warmup
 from sim.settings.scenario import ScenarioSettings
+from sim.settings.work import Work
 from sim.settings.workload import WorkloadKind
 
 MOST_AGENTS = 100_000
@@ -26,6 +27,7 @@ ROLES = ("chat", "agent", "lead", "worker", "verifier")
 def check_consistency(scenario: ScenarioSettings) -> None:
     """Raise `ConfigError` for the first two settings that contradict one another."""
     _check_backends(scenario)
+    _check_work(scenario)
     _check_router(scenario)
     _check_people(scenario)
     _check_budgets(scenario)
@@ -47,6 +49,13 @@ def _check_backends(scenario: ScenarioSettings) -> None:
         raise ConfigError(f"backends=[{','.join(scenario.backends)}]: names one twice")
     if len(scenario.backends) > 255:
         raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
+
+
+def _check_work(scenario: ScenarioSettings) -> None:
+    """A harness that no model of the market knows is a typing error; a market without any bills has only the same work."""
+    known = {harness for model in scenario.market.models.values() for harness in model.works}
+    if known and scenario.work.kind is not Work.same and scenario.work.harness not in known:
+        raise ConfigError(f"work.harness={scenario.work.harness}: {did_you_mean(scenario.work.harness, sorted(known))}")
 
 
 def _check_router(scenario: ScenarioSettings) -> None:

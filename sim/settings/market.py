@@ -48,8 +48,30 @@ class PriceWindow:
     multiplier: float = alone(low=0)
 
 
-REFUSES = ALONE._replace(looks=True, waits=True, unsolved="calls that are turned away: full lines and rate limits")
+@dataclass(kw_only=True)
+class WorkSettings:
+    """What a model was seen to do with the same tasks in one harness, over what Claude Opus 4.6 did: each factor on the backend's own.
+
+    Turns are counted or guessed. Words and the discount are what is left of the bill after that: bills cannot tell them apart, so
+    the two are one lump factor, put into the discount as far as it goes and into words beyond."""
+
+    turn_multiplier: float = alone(1.0, above=0)
+    verbosity: float = alone(1.0, above=0)
+    cache_discount_realised: float = alone(1.0, low=0, high=1)
+    bill: float | None = alone(None, above=0)
+    """Dollars a task over those of Claude Opus 4.6 in that harness; null: not measured."""
+    sure: str = alone("A")
+    """S: turns counted and bills seen in this harness; R: taken over from a neighbour; A: a guess among them."""
+    source: str = alone("")
+    """Where it comes from, and over what range."""
+
+
+REFUSES = ALONE._replace(
+    looks=True, waits=True, unsolved="calls that are turned away: full lines and rate limits", undealt="{key} counts all calls together"
+)
 """Traits of whatever turns calls away for what others have asked for."""
+_DEALT = REFUSES._replace(undealt="")
+"""The same, where each shard gets its part of the limit (`sim.scenario.shards.dealt`)."""
 
 
 def _on_trust(backend: BackendSettings) -> Traits:
@@ -83,6 +105,9 @@ class BackendSettings:
     """Kept for an hour (taken when `cache_ttl_s` is 3600 or more); null: as the 5-minute one."""
     tiers: list[PriceTier] = alone([])
     windows: list[PriceWindow] = alone([])
+    cache_discount_realised: float = alone(1.0, low=0, high=1)
+    """Share of the cache discount that bills show: 1 = the vendor's own API at its best, 0 = none, a cached token costs as much as a
+    fresh one. In every tier."""
     batch_discount: float = alone(0.5, low=0, high=1)
     """Share off every price when calls go through the batch queue."""
     fee: float = alone(0.0, low=0)
@@ -110,15 +135,15 @@ class BackendSettings:
     """Lognormal noise on the server's time (median 1)."""
     slots: int | None = setting(None, low=1, traits=_on_trust)
     """Calls served at once, the rest wait in line; null: no limit."""
-    queue_limit: int | None = setting(None, low=0, traits=REFUSES)
+    queue_limit: int | None = setting(None, low=0, traits=_DEALT)
     """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
-    requests_per_min: float | None = setting(None, above=0, traits=REFUSES)
+    requests_per_min: float | None = setting(None, above=0, traits=_DEALT)
     """Rate limits of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
 
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
-    input_tokens_per_min: float | None = setting(None, above=0, traits=REFUSES)
-    output_tokens_per_min: float | None = setting(None, above=0, traits=REFUSES)
+    input_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
+    output_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
     limit_burst_s: float = alone(60.0, above=0)
     """Each limit's bucket holds what it lets through in so many seconds, and one request at least (assumption: a minute's worth)."""
     limits_count_cache_reads: bool = alone(False)
@@ -134,9 +159,11 @@ class BackendSettings:
     reasoning_share: float | None = alone(None, low=0, high=1)
     """Share of output that is reasoning; null: the profile's."""
     turn_multiplier: float = alone(1.0, above=0)
-    """Turns that this model takes for the same work, over those of the profile."""
+    """Turns that this model takes for the same work, over those of the profile; a chat has one a message on any."""
     verbosity: float = alone(1.0, above=0)
     """Output tokens that it takes for the same turn, over those of the profile."""
+    works: dict[str, WorkSettings] = alone({})
+    """By harness: what bills measured in it say of this model's turns, words and cache discount (`work` chooses)."""
     quality: float | None = alone(None, low=0, high=1)
     """Share of coding tasks solved (SWE-bench Verified in one common harness); null: not known, so success is not reported."""
 

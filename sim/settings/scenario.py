@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sim.errors import ConfigError
-from sim.settings.agent import AgentSettings
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.bounds import alone, setting
 from sim.settings.budget import BudgetSettings
 from sim.settings.market import BackendSettings, MarketSettings
@@ -16,6 +16,7 @@ from sim.settings.profile import LoopSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
 from sim.settings.traits import ALONE
+from sim.settings.work import WorkChoice
 from sim.settings.workload import WorkloadSettings
 
 
@@ -56,6 +57,7 @@ class ScenarioSettings:
     market: MarketSettings = field(default_factory=MarketSettings)
     workload: WorkloadSettings = field(default_factory=WorkloadSettings)
     agent: AgentSettings = field(default_factory=AgentSettings)
+    work: WorkChoice = field(default_factory=WorkChoice)
     router: RouterSettings = field(default_factory=RouterSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
     outcome: OutcomeSettings = field(default_factory=OutcomeSettings)
@@ -76,8 +78,9 @@ class ScenarioSettings:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def chosen(self) -> dict[str, BackendSettings]:
-        """The backends in use, by id."""
-        return {name: self.market.models[name] for name in self.backends}
+        """The backends in use, by id, each with the work that it takes (`work`); a chat is the same work for all."""
+        work = WorkChoice() if self.agent.kind is AgentKind.chat else self.work
+        return {name: work.done_by(self.market.models[name]) for name in self.backends}
 
     def all_budgets(self) -> list[BudgetSettings]:
         """The one and the others."""

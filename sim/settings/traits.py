@@ -34,7 +34,7 @@ class Traits(NamedTuple):
     @property
     def alone(self) -> bool:
         """Whether a call's life is the same whatever others do: then it can be worked off ahead of the clock."""
-        return not (self.remembers or self.looks or self.waits)
+        return not (self.remembers or self.looks or self.waits or self.learns)
 
 
 CAUTIOUS = Traits()

@@ -127,7 +127,7 @@ def _value(run: Result, metric: str, point: Mapping[str, float]) -> float:
 
 def _simulated(scenario: Scenario, points: Sequence[Mapping[str, float]], progress: RunsDone | None) -> typing.Iterator[Result]:
     """Run each point; all are checked before the first. What cannot matter is left out: the log, backends that are not used."""
-    market = dataclasses.replace(scenario.market, models=scenario.chosen())
+    market = dataclasses.replace(scenario.market, models={name: scenario.market.models[name] for name in scenario.backends})
     lean = dataclasses.replace(scenario, market=market, log=Log.none)
     scenarios = [replaced(lean, point).check() for point in points]
     return _each(scenarios, progress)

@@ -233,3 +233,29 @@ def test_market_composes(market: str) -> None:
     assert scenario.market.name == market
     assert set(scenario.market.models) == set(MODELS[market]["backends"])
     assert scenario.market.models[first].input_usd_per_mtok == 0.15
+
+
+BASE: dict[str, Any] = {"input_usd_per_mtok": 4.0, "output_usd_per_mtok": 20.0}
+HALF = BASE | {"cache_read_usd_per_mtok": 0.4, "cache_write_usd_per_mtok": 5.0}
+"""A cache discount of 3.60: half realised, a read costs 2.20; in the tier 4.40."""
+DEAR = PriceTier(above_tokens=200_000, input_usd_per_mtok=8.0, cache_read_usd_per_mtok=0.8)
+
+
+def test_of_a_discount_that_is_half_realised_half_is_paid() -> None:
+    half = Price(BackendSettings(**HALF, tiers=[DEAR], cache_discount_realised=0.5))
+    bill = half.dollars(Usage(100_000, 90_000, 10_000, 1000))
+    assert bill.cache_read == pytest.approx(0.198)
+    assert bill.total == pytest.approx(0.198 + 0.05 + 0.02)
+    assert half.dollars(Usage(300_000, 290_000, 10_000, 0)).cache_read == pytest.approx(290_000 * 4.4e-6)
+    none = Price(BackendSettings(**HALF, tiers=[DEAR], cache_discount_realised=0.0))
+    assert none.base.cache_read == none.base.fresh
+    assert none.rates(250_000, 0.0).cache_read == none.rates(250_000, 0.0).fresh
+
+
+def test_a_discount_that_is_realised_in_full_is_the_list_to_the_bit() -> None:
+    listed = Price(BackendSettings(**HALF, tiers=[DEAR]))
+    full = Price(BackendSettings(**HALF, tiers=[DEAR], cache_discount_realised=1.0))
+    for prompt in (1000, 300_000):
+        assert listed.rates(prompt, 0.0) == full.rates(prompt, 0.0)
+    without = BackendSettings(**BASE, cache_discount_realised=0.5)
+    assert Price(without).base.cache_read == Price(without).base.fresh, "no discount, nothing to realise"

@@ -43,7 +43,7 @@ from tests.recipes.ways import assert_declared_truly, assert_theory_agrees, decl
 from tests.worlds import agent, backend, scenario
 
 HERE = "tests.recipes.test_parts"
-OK, RATE_LIMITED = int(Status.ok), int(Status.rate_limited)
+OK, ERROR, RATE_LIMITED = int(Status.ok), int(Status.error), int(Status.rate_limited)
 
 
 class Row(NamedTuple):
@@ -91,6 +91,8 @@ def served(
 class Spaced:
     """So many seconds at least between two calls that pass."""
 
+    status = RATE_LIMITED
+
     def __init__(self, gap_s: float) -> None:
         self._gap_s = gap_s
         self._next_at = 0.0
@@ -104,6 +106,8 @@ class Spaced:
 
 class Closed:
     """An outage: nobody passes between two moments. A matter of time alone, so that no event has to happen."""
+
+    status = ERROR
 
     def __init__(self, from_s: float, until_s: float) -> None:
         self._from_s = from_s
@@ -123,7 +127,7 @@ def test_a_gate_turns_calls_away_and_says_when_to_come_again() -> None:
 
 def test_an_outage_is_a_gate_that_looks_at_the_clock() -> None:
     rows = served([(0.0, 1000), (5.0, 1000), (20.0, 1000)], gates=[Closed(4.0, 12.0)])
-    assert [(row.status, row.end_s) for row in rows] == [(OK, 1.0), (RATE_LIMITED, 5.0), (OK, 13.0), (OK, 21.0)]
+    assert [(row.status, row.end_s) for row in rows] == [(OK, 1.0), (ERROR, 5.0), (OK, 13.0), (OK, 21.0)]
 
 
 def test_gates_are_asked_in_their_order_and_the_first_that_refuses_ends_it() -> None:

@@ -395,7 +395,8 @@ def test_f11_cascade(correlation: float, judge: dict[str, Any]) -> None:
 
 
 def test_f11_the_measured_cascade_and_how_far_off_independence_is() -> None:
-    """OpenHands: success 0.814, 0.642 USD a task; independence says 0.936. Bills: M2.5 0.307, Opus 0.772 a task, hard tasks cost more."""
+    """OpenHands: success 0.814; independence says 0.936. Dollars are less sure: with M2.5's bill as first published (0.0993) and Opus at
+    0.772 a task, which costs 1.6 times that on what M2.5 does not solve, the cascade costs 0.434 a task."""
     assert theory.phi_of(WEAK, STRONG, 0.87) == pytest.approx(0.65, abs=0.01)
     outcome = OutcomeSettings(correlation=0.87, effort=0.43)
     turns = {"turns": 20, "output_tokens": 1, "tool_result_tokens": 0, "reasoning_share": 1.0}
@@ -408,12 +409,11 @@ def test_f11_the_measured_cascade_and_how_far_off_independence_is() -> None:
         each = usd / 20 / 2001 * 1e6
         return backend(quality=quality, input_usd_per_mtok=each, output_usd_per_mtok=each, cache=CacheKind.none)
 
-    weak, strong = priced(WEAK, 0.307), priced(STRONG, 0.772)
-    assert bill(TriesSettings(), weak=weak).mean("cost_per_task_usd") == pytest.approx(0.307, rel=0.02)
+    weak, strong = priced(WEAK, 0.0993), priced(STRONG, 0.772)
+    assert bill(TriesSettings(), weak=weak).mean("cost_per_task_usd") == pytest.approx(0.0993, rel=0.02)
     both = bill(CASCADE, weak=weak, strong=strong)
     assert both.mean("success_rate") == pytest.approx(0.814, rel=0.03)
-    assert both.mean("cost_per_task_usd") == pytest.approx(0.642, rel=0.03)
-    assert both.mean("cost_per_success_usd") == pytest.approx(0.789, rel=0.03)
+    assert both.mean("cost_per_task_usd") == pytest.approx(0.434, rel=0.06)
     assert theory.cascade(first=WEAK, second=STRONG)[0] == pytest.approx(0.936, abs=0.001)
 
 

@@ -77,6 +77,7 @@ def _out_of_reach(scenario: Scenario) -> Iterator[str]:
 class _Twin:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        self.chosen = scenario.chosen()
         self.outcome = Outcome(scenario.outcome)
         self.why: set[str] = set()
         self.tried = functools.cache(self._tried)
@@ -166,8 +167,9 @@ class _Twin:
     def _site(self, where: str | None, role: str) -> Site:
         scenario, router = self.scenario, self.scenario.router
         name = where or router.roles.get(role) or router.backend or scenario.backends[0]
-        model = scenario.market.models[name]
-        backend = dataclasses.replace(model, fee=max(model.fee, router.fee))
+        model = self.chosen[name]
+        turns = 1.0 if role == "chat" else model.turn_multiplier
+        backend = dataclasses.replace(model, fee=max(model.fee, router.fee), turn_multiplier=turns)
         alone = scenario.batch or self._at_once() <= (1 if backend.decode_slowdown else backend.slots or math.inf)
         alone = alone or (backend.slots is None and not backend.decode_slowdown)
         return Site(backend, Price(backend, scenario.start_time(), batch=scenario.batch), scenario.retry, scenario.batch, alone)
@@ -211,7 +213,7 @@ class _Twin:
 
     def _values(self, tasks: int, spent: Spent, seconds: float, success: float) -> dict[str, float]:
         """Metrics, from a task's expected sums."""
-        known = all(backend.quality is not None for backend in self.scenario.chosen().values())
+        known = all(backend.quality is not None for backend in self.chosen.values())
         solved = success if known and self.scenario.outcome.deadline_s is None else math.nan
         waited_s = self._wait_s(spent)
         seconds += waited_s * spent.attempts if waited_s else waited_s

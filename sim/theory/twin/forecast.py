@@ -44,7 +44,8 @@ def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Fo
         raise ConfigError(f"agent.kind={agent.kind.value}: nobody has said what a task of it costs, so no policy can weigh that")
     if agent.kind is AgentKind.debate:
         return _debate(agent, backend, price)
-    lead = _loop(agent, backend, price)
+    one = dataclasses.replace(backend, turn_multiplier=1.0) if agent.kind is AgentKind.chat else backend
+    lead = _loop(agent, one, price)
     if agent.kind is not AgentKind.orchestrator:
         return lead
     workers = agent.fanout**agent.depth
