@@ -21,7 +21,7 @@ def react(agent: Agent) -> Life:
     limit, pauses = agent.settle(), agent.pauses
     send, streams = agent.office.send, agent.office.streams
     output_of, result_of, tool_time_of = profile.output_tokens, profile.tool_result_tokens, profile.tool_time_s
-    opening, opening_of = profile.opening_turns, profile.opening_result_tokens
+    opening, opening_of = agent.opening_turns, profile.opening_result_tokens
     output_scale, result_scale = agent.output_scale, agent.result_scale
     reasoning_share, dropped_share, rewrite_rate = agent.reasoning_share, agent.dropped_share, profile.rewrite_rate
     page, at, row_size, unpack = agent.page, FIRST_TURN, ROW.size, ROW.unpack_from
