@@ -36,9 +36,7 @@ def react(agent: Agent) -> Life:
                 yield agent.catch_up()
             task.wait_for_user(agent.office.env.now, wait_s)
             agent.context += profile.request_tokens(u_message)
-        turns = agent.turns
-        if turns is None:
-            turns = round(profile.turns(u_turns) * agent.turns_scale) or 1
+        turns = round((profile.turns(u_turns) if agent.turns is None else agent.turns) * agent.turns_scale) or 1
         for left in range(turns - 1, -1, -1):
             if at == len(page):
                 page, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0
