@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,26 +14,40 @@ from scipy.stats import ks_2samp
 
 from calibration.sessions import recorded_hit_rate
 from sim.call import Role
+from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings
 
 SESSIONS = 2000
-FIVE_MINUTES_S, HOUR_S = 300.0, 3600.0
+FIVE_MINUTES_S, HOUR_S, NO_EXPIRY_S = 300.0, 3600.0, 1e9
+FAR_TOKENS = 165_000
+"""About an eighth of recorded calls have a longer prompt."""
 LIMITS = {
     "output per call": 0.06,
     "growth per call": 0.06,
     "input per call": 0.12,
     "total input per session": 0.18,
-    "calls per session": None,
+    "calls per session": 0.15,
 }
 """Kolmogorov-Smirnov distances that a fit must stay within."""
+HIT_LIMIT, FAR_LIMIT, USD_LIMIT = 0.015, 0.03, 0.10
+"""How far hit rates and the share of long prompts may be off, and dollars in proportion."""
 
 
 def score(ours: Any, recorded: Any) -> float:
     """Two-sample Kolmogorov-Smirnov distance."""
     return float(ks_2samp(ours, recorded).statistic)
+
+
+class Compared(NamedTuple):
+    """A figure of sessions simulated under the recorded waits, of the recorded ones, and of those simulated under the profile's own."""
+
+    ours: float
+    recorded: float
+    published: float
+    """With published tool times."""
 
 
 @dataclass
@@ -40,41 +56,69 @@ class Goodness:
 
     distance: dict[str, float]
     floor: dict[str, float]
-    hits: dict[str, tuple[float, float, float]]
-    """Token-weighted hit rates: simulated with the recorded waits after tool results, recorded, simulated with published tool times."""
+    hits: dict[str, Compared]
+    """Token-weighted hit rates."""
+    far: Compared
+    """Share of calls with a prompt above `FAR_TOKENS`."""
+    usd: dict[str, Compared]
+    """A call's and a busy hour's at Opus 4.6 prices, cached for 5 minutes; recorded: by replay, call by call."""
 
     @classmethod
     def of(cls, profile: dict[str, Any], fit: pd.DataFrame, held_out: pd.DataFrame) -> Goodness:
         """Simulate `SESSIONS` sessions of a profile and compare."""
-        ours, theirs, used = simulated(profile), views(held_out, "trace"), views(fit, "trace")
-        distance = {name: score(ours[name], theirs[name]) for name in LIMITS}
+        waiting = profile | waits(held_out)
+        result, own, replay = simulate(scenario(waiting)), simulate(scenario(profile)), replayed(held_out)
+        found, theirs, used = simulated(result), views(held_out, "trace"), views(fit, "trace")
+        distance = {name: score(found[name], theirs[name]) for name in LIMITS}
         floor = {name: score(used[name], theirs[name]) for name in LIMITS}
-        recorded_gaps = profile | {"tool_time_s": _recorded_tool_waits(fit)}
+        lifetimes = {"5 min": FIVE_MINUTES_S, "60 min": HOUR_S, "no expiry": NO_EXPIRY_S}
         hits = {
-            f"hit rate, TTL {ttl_s / 60:.0f} min": (
-                hit_rate(recorded_gaps, ttl_s),
-                recorded_hit_rate(held_out, ttl_s),
-                hit_rate(profile, ttl_s),
-            )
-            for ttl_s in (FIVE_MINUTES_S, HOUR_S)
+            f"hit rate, TTL {name}": Compared(hit_rate(waiting, ttl_s), recorded_hit_rate(held_out, ttl_s), hit_rate(profile, ttl_s))
+            for name, ttl_s in lifetimes.items()
         }
-        return cls(distance, floor, hits)
+        far = Compared(*(float((np.asarray(prompts) > FAR_TOKENS).mean()) for prompts in _prompts(found, theirs, simulated(own))))
+        usd = {name: Compared(ours, _usd(replay)[name], _usd(own)[name]) for name, ours in _usd(result).items()}
+        return cls(distance, floor, hits, far, usd)
 
     def __str__(self) -> str:
         lines = [f"{'KS distance to held-out sessions':40}{'ours':>8}{'limit':>8}{'two recorded halves':>22}"]
         for name, value in self.distance.items():
-            limit = "" if LIMITS[name] is None else f"{LIMITS[name]:.2f}"
-            lines.append(f"{name:40}{value:8.3f}{limit:>8}{self.floor[name]:22.3f}")
-        lines.append(f"{'under the same waits':40}{'ours':>8}{'recorded':>10}{'points apart':>14}{'with published tool times':>27}")
-        for name, (ours, theirs, published) in self.hits.items():
-            lines.append(f"{name:40}{ours:8.3f}{theirs:10.3f}{100 * (ours - theirs):14.1f}{published:27.3f}")
+            lines.append(f"{name:40}{value:8.3f}{LIMITS[name]:8.2f}{self.floor[name]:22.3f}")
+        lines.append(f"{'under the same waits':40}{'ours':>8}{'recorded':>10}{'apart':>9}{'limit':>9}{'with published tool times':>27}")
+        for name, (ours, theirs, published) in (self.hits | {f"calls above {FAR_TOKENS:,} tokens": self.far}).items():
+            limit = HIT_LIMIT if name in self.hits else FAR_LIMIT
+            lines.append(f"{name:40}{ours:8.3f}{theirs:10.3f}{ours - theirs:9.3f}{limit:9.3f}{published:27.3f}")
+        for name, (ours, theirs, published) in self.usd.items():
+            lines.append(f"{name:40}{ours:8.3f}{theirs:10.3f}{ours / theirs - 1:9.1%}{USD_LIMIT:9.0%}{published:27.3f}")
         return "\n".join(lines)
 
+    def missed(self) -> list[str]:
+        """What is beyond its limit."""
+        found = [name for name, value in self.distance.items() if value > LIMITS[name]]
+        found += [name for name, value in self.hits.items() if abs(value.ours - value.recorded) > HIT_LIMIT]
+        found += ["calls with long prompts"] if abs(self.far.ours - self.far.recorded) > FAR_LIMIT else []
+        return found + [name for name, value in self.usd.items() if abs(value.ours / value.recorded - 1) > USD_LIMIT]
 
-def _recorded_tool_waits(calls: pd.DataFrame) -> dict[str, Any]:
-    """Waits after tool results as they were recorded, so that the caches are compared under the same waits."""
-    waits = calls["think_time_s"][(calls["trigger"] == "tool_result") & (calls["position"] > 0)]
-    return {"dist": "empirical", "values": [float(v) for v in np.quantile(waits, (np.arange(400) + 0.5) / 400)]}
+
+def _usd(result: Result) -> dict[str, float]:
+    return {
+        "USD a call": result.mean("cost_usd") / result.mean("calls"),
+        "USD a busy hour": result.mean("cost_per_busy_hour_usd"),
+    }
+
+
+def _prompts(*found: dict[str, Any]) -> list[Any]:
+    return [each["input per call"] for each in found]
+
+
+def waits(calls: pd.DataFrame) -> dict[str, Any]:
+    """Waits before a user's message and after tool results as they were recorded, to the longest, on which dollars an hour depend."""
+    later = calls[calls["position"] > 0]
+    user = later["trigger"] == "user"
+    return {
+        name: {"dist": "empirical", "values": sorted(later["think_time_s"][rows].dropna().astype(float))}
+        for name, rows in (("think_time_s", user), ("tool_time_s", ~user))
+    }
 
 
 def scenario(profile: dict[str, Any], sessions: int = SESSIONS) -> Scenario:
@@ -84,13 +128,22 @@ def scenario(profile: dict[str, Any], sessions: int = SESSIONS) -> Scenario:
     made.agent = AgentSettings(kind=AgentKind.react, **profile)
     backend = made.market.models["claude_opus_4_6"]
     backend.error_rate, backend.share_system = 0.0, False
-    made.agent.compact_at_share = 1.0
     return made
 
 
-def simulated(profile: dict[str, Any]) -> dict[str, Any]:
-    """The distributions of `LIMITS` from sessions simulated afresh."""
-    calls = simulate(scenario(profile)).calls.sort_values(["task", "t_request_s"])
+def replayed(calls: pd.DataFrame) -> Result:
+    """Recorded calls one by one, with their waits, on the same backend."""
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder) / "calls.csv"
+        calls.to_csv(trace, index=False)
+        made = load("workload=trace", f"workload.trace={trace}", "backends=[claude_opus_4_6]", "replications=1", "retry.attempts=1")
+        made.market.models["claude_opus_4_6"].error_rate = 0.0
+        return simulate(made)
+
+
+def simulated(result: Result) -> dict[str, Any]:
+    """The distributions of `LIMITS` from simulated sessions."""
+    calls = result.calls.sort_values(["task", "t_request_s"])
     calls["growth"] = calls.groupby("task")["input_tokens"].diff()
     calls["growth"] = calls["growth"].where(calls["role"] != Role.compaction.name)
     return views(calls, "task")

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import pandas as pd
 
 FRESH_TOKENS = 40_000
-"""A session whose first prompt is longer was recorded from its middle (44 % of them)."""
+"""A session whose first prompt is longer was joined in its middle (44 % of them)."""
 DROP = 0.7
 """A prompt shorter than this share of the one before it has been compacted or cleared."""
 
 
 class Halves(NamedTuple):
-    """Whole sessions (first prompt up to 40,000 tokens), dealt out by the parity of their rank among all names."""
+    """The sessions' main agents, dealt out by the parity of their rank among all names."""
 
     fit: pd.DataFrame
     held_out: pd.DataFrame
@@ -24,7 +24,7 @@ def read_calls(data: Path) -> pd.DataFrame:
     """All recorded calls in the order of each agent, with what they follow.
 
     Adds `key` (session and agent), `position` (from 0), `previous` (prompt before), `kept_from` (output before), `growth`,
-    `dropped` (compacted or cleared) and `message` (number of the user's message, from 1).
+    `dropped` (compacted or cleared), `message` (number of the user's message, from 1) and `joined` (the session was, in its middle).
     """
     calls = pd.read_csv(data / "claude_code_calls.csv.gz")
     calls["key"] = calls["trace"] + "/" + calls["agent"]
@@ -36,16 +36,16 @@ def read_calls(data: Path) -> pd.DataFrame:
     calls["growth"] = calls["input_tokens"] - calls["previous"]
     calls["dropped"] = calls["input_tokens"] < DROP * calls["previous"]
     calls["message"] = (calls["trigger"] == "user").groupby(calls["key"]).cumsum().clip(lower=1)
+    calls["joined"] = agents["input_tokens"].transform("first") > FRESH_TOKENS
     return calls
 
 
 def halves(calls: pd.DataFrame) -> Halves:
-    """Fresh sessions' main agents: those of even rank to fit, those of odd rank to test."""
+    """Those of even rank to fit, those of odd rank to test."""
     main = calls[calls["agent"] == "main"]
     rank = {name: place for place, name in enumerate(sorted(main["trace"].unique()))}
-    fresh = main[main.groupby("trace")["input_tokens"].transform("first") <= FRESH_TOKENS]
-    even = fresh["trace"].map(rank) % 2 == 0
-    return Halves(fresh[even], fresh[~even])
+    even = main["trace"].map(rank) % 2 == 0
+    return Halves(main[even], main[~even])
 
 
 def recorded_hit_rate(calls: pd.DataFrame, ttl_s: float) -> float:

@@ -3,9 +3,9 @@
     python -m experiments.replay                          the excerpt that ships
     python -m experiments.replay my_calls.csv.gz          a table of calls of your own (columns: sim.columns.TRACE)
 
-Every call is replayed with its own token counts and waits; caching, pricing and the time of a call are ours. An
-active hour is time in which a session was worked on: waits before a user's message are left out, waits for tools
-are not, and in recordings these hold more than the tool (approvals, a laptop that slept).
+Every call is replayed with its own token counts and waits; caching, pricing and the time of a call are ours. A busy hour is
+what it is in every study (`cost_per_busy_hour_usd`): a session's time with waits before its user's messages left out. Waits
+for tools count, and in recordings these hold more than the tool (approvals, a laptop that slept).
 
 Calibrated: prices, speed of the backend. Recorded: tokens, waits, shared prefixes (to 64 tokens, no expiry).
 Assumed: nothing is cached between sessions. Another TTL rule, or requests that overlap, would change the finding.
@@ -42,7 +42,7 @@ def scenario(trace: str, *changes: str, market: str = "feb_2026") -> Scenario:
 
 
 def table(results: dict[str, Result]) -> pd.DataFrame:
-    """One row a caching regime: dollars by call, session and active hour, hit rate, and the bill over the first regime's."""
+    """One row a caching regime: dollars by call, session and busy hour, hit rate, and the bill over the first regime's."""
     rows = []
     for name, result in results.items():
         mean = result.mean
@@ -51,7 +51,7 @@ def table(results: dict[str, Result]) -> pd.DataFrame:
                 "cached for": name,
                 "USD per call": mean("cost_usd") / mean("calls"),
                 "USD per session": mean("cost_per_task_usd"),
-                "USD per active hour": mean("cost_per_busy_hour_usd"),
+                "USD per busy hour": mean("cost_per_busy_hour_usd"),
                 "hit rate": mean("cache_hit_rate"),
                 "USD in all": mean("cost_usd"),
             }

@@ -100,8 +100,10 @@ LOOP: Fields = {
     "result_scale": FACTOR,
     "tool_time_s": SECONDS,
     "prior_tokens": of(0, 3000),
+    "resumed_turns": of(1.0, 0.4),
     "rewrite_rate": of(0.0, 0.3),
     "compact_at_tokens": of(None, 4000, {"dist": "exponential", "mean": 5000.0}),
+    "window_tokens": of(None, 5000, {"dist": "exponential", "mean": 9000.0}),
     "summary_tokens": of(200, {"dist": "geometric", "mean": 400.0}),
     "restore_tokens": of(0, 700),
 }

@@ -193,7 +193,7 @@ def test_a_higher_price_never_lowers_a_bill(world: sim.Scenario, kind: str, time
     assert (rows(two)["cost_usd"] >= rows(one)["cost_usd"]).all()
 
 
-ONE_TURN = {"turns": 1, "requests": 1, "turns_scale": 1.0, "kind": AgentKind.react, "compact_at_tokens": None}
+ONE_TURN = {"turns": 1, "requests": 1, "turns_scale": 1.0, "kind": AgentKind.react, "compact_at_tokens": None, "window_tokens": None}
 
 
 @given(

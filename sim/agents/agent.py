@@ -63,8 +63,8 @@ class Agent:
 
     __slots__ = (
         "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "helpers", "office",
-        "output_scale", "page", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "task", "turns",
-        "turns_scale", "u_report",
+        "opening_turns", "output_scale", "page", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "task",
+        "turns", "turns_scale", "u_report",
     )  # fmt: skip
 
     def __init__(self, office: Office, task: Task, profile: Profile, role: int, path: str = "0", branch: int = 0, depth: int = 0) -> None:
@@ -81,7 +81,9 @@ class Agent:
         u_requests, u_first, u_prior, u_output, u_result, u_turns, self._u_compact, self.u_report = _OWN.unpack_from(page)
         self.requests = profile.requests(u_requests)
         self.first_tokens = profile.system_tokens + profile.prompt_tokens(u_first)
-        self.context = self.first_tokens + profile.prior_tokens(u_prior)
+        prior = profile.prior_tokens(u_prior)
+        self.context = self.first_tokens + prior
+        self.opening_turns = 0 if prior else profile.opening_turns
         self.output_scale = profile.output_scale(u_output)
         self.reasoning_share = self.dropped_share = 0.0
         """Of its model's output, once it has settled."""
@@ -89,6 +91,8 @@ class Agent:
         self.turns_scale = profile.turns_scale(u_turns)
         if profile.turns_exponent:
             self.turns_scale *= self.requests**-profile.turns_exponent
+        if prior:
+            self.turns_scale *= profile.resumed_turns
         self.turns: int | None = None
         """Turns a message takes, where whoever sent the work has fixed that."""
         self.pauses: dict[int, Pause] = {}
@@ -174,4 +178,16 @@ class Agent:
         self.reasoning_share = profile.reasoning_share if share is None else share
         self.dropped_share = self.reasoning_share * (1 - profile.keep_reasoning)
         at = profile.compact_at_tokens
-        return math.inf if at is None else min(at(self._u_compact), profile.compact_at_share * backend.window)
+        limit = math.inf if at is None else min(at(self._u_compact), profile.compact_at_share * backend.window)
+        return limit if profile.window_tokens is None else min(limit, self._fit(backend.window))
+
+    def _fit(self, window: int) -> float:
+        """Start within the window that the harness works in; returns the share of it at which a compaction is due."""
+        profile, prior = self.profile, self.context - self.first_tokens
+        limit = profile.compact_at_share * min(profile.window_tokens(self._u_compact), window)  # type: ignore[misc]
+        if prior and self.context > limit:
+            limit = profile.compact_at_share * window
+            room = int(limit) - self.first_tokens
+            if prior > room > 0:
+                self.context = self.call.input_tokens = self.first_tokens + prior % room
+        return limit

@@ -33,6 +33,9 @@ class Profile:
         self.rewrite_rate = settings.rewrite_rate
         compact_at = settings.compact_at_tokens
         self.compact_at_tokens = None if compact_at is None else distribution(compact_at).quantile()
+        window = settings.window_tokens
+        self.window_tokens = None if window is None else distribution(window).quantile()
+        self.resumed_turns = settings.resumed_turns
         self.compact_at_share = settings.compact_at_share
         self.summary_tokens = whole(distribution(settings.summary_tokens), 1)
         self.restore_tokens = whole(distribution(settings.restore_tokens), 0)

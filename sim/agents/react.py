@@ -21,7 +21,7 @@ def react(agent: Agent) -> Life:
     limit, pauses = agent.settle(), agent.pauses
     send, streams = agent.office.send, agent.office.streams
     output_of, result_of, tool_time_of = profile.output_tokens, profile.tool_result_tokens, profile.tool_time_s
-    opening, opening_of = profile.opening_turns, profile.opening_result_tokens
+    opening, opening_of = agent.opening_turns, profile.opening_result_tokens
     output_scale, result_scale = agent.output_scale, agent.result_scale
     reasoning_share, dropped_share, rewrite_rate = agent.reasoning_share, agent.dropped_share, profile.rewrite_rate
     page, at, row_size, unpack = agent.page, FIRST_TURN, ROW.size, ROW.unpack_from
@@ -36,9 +36,7 @@ def react(agent: Agent) -> Life:
                 yield agent.catch_up()
             task.wait_for_user(agent.office.env.now, wait_s)
             agent.context += profile.request_tokens(u_message)
-        turns = agent.turns
-        if turns is None:
-            turns = round(profile.turns(u_turns) * agent.turns_scale) or 1
+        turns = round((profile.turns(u_turns) if agent.turns is None else agent.turns) * agent.turns_scale) or 1
         for left in range(turns - 1, -1, -1):
             if at == len(page):
                 page, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from sim.report.grid import Names, Study, in_words, study, worded
+from sim.report.grid import ONE_AGENT, Names, Study, in_words, study, worded
 from sim.report.numbers import compact, dollars, number, percent
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked, reached
@@ -35,7 +35,7 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
     if len(costs) == 1:
         before = one.at(first, "cost_per_task_usd")
         return f"{head}; dollars a task go from {dollars(before.iloc[0])} to {dollars(costs.iloc[0])}" if len(before) else head
-    subject = "the team costs" if str(last).startswith("team") else "a task then costs"
+    subject = "the team costs" if "team_" in str(last) else "a task then costs"
     cheap, dear = (f"{dollars(costs.iloc[i])} {one.joint} {costs.index[i]}" for i in (0, -1))
     return f"{head}; {subject} {cheap} and {dear}"
 
@@ -45,8 +45,9 @@ def _tokens_finding(one: Study, names: Names | None) -> str:
     first, last = one.places[0], one.places[-1]
     times = _times(one.at(last, "tokens_per_task") / one.at(first, "tokens_per_task"))
     much, against = (in_words(one.x, place, names) for place in (last, first))
-    if first == "chat" and "solo" in one.places[1:-1]:
-        alone, team = (_times(one.at(place, "token_multiplier")) for place in ("solo", last))
+    alone_at = next((place for place in one.places[1:-1] if place in ONE_AGENT), "")
+    if first == "chat" and alone_at:
+        alone, team = (_times(one.at(place, "token_multiplier")) for place in (alone_at, last))
         return f"Against {against}, one agent takes {alone} the tokens, {much} takes {team}"
     return f"{much[0].upper()}{much[1:]} takes {times} the tokens of {against}"
 
@@ -75,8 +76,8 @@ def _times(ratios: pd.Series) -> str:
     return f"{number(low)} to {number(high)} times" if high > 1.05 * low else f"{number(middle)} times"
 
 
-def price_finding(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
-    """The gap between the most expensive and the cheapest backend of the price list, as listed and as billed."""
+def price_finding(one: Study, list_usd_per_mtok: Mapping[str, float], work: str = "for the same work") -> str:
+    """The gap between the most expensive and the cheapest backend of the price list, as listed and as billed (for which `work`)."""
     listed = pd.Series({line: list_usd_per_mtok[line] for line in one.lines if list_usd_per_mtok.get(line)}, dtype=float)
     if len(listed) < 2:
         return ""
@@ -87,7 +88,7 @@ def price_finding(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     low, high = number(billed.min(), 2), number(billed.max(), 2)
     return (
         f"On the list input costs {number(listed[dear] / listed[cheap])} times as much on {dear} as on {cheap}; "
-        f"the bill for the same work is {low if low == high else f'{low} to {high}'} times as high"
+        f"the bill {work} is {low if low == high else f'{low} to {high}'} times as high"
     )
 
 
@@ -114,7 +115,8 @@ def best_finding(one: Study, names: Names | None = None) -> str:
     """Which scenario is best of all, by paired comparisons of many; empty where replications are too few to say."""
     column = next((str(name) for name in one.rows.columns if str(name).startswith("best_cost_per_")), "")
     found = one.rows[one.rows[column].isin(["yes", "maybe"])] if column else one.rows.iloc[:0]
-    if found.empty or len(one.rows) < 3:
+    unmeasured = "agent" in found and column.endswith("success_usd") and found["agent"].eq("chat").any()
+    if found.empty or len(one.rows) < 3 or unmeasured:  # nobody has measured how often a chat solves an agent's task
         return ""
     by = "solved task" if column.endswith("success_usd") else "task"
     said = [_called(one, scenario, names) for _, scenario in found.iterrows()]
@@ -194,12 +196,17 @@ def money_finding(bill: pd.DataFrame, name: str, first: str, last: str) -> str:
     )
 
 
-def finding(table: pd.DataFrame, names: Names | None = None, list_usd_per_mtok: Mapping[str, float] | None = None) -> str:
-    """A sweep in a few clauses, each computed from its table. `list_usd_per_mtok` goes by the backends' names for people."""
+def finding(
+    table: pd.DataFrame, names: Names | None = None, list_usd_per_mtok: Mapping[str, float] | None = None, work: str = "for the same work"
+) -> str:
+    """A sweep in a few clauses, each computed from its table.
+
+    `list_usd_per_mtok` goes by the backends' names for people; `work` says what they were given to do.
+    """
     one = study(table, names)
     if one.rows.empty:
         reason = one.failed["status"].iloc[0].removeprefix("failed: ") if len(one.failed) else "there is none"
         return f"No scenario finished: {reason}."
-    parts = [spend_finding(one, names), price_finding(one, list_usd_per_mtok or {}), success_finding(one)]
+    parts = [spend_finding(one, names), price_finding(one, list_usd_per_mtok or {}, work), success_finding(one)]
     parts += [best_finding(one, names), baseline_finding(one)]
     return ". ".join(part for part in parts if part) + "."

@@ -8,11 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from sim.report.bills import alone, bills
 from sim.report.grid import Study, place_name
 from sim.results.files import NOTES, TIMELINE, Files
+from sim.scenario.load import load_run
 from sim.settings.run import GoalSettings
 from sim.sweeps.comparison import best
-from sim.sweeps.folder import runs_of, settings_of
+from sim.sweeps.folder import read_note, runs_of, settings_of
 from sim.sweeps.goal import reached
 
 
@@ -43,6 +45,23 @@ class Folder:
     def list_usd_per_mtok(self) -> dict[str, float]:
         """List price of input, by the backend's name for people."""
         return {self.names[name]: model["input_usd_per_mtok"] for name, model in self.models.items()}
+
+    @cached_property
+    def bills(self) -> pd.DataFrame | None:
+        """What prices say against what bills say of one agent's task (`sim.report.bills`); None where all were given the same work."""
+        if self.scenario.get("work", {}).get("kind", "same") == "same":
+            return None
+        named = [name for run in self.runs for name in read_note(run)["axes"].get("backends", "").strip("[]").split(",")]
+        backends = [name for name in dict.fromkeys(named) if name in self.models]
+        one = next((run for run in self.runs if alone(settings_of([run]))), None)
+        return bills(load_run(one), backends, self.names) if one is not None and len(backends) > 1 else None
+
+    @property
+    def work(self) -> str:
+        """What the backends were given to do, in words."""
+        kind, harness = self.scenario.get("work", {}).get("kind", "same"), self.scenario.get("work", {}).get("harness", "")
+        words = {"own_turns": f"at each model's own turns ({harness})", "measured": f"at the work that bills in {harness} support"}
+        return words.get(kind, "for the same work")
 
     @property
     def goal(self) -> GoalSettings | None:

@@ -13,6 +13,8 @@ from sim.results.metrics import UNITS
 
 Names = Mapping[str, str]
 """Backends' names for people, by id."""
+ONE_AGENT = ("solo", "swe_task")
+"""Choices of `agent` that are one agent alone."""
 MOST_NAMES = 3
 
 
@@ -96,15 +98,15 @@ def _typed(value: Any) -> Any:
 def _workflow_order(place: Any) -> tuple[float, float]:
     if isinstance(place, float):
         return (0, place)
-    size = re.fullmatch(r"team_(\d+)", place)
-    return (2, float(size[1])) if size else ({"chat": 0, "solo": 1}.get(place, 3), 0)
+    size = re.fullmatch(r"(?:swe_)?team_(\d+)", place)
+    return (2, float(size[1])) if size else (0 if place == "chat" else 1 if place in ONE_AGENT else 3, 0)
 
 
 def place_name(place: Any) -> str:
     """A value of x on an axis: `one agent`, `team of 4`, `16`."""
     if isinstance(place, float):
         return f"{place:,g}"
-    return {"solo": "one agent"}.get(place, str(place).replace("team_", "team of "))
+    return "one agent" if place in ONE_AGENT else re.sub(r"^(?:swe_)?team_", "team of ", str(place))
 
 
 def place_label(x: str, place: Any, names: Names | None) -> str:
@@ -119,7 +121,7 @@ def in_words(x: str, place: Any, names: Names | None = None) -> str:
     """A value of x in a sentence: `a team of 4`, `fanout=16`."""
     if x != "agent":
         return worded(x, place, names)
-    return place_name(place) if place == "solo" else f"a {place_name(place)}"
+    return place_name(place) if place in ONE_AGENT else f"a {place_name(place)}"
 
 
 def worded(axis: str, value: Any, names: Names | None) -> str:

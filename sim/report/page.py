@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.report.bills import order_finding, shown
 from sim.report.findings import finding, goal_finding
 from sim.report.folder import Folder
 from sim.report.grid import study
@@ -35,6 +36,9 @@ CAVEATS = (
 """Under every report; what the first says of bills is in calibration/works.yaml, with its sources."""
 
 
+BILLS = "What prices say against what bills say, for one agent (same work, own turns: reckoned ahead; measured: bills of that harness):"
+
+
 def show_run(result: Result, folder: Path) -> None:
     """Print one scenario's table and finding; leave `figures/*.png` and `report.md` in its folder."""
     names = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
@@ -53,7 +57,7 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     """Print a sweep's table (of `sim.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
-    said = finding(table, known.names, known.list_usd_per_mtok)
+    said = finding(table, known.names, known.list_usd_per_mtok, known.work)
     if one.rows.empty:
         print(f"{said}\n\n{folder}")
         return
@@ -66,6 +70,10 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         said = found if searched else f"{said} {found}"
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(failures(one))
+
+    if known.bills is not None:
+        text += f"\n\n{BILLS}\n\n{aligned(shown(known.bills))}"
+        said = " ".join([said, f"{misled}." if (misled := order_finding(known.bills)) else ""]).strip()
 
     def draw(gallery: Any) -> Mapping[str, Any]:
         drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one))

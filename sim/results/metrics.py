@@ -123,7 +123,7 @@ METRICS = (
            _if_known(lambda t, _: ratio(t.successes, t.tasks)), more_is_better=True, headline=3),
     Metric("cost_per_success_usd", "USD", "the bill per successful task",
            _if_known(lambda t, _: ratio(t.task_cost_usd, t.successes)), headline=4),
-    Metric("cost_per_busy_hour_usd", "USD/h", "the bill per hour in which a task was worked on (its user's thinking left out)",
+    Metric("cost_per_busy_hour_usd", "USD/h", "the bill of a busy hour: of time of tasks, calls and tools, their user's thinking left out",
            lambda t, _: ratio(t.task_cost_usd, t.task_busy_s / 3600)),
     Metric("token_multiplier", "", "tokens per task over those of the chat baseline",
            lambda t, b: ratio(t.task_tokens, t.tasks * b.chat_tokens)),

@@ -200,7 +200,9 @@ def _check_tries(scenario: ScenarioSettings) -> None:
 
 def _check_window(scenario: ScenarioSettings, key: str, loop: LoopSettings) -> None:
     """An average first prompt must fit every backend in use."""
-    prompt = loop.system_tokens + distribution(loop.prompt_tokens).mean + distribution(loop.prior_tokens).mean
+    prompt = loop.system_tokens + distribution(loop.prompt_tokens).mean
+    if loop.window_tokens is None:
+        prompt += distribution(loop.prior_tokens).mean
     for name, backend in scenario.chosen().items():
         if prompt > backend.context_window_tokens:
             raise ConfigError(

@@ -51,13 +51,19 @@ class LoopSettings:
     tool_time_s: Any = alone(0.0, low=0, quantity=True)
     """Seconds the tools take between two turns."""
     prior_tokens: Any = alone(0, low=0, quantity=True)
-    """Tokens already in the context at the start: a session that is resumed."""
+    """Tokens already in the context at the start: a session that is resumed, and whose opening turns are over."""
+    resumed_turns: float = alone(1.0, above=0, high=1)
+    """What is left of the turns of a session that is resumed (`prior_tokens` above 0)."""
     rewrite_rate: float = alone(0.0, low=0, high=1)
     """Share of turns before which the agent changes the head of its context (tools, instructions): nothing cached fits any more."""
     compact_at_tokens: Any = alone(None, above=0, quantity=True)
-    """A prompt longer than this is summarised first; null: never."""
+    """A prompt longer than this is summarised first; null: at no length of its own."""
+    window_tokens: Any = alone(None, above=0, quantity=True)
+    """The window in which the harness works, the backend's own at most (1e9: all of it): a prompt longer than `compact_at_share` of
+    it is summarised first; null: no such window. What a resumed session brings with it needs more: then it works in the backend's
+    whole window, and what is too long for that has been summarised on the way (the remainder is left)."""
     compact_at_share: float = alone(0.8, above=0, high=1)
-    """Where `compact_at_tokens` is set: compact at this share of the backend's context window at the latest."""
+    """Where `compact_at_tokens` or `window_tokens` is set: compact at this share of the window at the latest."""
     summary_tokens: Any = alone(1000, low=1, quantity=True)
     """Output of a compaction call, which stays as the new history."""
     restore_tokens: Any = alone(0, low=0, quantity=True)

@@ -120,6 +120,9 @@ def coding(*overrides: str, tasks: int = 150) -> Result:
     return simulate(replace(scenario, replications=6, processes=None, log=Log.sample, log_sample=1_000_000))
 
 
+WAITS = "profile@agent=coding_session_recorded_waits"
+TOOLS = "its tool times, but contexts and misses of our recorded sessions, whose calls cost half as much again"
+HELD_UP = "recorded waits hold people who approve and laptops that sleep, so an hour has 45 calls and not 128"
 OTHERS = "fitted to other sessions (386 of kv-cache-tester), whose contexts, waits and models differ"
 
 
@@ -138,7 +141,8 @@ def sessions() -> list[Target]:
         Target("V2 share of writes in the bill", 0.292, found.mean("cost_cache_write_usd") / total, 0.10, TRACELAB, missed=OTHERS),
         Target("V2 share of output in the bill", 0.112, found.mean("cost_output_usd") / total, 0.10, TRACELAB, missed=OTHERS),
         Target("V2 seconds a step", 28.0, 1 / steps, 0.10, TRACELAB, missed=OTHERS),
-        Target("V2 USD a busy hour", 14.9, found.mean("cost_per_busy_hour_usd"), 0.10, TRACELAB, missed=OTHERS),
+        Target("V2 USD a busy hour, published tool times", 14.9, found.mean("cost_per_busy_hour_usd"), 0.10, TRACELAB, missed=TOOLS),
+        Target("V2 USD a busy hour, recorded waits", 14.9, coding(WAITS).mean("cost_per_busy_hour_usd"), 0.10, TRACELAB, missed=HELD_UP),
         Target("V2 mean over median of a session's bill", 16.0, float(tasks.mean() / tasks.median()), 0.30, TRACELAB, missed=OTHERS),
         Target("V9 one agent, times a chat", 4.0, multiplier, source=vendor, low=4.0, high=math.inf),
         Target("V9 team, times a chat", 15.0, team, source=vendor, low=15.0, high=math.inf),
@@ -148,10 +152,13 @@ def sessions() -> list[Target]:
 
 def workers() -> list[Target]:
     """V3: 20 people's agents on Opus 4.6 side by side; a measured run and TraceLab's mix span the range."""
-    found = coding("workload=users", "workload.users=20", "workload.tasks_per_user=3", tasks=1)
-    hour = found.mean("cost_per_busy_hour_usd")
+    users = "workload=users", "workload.users=20", "workload.tasks_per_user=3"
+    published, recorded = (coding(*users, *waits, tasks=1).mean("cost_per_busy_hour_usd") for waits in ((), (WAITS,)))
     source = "a measured run of 41 minutes; TraceLab's mix"
-    return [Target("V3 USD a worker-hour of 20", 8.8, hour, source=source, low=8.8, high=16.3)]
+    return [
+        Target("V3 USD a worker-hour of 20, published tool times", 8.8, published, source=source, low=8.8, high=16.3, missed=TOOLS),
+        Target("V3 USD a worker-hour of 20, recorded waits", 8.8, recorded, source=source, low=8.8, high=16.3),
+    ]
 
 
 def distance() -> list[Target]:

@@ -8,9 +8,12 @@ import pandas as pd
 import pytest
 
 import sim
-from experiments.replay import REGIMES, scenario, table
+from experiments.replay import REGIMES, table
+from experiments.replay import scenario as on_opus
 from sim.logs.trace import EXCERPT, read_trace
 from sim.scenario.load import CONF
+from sim.settings.workload import WorkloadKind, WorkloadSettings
+from tests.worlds import agent, backend, scenario
 
 FILE = CONF / "trace" / "excerpt.csv"
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "claude_code_calls.csv.gz"
@@ -24,7 +27,7 @@ def recorded() -> list[str]:
 @pytest.mark.parametrize("trace", recorded())
 def test_tokens_equal_the_files_to_the_token(trace: str) -> None:
     frame = pd.read_csv(FILE if trace == EXCERPT else trace)
-    result = sim.simulate(scenario(trace))
+    result = sim.simulate(on_opus(trace))
     assert result.mean("calls") == len(frame)
     assert result.mean("tasks") == frame["trace"].nunique()
     assert result.mean("input_tokens") == frame["input_tokens"].sum()
@@ -34,7 +37,7 @@ def test_tokens_equal_the_files_to_the_token(trace: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("trace", recorded())
 def test_a_session_without_cache_costs_several_times_more(trace: str) -> None:
-    costs = table({name: sim.simulate(scenario(trace, *changes)) for name, changes in REGIMES.items()})
+    costs = table({name: sim.simulate(on_opus(trace, *changes)) for name, changes in REGIMES.items()})
     assert costs.loc["none", "times"] > 3
     assert costs.loc["1 hour", "hit rate"] > costs.loc["5 minutes", "hit rate"] > 0.8
     assert costs.loc["none", "hit rate"] == 0
@@ -42,7 +45,7 @@ def test_a_session_without_cache_costs_several_times_more(trace: str) -> None:
 
 def test_without_cache_the_bill_is_tokens_times_price() -> None:
     frame = pd.read_csv(FILE)
-    result = sim.simulate(scenario(EXCERPT, "cache=none"))
+    result = sim.simulate(on_opus(EXCERPT, "cache=none"))
     bill = frame["input_tokens"].sum() * 5e-6 + frame["output_tokens"].sum() * 25e-6
     assert result.mean("cost_usd") == pytest.approx(bill, rel=1e-12)
 
@@ -53,6 +56,24 @@ def test_calls_wait_as_recorded(tmp_path: Path) -> None:
     calls = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / 'two.csv'}", "replications=1")).calls
     assert calls["t_request_s"].iloc[1] - calls["t_end_s"].iloc[0] == pytest.approx(30)
     assert calls["cache_read_tokens"].iloc[1] == 20000
+
+
+def test_a_busy_hour_is_the_same_in_a_simulation_and_in_a_replay_of_it(tmp_path: Path) -> None:
+    """Waits for tools are in it, waits for the user are not."""
+    work = agent(turns=3, requests=2, tool_time_s=40.0, think_time_s=900.0, output_tokens=300)
+    simulated = sim.simulate(scenario(work, backend()))
+    calls = simulated.calls
+    waits = calls["t_request_s"] - calls["t_end_s"].shift(fill_value=0.0)
+    rows = calls[["input_tokens", "output_tokens"]].assign(
+        trace="a", agent="main", call_index=calls["turn"], t_s=calls["t_request_s"], think_time_s=waits,
+        trigger=["user", "tool_result", "tool_result"] * 2, cached_tokens=calls["cache_read_tokens"],
+    )  # fmt: skip
+    rows.to_csv(tmp_path / "again.csv", index=False)
+    trace = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "again.csv"))
+    replayed = sim.simulate(scenario(agent(), backend(), workload=trace))
+    assert simulated.mean("task_latency_mean_s") == pytest.approx(4 * 40 + 6)
+    for metric in ("cost_usd", "task_latency_mean_s", "cost_per_busy_hour_usd"):
+        assert replayed.mean(metric) == pytest.approx(simulated.mean(metric), rel=1e-9), metric
 
 
 def test_what_is_not_a_prefix_any_more_is_not_read(tmp_path: Path) -> None:

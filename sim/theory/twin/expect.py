@@ -18,7 +18,7 @@ import numpy as np
 from sim.backends.pricing import Price
 from sim.scenario.coupling import unsolved
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind
+from sim.settings.agent import AgentKind, Split
 from sim.settings.market import BackendSettings
 from sim.settings.outcome import Outcome
 from sim.settings.router import Policy
@@ -70,8 +70,16 @@ def _out_of_reach(scenario: Scenario) -> Iterator[str]:
         yield "sub-agents that make up for what their lead gets wrong"
     if agent.kind is AgentKind.debate and router.policy is Policy.by_role:
         yield "a debate by role"
+    if agent.kind is AgentKind.orchestrator and agent.split is Split.divide and _scaled(scenario):
+        yield "a divided job of which some sessions or models take more turns"
     if router.fallback and len(scenario.backends) > 1:
         yield "fallback: which backend answers"
+
+
+def _scaled(scenario: Scenario) -> bool:
+    """Whether turns are multiplied by something: the model, the task's difficulty, the session."""
+    models = any(backend.turn_multiplier != 1 for backend in scenario.chosen().values())
+    return models or bool(scenario.outcome.effort) or scenario.agent.worker.turns_scale != 1
 
 
 class _Twin:

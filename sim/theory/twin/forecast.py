@@ -74,8 +74,9 @@ def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: flo
     kept = output * (1 - loop.reasoning_share * (1 - loop.keep_reasoning))
     base = loop.system_tokens + distribution(loop.prompt_tokens).mean + distribution(loop.prior_tokens).mean
     growth = kept + distribution(loop.tool_result_tokens).mean * distribution(loop.result_scale).mean
-    if loop.compact_at_tokens is not None and growth:
-        limit = min(distribution(loop.compact_at_tokens).mean, loop.compact_at_share * backend.context_window_tokens)
+    limit = _limit(loop, backend)
+    if limit is not None and growth:
+        base = base if loop.window_tokens is None else min(base, limit)
         pairs = min(pairs, n * max(0.0, limit - base) / growth)
     prompt = base + growth * pairs / n
     read, write = cache_split(base=base, growth=growth, turns=n, pairs=pairs)
@@ -88,12 +89,26 @@ def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: flo
     return Forecast(n * price.at_base(one).total, n * call_s, n, n)
 
 
+def _limit(loop: LoopSettings, backend: BackendSettings) -> float | None:
+    """Where a prompt is summarised, in the usual window."""
+    at, own = loop.compact_at_tokens, loop.window_tokens
+    if at is None and own is None:
+        return None
+    window = backend.context_window_tokens if own is None else min(distribution(own).quantile()(0.5), backend.context_window_tokens)
+    limit = loop.compact_at_share * window
+    return limit if at is None else min(distribution(at).mean, limit)
+
+
 def _moments(loop: LoopSettings) -> tuple[float, float]:
     """E n and E n^2 of the turns of a session: a random number of messages with a random number of turns each."""
     turns, turns2 = _first_two(distribution(loop.turns).quantile())
     scale, scale2 = _first_two(distribution(loop.turns_scale).quantile())
     share = loop.turns_exponent
     messages = [max(1, round(value)) for value in _even(distribution(loop.requests).quantile())]
+    if loop.resumed_turns != 1:
+        resumed = sum(prior >= 0.5 for prior in _even(distribution(loop.prior_tokens).quantile())) / _POINTS
+        scale *= 1 - resumed * (1 - loop.resumed_turns)
+        scale2 *= 1 - resumed * (1 - loop.resumed_turns**2)
     mean = sum(m * m**-share for m in messages) / len(messages) * turns * scale
     square = sum((m * (turns2 - turns**2) + m * m * turns**2) * m ** (-2 * share) for m in messages) / len(messages) * scale2
     return mean, square

@@ -36,6 +36,7 @@ def turns_of(loop: LoopSettings, backend: BackendSettings, effort: float) -> tup
     if loop.turns_exponent and len(requests.values) > 1:
         return None
     factor *= float(requests.values[0]) ** -loop.turns_exponent if loop.turns_exponent else 1.0
+    factor *= loop.resumed_turns if Sizes(loop, backend).resumed else 1.0
     one = constant(loop.turns_scale)
     turns = nodes(loop.turns, 48_000 if one else 1200).times(nodes(loop.turns_scale, 240)).scaled(factor).rounded(1)
     if (requests.values == 1).all():
@@ -53,6 +54,11 @@ class _Walk:
         self.loop, self.site, self.work, self.backend = loop, site, work, site.backend
         self.sizes = Sizes(loop, site.backend)
         self.why: set[str] = set()
+        if self.sizes.mixed and (loop.resumed_turns != 1 or loop.opening_turns):
+            self.why.add("resumed sessions among new ones")
+        if self.sizes.prior and loop.window_tokens is not None:
+            self.why.add("resumed sessions, in a window of their own")
+        self.opening_turns = 0 if self.sizes.resumed else loop.opening_turns
         self.failure = site.backend.error_rate
         self.ok = 1 - self.failure**site.retry.attempts
         self.sums = dict.fromkeys(Spent._fields, 0.0)
@@ -117,16 +123,24 @@ class _Walk:
             return self.work.board_tokens
         if self._ends_message(t, each):
             return self.sizes.kept + self.sizes.request
-        return self.sizes.kept + (self.sizes.result if t + 1 > self.loop.opening_turns else self.sizes.opening)
+        return self.sizes.kept + (self.sizes.result if t + 1 > self.opening_turns else self.sizes.opening)
 
     def _ends_message(self, t: int, each: int) -> bool:
         return (t + 1) % each == 0
 
     def _compact_at(self) -> float:
-        at = self.loop.compact_at_tokens
-        if at is None or not self.sizes.certain or self.work.board_tokens is not None:
+        """Of sizes that are certain; a debate never compacts."""
+        return math.inf if not self.sizes.certain or self.work.board_tokens is not None else self._least_limit()
+
+    def _least_limit(self) -> float:
+        """The shortest prompt that may be summarised."""
+        loop, window = self.loop, float(self.backend.context_window_tokens)
+        if loop.compact_at_tokens is None and loop.window_tokens is None:
             return math.inf
-        return min(distribution(at).mean, self.loop.compact_at_share * self.backend.context_window_tokens)
+        least = [float(nodes(at).values.min()) for at in (loop.compact_at_tokens,) if at is not None]
+        if loop.window_tokens is not None:
+            window = min(window, float(nodes(loop.window_tokens).values.min()))
+        return min([*least, loop.compact_at_share * window])
 
     def _within_reach(self, alive: np.ndarray, each: int) -> bool:
         """Whether all thresholds are decided: the sizes are certain, or they are too far from any of them."""
@@ -144,10 +158,7 @@ class _Walk:
         def rare(turns: np.ndarray) -> bool:
             return bool((alive * mean)[turns].sum() <= RARE * (alive * mean).sum())
 
-        at = self.loop.compact_at_tokens
-        if at is not None and not rare(mean + spread > self.loop.compact_at_share * self.backend.context_window_tokens):
-            self.why.add("compaction: sizes vary")
-        if at is not None and not rare(mean + spread > float(nodes(at).values.min())):
+        if not rare(mean + spread > self._least_limit()):
             self.why.add("compaction: sizes vary")
         if not rare(mean + spread > self.backend.context_window_tokens):
             self.why.add("context window: sizes vary, and may outgrow it")

@@ -51,11 +51,16 @@ class Sizes:
         self.first = loop.system_tokens + whole(loop.prompt_tokens)
         """What a compaction leaves as it is."""
         self.prior = whole(loop.prior_tokens)
+        self.resumed = self.prior > 0 and constant(loop.prior_tokens)
+        """Whether every session is."""
+        self.mixed = self.prior > 0 and not self.resumed
+        """Whether some sessions are."""
         self.summary, self.restored = whole(loop.summary_tokens, 1), whole(loop.restore_tokens)
         varying = [loop.output_tokens, loop.output_scale, loop.tool_result_tokens, loop.result_scale, loop.prompt_tokens]
         varying += [loop.prior_tokens, loop.request_tokens]
         varying += [loop.opening_result_tokens] if loop.opening_turns else []
-        varying += [loop.compact_at_tokens, loop.summary_tokens, loop.restore_tokens] if loop.compact_at_tokens is not None else []
+        limits = [at for at in (loop.compact_at_tokens, loop.window_tokens) if at is not None]
+        varying += [*limits, loop.summary_tokens, loop.restore_tokens] if limits else []
         self.certain = all(map(constant, varying))
         """Nothing in it varies: every prompt is known to the token."""
         self._loop = loop

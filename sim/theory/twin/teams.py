@@ -150,7 +150,7 @@ def longest_gamma(many: int, stages: int, mean: float) -> float:
 def _debate(agent: AgentSettings, site: Site, work: Work) -> Solved:
     """F9: each of m debaters reads the whole board every round; none has tools, and a model's habit of more turns counts for nothing."""
     sizes = Sizes(agent, site.backend)
-    one = dataclasses.replace(agent, requests=1, tool_time_s=0.0, compact_at_tokens=None, rewrite_rate=0.0)
+    one = dataclasses.replace(agent, requests=1, tool_time_s=0.0, compact_at_tokens=None, window_tokens=None, rewrite_rate=0.0)
     rounds = survival(nodes(agent.turns).rounded(1))
     loop_work = dataclasses.replace(work, alive=rounds, board_tokens=agent.fanout * sizes.kept)
     first = solve(_once(one), site, loop_work)
