@@ -295,6 +295,7 @@ def test_f7_the_bill_by_success_does_not_depend_on_the_limit() -> None:
         assert_equivalent(result, "cost_per_success_usd", expected)
 
 
+@pytest.mark.slow
 def test_f7_where_wrong_tries_cost_less_than_right_ones() -> None:
     """Tries that stop when lost: c_f from F12, the identity holds for every limit."""
     n = 10
@@ -313,6 +314,7 @@ def test_f7_where_wrong_tries_cost_less_than_right_ones() -> None:
         assert_equivalent(result, "cost_per_success_usd", expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correlation", [0.3, 0.87])
 def test_f7_with_shared_difficulty_retries_on_hard_tasks_are_wasted(correlation: float) -> None:
     """Tries that share a difficulty (correlated latent scores): both sums averaged over it."""
@@ -363,6 +365,7 @@ def test_f9_f10_answers_that_a_verifier_accepts(parallel: bool, tries: int) -> N
     assert_equivalent(result, "calls_per_task", tries if parallel else theory.verify_tries(**judged), margin=0.02 if not parallel else 1e-9)
 
 
+@pytest.mark.slow
 def test_f9_majority() -> None:
     """Majority of N independent answers: a binomial tail."""
     assert_equivalent(tried(TriesSettings(most=5, parallel=True, pick=Pick.majority)), "success_rate", theory.majority(success=P, tries=5))
@@ -383,6 +386,7 @@ CASCADE = TriesSettings(most=2, backends=["weak", "strong"])
 PAIR = {"weak": backend(quality=WEAK, input_usd_per_mtok=0.3), "strong": backend(quality=STRONG, input_usd_per_mtok=5.0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("judge", [{}, {"true_positive": 0.72, "false_positive": 0.28}], ids=["tests", "verifier"])
 @pytest.mark.parametrize("correlation", [0.0, 0.87])
 def test_f11_cascade(correlation: float, judge: dict[str, Any]) -> None:
