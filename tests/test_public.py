@@ -77,6 +77,7 @@ def test_percentiles_are_those_of_the_calls() -> None:
     assert Sketch().percentile(0.5) != Sketch().percentile(0.5), "nan without any"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_whatever_is_logged_and_wherever_it_runs() -> None:
     digests = {sim.simulate(small(*extra)).digest for extra in ([], ["log=none"], ["log=sample"], ["processes=2"])}
     assert len(digests) == 1
@@ -99,6 +100,7 @@ def test_a_comparison_is_paired_and_says_when_it_sees_nothing() -> None:
     assert (same["difference"].fillna(0) == 0).all()
 
 
+@pytest.mark.slow
 def test_a_sweep_can_name_a_baseline() -> None:
     axes: dict[str, list[Any]] = {"agent.fanout": [1, 2, 4], "backends": [["claude_opus_4_6"], ["minimax_m2_5"]]}
     swept = sim.sweep(small("replications=6"), axes, baseline={"agent.fanout": 1})
@@ -127,6 +129,7 @@ def test_a_ranking_says_which_may_be_best() -> None:
     assert list(sim.rank(swept, "tokens_per_task")["best"]) == ["maybe"] * 3, "the same work on each"
 
 
+@pytest.mark.slow
 def test_scenarios_of_unequal_length_are_compared_by_what_both_have() -> None:
     """From folders only sums without each replication are left: to first order they say what the first ones do."""
     long, short = sim.simulate(small("replications=12", "workload.tasks=30")), sim.simulate(small("replications=8", "workload.tasks=30"))

@@ -131,6 +131,7 @@ def test_a_tail_is_measured_and_told() -> None:
     assert "tail" not in sim.simulate(tiny(1, tasks=200)).notes
 
 
+@pytest.mark.slow
 def test_common_luck_cuts_the_variance_of_a_difference_a_hundredfold() -> None:
     """Spend at failure rates of 1 and 2 %: with one seed for both, and with two."""
 

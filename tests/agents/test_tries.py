@@ -95,6 +95,7 @@ def test_value_decides_when_it_is_high_enough() -> None:
     assert sim.simulate(world).mean("token_share.dear") == 1, "0.2 x 33 > 6.435"
 
 
+@pytest.mark.slow
 def test_logit_on_ratios_ignores_the_size_of_the_bill() -> None:
     for turns in (3, 30):
         world = choosing(policy=Policy.logit_log, elasticity=0.5)

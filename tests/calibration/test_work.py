@@ -91,6 +91,7 @@ def test_turn_by_turn_is_the_closed_form_where_everything_is_cached() -> None:
     assert loop.usd(plain) == pytest.approx(closed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("agent", "usd", "calls"), [("swe_task", 0.552, 28.9), ("swe_task_openhands", 0.56, None)])
 def test_a_task_costs_opus_what_was_measured_in_its_harness(agent: str, usd: float, calls: float | None) -> None:
     settings = [f"agent={agent}", "workload.tasks=600", "replications=4", "log=sample"]
@@ -102,6 +103,7 @@ def test_a_task_costs_opus_what_was_measured_in_its_harness(agent: str, usd: flo
     assert 0.4 < spread < 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("harness", "agent", "ratio"), [("mini_v2", "swe_task", 7.56), ("openhands", "swe_task_openhands", 5.64)])
 def test_measured_work_simulated_costs_what_bills_say(harness: str, agent: str, ratio: float) -> None:
     shared = [f"agent={agent}", "work=measured", f"work.harness={harness}", "workload.tasks=600", "replications=2", "log=none"]

@@ -17,6 +17,7 @@ from sim.scenario.hydra_host import own_hydra
 PROGRAM = Path(__file__).with_name("host_program.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [[], ["-m", "learning_rate=0.1,0.2"]])
 def test_a_host_program_with_its_own_hydra_finds_everything_as_it_was(tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "own_policy.py").write_text("import own_helper\n\ndef choose(known):\n    return lambda *_: own_helper.pick(known)\n")
@@ -45,6 +46,7 @@ def test_it_comes_back_after_an_error_too() -> None:
     assert "schema.yaml" not in theirs
 
 
+@pytest.mark.slow
 def test_threads_may_load_at_the_same_time() -> None:
     wanted = list(range(1, 9))
     with ThreadPoolExecutor(8) as threads:

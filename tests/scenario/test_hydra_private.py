@@ -83,6 +83,7 @@ def test_a_name_that_is_gone_has_no_holder() -> None:
     assert Private("hydra._internal.hydra", "Hydra", "no_such_method").holder() is None
 
 
+@pytest.mark.slow
 def test_without_any_of_them_a_sweep_comes_to_the_same(tmp_path: Path) -> None:
     """On the slower, public way: by a Hydra and an OmegaConf that call these things otherwise."""
     for package in (hydra, omegaconf):

@@ -33,6 +33,7 @@ def test_every_workload_runs(workload: str) -> None:
     assert result.mean("tasks_in_flight") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("router", menu("router"))
 def test_every_router_runs(router: str) -> None:
     people = ["workload=users", "workload.users=3", "workload.tasks_per_user=1"]
@@ -66,6 +67,7 @@ def test_the_vendors_gap_and_the_measured_one_are_scenarios() -> None:
         assert apart == pytest.approx(gap)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("market", menu("market"))
 def test_every_backend_of_every_market_serves_and_has_a_source(market: str) -> None:
     models = sim.load(f"market={market}", f"backends=[{first_of(market)}]").market.models

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from sim.shell.cli import main
 
 TRACE = "trace,agent,call_index,t_s,input_tokens,output_tokens\n"
 BAD_TRACES = {
@@ -78,8 +83,24 @@ MISTAKES = {
 
 
 def sim(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python -m sim ...` in an empty folder."""
-    return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    """`sim ...` in a folder, without a process of its own: `test_run` shows that it leaves this one as it was."""
+    out, told = io.StringIO(), io.StringIO()
+    with chdir(folder), redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert isinstance(end.value.code, int)
+    return subprocess.CompletedProcess(arguments, end.value.code, out.getvalue(), told.getvalue())
+
+
+def test_a_process_of_its_own_says_the_same(tmp_path: Path) -> None:
+    for typed in (["agent.fanuot=8"], ["agent=chat", "workload.tasks=2", "replications=1", "hydra.run.dir=out"]):
+        ran = subprocess.run([sys.executable, "-m", "sim", *typed], cwd=tmp_path, capture_output=True, text=True, check=False)
+        here = sim(tmp_path, *typed)
+        assert (ran.returncode, ran.stderr, untimed(ran.stdout)) == (here.returncode, here.stderr, untimed(here.stdout))
+
+
+def untimed(text: str) -> str:
+    """What was printed, without the seconds that it took."""
+    return re.sub(r"[\d.]+ s\b", "", text)
 
 
 def words(line: str) -> list[str]:
@@ -93,7 +114,9 @@ def words(line: str) -> list[str]:
     return out
 
 
-@pytest.mark.parametrize(("typed", "told"), MISTAKES.items())
+@pytest.mark.parametrize(
+    ("typed", "told"), [pytest.param(*each, marks=pytest.mark.slow if number % 8 else ()) for number, each in enumerate(MISTAKES.items())]
+)
 def test_a_mistake_gets_one_line_and_leaves_nothing_behind(tmp_path: Path, typed: str, told: str) -> None:
     ran = sim(tmp_path, *words(typed))
     assert ran.returncode == 1
@@ -148,6 +171,7 @@ def test_a_run_leaves_its_files(tmp_path: Path) -> None:
     assert list(summary.columns) == ["unit", "mean", "ci_low", "ci_high", "n"]
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_when_a_scenario_is_refused(tmp_path: Path) -> None:
     ran = sim(tmp_path, "-m", "agent.fanout=0,1,2", "workload.tasks=3", "replications=2", "hydra.sweep.dir=out")
     assert ran.returncode == 1
@@ -169,6 +193,7 @@ def test_a_backend_of_your_own_is_a_file(tmp_path: Path) -> None:
     assert "my_llm" in (tmp_path / "out" / "summary.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_sweep_is_compared_with_a_baseline_and_says_which_is_best(tmp_path: Path) -> None:
     typed = [
         "-m",

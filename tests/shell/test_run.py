@@ -42,8 +42,8 @@ def state() -> dict[str, Any]:
     ("words", "status"),
     [
         ([*SMALL, "hydra.run.dir=out"], 0),
-        (["-m", *SMALL, "seed=1,2", "hydra.sweep.dir=out"], 0),
-        (["-m", *SMALL, "agent.fanout=0,1", "hydra.sweep.dir=out"], 1),
+        pytest.param(["-m", *SMALL, "seed=1,2", "hydra.sweep.dir=out"], 0, marks=pytest.mark.slow),
+        pytest.param(["-m", *SMALL, "agent.fanout=0,1", "hydra.sweep.dir=out"], 1, marks=pytest.mark.slow),
         (["agent.fanuot=3"], 1),
     ],
 )
@@ -58,6 +58,7 @@ def test_a_command_leaves_its_process_as_it_found_it(
     assert state() == before
 
 
+@pytest.mark.slow
 def test_commands_of_one_process_know_nothing_of_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     statuses = []

@@ -84,6 +84,7 @@ def test_the_help_of_the_program_names_every_verb() -> None:
     assert [verb for verb in VERBS if f"  sim {verb} " not in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["again", "validate"])
 def test_the_old_spelling_is_the_same_program(verb: str, tmp_path: Path) -> None:
     for words in (["--help"], ["--nope"]):

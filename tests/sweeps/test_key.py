@@ -68,6 +68,7 @@ def test_what_shows_and_what_starts_runs_nothing_again(copy: Copy) -> None:
     assert again["cost"] == copy.first["cost"]
 
 
+@pytest.mark.slow
 def test_another_price_formula_runs_everything_again(copy: Copy) -> None:
     copy.edit("backends/pricing.py", ".times(1e-6)", ".times(2e-6)")
     again = copy.sweep()
@@ -75,6 +76,7 @@ def test_another_price_formula_runs_everything_again(copy: Copy) -> None:
     assert again["cost"] == [2 * cost for cost in copy.first["cost"]]
 
 
+@pytest.mark.slow
 def test_another_formula_of_a_metric_makes_the_summaries_again(copy: Copy) -> None:
     copy.edit("results/metrics.py", "ratio(t.task_cost_usd, t.tasks), headline=1", "4 * ratio(t.task_cost_usd, t.tasks), headline=1")
     again = copy.sweep()

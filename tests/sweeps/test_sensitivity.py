@@ -62,6 +62,7 @@ def test_whole_numbers_are_rounded() -> None:
     assert (row["at_low"], row["at_high"]) == (3, 9)
 
 
+@pytest.mark.slow
 def test_sobol_indices_are_those_of_the_closed_form() -> None:
     """One call: cost = p T + q O with p, q, T uniform; T multiplies p, q is added."""
     spans = {"p": (0.0, 4.0), "T": (0, 4000), "q": (0.0, 20.0)}

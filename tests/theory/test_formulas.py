@@ -136,6 +136,7 @@ def test_f4_no_cache_reads_nothing() -> None:
     assert split(run(agent(), backend(cache=CacheKind.none))) == CacheSplit(0, 0)
 
 
+@pytest.mark.slow
 def test_f4b_misses_come_from_tool_times_past_the_ttl() -> None:
     """Misses, m = P(gap > TTL) = exp(-TTL / tau) for exponential gaps: E R = (1-m) R, E W = W + m R; a use renews the TTL."""
     ttl_s, gap_s = 300.0, 150.0
@@ -273,6 +274,7 @@ def test_f6c_the_best_division() -> None:
     assert bills[2] > bills[5] > bills[10] > bills[best] < bills[40] < bills[60]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tries", [1, 2, 5])
 def test_f7_retries(tries: int) -> None:
     """Retries, R tries at most, independent: E M = (1 - (1-p)^R)/p, P = 1 - (1-p)^R."""
@@ -283,6 +285,7 @@ def test_f7_retries(tries: int) -> None:
     assert_equivalent(result, "success_rate", success)
 
 
+@pytest.mark.slow
 def test_f7_the_bill_by_success_does_not_depend_on_the_limit() -> None:
     """Identity: $ by success = c_s + c_f (1-p)/p for every R, tries being independent."""
     unit = tried(TriesSettings()).mean("cost_per_task_usd")
@@ -292,6 +295,7 @@ def test_f7_the_bill_by_success_does_not_depend_on_the_limit() -> None:
         assert_equivalent(result, "cost_per_success_usd", expected)
 
 
+@pytest.mark.slow
 def test_f7_where_wrong_tries_cost_less_than_right_ones() -> None:
     """Tries that stop when lost: c_f from F12, the identity holds for every limit."""
     n = 10
@@ -310,6 +314,7 @@ def test_f7_where_wrong_tries_cost_less_than_right_ones() -> None:
         assert_equivalent(result, "cost_per_success_usd", expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("correlation", [0.3, 0.87])
 def test_f7_with_shared_difficulty_retries_on_hard_tasks_are_wasted(correlation: float) -> None:
     """Tries that share a difficulty (correlated latent scores): both sums averaged over it."""
@@ -360,6 +365,7 @@ def test_f9_f10_answers_that_a_verifier_accepts(parallel: bool, tries: int) -> N
     assert_equivalent(result, "calls_per_task", tries if parallel else theory.verify_tries(**judged), margin=0.02 if not parallel else 1e-9)
 
 
+@pytest.mark.slow
 def test_f9_majority() -> None:
     """Majority of N independent answers: a binomial tail."""
     assert_equivalent(tried(TriesSettings(most=5, parallel=True, pick=Pick.majority)), "success_rate", theory.majority(success=P, tries=5))
@@ -380,6 +386,7 @@ CASCADE = TriesSettings(most=2, backends=["weak", "strong"])
 PAIR = {"weak": backend(quality=WEAK, input_usd_per_mtok=0.3), "strong": backend(quality=STRONG, input_usd_per_mtok=5.0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("judge", [{}, {"true_positive": 0.72, "false_positive": 0.28}], ids=["tests", "verifier"])
 @pytest.mark.parametrize("correlation", [0.0, 0.87])
 def test_f11_cascade(correlation: float, judge: dict[str, Any]) -> None:
@@ -423,6 +430,7 @@ def test_f11_a_cascade_lies_between_its_two_and_pays_if_the_first_is_better_valu
         assert min(c1 / first, c2 / second) < value < max(c1 / first, c2 / second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", [1, 10, 20])
 @pytest.mark.parametrize("exponent", [0.6, 1.0])
 def test_f12_long_work_fails_more(turns: int, exponent: float) -> None:
