@@ -61,7 +61,10 @@ def order_finding(found: pd.DataFrame) -> str:
         return ""
     sure = [name for name in wrong if measured.loc[name].max() < 1]
     some = [name for name in wrong if name not in sure]
-    parts = [f"{_and(sure)} cost{'s' * (len(sure) == 1)} more" if sure else "", f"{_and(some)} may" if some else ""]
+    parts = [
+        f"{_and(sure)} cost{'s' * (len(sure) == 1)} more" if sure else "",
+        f"{_and(some)} may{'' if sure else ' cost more'}" if some else "",
+    ]
     return f"The list misleads in sign: cheaper than {base} by it, by measured bills {', and '.join(part for part in parts if part)}"
 
 
