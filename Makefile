@@ -20,7 +20,7 @@ test: .venv/ready  ## every test
 quick: .venv/ready  ## the tests that are over soon: two minutes of a core in all
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -m 'not slow'
 
-cover: .venv/ready  ## the same, and which branches of sim/ they do not reach; fails below the gate of pyproject.toml
+cover: .venv/ready  ## the same, and which branches of sim/ they do not reach
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -m 'not slow' --cov
 
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
