@@ -73,6 +73,7 @@ def test_ctrl_c_is_one_line_and_130(tmp_path: Path) -> None:
         assert process.stderr.read() == "sim: stopped\n"
 
 
+@pytest.mark.slow
 def test_an_unread_end_is_no_fault(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
