@@ -167,6 +167,7 @@ def test_the_same_digest_however_it_is_logged_and_on_any_number_of_processes(cha
         assert digest(with_(world(tmp_path), **changes)) == known
 
 
+@pytest.mark.slow
 def test_the_same_digest_in_a_process_of_its_own(tmp_path: Path) -> None:
     """With another hash seed, and the worlds in reverse."""
     code = f"from tests.test_golden import *; [print(w.__name__, digest(w(Path({str(tmp_path)!r})))) for w in reversed(WORLDS)]"
@@ -190,6 +191,7 @@ def test_the_same_digests_in_any_order_of_a_sweep(tmp_path: Path) -> None:
     assert there[3] == WORLDS[teams]
 
 
+@pytest.mark.slow
 def test_a_run_is_run_again_from_its_folder(tmp_path: Path) -> None:
     for world, known in WORLDS.items():
         folder = sim.simulate(with_(world(tmp_path), replications=2)).save(tmp_path / world.__name__)

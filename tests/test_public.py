@@ -91,6 +91,7 @@ def test_a_sweep_in_python_has_a_row_a_scenario() -> None:
     assert swept.results["total_tokens"].is_monotonic_increasing or len(swept.runs) == 4
 
 
+@pytest.mark.slow
 def test_a_comparison_is_paired_and_says_when_it_sees_nothing() -> None:
     few, many = sim.simulate(small()), sim.simulate(small("agent.fanout=8"))
     table = sim.compare(few, many)

@@ -42,6 +42,7 @@ def service_of(calls: pd.DataFrame, load: float) -> np.ndarray:
     return np.asarray(free["t_end_s"] - free["t_start_s"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slots", "room"), [(1, 4), (1, 0), (3, 2)])
 def test_a_full_line_turns_calls_away_as_a_recursion_says(slots: int, room: int) -> None:
     """Kiefer and Wolfowitz, but nobody joins who finds `room` others waiting."""

@@ -34,6 +34,7 @@ def test_one_slot_waits_as_lindley_says() -> None:
     np.testing.assert_allclose(calls["t_start_s"] - arrivals, waits, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slots", [2, 10, 64])
 def test_many_slots_wait_as_kiefer_and_wolfowitz_say(slots: int) -> None:
     calls = calls_of(slots, 0.95)
@@ -48,6 +49,7 @@ def test_many_slots_wait_as_kiefer_and_wolfowitz_say(slots: int) -> None:
     np.testing.assert_allclose(calls["t_start_s"] - arrivals, waits, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_without_a_limit_nobody_waits() -> None:
     calls = calls_of(None, 50)
     assert (calls["t_start_s"] == calls["t_request_s"]).all()
@@ -99,6 +101,7 @@ def test_processor_sharing_meets_its_exact_mean(work: Any) -> None:
     assert np.mean(means) + half < 1.03 * expected
 
 
+@pytest.mark.slow
 def test_littles_law_holds_on_the_calls_themselves() -> None:
     """Calls in the system, integrated over time, are the sum of their stays."""
     calls = calls_of(2, 0.9)

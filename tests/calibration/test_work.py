@@ -39,6 +39,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Fit
     return {(fit.model.rows[0], fit.harness): fit for fit in fits(read_bills(folder))}
 
 
+@pytest.mark.slow
 def test_ratios_are_of_one_harness_and_benchmark_and_as_first_published(found: dict[tuple[str, str], Fit]) -> None:
     assert found["MiniMax-M2.5", "mini_v2"].measured == pytest.approx({"swe-bench-verified": 6.0})
     assert found["MiniMax-M2.5", "openhands"].measured == pytest.approx({"swe-bench-verified": 5.6, "swt-bench": 5.0})

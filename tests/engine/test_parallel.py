@@ -125,6 +125,7 @@ def test_work_that_is_interrupted_is_ended_not_waited_for() -> None:
     assert sim.simulate(worlds(1)[0]).digest
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_when_their_parent_is_killed() -> None:
     script = (

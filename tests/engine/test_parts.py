@@ -28,6 +28,7 @@ def _tables(result: Result) -> list[np.ndarray]:
     return [calls.to_numpy(dtype=object), result.tasks.sort_values("task").to_numpy(dtype=object)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_shards_add_up_to_the_bits_of_the_whole(world: str) -> None:
     scenario = sim.load(*COMMON, *WORLDS[world])
@@ -80,6 +81,7 @@ def test_some_shards_stand_for_all() -> None:
     assert "sample" not in whole.notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [

@@ -115,6 +115,7 @@ def test_a_cut_takes_away_bias_of_an_empty_start() -> None:
     assert found["b"] < known
 
 
+@pytest.mark.slow
 def test_mser5_takes_one_cut_from_a_pilot_for_all_replications() -> None:
     """Full at the start: the first tasks wait long."""
     world = with_(single_server(800, replications=3), warmup=Warmup.mser5)

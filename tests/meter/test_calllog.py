@@ -122,12 +122,13 @@ def test_logs_are_merged_as_if_all_were_sorted_at_once(keep: int, late_s: float)
     assert whole.tobytes() == together[np.argsort(together["t_start_s"], kind="stable")].tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ways",
     [
         ["replications=2", "processes=1"],
-        pytest.param(["processes=1", "shards=3"], marks=pytest.mark.slow),
-        pytest.param(["replications=3", "processes=2"], marks=pytest.mark.slow),
+        ["processes=1", "shards=3"],
+        ["replications=3", "processes=2"],
         ["processes=2", "shards=3"],
     ],
 )
@@ -155,6 +156,7 @@ def test_a_run_whose_log_is_in_files_gives_the_same_tables(ways: list[str], tmp_
     assert not list(folder.glob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_saving_makes_no_table_of_everything(spilling: Path, tmp_path: Path) -> None:
     result = sim.simulate(sim.load(*WORLD, "replications=2", "processes=1"))
     file = parquet.ParquetFile(result.save(tmp_path / "run", group_rows=1000) / "calls.parquet")

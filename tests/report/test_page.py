@@ -83,6 +83,7 @@ FIGURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_labels_do_not_overlap_and_every_axis_says_what_it_is(table: pd.DataFrame, name: str) -> None:
     figure = FIGURES[name](table)
@@ -133,6 +134,7 @@ def test_failed_scenarios_are_named_and_the_rest_is_shown(table: pd.DataFrame) -
     assert " - " in crosstab(one, {}).splitlines()[-3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "axes", [{"fanout": [3]}, {"backends": [["dear"], ["cheap"]]}, {"turns": [3, 30, 300]}, {"fanout": [1, 2], "turns": [2, 3]}], ids=str
 )
@@ -166,6 +168,7 @@ def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytes
         assert said.split("\n\n")[0] in (tmp_path / log.name / "report.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backends", [1, 2, 8])
 def test_figures_of_a_single_run_show_it_whoever_serves(backends: int) -> None:
     """Its multiplier in factors; names of many backends leave room for the bars."""

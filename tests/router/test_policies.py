@@ -41,12 +41,14 @@ def value(backends: dict[str, Any], tasks: int = TASKS, **router: Any) -> float:
     return run(agent(turns=1), backends, tasks=tasks, every_s=43.2, outcome=WORTH, router=settings).mean("net_value_per_task_usd")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", [Policy.thompson, Policy.ucb])
 def test_a_bandit_reaches_95_per_cent_of_the_best_fixed_policy_within_2000_tasks(policy: Policy) -> None:
     best = max(value(BOTH, backend=name) for name in BOTH)
     assert value(BOTH, policy=policy) > 0.95 * best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", [Policy.thompson, Policy.ucb])
 def test_a_bandit_that_forgets_beats_every_fixed_policy_when_a_price_changes_in_the_middle(policy: Policy) -> None:
     """A day of 2,000 tasks; at noon the good backend gets six times as dear."""

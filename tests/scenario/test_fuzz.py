@@ -152,6 +152,7 @@ edits = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 12), st.sample
 TYPED = ["agent.tries.verifier={turns: 2}", "budgets.team={usd: 20}", "market.models.mine={input_usd_per_mtok: 1, output_usd_per_mtok: 2}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", TYPED)
 def test_a_group_that_may_be_absent_is_typed_as_a_mapping(group: str) -> None:
     found = sim.load(group, "backends=[mine]" if "mine" in group else "backends=[glm_5]")
@@ -192,6 +193,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 @fewer
 @given(written_as=files)
 @example(written_as=b"? " + EXPERIMENT.encode())

@@ -18,6 +18,7 @@ TYPOS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "told"), TYPOS.items())
 def test_a_typo_gets_the_likely_setting_of_its_group(typed: str, told: str) -> None:
     with pytest.raises(sim.ConfigError) as refused:

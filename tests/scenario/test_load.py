@@ -19,6 +19,7 @@ def small(*overrides: str) -> sim.Result:
     return sim.simulate(sim.load(*overrides, "replications=1"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("agent", menu("agent"))
 def test_every_workflow_runs(agent: str) -> None:
     result = small(f"agent={agent}", "workload.tasks=2")
@@ -26,6 +27,7 @@ def test_every_workflow_runs(agent: str) -> None:
     assert result.mean("cost_usd") > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workload", menu("workload"))
 def test_every_workload_runs(workload: str) -> None:
     few = {"open": ["workload.tasks=3"], "bursts": ["workload.tasks=3"], "users": ["workload.users=3", "workload.tasks_per_user=2"]}
@@ -41,6 +43,7 @@ def test_every_router_runs(router: str) -> None:
     assert result.mean("token_share.claude_opus_4_6") + result.mean("token_share.minimax_m2_5") == pytest.approx(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tries", menu("tries"))
 def test_every_way_to_try_runs(tries: str) -> None:
     result = small(f"tries={tries}", "backends=[claude_opus_4_6,minimax_m2_5]", "agent=solo", "workload.tasks=5")
@@ -48,6 +51,7 @@ def test_every_way_to_try_runs(tries: str) -> None:
     assert result.mean("amplification_tries") >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", menu("budget"))
 def test_every_budget_runs(budget: str) -> None:
     people = ["workload=users", "workload.users=2", "workload.tasks_per_user=2"]
@@ -55,6 +59,7 @@ def test_every_budget_runs(budget: str) -> None:
     assert result.mean("tasks") == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", menu("outcome"))
 def test_every_outcome_runs(outcome: str) -> None:
     assert 0 < small(f"outcome={outcome}", "agent=chat", "workload.tasks=20").mean("success_rate") <= 1
@@ -83,6 +88,7 @@ def first_of(market: str) -> str:
     return menu(f"backend/{market}")[0]
 
 
+@pytest.mark.slow
 def test_the_article_has_its_models_and_their_peers() -> None:
     named = {"claude_opus_4_6", "claude_sonnet_4_6", "gpt_5_2", "gemini_3_pro", "minimax_m2_5", "kimi_k2_5", "glm_5", "deepseek_v3_2"}
     assert named <= set(menu("backend/feb_2026"))

@@ -91,6 +91,7 @@ def sim(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(arguments, end.value.code, out.getvalue(), told.getvalue())
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_says_the_same(tmp_path: Path) -> None:
     for typed in (["agent.fanuot=8"], ["agent=chat", "workload.tasks=2", "replications=1", "hydra.run.dir=out"]):
         ran = subprocess.run([sys.executable, "-m", "sim", *typed], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -127,6 +128,7 @@ def test_a_mistake_gets_one_line_and_leaves_nothing_behind(tmp_path: Path, typed
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD_TRACES)
 def test_a_broken_trace_is_told_by_row_and_column(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(BAD_TRACES[name])
@@ -153,6 +155,7 @@ def test_a_missing_price_is_named(tmp_path: Path) -> None:
     assert "input_usd_per_mtok" in ran.stderr
 
 
+@pytest.mark.slow
 def test_a_backend_of_ones_own(tmp_path: Path) -> None:
     backend = tmp_path / "mine" / "backend"
     backend.mkdir(parents=True)
@@ -161,6 +164,7 @@ def test_a_backend_of_ones_own(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.slow
 def test_a_run_leaves_its_files(tmp_path: Path) -> None:
     ran = sim(tmp_path, "agent=team", "workload.tasks=5", "replications=2", "hydra.run.dir=out")
     assert ran.returncode == 0, ran.stderr
@@ -183,6 +187,7 @@ def test_a_sweep_goes_on_when_a_scenario_is_refused(tmp_path: Path) -> None:
     assert table.columns[0] == "agent.fanout"
 
 
+@pytest.mark.slow
 def test_a_backend_of_your_own_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "mine" / "backend").mkdir(parents=True)
     file = "# @package market.models.my_llm\ninput_usd_per_mtok: 0.8\noutput_usd_per_mtok: 2.4\n"

@@ -68,11 +68,15 @@ def test_ctrl_c_is_one_line_and_130(tmp_path: Path) -> None:
         while not (tmp_path / "out" / ".hydra").exists() and time.monotonic() < until:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
-        assert process.stderr is not None
-        assert process.stderr.read() == "sim: stopped\n"
+        try:
+            assert process.wait(60) == 130
+            assert process.stderr is not None
+            assert process.stderr.read() == "sim: stopped\n"
+        finally:
+            process.kill()
 
 
+@pytest.mark.slow
 def test_an_unread_end_is_no_fault(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)

@@ -42,7 +42,7 @@ def state() -> dict[str, Any]:
     ("words", "status"),
     [
         ([*SMALL, "hydra.run.dir=out"], 0),
-        pytest.param(["-m", *SMALL, "seed=1,2", "hydra.sweep.dir=out"], 0, marks=pytest.mark.slow),
+        (["-m", *SMALL, "seed=1,2", "hydra.sweep.dir=out"], 0),
         pytest.param(["-m", *SMALL, "agent.fanout=0,1", "hydra.sweep.dir=out"], 1, marks=pytest.mark.slow),
         (["agent.fanuot=3"], 1),
     ],

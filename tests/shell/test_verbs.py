@@ -93,6 +93,7 @@ def test_the_old_spelling_is_the_same_program(verb: str, tmp_path: Path) -> None
         assert (new.returncode, new.stdout, new.stderr) == (old.returncode, old.stdout, old.stderr)
 
 
+@pytest.mark.slow
 def test_no_verb_is_imported_before_it_is_called(tmp_path: Path) -> None:
     script = """
 import sys

@@ -75,6 +75,7 @@ def test_nothing_missing_nothing_runs_and_every_table_is_the_same_to_the_bit(tmp
     assert len(pd.read_csv(tmp_path / "results.csv")) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changed", "again"),
     [
@@ -121,6 +122,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", DAMAGE)
 def test_a_run_that_is_not_whole_runs_again(tmp_path: Path, ran: Callable[[], int], harm: str) -> None:
     plain = sim.sweep(world(), AXES, folder=tmp_path).results
@@ -241,6 +243,7 @@ def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_table(tmp_path: Path) 
     assert (found.twice, found.left_over, found.equal) == (0, 0, True)
 
 
+@pytest.mark.slow
 def test_every_value_of_a_sweep_is_tried_before_anything_runs(tmp_path: Path) -> None:
     ran = shell(tmp_path, *TYPED, "seed=1,2", "agent.fanout=1,2,lots")
     assert ran.returncode == 1

@@ -57,6 +57,7 @@ def copy(tmp_path: Path) -> Copy:
     return made._replace(first=made.sweep())
 
 
+@pytest.mark.slow
 def test_what_shows_and_what_starts_runs_nothing_again(copy: Copy) -> None:
     copy.edit("report/plots/spend.py", "dollars per task (USD)", "USD per task")
     copy.edit("shell/job.py", "unit_scale=True", "unit_scale=False")

@@ -181,6 +181,7 @@ def shell(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_bad_range_in_the_shell_leaves_nothing(tmp_path: Path) -> None:
     ran = shell(tmp_path, "sensitivity.ranges={agent.fanuot: [2, 8]}")
     assert ran.returncode == 1

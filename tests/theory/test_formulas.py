@@ -325,6 +325,7 @@ def test_f7_with_shared_difficulty_retries_on_hard_tasks_are_wasted(correlation:
     assert success < theory.retries(success=P, tries=5)[1] - 0.04
 
 
+@pytest.mark.slow
 def test_f7b_tasks_whose_chance_is_beta_are_near_to_a_shared_normal_difficulty() -> None:
     """28 good models on 500 tasks: Beta(0.57, 0.18), so a mean of 0.76 and a correlation of two successes of 1/1.75."""
     a, b = 0.57, 0.18
@@ -338,6 +339,7 @@ def test_f7b_tasks_whose_chance_is_beta_are_near_to_a_shared_normal_difficulty()
         assert_equivalent(result, "success_rate", success)
 
 
+@pytest.mark.slow
 def test_f7c_reflexion() -> None:
     """Reflexion, each failed try leaves rho tokens: sum over j of (1-p)^j In(n, B + j rho)."""
     result = tried(TriesSettings(most=4, keep_tokens=1500), turns=6)
@@ -345,6 +347,7 @@ def test_f7c_reflexion() -> None:
     assert_equivalent(result, "input_tokens", MANY["tasks"] * expected.input)
 
 
+@pytest.mark.slow
 def test_f8_backoff() -> None:
     """Failures f by attempt, full jitter: E wait = sum over j <= R-2 of f^(j+1) min(cap, b 2^j)/2."""
     failing, retry = backend(error_rate=0.4, ttft_s=0.0), RetrySettings(attempts=5, backoff_base_s=2, backoff_cap_s=6)
@@ -353,6 +356,7 @@ def test_f8_backoff() -> None:
     assert_equivalent(result, "task_latency_mean_s", expected, margin=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", [True, False])
 @pytest.mark.parametrize("tries", [2, 5])
 def test_f9_f10_answers_that_a_verifier_accepts(parallel: bool, tries: int) -> None:
@@ -398,6 +402,7 @@ def test_f11_cascade(correlation: float, judge: dict[str, Any]) -> None:
     assert_equivalent(result, "calls_per_task", 1 + asked)
 
 
+@pytest.mark.slow
 def test_f11_the_measured_cascade_and_how_far_off_independence_is() -> None:
     """OpenHands: success 0.814; independence says 0.936. Dollars are less sure: with M2.5's bill as first published (0.0993) and Opus at
     0.772 a task, which costs 1.6 times that on what M2.5 does not solve, the cascade costs 0.434 a task."""
@@ -440,6 +445,7 @@ def test_f12_long_work_fails_more(turns: int, exponent: float) -> None:
     assert_equivalent(result, "success_rate", 0.8 ** ((turns / 10) ** exponent))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempts", [1, 2, 3])
 def test_f12_steps_that_are_asked_for_again(attempts: int) -> None:
     """Steps asked for R times at most: P = p_s^n with p_s = 1 - (1-p)^R, calls = p_s/p (1-P)/(1-p_s)."""
@@ -450,12 +456,14 @@ def test_f12_steps_that_are_asked_for_again(attempts: int) -> None:
     assert_equivalent(result, "success_rate", success, margin=0.05 if attempts == 1 else MARGIN)
 
 
+@pytest.mark.slow
 def test_f12_work_that_stops_at_its_first_wrong_step() -> None:
     """Early abort, each step right with probability p: E turns = (1 - p^n)/(1 - p)."""
     result = tried(TriesSettings(stop_when_lost=True), turns=10, outcome=OutcomeSettings(length_exponent=1.0, reference_turns=10))
     assert_equivalent(result, "calls_per_task", theory.turns_until_lost(step=P ** (1 / 10), turns=10))
 
 
+@pytest.mark.slow
 def test_f13_tasks_that_are_begun_until_a_budget_is_crossed() -> None:
     """B/c + (s^2 + c^2)/(2 c^2) for independent costs of mean c and standard deviation s."""
     varied = agent(turns=1, system_tokens=0, prompt_tokens=0, output_tokens={"dist": "exponential", "mean": 1000})
@@ -501,6 +509,7 @@ def test_f14_no_window_lets_through_more_than_the_bucket_and_its_inflow(limit: d
     assert set(calls["status"]) == {"ok", "rate_limited"}
 
 
+@pytest.mark.slow
 def test_f15_the_last_of_many_workers() -> None:
     """Makespan of k exponential workers: H_k times their mean."""
     slow = loop(turns=2, tool_time_s={"dist": "exponential", "mean": 100})
@@ -508,6 +517,7 @@ def test_f15_the_last_of_many_workers() -> None:
     assert_equivalent(result, "task_latency_mean_s", theory.longest_of(workers=8, mean=100))
 
 
+@pytest.mark.slow
 def test_f15_a_split_in_eight_is_three_times_as_fast_not_eight() -> None:
     """The spread of M2.5's bills, lognormal 0.77: the last of eight takes 2.5 times the mean."""
     assert theory.longest_lognormal(workers=8, mean=1, sigma=0.77) == pytest.approx(2.50, abs=0.01)
@@ -545,6 +555,7 @@ def choosing(dear_usd: float) -> sim.Result:
     return run(agent(turns=1), pair, router=router, outcome=OutcomeSettings(value_usd=25.0), **MANY)
 
 
+@pytest.mark.slow
 def test_f17_shares_are_what_dollars_make_them() -> None:
     """Logit, s = 1/(1 + exp(-(V dP - dC)/mu)); a dearer bill moves it by its elasticity -(1-s) C_A/mu (margin 6 %)."""
     bill, step = 6.5, 0.05
@@ -557,6 +568,7 @@ def test_f17_shares_are_what_dollars_make_them() -> None:
     assert abs(slope.mean() - expected) + half < 0.06 * abs(expected)
 
 
+@pytest.mark.slow
 def test_f18_adoption() -> None:
     """Bass: F(t) = (1 - e^-(p+q)t) / (1 + (q/p) e^-(p+q)t). Users whose one session begins when they take it up (`dist: bass`).
 

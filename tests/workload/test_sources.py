@@ -42,6 +42,7 @@ def test_a_chat_share_is_refused_where_it_would_mislead() -> None:
         sim.load("workload.chat_share=0.5", "workload=trace", "workload.trace=excerpt")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "near"),
     [

@@ -1,0 +1,82 @@
+"""Sentences about a sweep: what they say is in its table, in dollars and words that were put there by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from sim.report.findings import baseline_finding, best_finding, finding, price_finding, spend_finding, success_finding
+from sim.report.grid import study
+
+PRICES = {"dear": 10.0, "cheap": 1.0}
+USD = {("dear", "chat"): 1.0, ("cheap", "chat"): 0.25, ("dear", "team_4"): 12.0, ("cheap", "team_4"): 2.0}
+
+
+def table(**columns: Any) -> pd.DataFrame:
+    """A chat and a team of 4 on two backends: a team takes ten times the tokens, and solves half of its tasks."""
+    rows = [
+        {"backends": f"[{line}]", "agent": place, "status": "ok", "tokens_per_task": 100.0 if place == "chat" else 1000.0,
+         "token_multiplier": 1.0 if place == "chat" else 10.0, "cost_per_task_usd": usd, "cost_per_success_usd": 2 * usd,
+         "cost_per_success_usd_ci_low": 1.9 * usd, "cost_per_success_usd_ci_high": 2.1 * usd}
+        for (line, place), usd in USD.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows).assign(**columns)
+
+
+def test_a_sweep_is_told_in_clauses_of_its_table() -> None:
+    told = finding(table(), list_usd_per_mtok=PRICES)
+    assert told == (
+        "A team of 4 takes 10.0 times the tokens of a chat; the team costs $2.0 on cheap and $12 on dear. "
+        "On the list input costs 10.0 times as much on dear as on cheap; the bill for the same work is 4.0 to 6.0 times as high. "
+        "Per solved task cheap is cheapest for a team of 4: $4.0, against $24 on dear."
+    )
+
+
+def test_a_winner_whose_interval_overlaps_is_not_called_sure() -> None:
+    wide = table(cost_per_success_usd_ci_low=0.1)
+    assert "(its interval overlaps with that of dear)" in success_finding(study(wide))
+    assert "overlaps" not in success_finding(study(table()))
+    three = pd.concat([table(), table()[lambda all_: all_["backends"] == "[dear]"].assign(backends="[mid]", cost_per_success_usd=10.0)])
+    assert "(next: mid, $10)" in success_finding(study(three.reset_index(drop=True)))
+
+
+def test_one_line_or_one_place_has_a_sentence_of_its_own() -> None:
+    all_ = table()
+    one_line = all_[all_["backends"] == "[cheap]"]
+    assert spend_finding(study(one_line)).endswith("; dollars a task go from $0.25 to $2.0")
+    assert success_finding(study(one_line)) == price_finding(study(one_line), PRICES) == ""
+    one_place = all_[all_["agent"] == "chat"]
+    assert spend_finding(study(one_place)) == "A task costs $0.25 on cheap, $1.0 on dear: 4.00 times as much"
+    assert spend_finding(study(one_place.head(1))) == "A task takes 100 tokens and costs $1.0, 1.00 times the tokens of the chat baseline"
+
+
+def test_what_failed_says_why_and_what_nobody_measured_is_not_best() -> None:
+    failed = table(status="failed: out of memory")
+    assert finding(failed) == "No scenario finished: out of memory."
+    assert spend_finding(study(failed)) == "No scenario finished"
+    assert best_finding(study(table(best_cost_per_success_usd=["yes", "no", "no", "no"]))) == "", "nobody knows how often a chat solves it"
+
+
+@pytest.mark.parametrize(
+    ("best", "told"),
+    [
+        (["no", "yes", "no", "no"], "Of all 4 scenarios backends=cheap, agent=chat is cheapest per task (95 %)"),
+        (["maybe", "maybe", "no", "no"], "Of all 4 scenarios 2 may be cheapest per task (95 %), such as "),
+        (["no"] * 4, ""),
+    ],
+)
+def test_the_best_of_many(best: list[str], told: str) -> None:
+    said = best_finding(study(table(best_cost_per_task_usd=best)))
+    assert said.startswith(told.replace("backends=", ""))
+    assert bool(said) == bool(told)
+
+
+def test_a_baseline_is_compared_with_the_others() -> None:
+    verdicts = {
+        "cost_per_task_usd_verdict": ["more", "no difference seen", "more", "more"],
+        "cost_per_task_usd_ratio": [4.0, 1.0, 48.0, 8.0],
+    }
+    assert baseline_finding(study(table(**verdicts))) == "Against the baseline, dollars by task: 3 more; 4.00 to 48.0 times"
+    assert baseline_finding(study(table())) == ""
