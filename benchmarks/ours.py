@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks import Run, naive
-from sim.engine.replication import replicate
+from sim.engine.replicate import replicate
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import BudgetSettings, Per

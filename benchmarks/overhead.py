@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sim.engine.replication import replicate
+from sim.engine.replicate import replicate
 from sim.scenario.load import load
 from sim.sweeps.sweep import replaced, sweep
 
@@ -106,7 +106,7 @@ def sweep_table(scenarios: int = 40, rounds: int = 7) -> tuple[str, float]:
             ms[name].append(value)
     paid = {name: statistics.median(values) for name, values in ms.items()}
     said = {
-        "simulation": "sim.engine.replication.replicate alone",
+        "simulation": "sim.engine.replicate.replicate alone",
         "sweep": "beyond that: sim.sweep(scenario, axes)",
         "its table": "and sim.sweep(...).results, with intervals",
         "a folder of files": "beyond the simulation: sim.sweep(..., folder=), whose files another sweep goes on from",

@@ -19,7 +19,7 @@ class Fault(NamedTuple):
 
 
 _WORLD, _DISPATCH, _DESK, _LEDGER = (f"sim/engine/{name}.py" for name in ("world", "dispatch", "desk", "ledger"))
-_REPLICATION, _LOOKAHEAD = "sim/engine/replication.py", "sim/engine/lookahead.py"
+_REPLICATION, _LOOKAHEAD = "sim/engine/replicate.py", "sim/engine/lookahead.py"
 _BUILD, _BACKEND, _QUEUE = (f"sim/backends/{name}.py" for name in ("build", "backend", "queue"))
 _MARKET, _ROUTER, _RUN, _WORKLOAD, _BUDGET, _AGENT, _TRAITS = (
     f"sim/settings/{name}.py" for name in ("market", "router", "run", "workload", "budget", "agent", "traits")

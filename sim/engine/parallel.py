@@ -10,10 +10,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
-from sim.engine.parts import Parts, Progress, Replication
 from sim.engine.pool import Pool, count, pool
 from sim.engine.recorded import check_trace
-from sim.engine.replication import replicate_shard, shards_of
+from sim.engine.replicate import replicate_shard, shards_of
+from sim.engine.replication import Parts, Progress, Replication
 from sim.errors import SimError
 from sim.scenario.scenario import Scenario
 
@@ -22,7 +22,7 @@ Rounds = Callable[[Scenario, Sequence[Replication]], range]
 KILLED = "a process of this run was killed, for want of memory perhaps; try log=none or fewer processes"
 
 
-class Outcome(NamedTuple):
+class Ended(NamedTuple):
     """What became of a scenario: its replications, in order, or why it failed."""
 
     scenario: Scenario
@@ -95,12 +95,12 @@ class Runs:
         self._open.append(_Run(scenario, first, processes))
         self._fill()
 
-    def outcomes(self, patient: bool = True) -> Iterator[Outcome]:
+    def outcomes(self, patient: bool = True) -> Iterator[Ended]:
         """Of the scenarios put in so far: all, or without patience those that have ended by now."""
         while self._open:
             if self._open[0].ended:
                 run = self._open.popleft()
-                yield Outcome(run.scenario, sorted(run.done, key=lambda each: each.number), run.error)
+                yield Ended(run.scenario, sorted(run.done, key=lambda each: each.number), run.error)
             elif patient and self._open[0].processes == 1:
                 self._here(self._open[0])
             elif not self._turn(0.2 if patient else 0) and not patient:

@@ -1,84 +1,67 @@
-"""One replication of a scenario: build the world, turn the clock."""
+"""What one run of the clock leaves (a replication, or a shard of one), and how shards are added."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.parts import Parts, Progress, Replication
-from sim.engine.world import World, no_garbage_collection
-from sim.meter.meter import LineFormedError
-from sim.scenario.coupling import may_look_ahead
+from sim.errors import ConfigError
+from sim.meter.calllog import CallLog, merged
+from sim.meter.tally import Tally
 from sim.scenario.scenario import Scenario
-from sim.scenario.shards import Shard
-from sim.settings.run import Log, Warmup
-from sim.statistics import mser5
+
+Progress = Callable[[int], object]
+"""Told of every chunk: how many more calls have ended."""
 
 
-def replicate(scenario: Scenario, index: int, progress: Progress | None = None, *, step_by_step: bool = False) -> Replication:
-    """Run one replication in this process, one shard of it after another, and leave nothing of its world behind.
+class Replication(NamedTuple):
+    """What one run of the clock leaves."""
 
-    `step_by_step`: through every event of the clock, even where tasks could be worked off ahead of it: the same bits, slower.
-    """
-    parts = Parts(scenario)
-    for number in range(shards_of(scenario)):
-        part = replicate_shard(scenario, index, number, progress, step_by_step=step_by_step)
-        step_by_step |= part.line_formed
-        parts.take(part)
-    return parts.joined()
+    number: int
+    tally: Tally
+    log: CallLog
+    tasks: np.ndarray
+    paths: list[str]
+    """Agent paths by the number that stands for them in `calls`."""
+    shard: int = 0
+    line_formed: bool = False
+    """Calls had to wait for a slot, so that it was run twice: other replications had better go step by step at once."""
 
-
-def shards_of(scenario: Scenario) -> int:
-    """How many of its shards are run."""
-    return scenario.shards_run or scenario.shards
-
-
-def replicate_shard(
-    scenario: Scenario, index: int, number: int, progress: Progress | None = None, *, step_by_step: bool = False
-) -> Replication:
-    """Run one shard of a replication in this process.
-
-    Tasks are worked off ahead of the clock where no line can form; where one might, as long as none does: then the shard starts
-    again step by step, and says so (`Replication.line_formed`).
-    """
-    cut_s, shard = cut_of(scenario), Shard(number, scenario.shards)
-    told = 0
-
-    def tell(calls: int) -> None:
-        nonlocal told
-        told += calls
-        if progress is not None:
-            progress(calls)
-
-    with no_garbage_collection():
-        if step_by_step or not may_look_ahead(scenario):
-            return World(scenario, index, shard, progress, cut_s).run()
-        try:
-            return World(scenario, index, shard, tell, cut_s, lookahead=True).run()
-        except LineFormedError:
-            tell(-told)
-        return World(scenario, index, shard, tell, cut_s).run()._replace(line_formed=True)
+    @property
+    def calls(self) -> np.ndarray:
+        """All logged rows (`sim.columns.CALLS`, without the replication) at once."""
+        return self.log.read()
 
 
-PILOT = 10_000
-"""Number of the replication that says how long the warm-up is: beyond all that count."""
-_CUTS_KEPT = 64
-_cuts: dict[str, float] = {}
-"""What the latest pilots have said, by the digest of their settings."""
+class Parts:
+    """The shards of one replication, as they come: their sums are added at once, so that only rows pile up."""
 
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._parts: list[Replication] = []
 
-def cut_of(scenario: Scenario) -> float:
-    """The second from which on a run counts; with warmup=mser5 the arrival of the first task that MSER-5 keeps in a pilot run."""
-    if scenario.warmup is not Warmup.mser5:
-        return scenario.warmup_s
-    key = hashlib.sha1(repr(scenario).encode(), usedforsecurity=False).hexdigest()
-    if key not in _cuts:
-        pilot = dataclasses.replace(scenario, warmup=Warmup.none, log=Log.sample, log_sample=10**9)
-        tasks = np.sort(replicate_shard(pilot, PILOT, 0).tasks, order=["t_arrive_s", "task"])
-        first = mser5(tasks["t_end_s"] - tasks["t_arrive_s"] - tasks["thinking_s"])
-        if len(_cuts) == _CUTS_KEPT:
-            del _cuts[next(iter(_cuts))]
-        _cuts[key] = float(tasks["t_arrive_s"][first]) if first else 0.0
-    return _cuts[key]
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def take(self, part: Replication) -> None:
+        """One more."""
+        tally = self._parts[0].tally.beside(part.tally) if self._parts else part.tally
+        part.log.finish()
+        self._parts = [each._replace(tally=tally) for each in (*self._parts, part)]
+
+    def joined(self) -> Replication:
+        """All that were run, as one replication; rows are in the order in which attempts were served and tasks ended."""
+        tally = self._parts[0].tally
+        if tally.cut_s and not tally.started_tasks:
+            raise ConfigError(f"warmup_s={tally.cut_s:g}: no task comes after it")
+        if self._scenario.shards == 1:
+            return self._parts[0]
+        parts = sorted(self._parts, key=lambda each: each.shard)
+        paths: dict[str, int] = {}
+        numbers = [np.array([paths.setdefault(path, len(paths)) for path in part.paths], np.uint32) for part in parts]
+        tasks = np.concatenate([part.tasks for part in parts])
+        tasks = tasks[np.argsort(tasks["t_end_s"], kind="stable")]
+        tally = parts[0].tally.standing_for(self._scenario.shards / len(parts))
+        return Replication(parts[0].number, tally, merged([part.log for part in parts], numbers), tasks, list(paths))

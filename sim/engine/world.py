@@ -1,4 +1,4 @@
-"""One shard of one replication: build the world, turn the clock, check the laws."""
+"""The world of one shard: every object that a run needs, built complete; turned until its end, its laws checked."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from sim.agents.agent import Office
 from sim.agents.profile import Profile
 from sim.backends.build import backends_of, blueprints
+from sim.backends.success import SuccessModel
 from sim.clock import Clock
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.engine.ledger import Ledger, needs_ledger
 from sim.engine.lookahead import Lookahead
-from sim.engine.parts import Progress, Replication
 from sim.engine.recorded import sessions_of
+from sim.engine.replication import Progress, Replication
 from sim.errors import ConfigError
 from sim.meter import laws
 from sim.meter.meter import Meter
@@ -27,7 +28,6 @@ from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Streams
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
-from sim.settings.outcome import Outcome
 from sim.workload.sources import Source
 
 
@@ -117,7 +117,7 @@ def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch
         worker=Profile(agent.worker, 1),
         verifier=Profile(agent.tries.verifier or agent.worker, 2),
         chat=Profile(scenario.matched_chat, 3),
-        outcome=Outcome(scenario.outcome),
+        outcome=SuccessModel(scenario.outcome),
     )
 
 

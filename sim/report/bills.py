@@ -15,7 +15,7 @@ from sim.report.numbers import number
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.work import Work, WorkChoice
-from sim.theory.twin.forecast import forecast
+from sim.theory.expected.forecast import forecast
 
 LIST, SAME, OWN = "list price", "same work", "own turns"
 _WAYS = {SAME: Work.same, OWN: Work.own_turns}
@@ -24,7 +24,7 @@ _WAYS = {SAME: Work.same, OWN: Work.own_turns}
 def bills(scenario: Scenario, backends: Sequence[str], names: Names) -> pd.DataFrame:
     """How many times the most expensive backend of the list costs what each of them does: a row a backend, by its name for people.
 
-    Columns: by list price of input; the scenario's task as a planner would reckon its bill (`sim.theory.twin.forecast`), at the same
+    Columns: by list price of input; the scenario's task as a planner would reckon its bill (`sim.theory.expected.forecast`), at the same
     work and at the model's own turns; and the measured bills of each harness (`works` of the backend's file); nan where there is none.
     """
     models = scenario.market.models

@@ -12,7 +12,7 @@ import numpy as np
 from sim.agents.workflows import KINDS
 from sim.call import Role, Status
 from sim.columns import CALLS, TASKS, Column
-from sim.engine.parts import Replication
+from sim.engine.replication import Replication
 from sim.meter.calllog import ROW
 
 if TYPE_CHECKING:

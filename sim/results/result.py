@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sim import columns
 from sim.clock import MINUTE_S
-from sim.engine.parts import Replication
+from sim.engine.replication import Replication
 from sim.meter.sums import close
 from sim.meter.tally import Tally
 from sim.results.estimates import Estimates

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.engine.parallel import Runs
-from sim.engine.parts import Progress, Replication
+from sim.engine.replication import Progress, Replication
 from sim.results.result import Result
 from sim.scenario.scenario import Scenario
 from sim.statistics import FIRST_LOOK, next_look

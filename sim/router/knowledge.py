@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sim.backends.backend import Backend
+from sim.backends.success import SuccessModel
 from sim.call import Call
-from sim.settings.outcome import Outcome, OutcomeSettings
+from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import RouterSettings
-from sim.theory.twin.forecast import Forecast
+from sim.theory.expected.forecast import Forecast
 
 Choose = Callable[[Call, Sequence[float]], Backend]
 """(call, a uniform for each backend) -> backend. If it has a method `learn(backend, usd, seconds, success)`, tasks' ends are told to it."""
@@ -33,7 +34,7 @@ class Knowledge(NamedTuple):
     def chance(self, backend: Backend) -> float:
         """Of a try of the turns that are forecast, with a team on the same backend (unknown quality counts as 1)."""
         quality = quality_of(backend)
-        return Outcome(self.outcome).chance(quality, self.forecast(backend).turns, [quality] * self.helpers)
+        return SuccessModel(self.outcome).chance(quality, self.forecast(backend).turns, [quality] * self.helpers)
 
     def value_usd(self, backend: Backend) -> float:
         """What a task is worth on a backend: value x chance - bill - wage x time."""

@@ -13,7 +13,7 @@ from sim.sampling.streams import Streams
 from sim.settings.agent import AgentSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, RouterSettings, Tastes
-from sim.theory.twin.forecast import Forecast, forecast
+from sim.theory.expected.forecast import Forecast, forecast
 
 
 class Router:

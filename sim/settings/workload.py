@@ -14,7 +14,7 @@ class WorkloadKind(Feature):
 
     open = "open", ALONE
     users = "users", ALONE
-    trace = "trace", ALONE._replace(unsolved="a recorded trace: it is its own twin")
+    trace = "trace", ALONE._replace(unsolved="a recorded trace: it is its own expectation")
 
 
 @dataclass

@@ -119,7 +119,7 @@ def _run(scenario: Scenario, folder: Path) -> Result:
     from tqdm import tqdm
 
     from sim.results.simulate import simulate
-    from sim.theory.twin.forecast import calls_ahead
+    from sim.theory.expected.forecast import calls_ahead
 
     with tqdm(desc=scenario.name[:60], unit=" calls", unit_scale=True, disable=None) as bar:
         if not bar.disable:

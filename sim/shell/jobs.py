@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from sim.engine.parallel import Outcome, Runs
+from sim.engine.parallel import Ended, Runs
 from sim.results.result import Result
 from sim.results.simulate import rounds
 from sim.scenario.scenario import Scenario
@@ -120,7 +120,7 @@ class Jobs:
                 self.fail(place, error)
             self._describe()
 
-    def _save(self, place: RunFolder, outcome: Outcome) -> None:
+    def _save(self, place: RunFolder, outcome: Ended) -> None:
         if outcome.error is not None:
             raise outcome.error
         place.complete(Result(outcome.scenario, outcome.replications))

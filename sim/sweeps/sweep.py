@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.parts import Progress
+from sim.engine.replication import Progress
 from sim.errors import ConfigError, DataError, did_you_mean
 from sim.results.files import ORIGIN, RESULTS, SUMMARY, Files
 from sim.results.metrics import MORE_IS_BETTER

@@ -5,6 +5,8 @@ F-numbers are those of the project's table of formulas; each is derived in one l
 
 from sim.theory import queues, stations
 from sim.theory.adoption import bass_share
+from sim.theory.expected.expect import Expected, expect
+from sim.theory.expected.teams import longest_gamma
 from sim.theory.success import (
     backoff_wait,
     best_of,
@@ -47,8 +49,6 @@ from sim.theory.tokens import (
     tree_tokens,
     turns_truncated,
 )
-from sim.theory.twin.expect import Expected, expect
-from sim.theory.twin.teams import longest_gamma
 
 __all__ = [
     "CacheSplit",

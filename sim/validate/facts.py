@@ -28,7 +28,7 @@ PER_HOUR = Usage(19_700_000, 18_870_000, 830_000, 67_000)
 
 
 def job(name: str, turns: int) -> float:
-    """USD of a job of so many turns that misses its cache in 2.1 % of them, without a reseller's fee: by the twin, exactly."""
+    """USD of a job of so many turns that misses its cache in 2.1 % of them, without a reseller's fee: by theory, exactly."""
     scenario = load(f"backends=[{name}]", "agent=solo")
     served = replace(scenario.market.models[name], error_rate=0.0, cache_min_tokens=0, fee=0.0)
     alone = AgentSettings(**JOB, turns=turns, rewrite_rate=0.021)

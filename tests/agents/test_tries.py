@@ -10,10 +10,11 @@ import pytest
 
 import sim
 from sim import theory
+from sim.backends.success import SuccessModel
 from sim.results.basis import baseline_tokens
 from sim.settings.agent import AgentKind
 from sim.settings.market import Billed, CacheKind
-from sim.settings.outcome import Outcome, OutcomeSettings
+from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.tries import TriesSettings
@@ -57,7 +58,7 @@ def test_the_more_debaters_the_better_if_that_is_set() -> None:
 
 def test_a_lost_try_is_a_wrong_one() -> None:
     """The turn in which a try goes wrong, and the chance of its length, are one and the same law."""
-    outcome = Outcome(OutcomeSettings(length_exponent=0.7, reference_turns=20))
+    outcome = SuccessModel(OutcomeSettings(length_exponent=0.7, reference_turns=20))
     for score in np.linspace(0.01, 0.99, 33):
         lost = outcome.lost_at(float(score), P)
         assert score >= outcome.chance(P, lost)

@@ -12,7 +12,7 @@ from benchmarks import __main__ as bench
 from benchmarks import growth, naive, ours, record
 from benchmarks.engines import Found, with_simpy
 from benchmarks.engines import __main__ as engines
-from sim.engine.replication import replicate
+from sim.engine.replicate import replicate
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 
 import sim
-from sim.engine.replication import replicate, replicate_shard
+from sim.engine.replicate import replicate, replicate_shard
 from sim.scenario.coupling import may_look_ahead
 from sim.settings.run import Log, Warmup
 from tests.generated import PLAIN_DOOR, worlds

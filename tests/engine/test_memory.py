@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 import sim
-from sim.engine import replication as simulation
+from sim.engine import replicate as simulation
 from tests.worlds import with_
 
 WORLDS = {

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.engine.parallel import KILLED, Outcome, Runs
+from sim.engine.parallel import KILLED, Ended, Runs
 from sim.engine.pool import pool
 from sim.errors import SimError
 from sim.results.simulate import rounds, simulate_each
@@ -45,7 +45,7 @@ def world_of(policy: str) -> sim.Scenario:
     return scenario(agent(), NOISY, router=router, replications=3, processes=2)
 
 
-def run_together(scenarios: list[sim.Scenario]) -> list[Outcome]:
+def run_together(scenarios: list[sim.Scenario]) -> list[Ended]:
     with Runs(rounds, scenarios=len(scenarios)) as runs:
         for each in scenarios:
             runs.put(each)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.engine.replication import PILOT, cut_of, replicate
+from sim.engine.replicate import PILOT, cut_of, replicate
 from sim.settings.agent import AgentKind
 from sim.settings.run import Log, RetrySettings, Warmup
 from sim.settings.workload import WorkloadKind, WorkloadSettings

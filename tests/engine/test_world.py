@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.backends.backend import Backend
 from sim.call import Call
-from sim.engine.replication import replicate_shard
+from sim.engine.replicate import replicate_shard
 from sim.engine.world import World
 from sim.meter import laws
 from sim.meter.meter import LineFormedError

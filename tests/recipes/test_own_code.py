@@ -138,7 +138,7 @@ def test_why_tasks_cannot_be_dealt_out_is_said_in_the_words_of_the_policy() -> N
 
 @pytest.mark.parametrize(("policy", "why"), [("by_number", "by_number: which backend has the task"), ("by_draw", "router custom: which")])
 def test_theory_does_not_guess_at_a_policy_that_it_does_not_know(policy: str, why: str) -> None:
-    """Traits may leave `unsolved` empty; then the twin must not take the policy for equal shares."""
+    """Traits may leave `unsolved` empty; then theory must not take the policy for equal shares."""
     expected = expect(routed(policy))
     assert not expected.values
     assert why in expected.unsolved[0]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 import sim
-from sim.engine.replication import replicate
+from sim.engine.replicate import replicate
 from sim.scenario.coupling import may_look_ahead
 from sim.settings.traits import Traits
 from sim.theory import expect

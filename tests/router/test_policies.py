@@ -27,7 +27,7 @@ from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import RetrySettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from sim.theory.twin.forecast import forecast
+from sim.theory.expected.forecast import forecast
 from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 WORTH = OutcomeSettings(value_usd=0.02)

@@ -14,7 +14,7 @@ import pytest
 
 import sim
 from sim import settings
-from sim.engine.replication import replicate
+from sim.engine.replicate import replicate
 from sim.scenario.coupling import features, may_look_ahead, traits_of, unsolved
 from sim.settings.agent import AgentKind
 from sim.settings.bounds import alone, setting

@@ -11,7 +11,7 @@ from sim.settings.agent import AgentKind
 from sim.settings.market import WorkSettings
 from sim.settings.work import Work, WorkChoice
 from sim.settings.workload import WorkloadSettings
-from sim.theory.twin.forecast import calls_ahead
+from sim.theory.expected.forecast import calls_ahead
 from tests.worlds import agent, backend, loop, run, scenario, with_
 
 FIRST = WorkSettings(turn_multiplier=2.0, verbosity=1.5, cache_discount_realised=0.5, bill=0.2, sure="S", source="counted")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 
 from sim.errors import ConfigError
 from sim.shell.ending import MISTAKE, STOPPED, THRESHOLD, WELL, complain, ended, told
+from tests.pressed import stopped
 
 
 def raising(error: BaseException) -> Callable[[], int]:
@@ -61,19 +60,8 @@ def test_a_line_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_ctrl_c_is_one_line_and_130(tmp_path: Path) -> None:
     words = ["agent=chat", "workload.tasks=2000000", "processes=1", "hydra.run.dir=out"]
-    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a job in the background would inherit deaf ears
-    with subprocess.Popen([sys.executable, "-m", "sim", *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-        signal.signal(signal.SIGINT, heard)
-        until = time.monotonic() + 60
-        while not (tmp_path / "out" / ".hydra").exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        try:
-            assert process.wait(60) == 130
-            assert process.stderr is not None
-            assert process.stderr.read() == "sim: stopped\n"
-        finally:
-            process.kill()
+    end = stopped(words, tmp_path, (tmp_path / "out" / ".hydra").exists)
+    assert end == (130, "sim: stopped\n")
 
 
 @pytest.mark.slow

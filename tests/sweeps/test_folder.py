@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from sim.settings.run import Log
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.sweeps.folder import starting
 from sim.sweeps.key import key_of
+from tests.pressed import stopped
 from tests.worlds import agent, backend, scenario, with_
 
 BOTH = {"one": backend(noise_sigma=1.0, quality=0.6), "two": backend(input_usd_per_mtok=2.0, noise_sigma=1.0, quality=0.7)}
@@ -220,16 +219,9 @@ def test_the_same_command_finds_its_runs_and_another_does_not(tmp_path: Path) ->
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_table_of_what_has_ended_and_the_next_start_the_whole(tmp_path: Path) -> None:
     typed = [*TYPED, "hydra.sweep.dir=out", "workload.tasks=3,200000"]
-    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a job in the background would inherit deaf ears
-    with subprocess.Popen([sys.executable, "-m", "sim", *typed], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-        signal.signal(signal.SIGINT, heard)
-        until = time.monotonic() + 30
-        while not (tmp_path / "out" / "0" / NOTE).exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
-        assert process.stderr is not None
-        assert process.stderr.read().splitlines()[-1] == "sim: stopped"
+    end = stopped(typed, tmp_path, (tmp_path / "out" / "0" / NOTE).exists)
+    assert end.status == 130
+    assert end.stderr.splitlines()[-1] == "sim: stopped"
     assert list(pd.read_csv(tmp_path / "out" / "results.csv")["status"]) == ["ok"]
     note = json.loads((tmp_path / "out" / "0" / NOTE).read_text())
     assert note["digest"]

@@ -99,7 +99,7 @@ def test_what_counts_leans_on_nothing_that_does_not() -> None:
 
 def test_every_part_of_the_package_counts_unless_it_is_named() -> None:
     counted = set(engine_files())
-    assert {"call.py", "engine/desk.py", "backends/pricing.py", "results/metrics.py", "theory/twin/forecast.py"} <= counted
+    assert {"call.py", "engine/desk.py", "backends/pricing.py", "results/metrics.py", "theory/expected/forecast.py"} <= counted
     for name in MOVE_NO_NUMBER:
         assert not any(place == name or place.startswith(f"{name}/") for place in counted)
         assert (PACKAGE / name).exists() or name == "conf", f"{name}: is no part of the package any more"

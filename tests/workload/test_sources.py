@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.theory.twin.forecast import calls_ahead
+from sim.theory.expected.forecast import calls_ahead
 
 SOLO = sim.load("agent=solo", "backends=[minimax_m2_5]", "workload.tasks=60", "replications=1")
 

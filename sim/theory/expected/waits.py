@@ -10,9 +10,9 @@ from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.workload import WorkloadKind
 from sim.theory import queues
-from sim.theory.twin.moments import nodes
-from sim.theory.twin.sizes import Sizes, constant
-from sim.theory.twin.spent import Site, Spent
+from sim.theory.expected.moments import nodes
+from sim.theory.expected.sizes import Sizes, constant
+from sim.theory.expected.spent import Site, Spent
 
 FINE_TOKENS = 100
 """From so many in the mean, exponential outputs in whole tokens are as good as exponential."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.settings.market import CacheKind
-from sim.theory.twin.moments import Nodes, exceeds, nodes
-from sim.theory.twin.sizes import Sizes
-from sim.theory.twin.spent import Site
+from sim.theory.expected.moments import Nodes, exceeds, nodes
+from sim.theory.expected.sizes import Sizes
+from sim.theory.expected.spent import Site
 
 
 def expiry(site: Site, sizes: Sizes, *waits: Nodes) -> float:

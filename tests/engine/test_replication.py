@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.replication import replicate
+from sim.engine.replicate import replicate
 from sim.meter.sums import real
 from sim.results.result import Result
 

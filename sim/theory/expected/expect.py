@@ -1,7 +1,7 @@
 """A scenario's expected values, without a clock: what it comes to, as far as closed forms and integration can say.
 
-What is here is exact, or within the error of a numerical integral (`sim.theory.twin.moments`); waits are those of the steady state. What
-cannot be solved is left out, and said in words.
+What is here is exact, or within the error of a numerical integral (`sim.theory.expected.moments`); waits are those of the steady
+state. What cannot be solved is left out, and said in words.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from statistics import NormalDist
 import numpy as np
 
 from sim.backends.pricing import Price
+from sim.backends.success import SuccessModel
 from sim.scenario.coupling import unsolved
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, Split
 from sim.settings.market import BackendSettings
-from sim.settings.outcome import Outcome
 from sim.settings.router import Policy
 from sim.settings.tries import Pick
 from sim.settings.workload import WorkloadKind
+from sim.theory.expected.loop import MOST_TURNS, solve
+from sim.theory.expected.sizes import whole
+from sim.theory.expected.spent import Site, Solved, Spent, Work
+from sim.theory.expected.teams import one_try
+from sim.theory.expected.waits import one_call_each, wait_s
 from sim.theory.success import best_of, cost_per_hour, given_difficulty, majority
-from sim.theory.twin.loop import MOST_TURNS, solve
-from sim.theory.twin.sizes import whole
-from sim.theory.twin.spent import Site, Solved, Spent, Work
-from sim.theory.twin.teams import one_try
-from sim.theory.twin.waits import one_call_each, wait_s
 
 _normal = NormalDist()
 _SHARES_KNOWN = (Policy.fixed, Policy.by_role, Policy.weighted)
@@ -54,7 +54,7 @@ def expect(scenario: Scenario) -> Expected:
     reasons = list(_out_of_reach(scenario))
     if reasons:
         return Expected({}, tuple(reasons))
-    return _Twin(scenario).expected()
+    return _Expectation(scenario).expected()
 
 
 def _out_of_reach(scenario: Scenario) -> Iterator[str]:
@@ -82,11 +82,11 @@ def _scaled(scenario: Scenario) -> bool:
     return models or bool(scenario.outcome.effort) or scenario.agent.worker.turns_scale != 1
 
 
-class _Twin:
+class _Expectation:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.chosen = scenario.chosen()
-        self.outcome = Outcome(scenario.outcome)
+        self.outcome = SuccessModel(scenario.outcome)
         self.why: set[str] = set()
         self.tried = functools.cache(self._tried)
         self.one_difficulty = len(self._difficulties()) == 1
@@ -259,7 +259,7 @@ class _Twin:
         }
 
     def _wait_s(self, spent: Spent) -> float:
-        """Mean wait in line; 0 where nobody can have to wait, else of the queues that `sim.theory.twin.waits` knows."""
+        """Mean wait in line; 0 where nobody can have to wait, else of the queues that `sim.theory.expected.waits` knows."""
         sites = {name: self._site(name, "agent") for name in self.scenario.backends}
         if all(site.alone or site.backend.slots is None for site in sites.values()):
             return 0.0

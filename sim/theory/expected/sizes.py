@@ -9,7 +9,7 @@ import numpy as np
 from sim.sampling.distributions import Constant, distribution
 from sim.settings.market import BackendSettings
 from sim.settings.profile import LoopSettings
-from sim.theory.twin.moments import Nodes, nodes
+from sim.theory.expected.moments import Nodes, nodes
 
 COARSE = 240
 """Nodes of each of two quantities that are multiplied."""

@@ -14,11 +14,11 @@ import numpy as np
 from sim.sampling.distributions import distribution
 from sim.settings.market import BackendSettings, Billed, CacheKind
 from sim.settings.profile import LoopSettings
+from sim.theory.expected.expiry import expiry
+from sim.theory.expected.moments import nodes, survival
+from sim.theory.expected.sizes import Sizes, constant
+from sim.theory.expected.spent import NOTHING, Site, Solved, Spent, Work
 from sim.theory.success import backoff_wait
-from sim.theory.twin.expiry import expiry
-from sim.theory.twin.moments import nodes, survival
-from sim.theory.twin.sizes import Sizes, constant
-from sim.theory.twin.spent import NOTHING, Site, Solved, Spent, Work
 
 FAR, RARE = 10.0, 1e-4
 """A threshold is out of reach when at most this share of input lies within so many standard deviations of it."""

@@ -13,11 +13,11 @@ from sim.sampling.shapes import Exponential
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.market import CacheKind
 from sim.settings.profile import LoopSettings
-from sim.theory.twin.expiry import expiry
-from sim.theory.twin.loop import solve
-from sim.theory.twin.moments import Nodes, nodes, survival
-from sim.theory.twin.sizes import Sizes, constant, whole
-from sim.theory.twin.spent import NOTHING, Site, Solved, Work
+from sim.theory.expected.expiry import expiry
+from sim.theory.expected.loop import solve
+from sim.theory.expected.moments import Nodes, nodes, survival
+from sim.theory.expected.sizes import Sizes, constant, whole
+from sim.theory.expected.spent import NOTHING, Site, Solved, Work
 
 SURE = 1e-6
 """A probability that is taken for none."""

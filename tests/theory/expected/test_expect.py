@@ -1,4 +1,4 @@
-"""The twin against the simulator: exact where nothing varies, within what luck allows where something does; silent where it must be."""
+"""Expected values against the simulator: exact where nothing varies, within chance where something does; silent where it must be."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_sizes_that_vary_leave_what_they_do_not_touch() -> None:
 
 
 def test_closed_forms_are_what_it_comes_to() -> None:
-    """F3, F5, F6c, F7 and F15 are special cases of what the twin adds up turn by turn."""
+    """F3, F5, F6c, F7 and F15 are special cases of what they add up turn by turn."""
     values = theory.expect(scenario(agent(turns=geometric(8)))).values
     by_form = theory.loop_tokens(base=2000, growth=1000, output=300, turns=8, pairs=theory.pairs_geometric(8))
     assert values["input_tokens"] == pytest.approx(by_form.input, rel=1e-3)
