@@ -55,7 +55,7 @@ def job(turns: int, miss: float = MISS) -> AgentSettings:
 
 
 def plain(backend: BackendSettings, *, cached: bool = True) -> BackendSettings:
-    """The backend without what is not its price: failures, a window, a fee, its speed."""
+    """The backend without what is not its price: failures, a window, a fee, its speed, its work."""
     cache = backend.cache if cached else CacheKind.none
     return dataclasses.replace(
         backend,
@@ -67,6 +67,7 @@ def plain(backend: BackendSettings, *, cached: bool = True) -> BackendSettings:
         decode_tokens_per_s=None,
         turn_multiplier=1.0,
         verbosity=1.0,
+        works={},
     )
 
 

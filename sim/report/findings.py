@@ -82,7 +82,7 @@ def price_finding(one: Study, list_usd_per_mtok: Mapping[str, float], work: str 
     if len(listed) < 2:
         return ""
     dear, cheap = str(listed.idxmax()), str(listed.idxmin())
-    billed = (one.values(dear, "cost_per_task_usd") / one.values(cheap, "cost_per_task_usd")).dropna()
+    billed = pd.concat([each.values(dear, "cost_per_task_usd") / each.values(cheap, "cost_per_task_usd") for each in one.each]).dropna()
     if billed.empty:
         return ""
     low, high = number(billed.min(), 2), number(billed.max(), 2)

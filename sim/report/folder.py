@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,18 @@ from sim.report.bills import alone, bills
 from sim.report.grid import Study, place_name
 from sim.results.files import NOTES, TIMELINE, Files
 from sim.scenario.load import load_run
+from sim.settings.agent import AgentKind, Split
 from sim.settings.run import GoalSettings
 from sim.sweeps.comparison import best
 from sim.sweeps.folder import read_note, runs_of, settings_of
 from sim.sweeps.goal import reached
+
+
+def adds_work(agent: Mapping[str, Any]) -> bool:
+    """Whether a workflow, by its settings as plain values, is more work than one agent would do."""
+    kind, tries = agent.get("kind"), agent.get("tries", {})
+    replicates = kind == AgentKind.orchestrator.value and agent.get("split") == Split.replicate.value
+    return replicates or kind == AgentKind.debate.value or tries.get("most", 1) > 1 or tries.get("verifier") is not None
 
 
 class Folder:
@@ -55,6 +64,16 @@ class Folder:
         backends = [name for name in dict.fromkeys(named) if name in self.models]
         one = next((run for run in self.runs if alone(settings_of([run]))), None)
         return bills(load_run(one), backends, self.names) if one is not None and len(backends) > 1 else None
+
+    def adding(self, one: Study) -> list[Any]:
+        """Places whose workflows add work to one agent's, instead of sharing it out: whole jobs side by side, checks of others' work."""
+        run_at = {place: self.runs[int(row["_run"])] for line in one.lines.values() for place, row in line.iterrows()}
+        return [place for place in one.places if place in run_at and adds_work(settings_of([run_at[place]]).get("agent", {}))]
+
+    @property
+    def value_usd(self) -> float:
+        """What a solved task is worth; 0: nobody has said."""
+        return float(self.scenario.get("outcome", {}).get("value_usd", 0.0))
 
     @property
     def work(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,12 @@ Names = Mapping[str, str]
 ONE_AGENT = ("solo", "swe_task")
 """Choices of `agent` that are one agent alone."""
 MOST_NAMES = 3
+_SIZED = re.compile(r"(?:swe_)?(team|replicas)_(\d+)")
+"""Choices of `agent` that are named by their sub-agents."""
+HARNESS = "work.harness"
+"""The axis that is no place of its own: whose measured bills are taken. What differs by it is the range of an answer."""
+LOWEST, HIGHEST = "_lowest", "_highest"
+"""Ends of a metric's name, for the least and the most that it comes to over the harnesses."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class Study:
     """Values of x, from little to much."""
     lines: dict[str, pd.DataFrame]
     """By name, the most expensive first: rows in the order of `places`, indexed by the value of x."""
+    harnesses: dict[str, Study] = field(default_factory=dict)
+    """The same for each harness alone, where the sweep has several; here are the numbers of the first, with ranges over all."""
 
     def values(self, line: str, metric: str) -> pd.Series:
         """One line's metric at each place; nan where the scenario failed."""
@@ -40,6 +48,16 @@ class Study:
     def at(self, place: Any, metric: str) -> pd.Series:
         """The metric of every line at one place, lines without it left out."""
         return pd.Series({line: float(self.values(line, metric)[place]) for line in self.lines}, dtype=float).dropna()
+
+    @property
+    def each(self) -> list[Study]:
+        """One study a harness, or this one."""
+        return list(self.harnesses.values()) or [self]
+
+    @property
+    def where_measured(self) -> Any:
+        """The place whose bills have been measured, one agent alone; without one, the last."""
+        return next((place for place in self.places if place in ONE_AGENT), self.places[-1])
 
     @property
     def joint(self) -> str:
@@ -55,6 +73,8 @@ class Study:
 def study(table: pd.DataFrame, names: Names | None = None) -> Study:
     """Sort out the table of `gather` or of `Sweep.results`: axes first, then `status` if there is one, then metrics."""
     axes = [str(column) for column in table.columns[: _count_axes(table)]]
+    if HARNESS in axes and table[HARNESS].nunique() > 1:
+        return _over_harnesses(table, axes, names)
     good = table["status"].eq("ok") if "status" in table else pd.Series(True, index=table.index)
     rows, x = table[good], _reading_axis(table, axes)
     others = [axis for axis in axes if axis != x]
@@ -73,6 +93,25 @@ def study(table: pd.DataFrame, names: Names | None = None) -> Study:
     lines = {str(name): part.set_index("_x") for name, part in rows.groupby("_line", sort=False)}
     dear = sorted(lines, key=lambda name: -float(lines[name]["cost_per_task_usd"].max()))
     return Study(rows, table[~good], axes, x, places, {name: lines[name] for name in dear})
+
+
+def _over_harnesses(table: pd.DataFrame, axes: list[str], names: Names | None) -> Study:
+    """The study of the first harness, with ranges over all of them: of each metric, and of its interval."""
+    alone = {str(name): part.drop(columns=HARNESS) for name, part in table.groupby(HARNESS, sort=False)}
+    rest = [axis for axis in axes if axis != HARNESS]
+    first = next(iter(alone.values()))
+    metrics = [name for name in UNITS if name in table]
+    by_place = table.groupby(rest, sort=False)
+    place = first.set_index(rest).index
+    wide: dict[str, Any] = {}
+    for metric in metrics:
+        low, high = by_place[metric].min().reindex(place), by_place[metric].max().reindex(place)
+        wide |= {metric + LOWEST: low.to_numpy(), metric + HIGHEST: high.to_numpy()}
+        for end, far in (("_ci_low", "min"), ("_ci_high", "max")):
+            if metric + end in table:
+                wide[metric + end] = by_place[metric + end].agg(far).reindex(place).to_numpy()
+    merged = pd.concat([first.drop(columns=[name for name in wide if name in first]), pd.DataFrame(wide, index=first.index)], axis=1)
+    return replace(study(merged, names), harnesses={name: study(part, names) for name, part in alone.items()})
 
 
 def _count_axes(table: pd.DataFrame) -> int:
@@ -98,15 +137,18 @@ def _typed(value: Any) -> Any:
 def _workflow_order(place: Any) -> tuple[float, float]:
     if isinstance(place, float):
         return (0, place)
-    size = re.fullmatch(r"(?:swe_)?team_(\d+)", place)
-    return (2, float(size[1])) if size else (0 if place == "chat" else 1 if place in ONE_AGENT else 3, 0)
+    size = _SIZED.fullmatch(place)
+    return (2 + (size[1] == "replicas"), float(size[2])) if size else (0 if place == "chat" else 1 if place in ONE_AGENT else 4, 0)
 
 
 def place_name(place: Any) -> str:
     """A value of x on an axis: `one agent`, `team of 4`, `16`."""
     if isinstance(place, float):
         return f"{place:,g}"
-    return "one agent" if place in ONE_AGENT else re.sub(r"^(?:swe_)?team_", "team of ", str(place))
+    if place in ONE_AGENT:
+        return "one agent"
+    size = _SIZED.fullmatch(str(place))
+    return str(place) if size is None else f"team of {size[2]}" if size[1] == "team" else f"{size[2]} {size[1]}"
 
 
 def place_label(x: str, place: Any, names: Names | None) -> str:
@@ -121,7 +163,7 @@ def in_words(x: str, place: Any, names: Names | None = None) -> str:
     """A value of x in a sentence: `a team of 4`, `fanout=16`."""
     if x != "agent":
         return worded(x, place, names)
-    return place_name(place) if place in ONE_AGENT else f"a {place_name(place)}"
+    return place_name(place) if place in ONE_AGENT or "replicas" in str(place) else f"a {place_name(place)}"
 
 
 def worded(axis: str, value: Any, names: Names | None) -> str:

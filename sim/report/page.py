@@ -17,6 +17,7 @@ from sim.report.findings import finding, goal_finding
 from sim.report.folder import Folder
 from sim.report.grid import study
 from sim.report.tables import aligned, best_first, failures, grid, readable
+from sim.report.workflows import workflow_finding, workflow_tables
 from sim.results.files import FIGURES, REPORT, RESULTS, Files
 from sim.results.provenance import SOFTWARE
 from sim.results.result import Result
@@ -27,9 +28,10 @@ from sim.sweeps.sweep import digest_of, row
 Draw = Callable[[Any], Mapping[str, Any]]
 """Given the gallery (`sim.report.plots.gallery`), which is imported only then, the figures by name."""
 CAVEATS = (
-    "Every model is given the same work unless `work` says otherwise, so bills differ as prices do. Measured ones do not: Claude Opus "
-    "4.6 cost 7.6 times what MiniMax M2.5 did in mini-SWE-agent 2.0.0 and 5.6 to 6.1 times in OpenHands, and less than Gemini 3 Pro in "
-    "both. Models differ in turns, in words and in how well their prompts are cached; harnesses differ by a factor of about two.",
+    "Bills do not differ as prices do: models differ in turns, in words and in how well their prompts are cached. `work=measured` "
+    "(unless set otherwise) takes that over from bills of one harness: Claude Opus 4.6 cost 7.6 times what MiniMax M2.5 did in "
+    "mini-SWE-agent 2.0.0 and 5.6 to 6.1 times in OpenHands, and less than Gemini 3 Pro in both. Harnesses differ by a factor of about "
+    "two (`work.harness`), and what is known of coding tasks is taken for other tasks too.",
     "Success is a matter of the first agent's backend and of chance; sub-agents raise it only as far as `outcome.success_exponent` says.",
     "Intervals hold the random numbers of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
 )
@@ -57,6 +59,7 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     """Print a sweep's table (of `sim.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
+    by_workflow = bool(one.harnesses) and one.x == "agent"
     said = finding(table, known.names, known.list_usd_per_mtok, known.work)
     if one.rows.empty:
         print(f"{said}\n\n{folder}")
@@ -65,6 +68,9 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     searched = goal is not None and len(table) < math.prod(table[axis].nunique() for axis in one.axes)
     found = ""
     text = best_first(one, goal) if goal and searched else grid(one, known.list_usd_per_mtok)
+    if by_workflow:
+        adding = known.adding(one)
+        text, said = workflow_tables(one, adding), workflow_finding(one, adding, known.names, known.value_usd)
     if goal is not None:
         found = f"{goal_finding(one, goal, known.rivals(one, goal), known.names)}."
         said = found if searched else f"{said} {found}"
@@ -73,7 +79,8 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
 
     if known.bills is not None:
         text += f"\n\n{BILLS}\n\n{aligned(shown(known.bills))}"
-        said = " ".join([said, f"{misled}." if (misled := order_finding(known.bills)) else ""]).strip()
+        misled = f"{words}." if (words := order_finding(known.bills)) else ""
+        said = " ".join([misled, said] if by_workflow else [said, misled]).strip()
 
     def draw(gallery: Any) -> Mapping[str, Any]:
         drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one))

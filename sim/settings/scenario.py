@@ -16,8 +16,8 @@ from sim.settings.profile import LoopSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
 from sim.settings.traits import ALONE
-from sim.settings.work import WorkChoice
-from sim.settings.workload import WorkloadSettings
+from sim.settings.work import Work, WorkChoice
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 
 
 @dataclass
@@ -78,8 +78,9 @@ class ScenarioSettings:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def chosen(self) -> dict[str, BackendSettings]:
-        """The backends in use, by id, each with the work that it takes (`work`); a chat is the same work for all."""
-        work = WorkChoice() if self.agent.kind is AgentKind.chat else self.work
+        """The backends in use, by id, each with the work that it takes (`work`); chats and recorded calls are the same work for all."""
+        same = self.agent.kind is AgentKind.chat or self.workload.kind is WorkloadKind.trace
+        work = WorkChoice(Work.same) if same else self.work
         return {name: work.done_by(self.market.models[name]) for name in self.backends}
 
     def all_budgets(self) -> list[BudgetSettings]:

@@ -28,7 +28,7 @@ class WorkChoice:
 
     Chats among agents' work (`workload.chat_share`) have one turn a message too, but take the words and the discount of their backend."""
 
-    kind: Work = Work.same
+    kind: Work = Work.measured
     harness: str = alone("mini_v2")
     """Whose bills: harnesses disagree by a factor of about two, and are never averaged. A model without bills there takes another's."""
 

@@ -9,7 +9,7 @@ import pytest
 from sim.report.bills import LIST, OWN, SAME, alone, bills, order_finding, shown
 from sim.settings.market import BackendSettings, WorkSettings
 from sim.settings.work import Work, WorkChoice
-from tests.worlds import agent, backend, scenario, with_
+from tests.worlds import agent, backend, scenario
 
 NAMES = {"dear": "Dear", "cheap": "Cheap", "odd": "Odd"}
 
@@ -26,7 +26,7 @@ def models() -> dict[str, BackendSettings]:
 
 def test_ratios_by_list_same_work_own_turns_and_bills() -> None:
     """Ten turns of growth g = 1,000 over B = 2,000: In = nB + g n (n - 1) / 2, so three times the turns take 495 against 65 thousand."""
-    world = with_(scenario(agent(), models()), work=WorkChoice(Work.measured, "h"))
+    world = scenario(agent(), models(), work=WorkChoice(Work.measured, "h"))
     found = bills(world, ["dear", "cheap", "odd"], NAMES)
     assert found.index.name == "Dear costs x times"
     assert found.loc["Cheap", LIST] == 10
@@ -38,7 +38,8 @@ def test_ratios_by_list_same_work_own_turns_and_bills() -> None:
 
 
 def test_who_is_cheaper_by_the_list_and_costs_more_is_named() -> None:
-    found = bills(scenario(agent(), models()), ["dear", "cheap", "odd"], NAMES)
+    world = scenario(agent(), models(), work=WorkChoice(harness="h"))
+    found = bills(world, ["dear", "cheap", "odd"], NAMES)
     assert order_finding(found) == "The list misleads in sign: cheaper than Dear by it, by measured bills Cheap costs more"
     right = found.assign(**{"measured, h": [1.0, 3.0, math.nan]})
     assert order_finding(right) == ""

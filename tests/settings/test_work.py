@@ -54,9 +54,9 @@ def test_measured_work_costs_what_a_backend_with_these_settings_costs() -> None:
     assert chosen.mean("cost_per_task_usd") == pytest.approx(sim.theory.expect(chosen.scenario).values["cost_per_task_usd"])
 
 
-def test_the_same_work_is_todays_to_the_bit_and_a_chat_is_the_same_for_all() -> None:
+def test_the_same_work_is_that_of_a_backend_without_bills_and_a_chat_is_the_same_for_all() -> None:
     plain = {"ours": with_(MODELS["ours"], works={})}
-    assert run(agent(), {"ours": MODELS["ours"]}).digest == run(agent(), plain).digest
+    assert run(agent(), {"ours": MODELS["ours"]}, work=WorkChoice(Work.same)).digest == run(agent(), plain).digest
     chat = agent(kind=AgentKind.chat, turns=1, requests=3)
     assert run(chat, {"ours": MODELS["ours"]}, work=WorkChoice(Work.measured, "mini")).digest == run(chat, plain).digest
 

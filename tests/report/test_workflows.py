@@ -1,0 +1,124 @@
+"""The main study's tables and sentences: ranges over harnesses, teams that share out and teams that add, where the choice turns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from sim.report.findings import price_finding
+from sim.report.folder import adds_work
+from sim.report.grid import HIGHEST, LOWEST, Study, study
+from sim.report.plots.spend import spend_by_fanout
+from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
+
+USD = {
+    ("dear", "chat"): (0.1, 0.1),
+    ("dear", "swe_task"): (1.0, 1.0), ("dear", "swe_team_16"): (2.0, 2.0), ("dear", "swe_replicas_4"): (4.0, 4.0),
+    ("cheap", "chat"): (0.01, 0.01), ("cheap", "swe_task"): (0.2, 0.4), ("cheap", "swe_team_16"): (0.6, 1.0),
+    ("cheap", "swe_replicas_4"): (0.8, 1.6),
+}  # fmt: skip
+"""By backend and workflow, in two harnesses: chats are the same, and the cheap one costs twice as much in the second."""
+SUCCESS = {"dear": 0.8, "cheap": 0.7}
+ADDING = ["swe_replicas_4"]
+
+
+def swept(harnesses: int = 2, **columns: Any) -> Study:
+    rows = [
+        {
+            "work.harness": ("mini", "open")[i], "agent": place, "backends": f"[{line}]", "status": "ok", "tokens_per_task": 1000.0,
+            "token_multiplier": 9.0, "cost_per_task_usd": usd[i], "cost_per_task_usd_ci_low": 0.9 * usd[i],
+            "cost_per_task_usd_ci_high": 1.1 * usd[i], "success_rate": SUCCESS[line], "cost_per_success_usd": usd[i] / SUCCESS[line],
+        }
+        for i in range(harnesses)
+        for (line, place), usd in USD.items()
+    ]  # fmt: skip
+    return study(pd.DataFrame(rows).assign(**columns))
+
+
+def test_harnesses_are_a_range_and_no_lines_of_their_own() -> None:
+    one = swept()
+    assert list(one.lines) == ["dear", "cheap"]
+    assert one.places == ["chat", "swe_task", "swe_team_16", "swe_replicas_4"]
+    assert list(one.harnesses) == ["mini", "open"]
+    assert [one.values("cheap", f"cost_per_task_usd{end}")["swe_task"] for end in ("", LOWEST, HIGHEST)] == [0.2, 0.2, 0.4]
+    assert one.values("cheap", "cost_per_task_usd_ci_low")["swe_task"] == pytest.approx(0.18)
+    assert one.values("cheap", "cost_per_task_usd_ci_high")["swe_task"] == pytest.approx(0.44)
+    assert swept(1).harnesses == {}
+    assert swept(1).each[0].values("cheap", "cost_per_task_usd")["swe_task"] == 0.2
+
+
+def test_what_failed_in_one_harness_leaves_the_other() -> None:
+    found = swept(status=["failed: no"] + 15 * ["ok"])
+    assert found.values("dear", "cost_per_task_usd").notna().sum() == 3
+    assert len(found.failed) == 1
+
+
+def test_tables_keep_apart_what_shares_out_and_what_adds() -> None:
+    shared, added, solved, reading = (
+        part.splitlines() for part in workflow_tables(swept(), ADDING).split("\n\n") if not part.endswith(":")
+    )
+    assert shared[0].split("  ")[-1].strip() == "team of 16?"
+    assert "one agent" in added[0]
+    assert "4 replicas" in added[0]
+    assert "team of 16" not in added[0]
+    assert shared[3].split("  ")[-1].strip() == "0.60 to 1.0"
+    assert shared[2].split("  ")[-1].strip() == "2.0", "one number where both harnesses agree"
+    assert "chat" not in solved[0]
+    assert solved[3].split()[1] + solved[3].split()[2] == "70%"
+    assert "0.29 to 0.57" in solved[3]
+    assert "mini, open" in reading[0]
+
+
+def test_a_finding_says_what_one_agent_costs_and_what_teams_make_of_it() -> None:
+    said = workflow_finding(swept(), ADDING, None, 0)
+    assert said.startswith("At measured work one agent costs $0.20 to $0.40 on cheap and $1.0 on dear. ")
+    assert "Teams that share the job out cost, against one agent: team of 16? 2.0 to 3.0 times" in said
+    assert said.endswith("Teams that add work cost, against one agent: 4 replicas 4.0 to 4.0 times.")
+
+
+def test_the_choice_turns_where_the_dear_ones_more_success_no_longer_pays() -> None:
+    """$15 x (0.8 - 0.7) = $1.5 pay for a dear agent (0.8 and 0.6 more) and a team of 16 (1.4 and 1.0 more), not for 4 replicas (3.2 and
+    2.4 more); $9 pay for $0.9, $7 for $0.7, $100 for $10."""
+    one = swept()
+    assert turn_finding(one, None, 15.0) == (
+        "If a solved task is worth $15, most of it is left after the bill with dear for one agent, from 4 replicas on with cheap "
+        "(by bills in mini and open)"
+    )
+    assert "dear for one agent, from a team of 16 on with cheap (by bills in mini and open)" in turn_finding(one, None, 9.0)
+    told = turn_finding(one, None, 7.0)
+    assert "with cheap for all of these workflows (by bills in mini); dear for one agent, from a team of 16 on with cheap" in told
+    assert "dear for all of these workflows (by bills in mini and open)" in turn_finding(one, None, 100.0)
+    assert "cheap for all of these workflows (by bills in mini and open)" in turn_finding(one, None, 1.0)
+    assert turn_finding(one, None, 0.0) == ""
+    assert turn_finding(swept(success_rate=math.nan), None, 15.0) == "", "nobody knows"
+
+
+def test_ratios_of_bills_are_taken_within_a_harness() -> None:
+    said = price_finding(swept(), {"dear": 10.0, "cheap": 1.0}, "at measured work")
+    assert said.endswith("the bill at measured work is 2.0 to 10 times as high")
+
+
+def test_a_figure_has_bars_over_the_harnesses() -> None:
+    one = swept()
+    table = one.rows.drop(columns=["_run", "_x", "_line"])
+    figure = spend_by_fanout(table)
+    assert len(figure.axes) == 2
+
+
+@pytest.mark.parametrize(
+    ("agent", "adds"),
+    [
+        ({"kind": "react"}, False),
+        ({"kind": "react", "tries": {"most": 4}}, True),
+        ({"kind": "react", "tries": {"most": 1, "verifier": {}}}, True),
+        ({"kind": "orchestrator", "split": "divide"}, False),
+        ({"kind": "orchestrator", "split": "replicate"}, True),
+        ({"kind": "debate"}, True),
+        ({}, False),
+    ],
+)
+def test_which_workflows_add_work(agent: dict[str, Any], adds: bool) -> None:
+    assert adds_work(agent) is adds
