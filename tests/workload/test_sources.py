@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.theory.expected.forecast import calls_ahead
 
-SOLO = sim.load("agent=solo", "backends=[minimax_m2_5]", "workload.tasks=60", "replications=1")
+SOLO = sim.load("agent=solo", "backends=[minimax_m2_5]", "work=same", "workload.tasks=60", "replications=1")
 
 
 GEOMETRIC = ["agent=solo", "agent.requests=2", "agent.turns={dist: geometric, mean: 6}", "agent.turns_scale=1", "agent.turns_exponent=0"]
