@@ -13,8 +13,8 @@ import pandas as pd
 
 from calibration.goodness import score
 from calibration.mixtures import quantiles
-from sim.sampling.distributions import distribution
 from sim.results.simulate import simulate
+from sim.sampling.distributions import distribution
 from sim.scenario.load import load
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.theory import chat_tokens
@@ -57,9 +57,9 @@ def chat_long(requests: pd.DataFrame, think_time_s: Profile) -> Profile:
     new = later["input_length"] - BLOCK_TOKENS * later["prefix_hit_blocks"] - BLOCK_TOKENS / 2 - answer
     return {
         "system_tokens": system,
-        "prompt_tokens": quantiles(first["input_length"] - system, 41),
+        "prompt_tokens": quantiles(first["input_length"] - system, 101),
         "requests": {"dist": "geometric", "mean": round(len(requests) / len(first), 2)},
-        "request_tokens": quantiles(new.clip(lower=1), 41),
+        "request_tokens": quantiles(new.clip(lower=1), 101),
         "think_time_s": think_time_s,
         "turns": 1,
         "output_tokens": quantiles(requests["output_length"].clip(lower=1), 21),
@@ -76,23 +76,24 @@ def chats(data: Path, think_time_s: Profile) -> dict[str, Profile]:
     }
 
 
+KIMI = "github kvcache-ai/Mooncake 3b5a594 (Apache-2.0)"
+PAUSES = "Pauses: those of people with a coding agent (see coding_session)."
+ASSUMED = f"Answers: {KIMI}, 12,031 requests to Kimi.\n{PAUSES}\nAssumption: four exchanges, messages of 100 tokens."
 NOTES = {
-    "chat_short": """A conversation: question and answer, no tools, with 1.4k tokens a request in the mean, as in Azure's conversations of November 2023
-(github Azure/AzurePublicDataset: 1,155 in and 211 out; reported). Moments matched: the system prompt is what the others leave of it, to the
-fifty. Answers: github kvcache-ai/Mooncake 3b5a594 (Apache-2.0), 12,031 requests to Kimi. Pauses: those of people with a
-coding agent (see coding_session). Assumption: four exchanges, messages of 100 tokens.
+    "chat_short": f"""A conversation: question and answer, no tools, with 1.4k tokens a request in the mean, as in Azure's conversations
+of November 2023 (github Azure/AzurePublicDataset: 1,155 in and 211 out; reported). Moments matched: the system prompt is what
+the others leave of it, to the fifty. {ASSUMED}
 Goodness: 1,353 tokens a request are expected, 1,366 were published; nothing else can be held to a recording.""",
-    "chat": """A conversation: question and answer, no tools, with 2k tokens a request in the mean, as in chat apps on OpenRouter (2026; reported).
-Moments matched: the system prompt (instructions, memory) is what the others leave of it, to the fifty. Answers: github
-kvcache-ai/Mooncake 3b5a594 (Apache-2.0), 12,031 requests to Kimi. Pauses: those of people with a coding agent (see
-coding_session). Assumption: four exchanges, messages of 100 tokens.
+    "chat": f"""A conversation: question and answer, no tools, with 2k tokens a request in the mean, as in chat apps on OpenRouter
+(2026; reported). Moments matched: the system prompt (instructions, memory) is what the others leave of it, to the fifty.
+{ASSUMED}
 Goodness: 2,003 tokens a request are expected; nothing else can be held to a recording.""",
-    "chat_long": """A conversation with documents in it: 12k tokens a request, as recorded at Kimi. github kvcache-ai/Mooncake 3b5a594 (Apache-2.0): an hour,
-12,031 requests. A request goes on with a conversation if it repeats more than the first block of 512 tokens, which all share; so an hour
-of 1.63 requests for each conversation cuts some short. request_tokens: what is new, less the last answer and half a block. Pauses:
-those of people with a coding agent (see coding_session).
-Goodness (fitted on every other request, tested on those between): KS distance of input {input:.3f}, of output {output:.3f}; {ours:,.0f} tokens a
-request, recorded {recorded:,.0f}.""",
+    "chat_long": f"""A conversation with documents in it: 12k tokens a request, as recorded at Kimi. {KIMI}:
+an hour, 12,031 requests. A request goes on with a conversation if it repeats more than the first block of 512 tokens, which all
+share; so an hour of 1.63 requests for each conversation cuts some short. request_tokens: what is new, less the last answer and
+half a block. {PAUSES}
+Goodness (fitted on every other request, tested on those between): KS distance of input {{input:.3f}}, of output {{output:.3f}};
+{{ours:,.0f}} tokens a request, recorded {{recorded:,.0f}}.""",
 }
 
 

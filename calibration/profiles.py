@@ -195,7 +195,9 @@ sleeping laptops. {SOURCE}, all of them.
 def write(profiles: dict[str, Profile], notes_of: dict[str, str], goodness: str) -> None:
     """Write `conf/profile/<name>.yaml`, each with its source and how well it fits."""
     for name, profile in profiles.items():
-        notes = notes_of[name] + (f"\nGoodness on sessions of odd rank, which were not used:\n{goodness}" if name == "coding_session" else "")
+        notes = notes_of[name] + (
+            f"\nGoodness on sessions of odd rank, which were not used:\n{goodness}" if name == "coding_session" else ""
+        )
         head = "".join(f"# {line}\n" for line in [*notes.splitlines(), "Written by: python -m calibration.profiles DATA --write"])
         body = yaml.safe_dump(profile, sort_keys=False, default_flow_style=None, width=130)
         _write_text(CONF / "profile" / f"{name}.yaml", head + body)
