@@ -37,7 +37,7 @@ def talk(answers: pd.Series, think_time_s: Profile, request_tokens: float) -> Pr
     """A chat of so many tokens a request in the mean: the system prompt is what is left of it (F1), to the fifty."""
     output = quantiles(answers.clip(lower=1), 21)
     size = {"exchanges": EXCHANGES, "first": MESSAGE_TOKENS, "message": MESSAGE_TOKENS, "answer": distribution(output).mean}
-    rest = chat_tokens(system=0, **size).total / EXCHANGES  # type: ignore[arg-type]
+    rest = chat_tokens(system=0, **size).total / EXCHANGES
     return {
         "system_tokens": 50 * round((request_tokens - rest) / 50),
         "prompt_tokens": MESSAGE_TOKENS,
