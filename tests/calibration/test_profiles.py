@@ -94,10 +94,15 @@ def test_a_recorded_request_against_those_of_claude_code_on_openrouter() -> None
     assert 1 / 2 < tokens / CLAUDE_CODE_TOKENS < 2
     chat = chat_of(LoopSettings(**shipped("chat")))  # type: ignore[arg-type]
     assert 1 / 2 < tokens / chat.message_tokens / (CLAUDE_CODE_TOKENS / 2000) < 2
+    messages, total = calls[calls["depth"] == 0].groupby("trace")["message"].max(), tokens * len(calls)
+    as_long = chat.of(messages.sum(), (messages * (messages - 1) / 2).sum())
+    found = [tokens / chat.message_tokens, total / messages.sum() / chat.message_tokens, total / as_long]
+    assert found == pytest.approx([59, 390, 78], rel=0.01)
 
 
 @pytest.mark.slow
 def test_a_session_is_so_many_times_a_chat_by_each_denominator() -> None:
+    """Beside the recorded sessions (above): 10 % by request; messages are heavy-tailed, and those of 386 sessions are few."""
     chatted, worked = (
         sim.simulate(sim.load(f"agent={kind}", f"workload.tasks={tasks}", "replications=4", "log=none"))
         for kind, tasks in (("chat", 200), ("solo", 400))
@@ -106,10 +111,9 @@ def test_a_session_is_so_many_times_a_chat_by_each_denominator() -> None:
         assert chatted.mean(f"multiplier_per_{name}") == pytest.approx(1, rel=0.03)
         least, middle, most = (worked.mean(f"multiplier_per_{name}{end}") for end in ("_least", "", "_most"))
         assert least < middle < most
-    assert worked.mean("multiplier_per_request") == pytest.approx(60, rel=0.1)
-    assert worked.mean("multiplier_per_request") * 2000 == pytest.approx(CLAUDE_CODE_TOKENS, rel=1.0)
-    assert 300 < worked.mean("multiplier_per_message") < 700
-    assert worked.mean("multiplier_per_session") == pytest.approx(110, rel=0.25)
+    assert worked.mean("multiplier_per_request") == pytest.approx(59, rel=0.1)
+    assert worked.mean("multiplier_per_message") == pytest.approx(390, rel=0.25)
+    assert worked.mean("multiplier_per_session") == pytest.approx(78, rel=0.35)
 
 
 class Aim(NamedTuple):
