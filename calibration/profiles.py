@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from calibration import chats
 from calibration.contexts import LONG_WINDOW_TOKENS, REACHED_TOKENS, WINDOW_TOKENS, compact_at_share, long_share, stretches
 from calibration.goodness import Goodness, latency, score
 from calibration.mixtures import between_sessions, lognormals, narrowed, quantiles, weighted_quantiles
@@ -165,20 +166,6 @@ def subagent(calls: pd.DataFrame, data: Path) -> Profile:
     }
 
 
-def chat(data: Path, think_time_s: Profile) -> Profile:
-    """A conversation without tools; only the length of an answer and the pauses are measured."""
-    answers = pd.read_csv(data / "mooncake_conversation.csv.gz")["output_length"]
-    return {
-        "system_tokens": 300,
-        "prompt_tokens": 100,
-        "requests": 4,
-        "request_tokens": 100,
-        "think_time_s": think_time_s,
-        "turns": 1,
-        "output_tokens": quantiles(answers.clip(lower=1), 21),
-    }
-
-
 def recorded_waits(calls: pd.DataFrame, parts: int = 200) -> Profile:
     """Waits after tool results as they were recorded: the means of so many equal parts, in order, so that the mean is the recorded one."""
     waits = np.sort(calls["think_time_s"][(calls["trigger"] != "user") & (calls["position"] > 0)].dropna().to_numpy(float))
@@ -202,16 +189,15 @@ Assumption: summary_tokens, window_tokens (none of them compacted), opening_turn
     "coding_session_recorded_waits": f"""The same session, waiting after tool results as recorded sessions did: for tools, approvals and
 sleeping laptops. {SOURCE}, all of them.
   sim agent=solo profile@agent=coding_session_recorded_waits""",
-    "chat": """A conversation: question and answer, no tools. Answers: github kvcache-ai/Mooncake 3b5a594 (Apache-2.0), 12,031
-requests to Kimi. Pauses: those of people with a coding agent (see coding_session). Assumption: everything else, chosen so
-that a conversation takes the few thousand tokens that chats were reported to take.""",
 }
 
 
-def write(profiles: dict[str, Profile], goodness: str) -> None:
+def write(profiles: dict[str, Profile], notes_of: dict[str, str], goodness: str) -> None:
     """Write `conf/profile/<name>.yaml`, each with its source and how well it fits."""
     for name, profile in profiles.items():
-        notes = NOTES[name] + (f"\nGoodness on sessions of odd rank, which were not used:\n{goodness}" if name == "coding_session" else "")
+        notes = notes_of[name] + (
+            f"\nGoodness on sessions of odd rank, which were not used:\n{goodness}" if name == "coding_session" else ""
+        )
         head = "".join(f"# {line}\n" for line in [*notes.splitlines(), "Written by: python -m calibration.profiles DATA --write"])
         body = yaml.safe_dump(profile, sort_keys=False, default_flow_style=None, width=130)
         _write_text(CONF / "profile" / f"{name}.yaml", head + body)
@@ -238,8 +224,7 @@ def main(arguments: list[str]) -> None:
         "coding_session": session,
         "coding_session_recorded_waits": recorded_waits(calls[calls["depth"] == 0]),
         "subagent": subagent(calls[calls["depth"] > 0], data),
-        "chat": chat(data, session["think_time_s"]),
-    }
+    } | chats.chats(data, session["think_time_s"])
     found = Goodness.of(session, fit, held_out)
     goodness = str(found)
     print(goodness)
@@ -247,7 +232,7 @@ def main(arguments: list[str]) -> None:
     reports = calls[calls["depth"] > 0].groupby("key")["output_tokens"].last()
     print(f"last output of a sub-agent (its report): median {reports.median():.0f}, sd of log {np.log(reports).std():.2f} tokens")
     if "--write" in arguments:
-        write(profiles, goodness)
+        write(profiles, NOTES | chats.notes(data, session["think_time_s"]), goodness)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ class Office(NamedTuple):
     """The dispatch itself, which backends tell of failed attempts."""
     enroll: Callable[[Task, str, int], bytes]
     """`Meter.enroll`: counts an agent."""
+    heard: Callable[[int], None]
+    """`Meter.heard`: counts the messages of a task's user."""
     settings: AgentSettings
     report_tokens: Callable[[float], int]
     lead: Profile

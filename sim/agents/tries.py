@@ -50,6 +50,8 @@ class Tries:
         u_score, u_accepted, u_kept = office.streams.draws(TRY, task.id, branch)
         score = office.outcome.score(task.u_difficulty, u_score)
         agent = Agent(office, task, office.lead, self._role, str(number), branch)
+        if not number:
+            office.heard(agent.requests)
         agent.context += self._kept_tokens
 
         def answered(root: Agent, completed: bool) -> None:

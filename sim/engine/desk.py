@@ -64,6 +64,7 @@ class Desk:
 
         def begin() -> None:
             nonlocal root
+            self._office.heard(max(1, sum(call.by_user for call in session.agents[0].calls)))
             for index, recording in enumerate(session.agents):
                 role, path, branch = (int(Role.worker), f"0.{index - 1}", child(0, index - 1)) if index else (int(Role.agent), "0", 0)
                 agent = Agent(self._office, task, self._office.lead, role, path, branch, min(index, 1))
@@ -76,6 +77,7 @@ class Desk:
         """The matched chat in the place of the agent's work."""
         task.tries = 1
         root = Agent(self._office, task, self._office.chat, int(Role.chat))
+        self._office.heard(root.requests)
         root.start(chat(root), lambda agent, completed: end(self._solved(agent, completed)))
 
     def _solved(self, root: Agent, completed: bool) -> bool:

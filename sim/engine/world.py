@@ -111,6 +111,7 @@ def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch
         assign=dispatch.assign,
         client=dispatch,
         enroll=meter.enroll,
+        heard=meter.heard,
         settings=agent,
         report_tokens=whole(distribution(agent.report_tokens), 0),
         lead=Profile(agent, 0),

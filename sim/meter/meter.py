@@ -58,6 +58,7 @@ class Meter:
         self._blocked = 0
         """Tasks that were refused for want of money."""
         self.started_agents = self.started_verifiers = 0
+        self._messages = self._message_pairs = 0
         self.paths: dict[str, int] = {}
         self.tally = Tally.empty(len(prices))
         self._cut_s = cut_s
@@ -95,6 +96,11 @@ class Meter:
         self.started_agents += 1
         self.started_verifiers += path.endswith("v")
         return AGENT.pack(task.id, self.paths.setdefault(path, len(self.paths)), depth)
+
+    def heard(self, messages: int) -> None:
+        """A task begins, whose user has so many messages for it."""
+        self._messages += messages
+        self._message_pairs += messages * (messages - 1) // 2
 
     def answered(
         self, call: Call, start_s: float, first_token_s: float, end_s: float, read_tokens: int, write_tokens: int, usd: float = 0.0
@@ -179,6 +185,8 @@ class Meter:
             "blocked": self._blocked,
             "agents": self.started_agents,
             "verifiers": self.started_verifiers,
+            "messages": self._messages,
+            "message_pairs": self._message_pairs,
         }
 
     def _warmed_up(self) -> None:

@@ -79,6 +79,10 @@ class Tally:
     """Of the tasks that ended."""
     agents: int = 0
     verifiers: int = 0
+    messages: int = 0
+    """Of users, for the tasks that were begun; those of a later try are the same ones again."""
+    message_pairs: int = 0
+    """m (m - 1) / 2 of the m messages of each: how often a chat of as many would send one of them again."""
     ended_s: float = 0.0
     replications: float = 1
     """Whole runs that the sums are of: less than one where only some of the shards were run."""

@@ -41,14 +41,14 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
 
 
 def _tokens_finding(one: Study, names: Names | None) -> str:
-    """`Against a chat, one agent takes 1,500 times the tokens, a team of 16 takes 3,400 times`."""
+    """`By the user's message, one agent takes 450 times the tokens of a chat, a team of 16 takes 1,200 times`."""
     first, last = one.places[0], one.places[-1]
     times = _times(one.at(last, "tokens_per_task") / one.at(first, "tokens_per_task"))
     much, against = (in_words(one.x, place, names) for place in (last, first))
     alone_at = next((place for place in one.places[1:-1] if place in ONE_AGENT), "")
     if first == "chat" and alone_at:
-        alone, team = (_times(one.at(place, "token_multiplier")) for place in (alone_at, last))
-        return f"Against {against}, one agent takes {alone} the tokens, {much} takes {team}"
+        alone, team = (_times(one.at(place, "multiplier_per_message")) for place in (alone_at, last))
+        return f"By the user's message, one agent takes {alone} the tokens of {against}, {much} takes {team}"
     return f"{much[0].upper()}{much[1:]} takes {times} the tokens of {against}"
 
 
@@ -59,7 +59,7 @@ def _one_place(one: Study, names: Names | None) -> str:
     if len(rows) == 1:
         return (
             f"A task takes {compact(low['tokens_per_task'])} tokens and costs {dollars(low['cost_per_task_usd'])}, "
-            f"{number(low['token_multiplier'])} times the tokens of the chat baseline"
+            f"by the user's message {number(low['multiplier_per_message'])} times the tokens of a chat"
         )
     said = [worded("backends", row["_x"], names) if one.x == "backends" else row["_line"] for row in (low, high)]
     cheap, dear = (dollars(row["cost_per_task_usd"]) for row in (low, high))

@@ -16,6 +16,7 @@ from sim.report.bills import order_finding, shown
 from sim.report.findings import finding, goal_finding
 from sim.report.folder import Folder
 from sim.report.grid import study
+from sim.report.multipliers import multipliers
 from sim.report.tables import aligned, best_first, failures, grid, readable
 from sim.report.workflows import workflow_finding, workflow_tables
 from sim.results.files import FIGURES, REPORT, RESULTS, Files
@@ -50,7 +51,7 @@ def show_run(result: Result, folder: Path) -> None:
     def draw(gallery: Any) -> Mapping[str, Any]:
         return dict(gallery.of_run(result, table, names))
 
-    text = aligned(readable(result.summary, result.theory.values))
+    text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(study(table, names), names)}".rstrip()
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
     _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()))
 
@@ -77,6 +78,8 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(failures(one))
 
+    if not searched and (against := multipliers(one, known.names)):
+        text += f"\n\n{against}"
     if known.bills is not None:
         text += f"\n\n{BILLS}\n\n{aligned(shown(known.bills))}"
         misled = f"{words}." if (words := order_finding(known.bills)) else ""

@@ -18,14 +18,14 @@ BEST_SHOWN = 12
 PRINTED: dict[str, tuple[str, Callable[[float], str]]] = {
     "cost_per_task_usd": ("USD/task", number),
     "tokens_per_task": ("tokens/task", compact),
-    "token_multiplier": ("x chat", number),
+    "multiplier_per_message": ("x chat, a message", number),
     "cache_hit_rate": ("cache hits", percent),
     "success_rate": ("success", percent),
     "cost_per_success_usd": ("USD/success", number),
     "task_latency_p50_s": ("task p50 s", number),
 }
-"""Heading and writing of the headlines (`sim.results.metrics.HEADLINES`), and of the multiple of the chat's tokens, in a sweep's table."""
-CROSSED = ("token_multiplier", "cache_hit_rate", "success_rate", "cost_per_success_usd")
+"""Heading and writing of the headlines (`sim.results.metrics.HEADLINES`), and of a message's multiple of a chat's tokens, in a listing."""
+CROSSED = ("cache_hit_rate", "success_rate", "cost_per_success_usd")
 """What a crosstab of dollars adds, of the last place."""
 
 
@@ -77,7 +77,7 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     for metric in CROSSED:
         heading, write = PRINTED[metric]
         out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
-    notes = [f"The last four columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
+    notes = [f"The last three columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
     return aligned(pd.DataFrame(out)) + "\n\n" + " ".join(["±: half of the 95 % interval.", *notes])
 
 

@@ -7,7 +7,40 @@ from typing import NamedTuple
 
 from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
+from sim.settings.profile import LoopSettings
 from sim.theory import chat_tokens
+from sim.theory.expected.moments import nodes
+
+
+class Chat(NamedTuple):
+    """A conversation in expectation: what multipliers are of."""
+
+    messages: float
+    """Of a user, in the mean."""
+    pairs: float
+    """Mean of m (m - 1) / 2 for m messages: how often one of them is sent again."""
+    system: float
+    first: float
+    message: float
+    answer: float
+    kept: float
+    """Of an answer, in the prompts that follow."""
+
+    @property
+    def tokens(self) -> float:
+        """Of the whole conversation."""
+        return self.of(self.messages, self.pairs)
+
+    @property
+    def message_tokens(self) -> float:
+        """Of a request, which is what a message to a chat comes to: prompt and answer, in the mean over all of them."""
+        return self.tokens / self.messages
+
+    def of(self, messages: float, pairs: float) -> float:
+        """Tokens of conversations of other lengths: of so many messages and pairs in all."""
+        return chat_tokens(
+            exchanges=messages, pairs=pairs, system=self.system, first=self.first, message=self.message, answer=self.answer, kept=self.kept
+        ).total
 
 
 class Basis(NamedTuple):
@@ -21,10 +54,8 @@ class Basis(NamedTuple):
     """What a solved task is worth (USD); nan where neither value nor wage is set."""
     wage_usd_per_h: float
     """Of whoever waits for a task (USD/h)."""
-    chat_exchanges: int
-    """Exchanges of the chat baseline."""
-    chat_tokens: float
-    """Expected tokens of the chat baseline."""
+    chats: tuple[Chat, ...]
+    """The chat baseline first, then the other measured ones."""
     backend: int = -1
     """Of a metric that there is once a backend: which one, by its place in `backends`."""
 
@@ -37,25 +68,24 @@ def basis_of(scenario: Scenario) -> Basis:
         quality_known=all(backend.quality is not None for backend in scenario.chosen().values()),
         worth_usd=outcome.worth_usd(scenario.agent.helpers) if outcome.value_usd or outcome.wage_usd_per_h else math.nan,
         wage_usd_per_h=outcome.wage_usd_per_h,
-        chat_exchanges=baseline_exchanges(scenario),
-        chat_tokens=baseline_tokens(scenario),
+        chats=tuple(map(chat_of, (scenario.matched_chat, *scenario.chat_baselines.values()))),
     )
-
-
-def baseline_exchanges(scenario: Scenario) -> int:
-    """Exchanges of the chat baseline."""
-    return round(distribution(scenario.matched_chat.requests).mean)
 
 
 def baseline_tokens(scenario: Scenario) -> float:
     """Expected tokens of the chat baseline: what 1 means in `token_multiplier` (F1 with mean sizes)."""
-    chat = scenario.matched_chat
-    answer = distribution(chat.output_tokens).mean
-    return chat_tokens(
-        exchanges=baseline_exchanges(scenario),
-        system=chat.system_tokens,
-        first=distribution(chat.prompt_tokens).mean,
-        message=distribution(chat.request_tokens).mean,
+    return chat_of(scenario.matched_chat).tokens
+
+
+def chat_of(loop: LoopSettings) -> Chat:
+    """What is expected of a conversation."""
+    answer, messages = distribution(loop.output_tokens).mean, nodes(loop.requests).rounded(1)
+    return Chat(
+        messages=messages.mean,
+        pairs=(messages.variance + messages.mean**2 - messages.mean) / 2,
+        system=loop.system_tokens,
+        first=distribution(loop.prompt_tokens).mean,
+        message=distribution(loop.request_tokens).mean,
         answer=answer,
-        kept=answer * (1 - chat.reasoning_share * (1 - chat.keep_reasoning)),
-    ).total
+        kept=answer * (1 - loop.reasoning_share * (1 - loop.keep_reasoning)),
+    )

@@ -10,7 +10,7 @@ from sim.call import Role, Status
 from sim.meter.histogram import SIZES
 from sim.meter.sums import real
 from sim.meter.tally import Tally
-from sim.results.basis import Basis, basis_of
+from sim.results.basis import Basis, Chat, basis_of
 from sim.results.percentiles import Percentile
 from sim.scenario.scenario import Scenario
 from sim.statistics import tail_index, top_share
@@ -87,6 +87,34 @@ def _answers(t: Tally, column: int) -> int:
     return int(t.answers[[Role.chat, Role.agent, Role.lead, Role.worker], column].sum())
 
 
+def _agents(t: Tally) -> int:
+    """Agents that worked at tasks."""
+    return t.agents - t.verifiers
+
+
+def _per_request(t: Tally, chat: Chat) -> float:
+    return ratio(_total(t), _answers(t, 0) * chat.message_tokens)
+
+
+def _per_message(t: Tally, chat: Chat) -> float:
+    return ratio(_total(t), t.messages * chat.message_tokens)
+
+
+def _per_session(t: Tally, chat: Chat) -> float:
+    return ratio(_total(t), chat.of(t.messages, t.message_pairs))
+
+
+def _multiplier(name: str, meaning: str, against: Callable[[Tally, Chat], float]) -> tuple[Metric, ...]:
+    """Tokens against those of the chat baseline, and against those measured chats that make least and most of them."""
+    return (
+        Metric(f"multiplier_per_{name}", "", meaning, lambda t, b: against(t, b.chats[0])),
+        Metric(f"multiplier_per_{name}_least", "", f"the same, of the chat baselines the one that makes least of it: {meaning}",
+               lambda t, b: min(against(t, chat) for chat in b.chats)),
+        Metric(f"multiplier_per_{name}_most", "", f"the same, of the chat baselines the one that makes most of it: {meaning}",
+               lambda t, b: max(against(t, chat) for chat in b.chats)),
+    )  # fmt: skip
+
+
 def _net(t: Tally, b: Basis) -> float:
     return ratio(b.worth_usd * t.successes - t.task_cost_usd - b.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
 
@@ -125,20 +153,28 @@ METRICS = (
            _if_known(lambda t, _: ratio(t.task_cost_usd, t.successes)), headline=4),
     Metric("cost_per_busy_hour_usd", "USD/h", "the bill of a busy hour: of time of tasks, calls and tools, their user's thinking left out",
            lambda t, _: ratio(t.task_cost_usd, t.task_busy_s / 3600)),
-    Metric("token_multiplier", "", "tokens per task over those of the chat baseline",
-           lambda t, b: ratio(t.task_tokens, t.tasks * b.chat_tokens)),
-    Metric("amplification_tries", "", "factor of the multiplier: tries at a task", lambda t, _: ratio(t.tries, t.tasks)),
+    Metric("token_multiplier", "", "tokens per task over those of a whole chat (`matched_chat`), however many messages either has",
+           lambda t, b: ratio(t.task_tokens, t.tasks * b.chats[0].tokens)),
+    *_multiplier("request", "all tokens per answer to an agent, over those of a request of a chat", _per_request),
+    *_multiplier("message", "all tokens per message of a user, over those of a message to a chat", _per_message),
+    *_multiplier("session", "all tokens of the tasks begun, over those of chats of as many messages each", _per_session),
+    Metric("amplification_tries", "", "factor of multipliers: tries at a task", lambda t, _: ratio(t.tries, t.tasks)),
     Metric("amplification_fanout", "", "factor: agents at work in a try",
-           lambda t, _: ratio((t.agents - t.verifiers) * t.tasks, t.started_tasks * t.tries)),
-    Metric("amplification_turns", "", "factor: answers to an agent over the exchanges of the chat baseline",
-           lambda t, b: ratio(_answers(t, 0), (t.agents - t.verifiers) * b.chat_exchanges)),
-    Metric("amplification_context", "", "factor: tokens of an answer over those of an exchange of the chat baseline (history sent again)",
-           lambda t, b: ratio(_answers(t, 1) * b.chat_exchanges, _answers(t, 0) * b.chat_tokens)),
+           lambda t, _: ratio(_agents(t) * t.tasks, t.started_tasks * t.tries)),
+    Metric("amplification_messages", "", "factor: messages of a task's user over those of the chat baseline",
+           lambda t, b: ratio(t.messages, t.started_tasks * b.chats[0].messages)),
+    Metric("amplification_calls", "", "factor: answers to an agent for a message of its task's user",
+           lambda t, _: ratio(_answers(t, 0) * t.started_tasks, _agents(t) * t.messages)),
+    Metric("amplification_turns", "", "the last two multiplied: answers to an agent over the messages of the chat baseline",
+           lambda t, b: ratio(_answers(t, 0), _agents(t) * b.chats[0].messages)),
+    Metric("amplification_context", "", "factor: tokens of an answer over those of a request of the chat baseline (history sent again)",
+           lambda t, b: ratio(_answers(t, 1), _answers(t, 0) * b.chats[0].message_tokens)),
     Metric("amplification_coordination", "", "factor: compactions and verifiers on top",
            lambda t, _: ratio(int(t.answers[:, 1].sum()), _answers(t, 1))),
-    Metric("amplification_retries", "",
-           "factor: failed attempts on top; the six multiply to total tokens per started task over those of the chat baseline",
-           lambda t, _: ratio(_total(t), int(t.answers[:, 1].sum()))),
+    Metric("amplification_retries", "", "factor: failed attempts on top", lambda t, _: ratio(_total(t), int(t.answers[:, 1].sum()))),
+    Metric("amplification_length", "",
+           "factor: tokens of a message to the chat baseline over those of a message to a chat of as many messages as the task has",
+           lambda t, b: ratio(t.messages * b.chats[0].message_tokens, b.chats[0].of(t.messages, t.message_pairs))),
     Metric("tasks_blocked", "", "tasks refused for want of money (they have failed)", lambda t, _: t.blocked / t.replications),
     Metric("wasted_tokens", "tokens", "tokens of ended tasks that failed", _if_known(lambda t, _: t.wasted_tokens / t.replications)),
     Metric("wasted_usd", "USD", "bill of ended tasks that failed", _if_known(lambda t, _: real(t.wasted_units) / t.replications)),
@@ -178,6 +214,15 @@ METRICS = (
     Metric("cost_share.<backend>", "", "share of the bill", lambda t, b: ratio(float(t.dollars[b.backend].sum()), float(t.dollars.sum()))),
 )  # fmt: skip
 """What a summary holds, in its order."""
+_ONE_REQUEST = ("context", "coordination", "retries")
+_ONE_MESSAGE = (*_ONE_REQUEST, "calls", "fanout", "tries")
+FACTORS = {
+    "multiplier_per_request": _ONE_REQUEST,
+    "multiplier_per_message": _ONE_MESSAGE,
+    "multiplier_per_session": (*_ONE_MESSAGE, "length"),
+    "token_multiplier": (*_ONE_MESSAGE, "messages"),
+}
+"""Which `amplification_*` multiply to which multiplier (to the last one where every task that was begun has ended)."""
 HEADLINES = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: metric.headline) if metric.headline)
 """What `precision` is asked of, and what a sweep's table compares with its baseline."""
 MORE_IS_BETTER = frozenset(metric.name for metric in METRICS if metric.more_is_better)

@@ -65,7 +65,9 @@ class ScenarioSettings:
     budgets: dict[str, BudgetSettings] = alone({})
     """More of them by name, all in force at once: a cap a task, an allowance a user, a day's limit for a team."""
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
-    """The conversation that would be about the same matter: its tokens are 1 in `token_multiplier`."""
+    """The conversation that would be about the same matter: what 1 means in a multiplier."""
+    chat_baselines: dict[str, LoopSettings] = alone({})
+    """More conversations by name, as they were measured elsewhere: multipliers are given for the one that makes least of them, and most."""
     sensitivity: SensitivitySettings = field(default_factory=SensitivitySettings)
     goal: GoalSettings = field(default_factory=GoalSettings)
 

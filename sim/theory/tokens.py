@@ -44,14 +44,17 @@ class CacheSplit(NamedTuple):
         return self.read / (self.read + self.write)
 
 
-def chat_tokens(*, exchanges: int, system: float, first: float, message: float, answer: float, kept: float | None = None) -> Tokens:
+def chat_tokens(
+    *, exchanges: float, system: float, first: float, message: float, answer: float, kept: float | None = None, pairs: float | None = None
+) -> Tokens:
     """F1: m exchanges. The j-th prompt holds the system prompt, j messages and j - 1 answers.
 
     In = m S + u m(m+1)/2 + y m(m-1)/2 when the `first` message is as long as the others (u = `message`).
+    For random m give E[m] and `pairs` = E[m(m-1)]/2; for several chats together, the sums of both.
     """
     m, stays = exchanges, answer if kept is None else kept
-    pairs = m * (m - 1) / 2
-    return Tokens(m * (system + first) + (message + stays) * pairs, m * answer, m)
+    earlier = m * (m - 1) / 2 if pairs is None else pairs
+    return Tokens(m * (system + first) + (message + stays) * earlier, m * answer, m)
 
 
 def loop_tokens(*, base: float, growth: float, output: float, turns: float, pairs: float | None = None) -> Tokens:

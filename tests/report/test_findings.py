@@ -18,7 +18,7 @@ def table(**columns: Any) -> pd.DataFrame:
     """A chat and a team of 4 on two backends: a team takes ten times the tokens, and solves half of its tasks."""
     rows = [
         {"backends": f"[{line}]", "agent": place, "status": "ok", "tokens_per_task": 100.0 if place == "chat" else 1000.0,
-         "token_multiplier": 1.0 if place == "chat" else 10.0, "cost_per_task_usd": usd, "cost_per_success_usd": 2 * usd,
+         "multiplier_per_message": 1.0 if place == "chat" else 10.0, "cost_per_task_usd": usd, "cost_per_success_usd": 2 * usd,
          "cost_per_success_usd_ci_low": 1.9 * usd, "cost_per_success_usd_ci_high": 2.1 * usd}
         for (line, place), usd in USD.items()
     ]  # fmt: skip
@@ -49,7 +49,10 @@ def test_one_line_or_one_place_has_a_sentence_of_its_own() -> None:
     assert success_finding(study(one_line)) == price_finding(study(one_line), PRICES) == ""
     one_place = all_[all_["agent"] == "chat"]
     assert spend_finding(study(one_place)) == "A task costs $0.25 on cheap, $1.0 on dear: 4.00 times as much"
-    assert spend_finding(study(one_place.head(1))) == "A task takes 100 tokens and costs $1.0, 1.00 times the tokens of the chat baseline"
+    assert (
+        spend_finding(study(one_place.head(1)))
+        == "A task takes 100 tokens and costs $1.0, by the user's message 1.00 times the tokens of a chat"
+    )
 
 
 def test_what_failed_says_why_and_what_nobody_measured_is_not_best() -> None:

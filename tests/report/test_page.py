@@ -181,7 +181,9 @@ def test_figures_of_a_single_run_show_it_whoever_serves(backends: int) -> None:
         assert figure.axes[0].get_position().width > 0.4
     drawn = amplification(table, {})
     assert next(written(drawn)).get_text().startswith("A task takes")
-    assert any(f"×{number(result.mean('token_multiplier'))}" in text.get_text() for text in drawn.axes[0].texts)
+    for name in ("request", "message", "session"):
+        value = number(result.mean(f"multiplier_per_{name}"), 2)
+        assert any(f"{name}: ×{value}" in text.get_text() for text in drawn.axes[0].texts)
 
 
 def test_figures_are_whole_or_absent(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_lines_and_places_are_crossed_with_the_list_price_beside() -> None:
     assert dear.split()[:2] == ["dear", "5.00"]
     assert cheap.split()[:2] == ["cheap", "-"]
     assert "±" in dear
-    assert body[-1] == "±: half of the 95 % interval. The last four columns are of sub-agents of each lead (number) 2."
+    assert body[-1] == "±: half of the 95 % interval. The last three columns are of sub-agents of each lead (number) 2."
 
 
 def test_a_single_line_is_listed_scenario_by_scenario() -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 
 import sim
 from sim.report.tables import CROSSED, PRINTED
-from sim.results.metrics import BY_BACKEND, HEADLINES, METRICS, MORE_IS_BETTER, metrics, unit_of
+from sim.results.basis import chat_of
+from sim.results.metrics import BY_BACKEND, FACTORS, HEADLINES, METRICS, MORE_IS_BETTER, metrics, unit_of
+from sim.scenario.load import CONF
+from sim.settings.market import Billed
 from sim.settings.run import GoalSettings
+from sim.settings.tries import TriesSettings
 from sim.sweeps.goal import check_goal
-from tests.worlds import agent, backend, scenario
+from tests.worlds import agent, backend, loop, scenario, team
 
 TWO = {"one": backend(quality=0.6), "two": backend(input_usd_per_mtok=3.0, quality=0.9)}
 
@@ -39,7 +44,7 @@ def test_headlines_are_ranked_and_a_table_can_print_them() -> None:
         "cost_per_task_usd", "tokens_per_task", "success_rate", "cost_per_success_usd", "cache_hit_rate", "task_latency_p50_s",
     )  # fmt: skip
     assert sorted(metric.headline for metric in METRICS if metric.headline) == list(range(1, len(HEADLINES) + 1))
-    assert set(PRINTED) == {*HEADLINES, "token_multiplier"}
+    assert set(PRINTED) == {*HEADLINES, "multiplier_per_message"}
     assert set(CROSSED) < set(PRINTED)
 
 
@@ -64,10 +69,72 @@ def test_shares_are_each_backends_own() -> None:
 
 
 def test_factors_multiply_to_the_multiplier() -> None:
-    result = sim.simulate(scenario(agent(), TWO, tasks=4))
-    factors = [result.mean(metric.name) for metric in METRICS if metric.name.startswith("amplification_")]
-    assert len(factors) == 6
-    assert math.prod(factors) == pytest.approx(result.mean("token_multiplier"), rel=1e-12)
+    """To each of them, whatever goes on: messages that vary, failed attempts, compactions, teams, tries, verifiers; and to `turns`."""
+    messages = {"dist": "uniform", "low": 1, "high": 6}
+    worlds = [
+        scenario(agent(), TWO, tasks=4),
+        scenario(agent(requests=messages, compact_at_tokens=3000), backend(error_rate=0.2, error_billed=Billed.everything), tasks=20),
+        scenario(team(3, loop(), requests=messages, tries=TriesSettings(most=2, verifier=loop(turns=2))), TWO, tasks=10),
+    ]
+    for world in worlds:
+        world.matched_chat = loop(turns=1, requests={"dist": "geometric", "mean": 3}, request_tokens=120, output_tokens=500)
+        result = sim.simulate(world)
+        for multiplier, factors in FACTORS.items():
+            found = math.prod(result.mean(f"amplification_{name}") for name in factors)
+            assert found == pytest.approx(result.mean(multiplier), rel=1e-9), multiplier
+        both = result.mean("amplification_messages") * result.mean("amplification_calls")
+        assert both == pytest.approx(result.mean("amplification_turns"), rel=1e-9)
+
+
+def test_each_multiplier_has_its_own_denominator() -> None:
+    """Sessions of one message and of three, two calls each of 1,000 + 300 tokens, against chats that are reckoned by hand."""
+    messages = {"dist": "empirical", "values": [1, 3]}
+    flat = {
+        "system_tokens": 1000,
+        "prompt_tokens": 0,
+        "request_tokens": 0,
+        "keep_reasoning": 0.0,
+        "reasoning_share": 1.0,
+        "output_tokens": 300,
+        "tool_result_tokens": 0,
+    }
+    worked = sim.simulate(scenario(agent(requests=messages, turns=2, **flat), backend(), tasks=60, replications=1))
+    sizes = worked.tasks["calls"] / 2
+    assert set(sizes) == {1, 3}
+    chat = {"system_tokens": 100, "prompt_tokens": 50, "request_tokens": 50, "output_tokens": 200}
+    world = worked.scenario
+    world.matched_chat = loop(turns=1, requests=2, **chat)
+    world.chat_baselines = {
+        "long": loop(turns=1, requests=2, **(chat | {"system_tokens": 1150})),
+        "short": loop(turns=1, requests=1, **chat),
+    }
+    result = sim.simulate(world)
+    request = {"matched": (2 * (100 + 50 + 200) + 250) / 2, "long": (2 * (1150 + 50 + 200) + 250) / 2, "short": 350}
+    for metric, tokens in (("request", 1300), ("message", 2600)):
+        assert result.mean(f"multiplier_per_{metric}") == pytest.approx(tokens / request["matched"])
+        assert result.mean(f"multiplier_per_{metric}_least") == pytest.approx(tokens / request["long"])
+        assert result.mean(f"multiplier_per_{metric}_most") == pytest.approx(tokens / request["short"])
+    as_long = {1: 350, 3: 3 * 350 + 3 * 250}
+    assert result.mean("multiplier_per_session") == pytest.approx(2600 * sizes.sum() / sizes.map(as_long).sum())
+
+
+def test_without_other_baselines_the_range_is_the_value() -> None:
+    summary = sim.simulate(scenario(agent(), TWO, tasks=2)).summary["mean"]
+    for name in ("request", "message", "session"):
+        assert summary[f"multiplier_per_{name}_least"] == summary[f"multiplier_per_{name}"] == summary[f"multiplier_per_{name}_most"] > 0
+
+
+def test_recorded_sessions_are_held_against_a_chat_message_by_message() -> None:
+    """The excerpt that ships, replayed: its own tokens, calls of all agents, and messages of main agents, over those of a chat."""
+    replay = sim.load("workload=trace", "replications=1", "retry.attempts=1", "market.models.claude_opus_4_6.error_rate=0")
+    result, calls = sim.simulate(replay), pd.read_csv(CONF / "trace" / "excerpt.csv")
+    tokens, chat = int((calls["input_tokens"] + calls["output_tokens"]).sum()), chat_of(replay.matched_chat)
+    main = calls[calls["agent"] == "main"]
+    messages = (main["trigger"] == "user").groupby(main["trace"]).sum().clip(lower=1)
+    assert result.mean("multiplier_per_request") == pytest.approx(tokens / len(calls) / chat.message_tokens, rel=1e-9)
+    assert result.mean("multiplier_per_message") == pytest.approx(tokens / messages.sum() / chat.message_tokens, rel=1e-9)
+    as_long = sum(chat.of(each, each * (each - 1) / 2) for each in messages)
+    assert result.mean("multiplier_per_session") == pytest.approx(tokens / as_long, rel=1e-9)
 
 
 def test_a_goal_that_is_no_metric_is_refused_with_the_likely_one() -> None:

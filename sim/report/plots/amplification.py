@@ -1,4 +1,4 @@
-"""Why agents take so many times the tokens of a chat: a figure of the factors, which multiply to the whole."""
+"""Why agents take so many times the tokens of a chat: a figure of the factors, which multiply, and of what they come to by each chat."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.report.grid import Names, Study, place_label, study
+from sim.report.multipliers import MULTIPLIERS, of_line, told
 from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
 
-FACTORS = {
-    "tries": "tries",
-    "fanout": "agents at work",
-    "turns": "turns",
+PARTS = {
     "context": "context sent again",
     "coordination": "compactions, verifiers",
     "retries": "failed attempts",
+    "calls": "calls a message",
+    "fanout": "agents at work",
+    "tries": "tries",
 }
-"""What each factor is called, in the order in which they are multiplied."""
+"""What each factor is called, in the order in which they are multiplied: the first three come to a request, all to a message."""
 WRITTEN = 0.045
 """Share of the width from which a part has room for its number."""
+MARKS = {"o": "●", "s": "■", "D": "◆"}
+"""By multiplier: how its value is marked on its line, and beside it in words."""
+LINES_AT = (0.24, 0.33, 0.42)
+"""How far below a bar's middle each multiplier's line is drawn."""
 
 
 @styled
 def amplification(table: pd.DataFrame, names: Names | None = None) -> Figure:
-    """A bar a workflow, from 1 to its multiplier, in parts as long as the logarithm of each factor; on the most expensive backend."""
+    """A bar a workflow, in parts as long as the logarithm of each factor, from 1 to tokens a message of the user over a chat's; below it a
+    line a multiplier, from the chat baseline that makes least of it to the one that makes most; on the most expensive backend.
+    """
     one = study(table, names)
     line = next(iter(one.lines), None)
-    factors = pd.DataFrame(columns=list(FACTORS)) if line is None else _factors(one, line)
+    factors, against = (pd.DataFrame(columns=list(PARTS)), pd.DataFrame()) if line is None else _known(one, line)
     note = f"{line}. " if len(one.lines) > 1 else ""
-    note += "Bars multiply: each part is a factor, the end is tokens per started task over those of the chat baseline. "
-    note += "Factors below 1 run back."
-    figure = sheet(_title(factors, one, names), 2.4 + 0.46 * max(2, len(factors)), note, key=True)
+    note += "Bars multiply: each part is a factor, the end is tokens per message of the user over those of a message to a chat. "
+    note += "Factors below 1 run back. Lines: the range over the chat baselines. A session: against a chat of as many messages."
+    figure = sheet(_title(against, one, names), 2.4 + 0.78 * max(2, len(factors)), note, key=True)
     axes = figure.subplots()
-    _bars(axes, factors)
+    _bars(axes, factors, against)
     axes.set_yticks(range(len(factors)), [place_label(one.x, place, names) for place in factors.index])
     axes.set_ylim(len(factors) - 0.45, -0.55)
     axes.set_xlabel("tokens, as a multiple of the chat's (log scale)")
@@ -46,40 +53,56 @@ def amplification(table: pd.DataFrame, names: Names | None = None) -> Figure:
     return figure
 
 
-def _factors(one: Study, line: str) -> pd.DataFrame:
-    """A row a workflow that finished, a column a factor."""
-    return pd.DataFrame({name: one.values(line, f"amplification_{name}") for name in FACTORS}).dropna()
+def _known(one: Study, line: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A row a workflow that finished: a column a factor; a column a multiplier, its value and range."""
+    factors = pd.DataFrame({name: one.values(line, f"amplification_{name}") for name in PARTS}).dropna()
+    against = of_line(one, line)
+    both = [place for place in factors.index if place in against.index]
+    return factors.loc[both], against.loc[both]
 
 
-def _bars(axes: Axes, factors: pd.DataFrame) -> None:
+def _bars(axes: Axes, factors: pd.DataFrame, against: pd.DataFrame) -> None:
     ends = factors.cumprod(axis=1)
-    low, high = (min(0.8, float(ends.min().min())), 1.2 * max(2.0, float(ends.max().max()))) if len(factors) else (0.8, 2.0)
+    reached = [value for row in against.itertuples(index=False) for values in row for value in values]
+    reached += [float(value) for value in ends.to_numpy().ravel()]
+    low, high = min([0.8, *(0.9 * value for value in reached)]), 1.2 * max([2.0, *reached])
     scale(axes, "x", low, max(high, 6 * low))
     width = math.log(axes.get_xlim()[1] / axes.get_xlim()[0])
     at = pd.Series(1.0, factors.index)
-    for colour, (name, label) in zip(COLOURS, FACTORS.items(), strict=False):
+    for colour, (name, label) in zip(COLOURS, PARTS.items(), strict=False):
         left, right = pd.concat([at, ends[name]], axis=1).min(axis=1), pd.concat([at, ends[name]], axis=1).max(axis=1)
-        rows = range(len(factors))
-        axes.barh(rows, right - left, left=left, height=0.7, color=colour, edgecolor="white", linewidth=0.6, label=label)
+        rows = [row - 0.12 for row in range(len(factors))]
+        shown = label if (factors[name] - 1).abs().max() >= 0.005 else None
+        axes.barh(rows, right - left, left=left, height=0.5, color=colour, edgecolor="white", linewidth=0.6, label=shown)
         for row, factor in zip(rows, factors[name], strict=True):
             if abs(math.log(factor)) > WRITTEN * width:
-                middle = math.sqrt(left.iloc[row] * right.iloc[row])
+                middle = math.sqrt(left.iloc[round(row + 0.12)] * right.iloc[round(row + 0.12)])
                 plain = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
                 axes.text(middle, row, f"×{number(factor, 2)}", ha="center", va="center", fontsize=10, color=INK, bbox=plain)
         at = ends[name]
-    for row, end in enumerate(at):
-        axes.annotate(f"×{number(end)}", (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=11, annotation_clip=False)
+    _ranges(axes, against)
     axes.axvline(1, color="#999999", linewidth=1)
 
 
-def _title(factors: pd.DataFrame, one: Study, names: Names | None) -> str:
-    """The last workflow's multiplier, and what it is made of."""
-    if factors.empty:
+def _ranges(axes: Axes, against: pd.DataFrame) -> None:
+    """Each multiplier's range over the chat baselines, and the same in words beside it."""
+    for marker, below, metric in zip(MARKS, LINES_AT, MULTIPLIERS, strict=True):
+        for row, (middle, least, most) in enumerate(against.get(metric, ())):
+            axes.plot([least, most], [row + below] * 2, color=INK, linewidth=1.2)
+            axes.plot([middle], [row + below], color=INK, marker=marker, markersize=5)
+    for row, values in enumerate(against.itertuples(index=False)):
+        words = zip(MARKS.values(), MULTIPLIERS.values(), values, strict=True)
+        said = "\n".join(f"{mark} {label}: ×{told(each)}" for mark, label, each in words)
+        axes.annotate(said, (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=10, annotation_clip=False)
+
+
+def _title(against: pd.DataFrame, one: Study, names: Names | None) -> str:
+    """The last workflow's multipliers."""
+    if against.empty:
         return "No task ended"
-    last = factors.iloc[-1]
-    parts = [f"{number(value, 3)} ({FACTORS[str(name)]})" for name, value in last.items() if abs(value - 1) >= 0.005]
-    subject = place_label(one.x, factors.index[-1], names)
+    subject = place_label(one.x, against.index[-1], names)
     if one.x in ("", "backends"):
-        subject = f"A task on {subject}" if len(factors) > 1 else "A task"
-    total = number(float(last.prod()))
-    return f"{subject[0].upper()}{subject[1:]} takes {total} times the tokens of the chat baseline: {' × '.join(parts) or '1'}"
+        subject = f"A task on {subject}" if len(against) > 1 else "A task"
+    request, message, session = (told(against[metric].iloc[-1]) for metric in MULTIPLIERS)
+    head = f"{subject[0].upper()}{subject[1:]} takes {request} times a chat's tokens by the request, {message} by the user's message"
+    return f"{head}, {session} by the session"
