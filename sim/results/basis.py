@@ -25,8 +25,12 @@ class Basis(NamedTuple):
     """Exchanges of the chat baseline."""
     chat_tokens: float
     """Expected tokens of the chat baseline."""
+    stages: tuple[str, ...] = ()
+    """Names of a pipeline's stages, in the order of the tally's rows."""
     backend: int = -1
     """Of a metric that there is once a backend: which one, by its place in `backends`."""
+    stage: int = -1
+    """The same for stages."""
 
 
 def basis_of(scenario: Scenario) -> Basis:
@@ -39,6 +43,7 @@ def basis_of(scenario: Scenario) -> Basis:
         wage_usd_per_h=outcome.wage_usd_per_h,
         chat_exchanges=baseline_exchanges(scenario),
         chat_tokens=baseline_tokens(scenario),
+        stages=tuple(scenario.stages_counted()),
     )
 
 

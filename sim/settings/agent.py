@@ -1,12 +1,13 @@
-"""How a task becomes calls, as it is set: alone, in a team, in a debate, several times."""
+"""How a task becomes calls, as it is set: alone, in a team, in a debate, in stages, several times."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.settings.bounds import alone
+from sim.settings.bounds import alone, setting
 from sim.settings.profile import LoopSettings
+from sim.settings.stages import AtCap, StageSettings
 from sim.settings.traits import ALONE, Feature
 from sim.settings.tries import TriesSettings
 
@@ -18,6 +19,8 @@ class AgentKind(Feature):
     react = "react", ALONE
     orchestrator = "orchestrator", ALONE
     debate = "debate", ALONE
+    pipeline = "pipeline", ALONE
+    """The stages of `order`, one after another; they take all settings of their loops from `stages`."""
     custom = "custom"
     """Yours: `workflow` names a function, `my_module:my_life`, that takes an agent and yields its calls."""
 
@@ -38,6 +41,9 @@ class Split(Feature):
 
     replicate = "replicate", ALONE
     divide = "divide", ALONE
+
+
+_CAP = ALONE._replace(unsolved="{key}: what it cuts off")
 
 
 @dataclass
@@ -66,7 +72,22 @@ class AgentSettings(LoopSettings):
     on_worker_failure: OnFailure = OnFailure.go_on
     worker: LoopSettings = field(default_factory=LoopSettings)
     """The loop of a worker without a team of its own."""
+    order: list[str] = alone([])
+    """pipeline: names of the stages that run, the first one first."""
+    stages: dict[str, StageSettings] = alone({})
+    """pipeline: stages by name; one that is not in `order` does not run."""
+    max_agents: int | None = setting(None, low=1, traits=_CAP)
+    """pipeline: agents of one try at most; null: as many as there are to be."""
+    max_tokens: int | None = setting(None, low=1, traits=_CAP)
+    """pipeline: no agent starts once those of its try that have ended have spent so many (input and output of calls that were answered);
+    those at work go on. null: no such limit."""
+    at_cap: AtCap = AtCap.stop
     tries: TriesSettings = field(default_factory=TriesSettings)
+
+    @property
+    def staged(self) -> list[StageSettings]:
+        """A pipeline's stages in their order; none of another workflow."""
+        return [self.stages[name] for name in self.order] if self.kind is AgentKind.pipeline else []
 
     @property
     def helpers(self) -> int:

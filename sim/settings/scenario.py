@@ -17,7 +17,7 @@ from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
 from sim.settings.traits import ALONE
 from sim.settings.work import WorkChoice
-from sim.settings.workload import WorkloadSettings
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 
 
 @dataclass
@@ -81,6 +81,11 @@ class ScenarioSettings:
         """The backends in use, by id, each with the work that it takes (`work`); a chat is the same work for all."""
         work = WorkChoice() if self.agent.kind is AgentKind.chat else self.work
         return {name: work.done_by(self.market.models[name]) for name in self.backends}
+
+    def stages_counted(self) -> list[str]:
+        """Names of the stages that calls are counted by: a pipeline's; recorded work has none."""
+        counted = self.agent.kind is AgentKind.pipeline and self.workload.kind is not WorkloadKind.trace
+        return self.agent.order if counted else []
 
     def all_budgets(self) -> list[BudgetSettings]:
         """The one and the others."""
