@@ -18,7 +18,7 @@ from sim.agents.profile import StageProfile
 from sim.agents.react import react
 from sim.sampling.decisions import FOUND, ITEM, TEAM
 from sim.sampling.streams import child
-from sim.settings.stages import AtCap
+from sim.settings.profile import AtCap
 
 _FIRST_TEAM = 1 << 22
 """Branches of teams lie beyond those of their agents, and of tries."""

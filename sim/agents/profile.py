@@ -5,8 +5,7 @@ from __future__ import annotations
 from sim.call import Role
 from sim.sampling.distributions import distribution, whole
 from sim.settings.agent import AgentSettings
-from sim.settings.profile import LoopSettings
-from sim.settings.stages import StageRole, StageSettings
+from sim.settings.profile import LoopSettings, StageRole, StageSettings
 
 
 class Profile:

@@ -8,8 +8,8 @@ from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.market import BackendSettings
+from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
-from sim.settings.stages import AtCap
 from sim.settings.work import Work
 
 MUCH_OF_THE_BILL = 0.2

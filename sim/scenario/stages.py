@@ -9,8 +9,7 @@ import re
 from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import distribution
 from sim.settings.agent import AgentKind, AgentSettings
-from sim.settings.profile import LoopSettings
-from sim.settings.stages import AtCap, StageRole, staff
+from sim.settings.profile import AtCap, LoopSettings, StageRole, staff
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 

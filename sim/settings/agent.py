@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from sim.settings.bounds import alone, setting
-from sim.settings.profile import LoopSettings
-from sim.settings.stages import AtCap, StageSettings
-from sim.settings.traits import ALONE, Feature
+from sim.settings.profile import AtCap, LoopSettings, StageSettings, staff
+from sim.settings.traits import ALONE, Feature, Traits
 from sim.settings.tries import TriesSettings
 
 
@@ -46,6 +46,13 @@ class Split(Feature):
 _CAP = ALONE._replace(unsolved="{key}: what it cuts off")
 
 
+def _may_cut(agent: AgentSettings) -> Traits:
+    """A cap that no task can come to is as good as none."""
+    known = agent.kind is AgentKind.pipeline and all(name in agent.stages for name in agent.order)
+    most = sum(stage.most_agents for stage in staff(agent.order, agent.stages).values()) if known else math.inf
+    return ALONE if agent.max_agents is not None and most <= agent.max_agents else _CAP
+
+
 @dataclass
 class AgentSettings(LoopSettings):
     """How a task becomes calls: alone, or with a team of workers."""
@@ -76,7 +83,7 @@ class AgentSettings(LoopSettings):
     """pipeline: names of the stages that run, the first one first."""
     stages: dict[str, StageSettings] = alone({})
     """pipeline: stages by name; one that is not in `order` does not run."""
-    max_agents: int | None = setting(None, low=1, traits=_CAP)
+    max_agents: int | None = setting(None, low=1, traits=_may_cut)
     """pipeline: agents of one try at most; null: as many as there are to be."""
     max_tokens: int | None = setting(None, low=1, traits=_CAP)
     """pipeline: no agent starts once those of its try that have ended have spent so many (input and output of calls that were answered);

@@ -16,8 +16,7 @@ from sim.sampling.distributions import Quantile, distribution
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings, Split
 from sim.settings.market import BackendSettings, CacheKind
-from sim.settings.profile import LoopSettings
-from sim.settings.stages import staff
+from sim.settings.profile import LoopSettings, staff
 from sim.settings.workload import WorkloadKind
 from sim.theory import cache_split
 from sim.usage import Usage

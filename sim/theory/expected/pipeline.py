@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sim.sampling.distributions import distribution
 from sim.settings.agent import AgentSettings
-from sim.settings.stages import StageSettings
+from sim.settings.profile import StageSettings, staff
 from sim.theory.expected.loop import solve
 from sim.theory.expected.moments import nodes
 from sim.theory.expected.sizes import whole
@@ -68,14 +68,8 @@ class Handed(NamedTuple):
 
 def at_once(agent: AgentSettings) -> float:
     """Most agents that can be at work at a time."""
-    handed: dict[str, Handed] = {}
-    most = 1.0
-    for name in agent.order:
-        stage = agent.stages[name]
-        working = _agents(stage, handed)
-        handed[name] = _handed(stage, handed, working, 1.0)
-        most = max(most, min(working.most, agent.max_parallel or math.inf))
-    return most
+    most = max(stage.most_agents for stage in staff(agent.order, agent.stages).values())
+    return min(most, agent.max_parallel or math.inf)
 
 
 def solve_pipeline(agent: AgentSettings, place: Callable[[str], Site], work: Work) -> Solved:
@@ -110,7 +104,7 @@ class _Stages:
             spent = first.spent.plus(others.spent.times(agents.mean - 1))
         if self._entangled(stage, agents):
             self.why.add(f"stage {name}: how many agents there are, and how much each reads, hang on the same luck")
-            spent = NOTHING
+            spent, self.seconds = NOTHING, math.nan
         ends_well = _ends_well(first, stage, site)
         if agents.mean:
             self.why |= first.why | others.why
@@ -138,7 +132,7 @@ class _Stages:
         if agents.most == 1 or together == 1:
             takes = first.seconds + (agents.mean - 1) * others.seconds
         elif alike and (agents.fixed or (together == agents.most and agents.least)):
-            takes = first.seconds * math.ceil(agents.most / together)
+            takes = first.seconds * (1 if together == agents.most else math.ceil(agents.most / together))
         else:
             takes = math.nan
             self.why.add(f"makespan of stage {name}: the longest of several random times, or of a random number of agents")
