@@ -221,7 +221,7 @@ def worlds(
     set_agent = draw(drawn(AGENT, agent_))
     if set_agent["kind"] is AgentKind.chat:
         set_agent["turns"] = 1
-    made = agent
+    made: Any = agent
     if set_agent["kind"] is AgentKind.pipeline:
         set_agent, made = draw(pipelines(set_agent["max_parallel"])), AgentSettings
     models = {name: draw(drawn(BACKEND, backend_)) for name in ("one", "two")}

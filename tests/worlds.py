@@ -62,7 +62,8 @@ def stage(**changes: Any) -> StageSettings:
 
 def stages(settings: dict[str, StageSettings], **changes: Any) -> AgentSettings:
     """A pipeline of these stages, in this order."""
-    return AgentSettings(**({"kind": AgentKind.pipeline, "order": list(settings), "stages": settings} | changes))
+    plain: dict[str, Any] = {"kind": AgentKind.pipeline, "order": list(settings), "stages": settings}
+    return AgentSettings(**(plain | changes))
 
 
 def scenario(

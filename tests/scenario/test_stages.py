@@ -10,6 +10,7 @@ import pytest
 import sim
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.profile import AtCap, StageRole, StageSettings, staff
+from sim.settings.router import Policy
 from tests.worlds import agent, scenario, stage, stages, with_
 
 OWN = """
@@ -108,7 +109,7 @@ def test_forecasts_are_of_all_stages() -> None:
     """A policy that weighs bills takes the cheaper list."""
     models: dict[str, Any] = {"dear": sim.load().market.models["claude_opus_4_6"], "cheap": sim.load().market.models["minimax_m2_5"]}
     world = scenario(stages(PLAIN), models)
-    world.router.policy = sim.settings.router.Policy.cost_per_success
+    world.router.policy = Policy.cost_per_success
     assert set(sim.simulate(world.check()).calls["backend"]) == {"cheap"}
     assert AgentKind.pipeline.traits(world.agent).unsolved == ""
     assert with_(world, agent=stages(PLAIN)).agent.staged == [PLAIN["find"], PLAIN["check"]]
