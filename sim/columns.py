@@ -21,7 +21,8 @@ class Column(NamedTuple):
 CALLS = (
     Column("replication", "", "which replication, from 0"),
     Column("task", "", "number of the task", "Q"),
-    Column("agent", "", "path of the agent: 0 the root, 0.3 its fourth sub-agent, 1 the root of a second try, 1.v who checked it", "I"),
+    Column("agent", "", "path of the agent: 0 the root, 0.3 its fourth sub-agent, 1 the root of a second try, 1.v who checked it; in a "
+           "pipeline 0.merge.0 the first of a stage, 0.verify.4.2v its third on the fifth item", "I"),
     Column("depth", "", "0 for the root, 1 for its sub-agents", "B"),
     Column("turn", "", "turn of the agent, from 0; a compaction carries the number of the turn it precedes", "I"),
     Column("attempt", "", "0 first, 1 the first retry", "B"),
@@ -38,14 +39,14 @@ CALLS = (
     Column("output_tokens", "tokens", "billed output, reasoning inside", "I"),
     Column("reasoning_tokens", "tokens", "part of the output that is reasoning", "I"),
     Column("cost_usd", "USD", "price of the attempt", "d"),
-)
+)  # fmt: skip
 """One row an attempt."""
 
 TASKS = (
     Column("replication", "", "which replication, from 0"),
     Column("task", "", "number of the task", "Q"),
     Column("user", "", "who sent it; 0 where nobody in particular did", "I"),
-    Column("kind", "", "workflow of its root agent: chat, react, orchestrator, replay, debate or custom", "B"),
+    Column("kind", "", "workflow of its root agent: chat, react, orchestrator, replay, debate, custom or pipeline", "B"),
     Column("t_arrive_s", "s", "when it arrived", "d"),
     Column("t_end_s", "s", "when its root agent ended", "d"),
     Column("thinking_s", "s", "time in which it waited for its user", "d"),

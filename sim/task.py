@@ -9,8 +9,8 @@ class Task:
     """One piece of work; for a person at work, one session."""
 
     __slots__ = (
-        "agents", "backend", "chats", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "thinks_until", "tries",
-        "u_difficulty", "urgent", "user",
+        "agents", "backend", "capped", "chats", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "thinks_until",
+        "tries", "u_difficulty", "urgent", "user",
     )  # fmt: skip
 
     def __init__(self, number: int, user: int, kind: int, t_arrive: float) -> None:
@@ -25,6 +25,8 @@ class Task:
         self.success = False
         self.agents = 0
         self.tries = 0
+        self.capped = False
+        """It has come to a cap on its agents or tokens (pipelines)."""
         self.backend: Any = None
         """The backend that serves all of it, where the router or a cascade has said so."""
         self.u_difficulty = 0.5

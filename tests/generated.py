@@ -13,10 +13,11 @@ from hypothesis import reject
 from hypothesis import strategies as st
 
 import sim
-from sim.settings.agent import AgentKind, OnFailure, Split
+from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.profile import AtCap, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Log, RetrySettings
 from sim.settings.tries import Pick, TriesSettings
@@ -108,7 +109,7 @@ LOOP: Fields = {
     "restore_tokens": of(0, 700),
 }
 AGENT: Fields = LOOP | {
-    "kind": of(AgentKind.react, AgentKind.chat, AgentKind.orchestrator, AgentKind.debate),
+    "kind": of(AgentKind.react, AgentKind.chat, AgentKind.orchestrator, AgentKind.debate, AgentKind.pipeline),
     "fanout": of(1, 2, 3),
     "depth": of(1, 2),
     "spawn_after_turn": of(1, 2),
@@ -119,6 +120,13 @@ AGENT: Fields = LOOP | {
     "warmup_turns": of(0, 2),
     "on_worker_failure": of(*OnFailure),
 }
+STAGE: Fields = LOOP | {
+    "width": of(1, 2, {"dist": "geometric", "mean": 1.5}),
+    "items": of(None, 0, 2, {"dist": "uniform", "low": 0.0, "high": 3.0}),
+    "passes": of(1.0, 0.5, 0.0),
+    "report_tokens": TOKENS,
+}
+CAPS: Fields = {"max_agents": of(None, 3, 6), "at_cap": of(*AtCap)}
 TRIES: Fields = {
     "most": of(1, 2, 3),
     "parallel": of(False, True),
@@ -188,6 +196,16 @@ PLAIN_DOOR: dict[str, Any] = {"queue_limit": None, "requests_per_min": None, "in
 """A backend that turns nobody away."""
 
 
+@st.composite
+def pipelines(draw: st.DrawFn, max_parallel: int | None) -> dict[str, Any]:
+    """Find, check each item, read all; a pipeline has no loop of its own."""
+    find, check, merge = (draw(drawn(STAGE)) for _ in range(3))
+    check |= {"each": "find", "role": draw(of(*StageRole))}
+    merge |= {"reads": draw(of([], ["check"], ["find", "check"]))}
+    stages = {name: StageSettings(**each) for name, each in (("find", find), ("check", check), ("merge", merge))}
+    return {"kind": AgentKind.pipeline, "max_parallel": max_parallel, "order": list(stages), "stages": stages} | draw(drawn(CAPS))
+
+
 def drawn(fields: Fields, pinned: Pins = None) -> st.SearchStrategy[dict[str, Any]]:
     """Values of these settings, the pinned ones as they are."""
     return st.fixed_dictionaries({**fields, **{name: st.just(value) for name, value in (pinned or {}).items()}})
@@ -203,6 +221,9 @@ def worlds(
     set_agent = draw(drawn(AGENT, agent_))
     if set_agent["kind"] is AgentKind.chat:
         set_agent["turns"] = 1
+    made: Any = agent
+    if set_agent["kind"] is AgentKind.pipeline:
+        set_agent, made = draw(pipelines(set_agent["max_parallel"])), AgentSettings
     models = {name: draw(drawn(BACKEND, backend_)) for name in ("one", "two")}
     for model in models.values():
         if work["kind"] is WorkloadKind.trace:
@@ -218,7 +239,7 @@ def worlds(
         spent["then"] = Then.stop
     try:
         return scenario(
-            agent(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),
+            made(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),
             {name: backend(**model) for name, model in models.items()},
             workload=WorkloadSettings(**work),
             router=RouterSettings(**routed),

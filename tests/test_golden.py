@@ -24,11 +24,12 @@ from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.market import BackendSettings, Billed, CacheKind, PriceTier, PriceWindow
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.profile import AtCap, StageRole
 from sim.settings.router import Policy, RouterSettings
 from sim.settings.run import Log, RetrySettings
 from sim.settings.tries import TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from tests.worlds import agent, backend, loop, scenario, team, with_
+from tests.worlds import agent, backend, loop, scenario, stage, stages, team, with_
 
 SOME = {"dist": "uniform", "low": 1.0, "high": 6.0}
 LONG = {"dist": "empirical", "values": [0.0, 4.0, 45.0, 700.0]}
@@ -98,6 +99,16 @@ def debate(folder: Path) -> sim.Scenario:
     return scenario(agent(kind=AgentKind.debate, fanout=3, turns=3, output_tokens=WORDS), served(decode_slowdown=0.3), tasks=3, every_s=5.0)
 
 
+def pipeline(folder: Path) -> sim.Scenario:
+    """Two find, some check each finding, two at a time; then one reads what has passed, as far as a cap lets them."""
+    lines = {
+        "find": stage(width=2, items=SOME, report_tokens=WORDS, turns=SOME),
+        "check": stage(each="find", width=SOME, passes=0.6, report_tokens=50, role=StageRole.verifier),
+        "merge": stage(reads=["find", "check"], output_tokens=WORDS),
+    }
+    return scenario(stages(lines, max_parallel=2, max_agents=9, at_cap=AtCap.skip), served(error_rate=0.1), tasks=4, every_s=5.0)
+
+
 def door(folder: Path) -> sim.Scenario:
     """A short line, rate limits, little patience, urgent tasks, arrivals together."""
     narrow = served(slots=1, queue_limit=3, requests_per_min=30.0, input_tokens_per_min=90_000.0)
@@ -141,6 +152,7 @@ WORLDS: dict[Callable[[Path], sim.Scenario], str] = {
     teams: "603c786dd7a5a2c6",
     swarm: "3e23216f0d4d3430",
     debate: "297bda4cca7b8ddb",
+    pipeline: "6a049e23d722047c",
     door: "5744e806e3e40357",
     budgets: "2ecb5c91914980b0",
     tries: "4b835a5ef1ba45ce",

@@ -161,6 +161,7 @@ def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> Non
         agent=with_(
             slower(agent),
             worker=slower(agent.worker),
+            stages={name: slower(each) for name, each in agent.stages.items()},
             tries=with_(agent.tries, verifier=agent.tries.verifier and slower(agent.tries.verifier)),
         ),
         outcome=with_(world.outcome, deadline_s=world.outcome.deadline_s and 2 * world.outcome.deadline_s),

@@ -13,7 +13,7 @@ from sim.sampling.decisions import TASK
 from sim.sampling.streams import Streams
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, MarketSettings
-from sim.settings.profile import LoopSettings
+from sim.settings.profile import LoopSettings, StageSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import Log, RetrySettings
 from sim.settings.workload import WorkloadSettings
@@ -53,6 +53,17 @@ def agent(**changes: Any) -> AgentSettings:
 def team(lead: int, worker: LoopSettings, **changes: Any) -> AgentSettings:
     """A lead of so many turns and its workers."""
     return agent(kind=AgentKind.orchestrator, turns=lead, worker=worker, **changes)
+
+
+def stage(**changes: Any) -> StageSettings:
+    """One stage of a pipeline: an agent of 2 turns."""
+    return StageSettings(**(SIZES | {"turns": 2} | changes))
+
+
+def stages(settings: dict[str, StageSettings], **changes: Any) -> AgentSettings:
+    """A pipeline of these stages, in this order."""
+    plain: dict[str, Any] = {"kind": AgentKind.pipeline, "order": list(settings), "stages": settings}
+    return AgentSettings(**(plain | changes))
 
 
 def scenario(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from simpy import Event
 
-from sim.agents.profile import Profile
+from sim.agents.profile import Profile, StageProfile
 from sim.backends.success import SuccessModel
 from sim.call import Call, Client, Role
 from sim.clock import Clock
@@ -58,6 +58,8 @@ class Office(NamedTuple):
     chat: Profile
     """The matched chat's."""
     outcome: SuccessModel
+    stages: tuple[StageProfile, ...] = ()
+    """A pipeline's."""
 
 
 class Agent:

@@ -1,9 +1,11 @@
-"""A loop's settings, compiled: every quantity a function from a uniform to a number."""
+"""Settings of a loop or a stage, compiled: every quantity a function from a uniform to a number."""
 
 from __future__ import annotations
 
+from sim.call import Role
 from sim.sampling.distributions import distribution, whole
-from sim.settings.profile import LoopSettings
+from sim.settings.agent import AgentSettings
+from sim.settings.profile import LoopSettings, StageRole, StageSettings
 
 
 class Profile:
@@ -39,3 +41,32 @@ class Profile:
         self.compact_at_share = settings.compact_at_share
         self.summary_tokens = whole(distribution(settings.summary_tokens), 1)
         self.restore_tokens = whole(distribution(settings.restore_tokens), 0)
+
+
+class StageProfile(Profile):
+    """What one kind of agent does in a pipeline; other stages by their place."""
+
+    def __init__(self, name: str, settings: StageSettings, number: int, order: list[str]) -> None:
+        super().__init__(settings, number)
+        self.name = name
+        self.role = int(Role[settings.role.value])
+        self.mark = "v" if settings.role is StageRole.verifier else ""
+        """At the end of its agents' paths: the meter tells by it who verifies."""
+        self.each = None if settings.each is None else order.index(settings.each)
+        self.reads = [order.index(other) for other in settings.reads]
+        self.width = whole(distribution(settings.width), 1)
+        self.judges = settings.judges
+        self.items = whole(distribution(1 if settings.items is None else settings.items), 0)
+        self.passes = settings.passes
+        self.report_tokens = whole(distribution(settings.report_tokens), 0)
+
+
+_OTHERS = 4
+"""Numbers of profiles that are taken: the root's, a worker's, a verifier's, the chat's."""
+
+
+def stages_of(settings: AgentSettings) -> tuple[StageProfile, ...]:
+    """A pipeline's, in their order, the root's first; none of another workflow."""
+    order = settings.order
+    numbers = [0, *range(_OTHERS, _OTHERS + len(order))]
+    return tuple(StageProfile(name, stage, number, order) for name, stage, number in zip(order, settings.staged, numbers, strict=False))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sim.agents.agent import Office
-from sim.agents.profile import Profile
+from sim.agents.profile import Profile, stages_of
 from sim.backends.build import backends_of, blueprints
 from sim.backends.success import SuccessModel
 from sim.clock import Clock
@@ -53,8 +53,9 @@ class World:
         prices, slots = [plan.price for plan in plans], [plan.slots for plan in plans]
         priced = needs_ledger(scenario)
         self.meter = Meter(
-            clock, prices, slots, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead=lookahead, priced=priced
-        )
+            clock, prices, slots, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead=lookahead, priced=priced,
+            stages=scenario.stages_counted(),
+        )  # fmt: skip
         self.ledger = Ledger(scenario.all_budgets(), prices, self.meter, clock) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
@@ -103,6 +104,7 @@ class World:
 
 def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch, meter: Meter) -> Office:
     agent = scenario.agent
+    stages = stages_of(agent)
     return Office(
         env=env,
         streams=streams,
@@ -114,11 +116,12 @@ def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch
         heard=meter.heard,
         settings=agent,
         report_tokens=whole(distribution(agent.report_tokens), 0),
-        lead=Profile(agent, 0),
+        lead=stages[0] if stages else Profile(agent, 0),
         worker=Profile(agent.worker, 1),
         verifier=Profile(agent.tries.verifier or agent.worker, 2),
         chat=Profile(scenario.matched_chat, 3),
         outcome=SuccessModel(scenario.outcome),
+        stages=stages,
     )
 
 

@@ -21,6 +21,7 @@ from sim.meter.calllog import joined as joined_rows
 from sim.meter.digest import added, of_rows, of_word
 from sim.meter.laws import Occupancy, Presence
 from sim.meter.rows import AGENT, CALL, TASK, TaskRow
+from sim.meter.stages import StageOfPath
 from sim.meter.sums import PARTS, joined, real, split
 from sim.meter.tally import TOKENS, Tally, grouped, where
 from sim.settings.run import Log
@@ -42,11 +43,12 @@ class Meter:
     def __init__(
         self, clock: Clock, prices: Sequence[Price], slots: Sequence[float], log: Log, sample: int, horizon_s: float,
         progress: Callable[[int], object] | None = None, cut_s: float = 0.0, *, lookahead: bool = False, priced: bool = False,
+        stages: Sequence[str] = (),
     ) -> None:  # fmt: skip
         """`prices` and `slots` have one entry a backend (inf: no limit).
 
         With `lookahead` attempts are recorded before the clock has reached them, and out of order. With `priced` somebody
-        says with each attempt what it costs (`sim.engine.ledger`); else it is priced with its chunk.
+        says with each attempt what it costs (`sim.engine.ledger`); else it is priced with its chunk. `stages` of a pipeline, by name.
         """
         self._clock = clock
         self._lookahead = lookahead
@@ -60,9 +62,12 @@ class Meter:
         self.started_agents = self.started_verifiers = 0
         self._messages = self._message_pairs = 0
         self.paths: dict[str, int] = {}
-        self.tally = Tally.empty(len(prices))
+        self._capped = 0
+        """Tasks that came to a cap."""
+        self.tally = Tally.empty(len(prices), len(stages))
+        self._stages = StageOfPath(stages) if stages else None
         self._cut_s = cut_s
-        self._kept = Tally.empty(len(prices)) if cut_s else None
+        self._kept = Tally.empty(len(prices), len(stages)) if cut_s else None
         """The same sums without the warm-up."""
         self._before: dict[str, int] = {}
         if cut_s:
@@ -157,6 +162,7 @@ class Meter:
     def task_ended(self, task: Task) -> None:
         """A task's root agent has ended."""
         self.present.go(task.t_end)
+        self._capped += task.capped
         row = TaskRow(
             task=task.id, user=task.user, kind=task.kind, t_arrive_s=task.t_arrive, t_end_s=task.t_end, thinking_s=task.thinking_s,
             success=task.success, tries=task.tries, agents=task.agents,
@@ -187,6 +193,7 @@ class Meter:
             "verifiers": self.started_verifiers,
             "messages": self._messages,
             "message_pairs": self._message_pairs,
+            "capped": self._capped,
         }
 
     def _warmed_up(self) -> None:
@@ -222,6 +229,8 @@ class Meter:
             self.tally.add_calls(rows, self._prices, priced=self._priced)
             if self._kept is not None:
                 self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices, priced=True)
+            if self._stages is not None:
+                self._add_to_stages(rows, self._stages.of(rows, self.paths))
             self._add_to_tasks(rows)
             self._add_to_digest(rows)
         for index in self._limited:
@@ -233,6 +242,12 @@ class Meter:
             self._call_log.append(self._in_order(rows[rows["task"] % self._sample == 0], until))
         if self._progress is not None:
             self._progress(len(rows))
+
+    def _add_to_stages(self, rows: np.ndarray, places: np.ndarray) -> None:
+        self.tally.add_stages(rows, places)
+        if self._kept is not None:
+            late = rows["t_request_s"] >= self._cut_s
+            self._kept.add_stages(rows[late], places[late])
 
     def _watch_slots(self, index: int, rows: np.ndarray, until: float) -> None:
         """Raises `LineFormedError` for more calls at once than slots, where the backend itself did not look."""

@@ -83,6 +83,12 @@ class Tally:
     """Of users, for the tasks that were begun; those of a later try are the same ones again."""
     message_pairs: int = 0
     """m (m - 1) / 2 of the m messages of each: how often a chat of as many would send one of them again."""
+    capped: int = 0
+    """Tasks that came to a cap on their agents or tokens, of those that ended."""
+    stage_counts: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    """(stages, 2) of a pipeline: agents whose first attempt has ended, and tokens."""
+    stage_cost_units: np.ndarray = field(default_factory=lambda: _units(0))
+    """(stages,) of the bill."""
     ended_s: float = 0.0
     replications: float = 1
     """Whole runs that the sums are of: less than one where only some of the shards were run."""
@@ -93,7 +99,7 @@ class Tally:
     digests: list[str] = field(default_factory=list)
 
     @classmethod
-    def empty(cls, backends: int) -> Tally:
+    def empty(cls, backends: int, stages: int = 0) -> Tally:
         """Nothing spent yet."""
         return cls(
             tokens=np.zeros((backends, len(TOKENS)), np.int64),
@@ -102,6 +108,8 @@ class Tally:
             answers=np.zeros((len(Role), 2), np.int64),
             busy_units=_units(backends),
             waited_units=_units(backends),
+            stage_counts=np.zeros((stages, 2), np.int64),
+            stage_cost_units=_units(stages),
         )
 
     def add_calls(self, rows: Any, prices: Sequence[Price], *, priced: bool) -> None:
@@ -139,6 +147,15 @@ class Tally:
             key = (minute, backend)
             known = self.minutes.get(key)
             self.minutes[key] = row if known is None else known + row
+
+    def add_stages(self, rows: Any, places: np.ndarray) -> None:
+        """Add a chunk of priced call rows, each to the stage at its place; below 0: to none."""
+        begins = (rows["turn"] == 0) & (rows["attempt"] == 0) & (rows["role"] != Role.compaction)
+        tokens = rows["input_tokens"].astype(np.int64) + rows["output_tokens"]
+        for place in np.unique(places[places >= 0]).tolist():
+            mine = places == place
+            self.stage_counts[place] += [int(begins[mine].sum()), int(tokens[mine].sum())]
+            self.stage_cost_units[place] += exact(np.ascontiguousarray(rows["cost_usd"][mine]))
 
     def add_tasks(self, rows: Any) -> None:
         """Add a chunk of task rows."""

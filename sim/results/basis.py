@@ -56,8 +56,12 @@ class Basis(NamedTuple):
     """Of whoever waits for a task (USD/h)."""
     chats: tuple[Chat, ...]
     """The chat baseline first, then the other measured ones."""
+    stages: tuple[str, ...] = ()
+    """Names of a pipeline's stages, in the order of the tally's rows."""
     backend: int = -1
     """Of a metric that there is once a backend: which one, by its place in `backends`."""
+    stage: int = -1
+    """The same for stages."""
 
 
 def basis_of(scenario: Scenario) -> Basis:
@@ -69,6 +73,7 @@ def basis_of(scenario: Scenario) -> Basis:
         worth_usd=outcome.worth_usd(scenario.agent.helpers) if outcome.value_usd or outcome.wage_usd_per_h else math.nan,
         wage_usd_per_h=outcome.wage_usd_per_h,
         chats=tuple(map(chat_of, (scenario.matched_chat, *scenario.chat_baselines.values()))),
+        stages=tuple(scenario.stages_counted()),
     )
 
 

@@ -22,6 +22,8 @@ INPUT, READ, WRITE, OUTPUT, REASONING = range(5)
 """Columns of `Tally.tokens`."""
 BY_BACKEND = "<backend>"
 """In a metric's name: there is one for each backend, called by its id."""
+BY_STAGE = "<stage>"
+"""The same for the stages of a pipeline, called by their names."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,16 @@ class Metric:
     """Place among the `HEADLINES`, from 1; 0: it is none."""
 
     def values(self, basis: Basis) -> dict[str, Value]:
-        """By name, the metric for one scenario: one number, or one a backend."""
+        """By name, the metric for one scenario: one number, or one a backend or stage."""
         if isinstance(self.formula, Percentile):
             return {self.name: self.formula}
-        if BY_BACKEND not in self.name:
-            return {self.name: _on(self.formula, basis)}
-        each = {name: basis._replace(backend=index) for index, name in enumerate(basis.backends)}
-        return {self.name.replace(BY_BACKEND, name): _on(self.formula, one) for name, one in each.items()}
+        if BY_BACKEND in self.name:
+            each = {self.name.replace(BY_BACKEND, name): basis._replace(backend=index) for index, name in enumerate(basis.backends)}
+        elif BY_STAGE in self.name:
+            each = {self.name.replace(BY_STAGE, name): basis._replace(stage=index) for index, name in enumerate(basis.stages)}
+        else:
+            each = {self.name: basis}
+        return {name: _on(self.formula, one) for name, one in each.items()}
 
 
 def _on(formula: Formula, basis: Basis) -> Value:
@@ -119,6 +124,10 @@ def _net(t: Tally, b: Basis) -> float:
     return ratio(b.worth_usd * t.successes - t.task_cost_usd - b.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
 
 
+def _of_stage(t: Tally, total: float) -> float:
+    return ratio(float(total), t.started_tasks)
+
+
 METRICS = (
     Metric("tasks", "", "tasks that ended", lambda t, _: t.tasks / t.replications),
     Metric("tasks_in_flight", "", "tasks under way at the horizon", lambda t, _: (t.started_tasks - t.tasks) / t.replications),
@@ -176,6 +185,8 @@ METRICS = (
            "factor: tokens of a message to the chat baseline over those of a message to a chat of as many messages as the task has",
            lambda t, b: ratio(t.messages * b.chats[0].message_tokens, b.chats[0].of(t.messages, t.message_pairs))),
     Metric("tasks_blocked", "", "tasks refused for want of money (they have failed)", lambda t, _: t.blocked / t.replications),
+    Metric("tasks_capped", "", "tasks that came to a cap on agents or tokens (`agent.max_agents`, `agent.max_tokens`)",
+           lambda t, _: t.capped / t.replications),
     Metric("wasted_tokens", "tokens", "tokens of ended tasks that failed", _if_known(lambda t, _: t.wasted_tokens / t.replications)),
     Metric("wasted_usd", "USD", "bill of ended tasks that failed", _if_known(lambda t, _: real(t.wasted_units) / t.replications)),
     Metric("wasted_value_usd", "USD", "worth, if solved, of ended tasks that were started and failed",
@@ -212,6 +223,11 @@ METRICS = (
     Metric("token_share.<backend>", "", "share of all tokens",
            lambda t, b: ratio(int(t.tokens[b.backend, INPUT] + t.tokens[b.backend, OUTPUT]), _total(t))),
     Metric("cost_share.<backend>", "", "share of the bill", lambda t, b: ratio(float(t.dollars[b.backend].sum()), float(t.dollars.sum()))),
+    Metric("agents_per_task.<stage>", "", "agents of a stage per started task", lambda t, b: _of_stage(t, t.stage_counts[b.stage, 0])),
+    Metric("tokens_per_task.<stage>", "tokens", "total tokens of a stage per started task",
+           lambda t, b: _of_stage(t, t.stage_counts[b.stage, 1])),
+    Metric("cost_per_task_usd.<stage>", "USD", "the bill of a stage per started task",
+           lambda t, b: _of_stage(t, real(t.stage_cost_units[b.stage]))),
 )  # fmt: skip
 """What a summary holds, in its order."""
 _ONE_REQUEST = ("context", "coordination", "retries")
@@ -227,13 +243,13 @@ HEADLINES = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: m
 """What `precision` is asked of, and what a sweep's table compares with its baseline."""
 MORE_IS_BETTER = frozenset(metric.name for metric in METRICS if metric.more_is_better)
 UNITS = {metric.name: metric.unit for metric in METRICS}
-"""By name; of metrics that there are once a backend, by the name of them all."""
+"""By name; of metrics that there are once a backend or stage, by the name of them all."""
 
 
 def unit_of(metric: str) -> str:
     """The unit of a metric of a summary; empty where it has none, or is none."""
     family, _, _ = metric.partition(".")
-    return UNITS.get(metric, UNITS.get(f"{family}.{BY_BACKEND}", ""))
+    return next((UNITS[name] for name in (metric, f"{family}.{BY_BACKEND}", f"{family}.{BY_STAGE}") if name in UNITS), "")
 
 
 def metrics(scenario: Scenario) -> dict[str, Value]:

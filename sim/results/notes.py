@@ -8,6 +8,7 @@ from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.market import BackendSettings
+from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
 from sim.settings.work import Work
 
@@ -16,7 +17,7 @@ MUCH_OF_THE_BILL = 0.2
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`; a kind with nothing to say is left out."""
+    """Plain sentences by kind, `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `caps`: what there is to say."""
     said = {
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
@@ -24,6 +25,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "precision": _precision(scenario, estimates),
         "tail": _tail(estimates),
         "work": _work(scenario),
+        "caps": _caps(scenario, estimates),
     }
     return {kind: text for kind, text in said.items() if text}
 
@@ -109,3 +111,14 @@ def _disagreement(model: BackendSettings) -> float:
     """Largest over smallest bill of a model, over harnesses."""
     bills = [each.bill for each in model.works.values() if each.bill is not None]
     return max(bills) / min(bills) if bills else 1.0
+
+
+def _caps(scenario: Scenario, estimates: Estimates) -> str:
+    """How many tasks came to a cap on their agents or tokens, and what became of them."""
+    agent, pooled = scenario.agent, estimates.pooled
+    if not pooled.capped:
+        return ""
+    caps = {"agent.max_agents": agent.max_agents, "agent.max_tokens": agent.max_tokens}
+    which = " or ".join(f"{name}={most:,}" for name, most in caps.items() if most is not None)
+    then = "they ended there, unfinished" if agent.at_cap is AtCap.stop else "agents were left out, and later stages had what there was"
+    return f"Caps: {pooled.capped:,} of {pooled.tasks:,} tasks came to {which}: {then}."

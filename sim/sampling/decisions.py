@@ -22,6 +22,7 @@ class Purpose(enum.IntEnum):
     TRY = 8
     TASTE = 9
     AWARENESS = 10
+    STAGE = 11
 
 
 class Decisions(NamedTuple):
@@ -76,3 +77,7 @@ TRY = Decisions(Purpose.TRY, ("score", "accepted", "kept"), ("agents/tries.py", 
 PICK = Decisions(Purpose.TRY, ("answer",), ("agents/tries.py",), branch=0, page=1)
 TASTE = Decisions(Purpose.TASTE, ("backend",), ("engine/dispatch.py",), branch=0, page=0, repeated=True)
 AWARENESS = Decisions(Purpose.AWARENESS, ("backend",), ("router/inertia.py",), branch=0, page=0, repeated=True)
+TEAM = Decisions(Purpose.STAGE, ("width", "passes"), ("agents/pipeline.py",), page=0)
+"""Of those who work together in a stage: on one item, or all."""
+FOUND = Decisions(Purpose.STAGE, ("items",), ("agents/pipeline.py",), page=1)
+ITEM = Decisions(Purpose.STAGE, ("passes", "report"), ("agents/pipeline.py",), from_page=2, repeated=True)

@@ -8,6 +8,7 @@ from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import Constant, distribution
 from sim.scenario.coupling import check_shards
 from sim.scenario.custom import imported
+from sim.scenario.stages import check_stages
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
 from sim.settings.profile import LoopSettings
@@ -156,6 +157,9 @@ def _check_agent(scenario: ScenarioSettings) -> None:
         raise ConfigError("agent.turns: a chat has one call a message, so must be 1 (set agent.requests)")
     loops: list[tuple[str, LoopSettings]] = [("agent", agent)]
     _check_tries(scenario)
+    check_stages(agent, MOST_AGENTS, MOST_CALLS)
+    if agent.kind is AgentKind.pipeline:
+        loops = [(f"agent.stages.{name}", agent.stages[name]) for name in agent.order]
     if agent.tries.verifier is not None:
         loops.append(("agent.tries.verifier", agent.tries.verifier))
     if agent.kind is AgentKind.orchestrator:

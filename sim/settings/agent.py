@@ -1,13 +1,14 @@
-"""How a task becomes calls, as it is set: alone, in a team, in a debate, several times."""
+"""How a task becomes calls, as it is set: alone, in a team, in a debate, in stages, several times."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.settings.bounds import alone
-from sim.settings.profile import LoopSettings
-from sim.settings.traits import ALONE, Feature
+from sim.settings.bounds import alone, setting
+from sim.settings.profile import AtCap, LoopSettings, StageSettings, staff
+from sim.settings.traits import ALONE, Feature, Traits
 from sim.settings.tries import TriesSettings
 
 
@@ -18,6 +19,8 @@ class AgentKind(Feature):
     react = "react", ALONE
     orchestrator = "orchestrator", ALONE
     debate = "debate", ALONE
+    pipeline = "pipeline", ALONE
+    """The stages of `order`, one after another; they take all settings of their loops from `stages`."""
     custom = "custom"
     """Yours: `workflow` names a function, `my_module:my_life`, that takes an agent and yields its calls."""
 
@@ -38,6 +41,16 @@ class Split(Feature):
 
     replicate = "replicate", ALONE
     divide = "divide", ALONE
+
+
+_CAP = ALONE._replace(unsolved="{key}: what it cuts off")
+
+
+def _may_cut(agent: AgentSettings) -> Traits:
+    """A cap that no task can come to is as good as none."""
+    known = agent.kind is AgentKind.pipeline and all(name in agent.stages for name in agent.order)
+    most = sum(stage.most_agents for stage in staff(agent.order, agent.stages).values()) if known else math.inf
+    return ALONE if agent.max_agents is not None and most <= agent.max_agents else _CAP
 
 
 @dataclass
@@ -66,7 +79,22 @@ class AgentSettings(LoopSettings):
     on_worker_failure: OnFailure = OnFailure.go_on
     worker: LoopSettings = field(default_factory=LoopSettings)
     """The loop of a worker without a team of its own."""
+    order: list[str] = alone([])
+    """pipeline: names of the stages that run, the first one first."""
+    stages: dict[str, StageSettings] = alone({})
+    """pipeline: stages by name; one that is not in `order` does not run."""
+    max_agents: int | None = setting(None, low=1, traits=_may_cut)
+    """pipeline: agents of one try at most; null: as many as there are to be."""
+    max_tokens: int | None = setting(None, low=1, traits=_CAP)
+    """pipeline: no agent starts once those of its try that have ended have spent so many (input and output of calls that were answered);
+    those at work go on. null: no such limit."""
+    at_cap: AtCap = AtCap.stop
     tries: TriesSettings = field(default_factory=TriesSettings)
+
+    @property
+    def staged(self) -> list[StageSettings]:
+        """A pipeline's stages in their order; none of another workflow."""
+        return [self.stages[name] for name in self.order] if self.kind is AgentKind.pipeline else []
 
     @property
     def helpers(self) -> int:

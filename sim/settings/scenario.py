@@ -85,6 +85,11 @@ class ScenarioSettings:
         work = WorkChoice(Work.same) if same else self.work
         return {name: work.done_by(self.market.models[name]) for name in self.backends}
 
+    def stages_counted(self) -> list[str]:
+        """Names of the stages that calls are counted by: a pipeline's; recorded work has none."""
+        counted = self.agent.kind is AgentKind.pipeline and self.workload.kind is not WorkloadKind.trace
+        return self.agent.order if counted else []
+
     def all_budgets(self) -> list[BudgetSettings]:
         """The one and the others."""
         return [self.budget, *self.budgets.values()]

@@ -25,6 +25,7 @@ WORLDS = {
     ],
     "substitutes for workers": ["agent=team_4", "agent.on_worker_failure=retry", "workload.tasks=6", *FAILING],
     "a debate": ["agent=debate", "workload.tasks=5", *FAILING],
+    "a pipeline": ["agent=pipeline", "agent.stages.verify.width=1", "agent.max_parallel=3", "workload.tasks=3", *FAILING],
     "several tries with a verifier": ["agent=solo", "tries=retry", "agent.tries.verifier={turns: 2}", "workload.tasks=12"],
     "chats of users": ["agent=chat", "workload=users", "workload.users=7", "workload.tasks_per_user=3", "horizon_s=40000", *FAILING],
     "a trace": ["workload=trace", "workload.trace=excerpt", "router=fixed", *FAILING],

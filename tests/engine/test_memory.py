@@ -17,6 +17,7 @@ WORLDS = {
     "solo, with errors and compaction": ["agent=solo", "market.models.claude_opus_4_6.error_rate=0.1", "agent.compact_at_tokens=60000"],
     "team of teams": ["agent=team_2", "agent.depth=2"],
     "debate": ["agent=debate"],
+    "pipeline": ["agent=pipeline", "agent.stages.verify.width=1", "agent.max_tokens=2000000"],
     "tries with a verifier": ["agent=solo", "agent.tries.most=3", "agent.tries.true_positive=0.6"],
     "until lost": ["agent=solo", "agent.tries.most=2", "agent.tries.stop_when_lost=true", "outcome.length_exponent=1"],
     "users": ["agent=chat", "workload.kind=users", "workload.users=4", "horizon_s=null"],

@@ -18,12 +18,13 @@ from sim.engine.replicate import replicate
 from sim.scenario.coupling import features, may_look_ahead, traits_of, unsolved
 from sim.settings.agent import AgentKind
 from sim.settings.bounds import alone, setting
+from sim.settings.profile import AtCap, StageRole
 from sim.settings.router import Policy, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.traits import CAUTIOUS, Feature
 from sim.sweeps.sweep import replaced
-from tests.worlds import agent, backend, loop, scenario, with_
+from tests.worlds import agent, backend, loop, scenario, stage, stages, with_
 
 SPREAD = {"dist": "exponential", "mean": 5}
 
@@ -42,17 +43,26 @@ def world(**changes: Any) -> sim.Scenario:
 
 
 def kinds(group: type[Any] = ScenarioSettings, path: str = "") -> Iterator[tuple[str, type[Feature]]]:
-    """Every setting that chooses among kinds: its key (of a backend: of the second one), and the kinds."""
+    """Every setting that chooses among kinds: its key (of a backend or a stage: of the second one), and the kinds."""
     for name, hint in typing.get_type_hints(group).items():
         key = f"{path}.{name}" if path else name
         for each in (hint, *typing.get_args(hint)):
             if isinstance(each, type) and issubclass(each, Feature):
                 yield key, each
             elif dataclasses.is_dataclass(each) and isinstance(each, type):
-                yield from kinds(each, f"{key}.two" if name == "models" else key)
+                yield from kinds(each, key + {"models": ".two", "stages": ".check"}.get(name, ""))
 
 
+SOME = {"dist": "uniform", "low": 0, "high": 4}
+FINDINGS = stages({
+    "find": stage(items=SOME, report_tokens=SPREAD, tool_time_s=SPREAD, width=2),
+    "check": stage(each="find", width=SOME, passes=0.6, report_tokens=200),
+    "merge": stage(reads=["find", "check"]),
+})  # fmt: skip
 COMPANIONS: dict[Feature, dict[str, Any]] = {
+    AgentKind.pipeline: {"agent": FINDINGS},
+    **{role: {"agent": FINDINGS} for role in StageRole},
+    **{at_cap: {"agent": with_(FINDINGS, max_agents=5, max_parallel=2, max_tokens=40_000)} for at_cap in AtCap},
     AgentKind.chat: {"agent.turns": 1},
     AgentKind.custom: {"agent.workflow": "tests.scenario.test_coupling:own_workflow"},
     Policy.custom: {"router.custom": "tests.scenario.test_coupling:own_policy"},
@@ -80,7 +90,7 @@ MEMBERS = [(key, member) for key, kind in kinds() if not key.startswith(("sensit
 def chosen(key: str, member: Feature) -> sim.Scenario:
     if key.startswith("budgets"):
         pytest.skip("the same kinds as under budget")
-    return world(**{key: member.name}, **COMPANIONS.get(member, {}))
+    return world(**COMPANIONS.get(member, {}) | {key: member.name})
 
 
 @pytest.mark.parametrize(("key", "member"), MEMBERS, ids=str)

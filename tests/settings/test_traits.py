@@ -21,7 +21,7 @@ from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings, Warmup
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.traits import ALONE, CAUTIOUS, Feature, Traits
-from tests.worlds import backend, loop, scenario, team
+from tests.worlds import backend, loop, scenario, stage, stages, team
 
 
 def groups(group: type, seen: set[type]) -> Iterator[type]:
@@ -53,7 +53,7 @@ def declared() -> Iterator[tuple[str, Any]]:
 
 
 DECLARED = dict(declared())
-BY_GROUP = {"BackendSettings.slots", "BudgetSettings.usd", "Policy.weighted"}
+BY_GROUP = {"AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Policy.weighted"}
 """What they touch depends on the settings beside them: tested below."""
 FIXED: dict[str, Traits] = {name: traits for name, traits in DECLARED.items() if name not in BY_GROUP}
 OWN = {"Policy.custom", "AgentKind.custom"}
@@ -93,6 +93,7 @@ def test_the_policies_that_are_told_of_the_ends_of_tasks_are_these() -> None:
 def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None:
     policies = {"cheapest", "price_weighted", "meets_floor", "cost_per_success", "most_value", "logit", "logit_log", "thompson", "ucb"}
     assert {name for name, traits in FIXED.items() if traits.unsolved} == OWN | {f"Policy.{name}" for name in policies} | {
+        "AgentSettings.max_tokens",
         "BackendSettings.queue_limit", "BackendSettings.requests_per_min", "BackendSettings.input_tokens_per_min",
         "BackendSettings.output_tokens_per_min", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog", "WorkloadSettings.chat_share",
@@ -111,6 +112,16 @@ def test_a_budget_stops_calls_and_is_dealt_only_where_each_task_has_its_own(per:
     assert not traits.alone
     assert traits.unsolved
     assert bool(traits.undealt) is (per is not Per.task)
+
+
+@pytest.mark.parametrize(("most", "cuts"), [(92, False), (91, True)])
+def test_a_cap_on_agents_is_unsolved_where_a_task_may_come_to_it(most: int, cuts: bool) -> None:
+    """One who finds 30 at most, three for each, one more."""
+    found = {"dist": "uniform", "low": 5, "high": 30}
+    crowd = stages({"find": stage(items=found), "check": stage(each="find", width=3), "merge": stage()}, max_agents=most)
+    traits = DECLARED["AgentSettings.max_agents"](crowd)
+    assert traits.alone
+    assert bool(traits.unsolved) is cuts
 
 
 QUICK = {"dist": "exponential", "mean": 3.0}

@@ -25,6 +25,7 @@ from sim.settings.router import Policy
 from sim.settings.tries import Pick
 from sim.settings.workload import WorkloadKind
 from sim.theory.expected.loop import MOST_TURNS, solve
+from sim.theory.expected.pipeline import at_once
 from sim.theory.expected.sizes import whole
 from sim.theory.expected.spent import Site, Solved, Spent, Work
 from sim.theory.expected.teams import one_try
@@ -97,13 +98,15 @@ class _Expectation:
         workload = scenario.workload
         tasks = (workload.tasks or 0) if workload.kind is WorkloadKind.open else workload.users * (workload.tasks_per_user or 0)
         spent, seconds, success = Spent(), 0.0, 0.0
+        stages: dict[str, Spent] = {}
         for share, name in self._mixture():
             for weight, theta in self._difficulties():
-                one, takes, solves = self._task(name, theta)
+                one, takes, solves, parts = self._task(name, theta)
+                _add(stages, parts, share * weight)
                 spent = spent.plus(one.times(share * weight))
                 seconds += share * weight * takes
                 success += share * weight * solves
-        values = self._values(tasks, spent, seconds, success)
+        values = self._values(tasks, spent, seconds, success) | _by_stage(stages)
         return Expected({name: value for name, value in values.items() if math.isfinite(value)}, tuple(sorted(self.why)))
 
     def _mixture(self) -> list[tuple[float, str | None]]:
@@ -126,12 +129,12 @@ class _Expectation:
         thetas, weights = given_difficulty(41 if outcome.effort else 201)
         return list(zip(weights.tolist(), thetas.tolist(), strict=True))
 
-    def _task(self, name: str | None, theta: float) -> tuple[Spent, float, float]:
-        """Expected sums, seconds and success of a task of that difficulty, with all its tries (F7, F9, F10, F11)."""
+    def _task(self, name: str | None, theta: float) -> tuple[Spent, float, float, dict[str, Spent]]:
+        """Expected sums, seconds, success and sums by stage of a task of that difficulty, with all its tries (F7, F9, F10, F11)."""
         tries = self.scenario.agent.tries
         effort = math.exp(self.scenario.outcome.effort * theta - self.scenario.outcome.effort**2 / 2)
         spent, seconds, success, reach = Spent(), 0.0, 0.0, 1.0
-        rights = []
+        rights, parts = [], dict[str, Spent]()
         for number in range(tries.most):
             where = tries.backends[min(number, len(tries.backends) - 1)] if tries.backends else name
             kept = number * self._kept_tokens()
@@ -139,6 +142,7 @@ class _Expectation:
             right = self._right(one, where, theta)
             accepted = right * tries.true_positive + (1 - right) * tries.false_positive
             spent = spent.plus(one.spent.plus(checked.spent).times(reach))
+            _add(parts, one.parts, reach)
             takes = one.seconds + checked.seconds
             seconds = max(seconds, takes) if tries.parallel else seconds + reach * takes
             rights.append(right)
@@ -154,7 +158,7 @@ class _Expectation:
         if tries.parallel and tries.most > 1 and not one.steady:
             seconds = math.nan
             self.why.add("time: the longest of several tries")
-        return spent, seconds, success
+        return spent, seconds, success, parts
 
     def _kept_tokens(self) -> float:
         return whole(self.scenario.agent.tries.keep_tokens)
@@ -182,13 +186,13 @@ class _Expectation:
         alone = alone or (backend.slots is None and not backend.decode_slowdown)
         return Site(backend, Price(backend, scenario.start_time(), batch=scenario.batch), scenario.retry, scenario.batch, alone)
 
-    def _at_once(self) -> int:
+    def _at_once(self) -> float:
         """Most calls that can be open at a time."""
         agent, workload = self.scenario.agent, self.scenario.workload
-        team = {AgentKind.orchestrator: agent.fanout**agent.depth, AgentKind.debate: agent.fanout}.get(agent.kind, 1)
+        team: float = {AgentKind.orchestrator: agent.fanout**agent.depth, AgentKind.debate: agent.fanout}.get(agent.kind, 1)
+        team = at_once(agent) if agent.kind is AgentKind.pipeline else team
         tasks = workload.users if workload.kind is WorkloadKind.users else workload.tasks or 0
-        most: int = tasks * team * (agent.tries.most if agent.tries.parallel else 1)
-        return most
+        return team * tasks * (agent.tries.most if agent.tries.parallel else 1) if tasks else 0
 
     def _right(self, one: Solved, where: str | None, theta: float) -> float:
         """P(a try is right): it ends, and its root's backend is up to a task of that difficulty and length."""
@@ -201,7 +205,10 @@ class _Expectation:
         return self._site(where, self._root_role()).backend
 
     def _root_role(self) -> str:
-        return {AgentKind.chat: "chat", AgentKind.orchestrator: "lead"}.get(self.scenario.agent.kind, "agent")
+        agent = self.scenario.agent
+        if agent.staged:
+            return agent.staged[0].role.name
+        return {AgentKind.chat: "chat", AgentKind.orchestrator: "lead"}.get(agent.kind, "agent")
 
     def _given(self, chance: float, theta: float) -> float:
         """A chance of success, given the difficulty of the task (all of them where one stands for all)."""
@@ -271,6 +278,19 @@ class _Expectation:
         if why:
             self.why.add(f"waits in line, and with them times: {why}")
         return total
+
+
+def _add(sums: dict[str, Spent], more: dict[str, Spent], factor: float) -> None:
+    """By stage, so many times more."""
+    for name, each in more.items():
+        sums[name] = sums.get(name, Spent()).plus(each.times(factor))
+
+
+def _by_stage(stages: dict[str, Spent]) -> dict[str, float]:
+    """Metrics that there are once a stage."""
+    agents = {f"agents_per_task.{name}": each.agents for name, each in stages.items()}
+    tokens = {f"tokens_per_task.{name}": each.input + each.output for name, each in stages.items()}
+    return agents | tokens | {f"cost_per_task_usd.{name}": each.usd for name, each in stages.items()}
 
 
 def _ratio(above: float, below: float) -> float:

@@ -7,6 +7,7 @@ a ceiling on the mean prompt; one try. Routers that weigh bills know this and no
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, NamedTuple
 
 from sim.backends.pricing import Price
@@ -15,7 +16,7 @@ from sim.sampling.distributions import Quantile, distribution
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings, Split
 from sim.settings.market import BackendSettings, CacheKind
-from sim.settings.profile import LoopSettings
+from sim.settings.profile import LoopSettings, staff
 from sim.settings.workload import WorkloadKind
 from sim.theory import cache_split
 from sim.usage import Usage
@@ -44,6 +45,8 @@ def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Fo
         raise ConfigError(f"agent.kind={agent.kind.value}: nobody has said what a task of it costs, so no policy can weigh that")
     if agent.kind is AgentKind.debate:
         return _debate(agent, backend, price)
+    if agent.kind is AgentKind.pipeline:
+        return _pipeline(agent, backend, price)
     one = dataclasses.replace(backend, turn_multiplier=1.0) if agent.kind is AgentKind.chat else backend
     lead = _loop(agent, one, price)
     if agent.kind is not AgentKind.orchestrator:
@@ -64,6 +67,18 @@ def _debate(agent: AgentSettings, backend: BackendSettings, price: Price) -> For
     heard |= {"requests": 1, "turns_scale": 1.0}
     one = _loop(dataclasses.replace(agent, **heard), dataclasses.replace(backend, turn_multiplier=1.0), price)
     return Forecast(one.usd * agent.fanout, one.seconds, one.turns, one.calls * agent.fanout)
+
+
+def _pipeline(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
+    """Stage after stage: mean numbers of agents that read mean reports; turns are the first stage's."""
+    ahead: list[Forecast] = []
+    for name, each in staff(agent.order, agent.stages).items():
+        stage = agent.stages[name]
+        read = distribution(stage.prompt_tokens).mean + each.read_tokens
+        one = _loop(dataclasses.replace(stage, prompt_tokens=read), backend, price)
+        waves = max(1.0, each.agents / agent.max_parallel) if agent.max_parallel else 1.0
+        ahead.append(Forecast(one.usd * each.agents, one.seconds * waves, one.turns, one.calls * each.agents))
+    return functools.reduce(Forecast.plus, ahead)
 
 
 def _loop(loop: LoopSettings, backend: BackendSettings, price: Price, share: float = 1.0) -> Forecast:

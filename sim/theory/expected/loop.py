@@ -53,6 +53,7 @@ class _Walk:
     def __init__(self, loop: LoopSettings, site: Site, work: Work) -> None:
         self.loop, self.site, self.work, self.backend = loop, site, work, site.backend
         self.sizes = Sizes(loop, site.backend)
+        self.certain = self.sizes.certain and not work.before_variance
         self.why: set[str] = set()
         if self.sizes.mixed and (loop.resumed_turns != 1 or loop.opening_turns):
             self.why.add("resumed sessions among new ones")
@@ -92,7 +93,7 @@ class _Walk:
                 self.sums["compactions"] += chance * self.ok
                 answered, chance = answered * self.ok, chance * self.ok
                 context, cached = first + sizes.summary + sizes.restored, 0.0
-            if context > self.backend.context_window_tokens and sizes.certain:
+            if context > self.backend.context_window_tokens and self.certain:
                 self.why.add("prompts that outgrow the context window")
                 return Solved(NOTHING, why=self.why)
             self._call(chance, context, _share(cached, (1 - miss) * (1 - loop.rewrite_rate)), sizes.output, sizes.reasoning)
@@ -130,7 +131,7 @@ class _Walk:
 
     def _compact_at(self) -> float:
         """Of sizes that are certain; a debate never compacts."""
-        return math.inf if not self.sizes.certain or self.work.board_tokens is not None else self._least_limit()
+        return math.inf if not self.certain or self.work.board_tokens is not None else self._least_limit()
 
     def _least_limit(self) -> float:
         """The shortest prompt that may be summarised."""
@@ -146,13 +147,14 @@ class _Walk:
         """Whether all thresholds are decided: the sizes are certain, or they are too far from any of them."""
         self.tier_known = self.cache_known = True
         self.caches = self.backend.cache is not CacheKind.none
-        if self.sizes.certain:
+        if self.certain:
             return True
         steps = np.array([0.0, *(self._growth(t, each) for t in range(len(alive) - 1))][: len(alive)])
         if self.work.pause_after < len(alive):
             steps[self.work.pause_after] += self.work.pause_tokens
         mean = self.sizes.first + self.sizes.prior + self.work.before_tokens + np.cumsum(steps)
-        spread, least = FAR * self.sizes.spread(len(alive)), self.backend.cache_min_tokens
+        spread = FAR * np.sqrt(self.sizes.spread(len(alive)) ** 2 + self.work.before_variance)
+        least = self.backend.cache_min_tokens
         floor = np.maximum(mean - spread, self.loop.system_tokens)
 
         def rare(turns: np.ndarray) -> bool:
@@ -215,7 +217,7 @@ class _Walk:
         if self.failure and backend.error_billed is not Billed.nothing:
             self.why.add("failed attempts that are billed")
             return math.nan, math.nan
-        if not self.caches or (self.sizes.certain and prompt < backend.cache_min_tokens):
+        if not self.caches or (self.certain and prompt < backend.cache_min_tokens):
             return 0.0, 0.0
         if not self.cache_known:
             self.why.add(f"cache: prompts may be shorter than {backend.cache_min_tokens:,} tokens, or not")

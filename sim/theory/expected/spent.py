@@ -61,7 +61,8 @@ class Work:
 
     effort: float = 1.0
     before_tokens: float = 0.0
-    """In its context at the start besides its own: what failed tries have left, or an inherited context."""
+    """In its context at the start besides its own: what failed tries have left, an inherited context, reports."""
+    before_variance: float = 0.0
     inherited_read: float = 0.0
     """Tokens of its first prompt that are cached."""
     inherits: bool = False
@@ -95,6 +96,8 @@ class Solved:
     reaches: list[float] = field(default_factory=list)
     """P(turn t was answered)."""
     prompts: list[float] = field(default_factory=list)
+    parts: dict[str, Spent] = field(default_factory=dict)
+    """Of a pipeline, by stage."""
     why: set[str] = field(default_factory=set)
 
 

@@ -16,6 +16,7 @@ from sim.settings.profile import LoopSettings
 from sim.theory.expected.expiry import expiry
 from sim.theory.expected.loop import solve
 from sim.theory.expected.moments import Nodes, nodes, survival
+from sim.theory.expected.pipeline import solve_pipeline
 from sim.theory.expected.sizes import Sizes, constant, whole
 from sim.theory.expected.spent import NOTHING, Site, Solved, Work
 
@@ -31,6 +32,8 @@ def one_try(agent: AgentSettings, place: Place, work: Work) -> Solved:
         return _Tree(agent, place).lead(0, work)
     if agent.kind is AgentKind.debate:
         return _debate(agent, place("agent"), work)
+    if agent.kind is AgentKind.pipeline:
+        return solve_pipeline(agent, place, work)
     if agent.kind in (AgentKind.chat, AgentKind.react):
         return solve(agent, place("chat" if agent.kind is AgentKind.chat else "agent"), work)
     return Solved(NOTHING, why={f"workflow {agent.kind.value}: what it spends"})
