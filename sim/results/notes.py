@@ -16,7 +16,7 @@ MUCH_OF_THE_BILL = 0.2
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`; a kind with nothing to say is left out."""
+    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `success`; left out: who has nothing to say."""
     said = {
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
@@ -24,6 +24,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "precision": _precision(scenario, estimates),
         "tail": _tail(estimates),
         "work": _work(scenario),
+        "success": _success(scenario),
     }
     return {kind: text for kind, text in said.items() if text}
 
@@ -103,6 +104,13 @@ def _work(scenario: Scenario) -> str:
     if apart and work.kind is Work.measured:
         said.append(f"Harnesses differ in the bill, over that of Claude Opus 4.6: {', '.join(apart)}.")
     return " ".join(said)
+
+
+def _success(scenario: Scenario) -> str:
+    """Where nobody has measured how often a backend succeeds."""
+    missing = [backend.label or name for name, backend in scenario.chosen().items() if backend.quality is None]
+    source = scenario.outcome.quality_source.value
+    return f"No score of {', '.join(missing)} from {source} (outcome.quality_source): success is not known." if missing else ""
 
 
 def _disagreement(model: BackendSettings) -> float:

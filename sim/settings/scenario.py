@@ -78,9 +78,9 @@ class ScenarioSettings:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def chosen(self) -> dict[str, BackendSettings]:
-        """The backends in use, by id, each with the work that it takes (`work`); a chat is the same work for all."""
+        """The backends in use, by id, each with its work (`work`) and its quality (`outcome`); a chat is the same work for all."""
         work = WorkChoice() if self.agent.kind is AgentKind.chat else self.work
-        return {name: work.done_by(self.market.models[name]) for name in self.backends}
+        return {name: self.outcome.judged(work.done_by(self.market.models[name])) for name in self.backends}
 
     def all_budgets(self) -> list[BudgetSettings]:
         """The one and the others."""
