@@ -16,7 +16,7 @@ MUCH_OF_THE_BILL = 0.2
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `success`; left out: who has nothing to say."""
+    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `success`; none where nothing is to say."""
     said = {
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
