@@ -24,7 +24,7 @@ import yaml
 
 from sim.errors import ConfigError
 from sim.settings.bounds import check
-from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow, WorkSettings
+from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow, QualitySettings, WorkSettings
 
 MODELS = Path(__file__).resolve().with_name("models.yaml")
 WORKS = MODELS.with_name("works.yaml")
@@ -45,6 +45,7 @@ GROUPS = (
 )
 """Fields that stand together in a file, in this order; the others follow as `BackendSettings` has them."""
 WORKS_HEAD = "# Over Claude Opus 4.6; S: turns counted, R: a neighbour's, A: a guess. Words and discount are one lump (calibration/work.py)"
+QUALITIES_HEAD = "# Share of SWE-bench Verified solved, by who measured it (outcome.quality_source)"
 BY_HAND = "Written by `python -m calibration.prices`; edit calibration/models.yaml instead."
 
 
@@ -138,7 +139,7 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
     works: dict[str, Any] = yaml.safe_load(WORKS.read_text())
     for name, entry in market["backends"].items():
         rest = dict(entry)
-        wanted, override, note = rest.pop("price"), rest.pop("override", None), rest.pop("note", None)
+        wanted, override, note, scores = rest.pop("price"), rest.pop("override", None), rest.pop("note", None), rest.pop("qualities")
         model = find(wanted["provider"], wanted["model"])
         listed = price_list(model, day)
         source = f"genai-prices {version('genai-prices')}, {wanted['provider']}/{wanted['model']}"
@@ -151,6 +152,7 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
             remarks += [override["why"], f"It is not what {source} says: {_listed(listed.base)}."]
             source = override["source"]
         facts = {key: _fact(value) for key, value in rest.items()}
+        facts["qualities"] = _qualities(scores)
         facts |= {"source": Fact(source), "as_of": Fact(day.isoformat())}
         if name in works:
             facts["works"] = Fact(works[name])
@@ -166,12 +168,21 @@ def _fact(entry: Any) -> Fact:
     return Fact(entry["is"], entry["mark"], entry["why"]) if isinstance(entry, dict) else Fact(entry)
 
 
+def _qualities(entry: dict[str, Any]) -> Fact:
+    """A fact a source, as the backend's file has them; or that there is none."""
+    if "is" in entry:
+        return _fact(entry)
+    found = {source: _fact(fact) for source, fact in entry.items()}
+    return Fact({source: {"solved": fact.value, "sure": fact.mark, "source": fact.why} for source, fact in found.items()})
+
+
 def _must_fit(backend: Backend) -> None:
     """Raise `ConfigError` for what the simulator would not take, or would silently bill otherwise."""
     known = {each.name for each in fields(BackendSettings)}
     values = {key: fact.value for key, fact in backend.facts.items() if fact.value is not None}
     for key in sorted(set(values) - known):
         raise ConfigError(f"{backend.name}.{key}: not a setting of a backend")
+    values["qualities"] = {source: QualitySettings(**found) for source, found in values.get("qualities", {}).items()}
     values["works"] = {harness: WorkSettings(**work) for harness, work in values.get("works", {}).items()}
     prices: dict[str, Any] = {key: float(value) for key, value in backend.prices.base.items()}
     tiers = [PriceTier(above_tokens=above, **{key: float(value) for key, value in of.items()}) for above, of in backend.prices.tiers]
@@ -267,6 +278,8 @@ def backend_text(backend: Backend) -> str:
         lines["works"] = [WORKS_HEAD, "works:", *(f"  {harness}: {_flow(work)}" for harness, work in works.items())]
     else:
         lines["works"] = ["# works not known: no measured bills, so the same work is assumed"]
+    if (found := backend.facts["qualities"].value) is not None:
+        lines["qualities"] = [QUALITIES_HEAD, "qualities:", *(f"  {source}: {_flow(score)}" for source, score in found.items())]
     grouped = {key for group in GROUPS for key in group}
     rest = [each.name for each in fields(BackendSettings) if each.name not in grouped]
     blocks = [[line for key in group for line in lines.get(key, [])] for group in (*GROUPS, rest)]

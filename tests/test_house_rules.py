@@ -25,6 +25,7 @@ NO_MIRROR = {
     "scenario/test_fuzz.py": "hostile settings, from the words of a command line to a run",
     "sweeps/test_clusters.py": "launchers of Hydra",
     "theory/test_formulas.py": "all closed forms, each held to the simulator",
+    "theory/test_price_lists.py": "what formulas say of the price lists that ship",
     "validate/test_validate.py": "the suite as a whole",
 }
 """Files of tests in a room that stand for no single file of it, and what they stand for."""

@@ -17,7 +17,7 @@ MUCH_OF_THE_BILL = 0.2
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind, `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `caps`: what there is to say."""
+    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `caps`, `success`: what there is to say."""
     said = {
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
@@ -26,6 +26,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "tail": _tail(estimates),
         "work": _work(scenario),
         "caps": _caps(scenario, estimates),
+        "success": _success(scenario),
     }
     return {kind: text for kind, text in said.items() if text}
 
@@ -105,6 +106,13 @@ def _work(scenario: Scenario) -> str:
     if apart and work.kind is Work.measured:
         said.append(f"Harnesses differ in the bill, over that of Claude Opus 4.6: {', '.join(apart)}.")
     return " ".join(said)
+
+
+def _success(scenario: Scenario) -> str:
+    """Where nobody has measured how often a backend succeeds."""
+    missing = [backend.label or name for name, backend in scenario.chosen().items() if backend.quality is None]
+    source = scenario.outcome.quality_source.value
+    return f"No score of {', '.join(missing)} from {source} (outcome.quality_source): success is not known." if missing else ""
 
 
 def _disagreement(model: BackendSettings) -> float:

@@ -11,6 +11,7 @@ from sim.scenario.custom import imported
 from sim.scenario.stages import check_stages
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
+from sim.settings.outcome import QualitySource
 from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import Warmup
@@ -29,6 +30,7 @@ def check_consistency(scenario: ScenarioSettings) -> None:
     """Raise `ConfigError` for the first two settings that contradict one another."""
     _check_backends(scenario)
     _check_work(scenario)
+    _check_qualities(scenario)
     _check_router(scenario)
     _check_people(scenario)
     _check_budgets(scenario)
@@ -57,6 +59,29 @@ def _check_work(scenario: ScenarioSettings) -> None:
     known = {harness for model in scenario.market.models.values() for harness in model.works}
     if known and scenario.work.kind is not Work.same and scenario.work.harness not in known:
         raise ConfigError(f"work.harness={scenario.work.harness}: {did_you_mean(scenario.work.harness, sorted(known))}")
+
+
+def _check_qualities(scenario: ScenarioSettings) -> None:
+    """Sources have names; what nobody has measured cannot be weighed against what somebody has."""
+    sources = [source.value for source in QualitySource]
+    for name, model in scenario.market.models.items():
+        for source in model.qualities.keys() - set(sources):
+            raise ConfigError(f"market.models.{name}.qualities.{source}: {did_you_mean(source, sources)}")
+    unknown = [name for name, backend in scenario.chosen().items() if backend.quality is None]
+    if _weighs_quality(scenario) and 0 < len(unknown) < len(scenario.backends):
+        raise ConfigError(
+            f"router.policy={scenario.router.policy.value}: nobody knows how often {unknown[0]} succeeds "
+            f"(outcome.quality_source={scenario.outcome.quality_source.value}), so it cannot be weighed against the others: "
+            f"leave it out or set market.models.{unknown[0]}.quality"
+        )
+
+
+def _weighs_quality(scenario: ScenarioSettings) -> bool:
+    policy = scenario.router.policy
+    if policy is Policy.meets_floor:
+        return scenario.router.quality_floor > 0
+    valued = policy in (Policy.most_value, Policy.logit, Policy.logit_log) and scenario.outcome.value_usd > 0
+    return valued or policy is Policy.cost_per_success
 
 
 def _check_router(scenario: ScenarioSettings) -> None:

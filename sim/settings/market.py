@@ -66,6 +66,18 @@ class WorkSettings:
     """Where it comes from, and over what range."""
 
 
+@dataclass(kw_only=True)
+class QualitySettings:
+    """How much of SWE-bench Verified a model solves, as one source says."""
+
+    solved: float = alone(low=0, high=1)
+    """Share of tasks."""
+    sure: str = alone("A")
+    """S: computed from the source's data; R: reported; A: assumed."""
+    source: str = alone("")
+    """Where it comes from."""
+
+
 REFUSES = ALONE._replace(
     looks=True, waits=True, unsolved="calls that are turned away: full lines and rate limits", undealt="{key} counts all calls together"
 )
@@ -164,8 +176,10 @@ class BackendSettings:
     """Output tokens that it takes for the same turn, over those of the profile."""
     works: dict[str, WorkSettings] = alone({})
     """By harness: what bills measured in it say of this model's turns, words and cache discount (`work` chooses)."""
+    qualities: dict[str, QualitySettings] = alone({})
+    """By who measured it: the share of coding tasks solved (`outcome.quality_source` chooses)."""
     quality: float | None = alone(None, low=0, high=1)
-    """Share of coding tasks solved (SWE-bench Verified in one common harness); null: not known, so success is not reported."""
+    """The same, set by hand; null: as `qualities` says, or not known, so success is not reported."""
 
 
 @dataclass

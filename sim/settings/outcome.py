@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from sim.settings.bounds import alone
+from sim.settings.market import BackendSettings
+from sim.settings.traits import ALONE, Feature
+
+
+class QualitySource(Feature):
+    """Who measured how much of SWE-bench Verified each model solves (`market.models.<id>.qualities`)."""
+
+    openhands = "openhands", ALONE
+    """The OpenHands index: one harness for all, though not one version of it."""
+    mini_v2 = "mini_v2", ALONE
+    """mini-SWE-agent 2.0.0: one version for all, few of them published."""
+    vendor = "vendor", ALONE
+    """What each vendor says of its own model, in a harness of its own."""
 
 
 @dataclass
 class OutcomeSettings:
     """What success depends on, and what it is worth."""
 
+    quality_source: QualitySource = QualitySource.openhands
+    """Whose measurement of a backend is taken, unless its `quality` is set by hand; one that has none there is unknown."""
     correlation: float = alone(0.0, low=0, high=1)
     """r: of the latent scores of two tries at one task; 0 = independent, 1 = a second try changes nothing."""
     length_exponent: float = alone(0.0, low=0, high=3)
@@ -29,6 +45,14 @@ class OutcomeSettings:
     """What an hour costs in which somebody waits for the task."""
     deadline_s: float | None = alone(None, above=0)
     """A task that is worked on for longer has failed; null: there is time."""
+
+    def judged(self, backend: BackendSettings) -> BackendSettings:
+        """The backend with the quality that this source measured as its own; its `qualities` are spent, so twice changes nothing more."""
+        if not backend.qualities:
+            return backend
+        found = backend.qualities.get(self.quality_source.value)
+        quality = found.solved if backend.quality is None and found is not None else backend.quality
+        return dataclasses.replace(backend, qualities={}, quality=quality)
 
     def worth_usd(self, helpers: int) -> float:
         """What a task of so many sub-agents is worth, if it is solved."""

@@ -80,10 +80,13 @@ class ScenarioSettings:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     def chosen(self) -> dict[str, BackendSettings]:
-        """The backends in use, by id, each with the work that it takes (`work`); chats and recorded calls are the same work for all."""
+        """The backends in use, by id, each with its work (`work`) and its quality (`outcome`).
+
+        Chats and recorded calls are the same work for all.
+        """
         same = self.agent.kind is AgentKind.chat or self.workload.kind is WorkloadKind.trace
         work = WorkChoice(Work.same) if same else self.work
-        return {name: work.done_by(self.market.models[name]) for name in self.backends}
+        return {name: self.outcome.judged(work.done_by(self.market.models[name])) for name in self.backends}
 
     def stages_counted(self) -> list[str]:
         """Names of the stages that calls are counted by: a pipeline's; recorded work has none."""

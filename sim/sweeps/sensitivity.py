@@ -189,7 +189,16 @@ def _range(scenario: Scenario, key: str, span: Any) -> _Range:
     unused = key.split(".")[2] if key.startswith("market.models.") else scenario.backends[0]
     if unused not in scenario.backends:
         raise ConfigError(f"ranges: {key}: '{unused}' is not among backends; {did_you_mean(unused, scenario.backends)}")
-    return _Range(key, _mean(_reached(scenario, key.split("."))), low, high, whole)
+    return _Range(key, _base(scenario, key), low, high, whole)
+
+
+def _base(scenario: Scenario, key: str) -> float:
+    """A setting as it is; what a backend's own settings leave open, such as its quality, as the backend in use has it."""
+    path = key.split(".")
+    found = _reached(scenario, path)
+    if found is None and path[:2] == ["market", "models"]:
+        found = _reached(scenario.chosen(), path[2:])
+    return _mean(found)
 
 
 def _reached(settings: Any, path: Sequence[str]) -> Any:

@@ -10,7 +10,7 @@ from sim.results.result import Result
 from sim.settings.run import RetrySettings
 from sim.settings.workload import WorkloadKind
 from sim.theory import queues, stations
-from sim.validate.target import Check, Target, agent, backend, many, world
+from sim.validate.target import Check, Target, agent, backend, many, near, world
 
 MARGIN = 0.04
 TASKS, REPLICATIONS = 15_000, 12
@@ -44,18 +44,18 @@ def lines() -> list[Target]:
     steady = queues.general_line(rate=0.6, service_s=1, cv2=0)
     batches = queues.batch_line(rate=0.25, size=2, size2=6, service_s=1)
     return [
-        Target("M/M/1 at 0.6, wait in s", one.wait_s, served(0.6, 1).mean("mean_wait_s"), MARGIN, "Erlang 1917"),
-        Target("M/M/4 at 0.7, wait in s", four.wait_s, served(0.7, 4).mean("mean_wait_s"), MARGIN, "Erlang 1917"),
-        Target("M/D/1 at 0.6, wait in s", steady.wait_s, served(0.6, 1, 10_000).mean("mean_wait_s"), MARGIN, "Pollaczek 1930"),
-        Target(
+        near("M/M/1 at 0.6, wait in s", one.wait_s, served(0.6, 1).mean("mean_wait_s"), MARGIN, "Erlang 1917"),
+        near("M/M/4 at 0.7, wait in s", four.wait_s, served(0.7, 4).mean("mean_wait_s"), MARGIN, "Erlang 1917"),
+        near("M/D/1 at 0.6, wait in s", steady.wait_s, served(0.6, 1, 10_000).mean("mean_wait_s"), MARGIN, "Pollaczek 1930"),
+        near(
             "M/G/1 at 0.6, lognormal, wait in s", uneven.wait_s, served(0.6, 1, lognormal).mean("mean_wait_s"), 0.06,
             "Pollaczek 1930, Khinchine 1932",
         ),
-        Target(
+        near(
             "M[X]/M/1 at 0.5, geometric batches, wait in s", batches.wait_s, served(0.25, 1, arrive=geometric).mean("mean_wait_s"), MARGIN,
             "Gaver 1959",
         ),
-        Target("M/G/inf, wait in s", 0.0, served(5.0, None, tasks=FEW).mean("mean_wait_s"), source="nobody waits"),
+        near("M/G/inf, wait in s", 0.0, served(5.0, None, tasks=FEW).mean("mean_wait_s"), source="nobody waits"),
     ]  # fmt: skip
 
 
@@ -71,13 +71,13 @@ def doors() -> list[Target]:
     closed = served(1.0, 2, tasks=FEW, arrive=people, horizon_s=4000.0)
     lost = served(1.0, 4, 10_000, tasks=FEW, queue_limit=0)
     return [
-        Target(
+        near(
             "M/D/4/4 at 1, share turned away", queues.erlang_b(offered=4, slots=4), lost.mean("rate_limited_share"), MARGIN, "Erlang 1917"
         ),
-        Target("M/M/2/6 at 1, share turned away", short.lost, refused.mean("rate_limited_share"), MARGIN, "Kleinrock 1975"),
-        Target("M/M/2/6 at 1, wait in s", short.wait_s, refused.mean("mean_wait_s"), MARGIN, "Kleinrock 1975"),
-        Target("M/M/3+M at 1, share that leaves", leaving.lost, left.mean("timeout_share"), MARGIN, "Palm 1946"),
-        Target("8 users, 2 slots, wait in s", few.wait_s, closed.mean("mean_wait_s"), MARGIN, "Palm 1947"),
+        near("M/M/2/6 at 1, share turned away", short.lost, refused.mean("rate_limited_share"), MARGIN, "Kleinrock 1975"),
+        near("M/M/2/6 at 1, wait in s", short.wait_s, refused.mean("mean_wait_s"), MARGIN, "Kleinrock 1975"),
+        near("M/M/3+M at 1, share that leaves", leaving.lost, left.mean("timeout_share"), MARGIN, "Palm 1946"),
+        near("8 users, 2 slots, wait in s", few.wait_s, closed.mean("mean_wait_s"), MARGIN, "Palm 1947"),
     ]  # fmt: skip
 
 
@@ -87,10 +87,10 @@ def sharing() -> list[Target]:
     alone = stations.shared(rate=0.6, service_s=1, slowdown=1.0)
     for kind, work in (("M", EXPONENTIAL), ("D", 10_000)):
         stay_s = served(0.6, None, work, decode_slowdown=1.0).mean("task_latency_mean_s")
-        out.append(Target(f"M/{kind}/1-PS at 0.6, stay in s", alone.stay_s, stay_s, MARGIN, "Kleinrock 1976"))
+        out.append(near(f"M/{kind}/1-PS at 0.6, stay in s", alone.stay_s, stay_s, MARGIN, "Kleinrock 1976"))
     batched = stations.shared(rate=1.5, service_s=1, slowdown=0.25, slots=4)
     stay_s = served(0.375, 4, tasks=FEW, decode_slowdown=0.25).mean("task_latency_mean_s")
-    return [*out, Target("4 share, 1 / (1 + 0.25 (n - 1)), stay in s", batched.stay_s, stay_s, MARGIN, "birth-death, Kleinrock 1976")]
+    return [*out, near("4 share, 1 / (1 + 0.25 (n - 1)), stay in s", batched.stay_s, stay_s, MARGIN, "birth-death, Kleinrock 1976")]
 
 
 CHECKS: list[Check] = [lines, doors, sharing]

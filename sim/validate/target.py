@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,22 @@ from sim.settings.run import Log
 from sim.settings.workload import WorkloadSettings
 
 
-@dataclass(frozen=True)
+class Kind(enum.Enum):
+    """What it means that a row passes; the value is how tables say it."""
+
+    exact = "exact theory"
+    """Nothing varies: a closed form, or a record that is replayed, met to the token."""
+    chance = "theory within chance"
+    """A closed form that simulated draws come near to."""
+    fitted = "reproduces its fit"
+    """Data from which the settings were made: no evidence beyond that the fit is in place."""
+    predicted = "predicts"
+    """Data that the settings were not made from."""
+    missed = "not reproduced"
+    """Off, and known why: listed, not failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """A value to meet. `margin` is relative; `low` and `high` are given instead where a range was published."""
 
@@ -27,8 +43,16 @@ class Target:
     source: str = ""
     low: float = math.nan
     high: float = math.nan
+    made: Kind | None = None
+    """fitted or predicted; None: theory, exact where there is no margin."""
+    basis: str = ""
+    """What ours was predicted from, or fitted on."""
     missed: str = ""
     """Why it cannot be met yet, where that is known: then a miss is listed, not failed."""
+
+    def __post_init__(self) -> None:
+        if (self.made in (Kind.fitted, Kind.predicted)) != bool(self.basis):
+            raise ValueError(f"{self.name}: what is fitted or predicted, and only that, says from what")
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -40,11 +64,33 @@ class Target:
 
     @property
     def verdict(self) -> str:
-        """pass, fail, or not reproduced."""
+        """pass, fail, or not reproduced; what has no value fails."""
         low, high = self.bounds
         if low <= self.ours <= high:
             return "pass"
-        return "not reproduced" if self.missed or math.isnan(self.ours) else "fail"
+        return Kind.missed.value if self.missed else "fail"
+
+    @property
+    def kind(self) -> Kind:
+        """As it came out: what is not reproduced is no evidence of its kind."""
+        if self.verdict == Kind.missed.value:
+            return Kind.missed
+        return self.made or (Kind.chance if self.margin or not math.isnan(self.low) else Kind.exact)
+
+
+def near(name: str, target: float, ours: float, margin: float = 0.0, source: str = "") -> Target:
+    """Theory: exactly, or within a relative margin where something is drawn."""
+    return Target(name=name, target=target, ours=ours, margin=margin, source=source)
+
+
+def within(factor: float, target: float) -> dict[str, float]:
+    """Bounds a factor apart, both ways."""
+    return {"low": target / factor, "high": target * factor}
+
+
+def apart(most: float, target: float) -> dict[str, float]:
+    """Bounds that many units apart, both ways."""
+    return {"low": target - most, "high": target + most}
 
 
 Check = Callable[[], list[Target]]

@@ -17,7 +17,7 @@ from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.tries import Pick, TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from sim.validate.target import SIZES, Check, Target, agent, backend, many, world
+from sim.validate.target import SIZES, Check, Target, agent, backend, many, near, world
 
 B, G, O = 2000, 1000, 300  # noqa: E741
 CHANCE = 0.04
@@ -45,13 +45,13 @@ def tokens() -> list[Target]:
     shares = theory.divided_tokens(base=B, growth=G, output=O, turns=80, workers=7, warmup=2, report=150, reads=1)
     three = theory.loop_tokens(base=B, growth=G, output=O, turns=3)
     return [
-        Target("F1 chat, input tokens", talk.input, simulate(world(chat)).mean("input_tokens")),
-        Target("F2 loop, input tokens", loop.input, found.mean("input_tokens")),
-        Target("F4 cache reads, tokens", split.read, found.mean("cache_read_tokens")),
-        Target("F4 cache writes, tokens", split.write, found.mean("cache_write_tokens")),
-        Target("F5 compaction, input tokens", short.input, squeezed.mean("input_tokens")),
-        Target("F6 tree of 27 workers, input tokens", tree.input, simulate(world(team)).mean("input_tokens")),
-        Target("F6c job divided by 7, input tokens", three.plus(shares).input, simulate(world(sharing)).mean("input_tokens")),
+        near("F1 chat, input tokens", talk.input, simulate(world(chat)).mean("input_tokens")),
+        near("F2 loop, input tokens", loop.input, found.mean("input_tokens")),
+        near("F4 cache reads, tokens", split.read, found.mean("cache_read_tokens")),
+        near("F4 cache writes, tokens", split.write, found.mean("cache_write_tokens")),
+        near("F5 compaction, input tokens", short.input, squeezed.mean("input_tokens")),
+        near("F6 tree of 27 workers, input tokens", tree.input, simulate(world(team)).mean("input_tokens")),
+        near("F6c job divided by 7, input tokens", three.plus(shares).input, simulate(world(sharing)).mean("input_tokens")),
     ]
 
 
@@ -66,9 +66,9 @@ def turns_and_misses() -> list[Target]:
     held = theory.cache_split(base=20_000, growth=1750, turns=84, miss=0.021)
     coding = agent(system_tokens=19_000, prompt_tokens=1000, tool_result_tokens=1227, output_tokens=523, turns=84, rewrite_rate=0.021)
     return [
-        Target("F3 geometric turns, tokens a task", expected.total, random.mean("tokens_per_task"), CHANCE),
-        Target("F4b misses, tokens read", 200 * split.read, missed.mean("cache_read_tokens"), CHANCE),
-        Target("F4c hit rate, 84 turns, 2.1 % misses", held.hit_rate, many(world(coding), 50).mean("cache_hit_rate"), 0.01),
+        near("F3 geometric turns, tokens a task", expected.total, random.mean("tokens_per_task"), CHANCE),
+        near("F4b misses, tokens read", 200 * split.read, missed.mean("cache_read_tokens"), CHANCE),
+        near("F4c hit rate, 84 turns, 2.1 % misses", held.hit_rate, many(world(coding), 50).mean("cache_hit_rate"), 0.01),
     ]
 
 
@@ -95,19 +95,19 @@ def tries() -> list[Target]:
     long = tried(TriesSettings(), OutcomeSettings(length_exponent=0.6, reference_turns=10), turns=20)
     wait = theory.backoff_wait(failure=0.4, attempts=5, base_s=2, cap_s=6)
     return [
-        Target("F7 tries, shared difficulty", theory.retries(success=0.6, tries=5, correlation=0.5)[0], five["calls_per_task"], CHANCE),
-        Target("F7 success, shared difficulty", theory.retries(success=0.6, tries=5, correlation=0.5)[1], five["success_rate"], CHANCE),
-        Target(
+        near("F7 tries, shared difficulty", theory.retries(success=0.6, tries=5, correlation=0.5)[0], five["calls_per_task"], CHANCE),
+        near("F7 success, shared difficulty", theory.retries(success=0.6, tries=5, correlation=0.5)[1], five["success_rate"], CHANCE),
+        near(
             "F7 USD a success, whatever the limit", theory.cost_per_success(success=0.6, cost_right=unit, cost_wrong=unit),
             again["cost_per_success_usd"], CHANCE,
         ),
-        Target("F7c reflexion, input tokens", 2000 * kept.input, reflected["input_tokens"], CHANCE),
-        Target("F8 backoff, seconds a call", wait, many(failing).mean("task_latency_mean_s"), CHANCE),
-        Target("F9 best of five, success", theory.best_of(**judged), chosen["success_rate"], CHANCE),
-        Target("F9 majority of five, success", theory.majority(success=0.6, tries=5), vote["success_rate"], CHANCE),
-        Target("F10 verify loop, tries", theory.verify_tries(**judged), checked["calls_per_task"], CHANCE),
-        Target("F11 cascade, success", theory.cascade(first=0.726, second=0.768, correlation=0.87)[0], both.mean("success_rate"), CHANCE),
-        Target("F12 twice the length, success", 0.6 ** (2**0.6), long["success_rate"], CHANCE),
+        near("F7c reflexion, input tokens", 2000 * kept.input, reflected["input_tokens"], CHANCE),
+        near("F8 backoff, seconds a call", wait, many(failing).mean("task_latency_mean_s"), CHANCE),
+        near("F9 best of five, success", theory.best_of(**judged), chosen["success_rate"], CHANCE),
+        near("F9 majority of five, success", theory.majority(success=0.6, tries=5), vote["success_rate"], CHANCE),
+        near("F10 verify loop, tries", theory.verify_tries(**judged), checked["calls_per_task"], CHANCE),
+        near("F11 cascade, success", theory.cascade(first=0.726, second=0.768, correlation=0.87)[0], both.mean("success_rate"), CHANCE),
+        near("F12 twice the length, success", 0.6 ** (2**0.6), long["success_rate"], CHANCE),
     ]  # fmt: skip
 
 
@@ -135,13 +135,13 @@ def money_and_time() -> list[Target]:
     spread = many(dataclasses.replace(world(agent(turns=1), horizon_s=month_s), workload=people))
     adopted = sum(tally.started_tasks for tally in spread.tallies) / len(spread.tallies) / 4000
     return [
-        Target("F13 tasks until a budget is spent", begun, 1000 - spent.mean("tasks_blocked"), 0.02),
-        Target(
+        near("F13 tasks until a budget is spent", begun, 1000 - spent.mean("tasks_blocked"), 0.02),
+        near(
             "F15 last of 8 exponential workers, seconds", theory.longest_of(workers=8, mean=100), team.mean("task_latency_mean_s"), CHANCE
         ),
-        Target("F9 debate, input tokens", board.input, debate.mean("input_tokens")),
-        Target("F17 logit share of the dear one", theory.logit_share(gain=5, extra_cost=65_000 * 99e-6, scale=2.0), taken, CHANCE),
-        Target("F18 share of users won in a month", theory.bass_share(month_s, p=p, q=q), adopted, CHANCE, "Bass 1969"),
+        near("F9 debate, input tokens", board.input, debate.mean("input_tokens")),
+        near("F17 logit share of the dear one", theory.logit_share(gain=5, extra_cost=65_000 * 99e-6, scale=2.0), taken, CHANCE),
+        near("F18 share of users won in a month", theory.bass_share(month_s, p=p, q=q), adopted, CHANCE, "Bass 1969"),
     ]
 
 

@@ -85,8 +85,8 @@ def test_the_steps_are_those_that_nothing_cheaper_matches() -> None:
 def test_a_goal_that_cannot_be_is_refused() -> None:
     with pytest.raises(sim.ConfigError, match=r"^goal.metric: 'cost_per_taks_usd' is not a metric; did you mean 'cost_per_task_usd'\?$"):
         sim.sweep(sim.load("goal.metric=cost_per_taks_usd"), {"seed": [1]}, progress=lambda _: pytest.fail("it ran"))
-    with pytest.raises(sim.ConfigError, match=r"^goal.success_floor: needs market.models.claude_opus_4_6.quality, or nobody knows"):
-        sim.load("goal.success_floor=0.5", "market.models.claude_opus_4_6.quality=null")
+    with pytest.raises(sim.ConfigError, match=r"^goal.success_floor: needs market.models.grok_code_fast_1.quality, or nobody knows"):
+        sim.load("goal.success_floor=0.5", "backends=[grok_code_fast_1]")
 
 
 def _shell(folder: Path, *typed: str) -> subprocess.CompletedProcess[str]:
