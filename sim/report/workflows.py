@@ -39,7 +39,7 @@ def workflow_tables(one: Study, adding: Collection[Any]) -> str:
 
 def workflow_finding(one: Study, adding: Collection[Any], names: Names | None, value_usd: float) -> str:
     """What one agent costs, what teams make of that, and where the choice of backend turns."""
-    parts = [_alone_finding(one), *_teams_finding(one, adding), turn_finding(one, names, value_usd)]
+    parts = [_tokens_finding(one), _alone_finding(one), *_teams_finding(one, adding), turn_finding(one, names, value_usd)]
     return ". ".join(part for part in parts if part) + "."
 
 
@@ -73,6 +73,18 @@ def _best_by_value(one: Study, places: Sequence[Any], value_usd: float) -> dict[
         if len(net.dropna()):
             best[place] = str(net.idxmax())
     return best if places and places[0] in best else {}
+
+
+def _tokens_finding(one: Study) -> str:
+    """One agent's tokens over a chat's, from the chat, backend and harness that make least of it to those that make most."""
+    ends = [[alone.at(one.where_measured, f"multiplier_per_message{end}") for alone in one.each] for end in ("_least", "_most")]
+    low, high = (pd.concat(each) for each in ends)
+    if low.empty or one.where_measured not in ONE_AGENT:
+        return ""
+    return (
+        f"For a message of its user one agent takes {number(low.min(), 2)} to {number(high.max(), 2)} times the tokens of a message to a chat, "
+        "by which chat and which model"
+    )
 
 
 def _alone_finding(one: Study) -> str:
