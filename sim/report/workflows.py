@@ -82,8 +82,8 @@ def _tokens_finding(one: Study) -> str:
     if low.empty or one.where_measured not in ONE_AGENT:
         return ""
     return (
-        f"For a message of its user one agent takes {number(low.min(), 2)} to {number(high.max(), 2)} times the tokens of a message to a chat, "
-        "by which chat and which model"
+        f"For a message of its user one agent takes {number(low.min(), 2)} to {number(high.max(), 2)} times the tokens of a message to a "
+        "chat, by which chat and which model"
     )
 
 
