@@ -56,6 +56,9 @@ class Server(Protocol):
     def release(self, call: Call, /) -> None:
         """An attempt is over."""
 
+    def left(self, call: Call, /) -> None:
+        """An attempt is over that never had a slot, though it was let in."""
+
 
 class Client(Protocol):
     """Who sends calls, and so is told of attempts that came to nothing."""

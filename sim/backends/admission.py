@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sim.backends.cache import PromptCache
 from sim.backends.limits import Limits
@@ -21,6 +21,14 @@ class Gate(Protocol):
 
     def refuses(self, call: Call, now: float, /) -> float | None:
         """None where a call passes; else the Retry-After in seconds (0: at once; inf: it would never pass)."""
+
+
+@runtime_checkable
+class Counting(Gate, Protocol):
+    """A gate that counts who is in, so has to be told who is out again. It stands last: whoever passes it has passed them all."""
+
+    def left(self, call: Call, /) -> None:
+        """An attempt that it let pass is over: answered, broken, or withdrawn from the line."""
 
 
 class QueueLimit:

@@ -8,7 +8,7 @@ from heapq import heappush
 from simpy import Environment
 from simpy.events import NORMAL
 
-from sim.backends.admission import Gate
+from sim.backends.admission import Counting, Gate
 from sim.backends.pricing import Price
 from sim.backends.queue import Queue
 from sim.backends.service import Recorder, Service
@@ -40,6 +40,11 @@ class Backend:
         self.verbosity = settings.verbosity
         self.reasoning_share = settings.reasoning_share
         self._gates = gates
+        self._counting = [gate for gate in gates if isinstance(gate, Counting)]
+        if self._counting and (len(self._counting) > 1 or gates[-1] is not self._counting[0]):
+            raise ValueError("a gate that counts who is in stands last, and alone: nobody tells it of calls that a later one turns away")
+        if self._counting:
+            self.release = self._release_and_count  # type: ignore[method-assign]  # the rest of the world pays nothing for it
         self._refused = recorder.refused
         self._events, self._eid = env._queue, env._eid
 
@@ -64,6 +69,15 @@ class Backend:
             self._serve(self.queue.popleft(), self.env.now)
         else:
             self.slots.taken -= 1
+
+    def left(self, call: Call) -> None:
+        """An attempt that was let in is over: those who count are told."""
+        for gate in self._counting:
+            gate.left(call)
+
+    def _release_and_count(self, call: Call) -> None:
+        Backend.release(self, call)
+        self.left(call)
 
     def _serve(self, call: Call, now: float) -> None:
         """A slot is granted: the end of the attempt is scheduled."""

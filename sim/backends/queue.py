@@ -130,5 +130,6 @@ class ImpatientLine(Line):
 
     def _withdraw(self, call: Call) -> None:
         self.leave(call)
+        call.backend.left(call)  # type: ignore[union-attr]
         self._recorder.refused(call, TIMEOUT, self._env.now)
         call.client.attempt_refused(call, 0.0)

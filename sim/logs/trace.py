@@ -18,6 +18,8 @@ _REQUIRED = [column.name for column in TRACE if not column.meaning.startswith("o
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens")
 _TIMES = ("t_s", "think_time_s", "api_time_s")
 _TRIGGERS = ("user", "tool_result", "other")
+_NAMES = {"trace": str, "agent": str}
+"""As they are written: 0.1 and 0.10 are two."""
 _LARGEST = {name: 1e9 if name in _COUNTS else 1e12 for name in (*_COUNTS, *_TIMES, "call_index")}
 """Tokens of a call, seconds (moments since 1970 too): what is more is a slip."""
 
@@ -64,7 +66,7 @@ def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=_NAMES)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except Exception as error:

@@ -16,6 +16,7 @@ from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import Warmup
 from sim.settings.scenario import ScenarioSettings
+from sim.settings.traits import CAUTIOUS
 from sim.settings.work import Work
 from sim.settings.workload import WorkloadKind
 
@@ -114,8 +115,8 @@ def _check_router(scenario: ScenarioSettings) -> None:
 
 
 def _learns(router: RouterSettings) -> bool:
-    """Whether a policy that ships is told what tasks have brought; one of your own may be, however a choice holds."""
-    return router.policy is not Policy.custom and router.policy.traits(router).learns
+    """Whether a policy is told what tasks have brought, by its own word; one that says nothing is refused nothing for it."""
+    return router.policy.declared is not CAUTIOUS and router.policy.traits(router).learns
 
 
 def _check_budgets(scenario: ScenarioSettings) -> None:
@@ -152,7 +153,7 @@ def _check_workload(scenario: ScenarioSettings) -> None:
     if workload.chat_share and workload.kind is WorkloadKind.trace:
         raise ConfigError("workload.chat_share: a recorded trace is replayed as it was, so must be 0")
     policy = scenario.router.policy
-    if workload.chat_share and policy is not Policy.custom and policy.traits(scenario.router).forecasts:
+    if workload.chat_share and policy.declared is not CAUTIOUS and policy.traits(scenario.router).forecasts:
         raise ConfigError(f"workload.chat_share: router.policy={policy.value} weighs the bill of the agent's work alone, so must be 0")
     endless = {
         WorkloadKind.open: ("tasks", "interarrival_s"),

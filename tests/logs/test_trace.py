@@ -89,3 +89,11 @@ def test_sub_agents_start_when_they_did() -> None:
     assert session.agents[0].name == "main"
     assert session.agents[0].start_s == 0
     assert all(agent.start_s > 0 for agent in session.agents[1:])
+
+
+def test_names_of_sessions_and_agents_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    """Not as numbers, of which 0.1 and 0.10 are the same one."""
+    path = tmp_path / "calls.csv"
+    rows = [f"{session},{name},0,0,100,5" for session in ("0.1", "0.10") for name in ("1", "01")]
+    path.write_text("\n".join(["trace,agent,call_index,t_s,input_tokens,output_tokens", *rows]))
+    assert [(one.name, {each.name for each in one.agents}) for one in read_trace(path)] == [("0.1", {"1", "01"}), ("0.10", {"1", "01"})]

@@ -204,12 +204,31 @@ def reads_a_wiki_and_lies(agent: Agent) -> Life:
 @declares(ALONE._replace(unsolved="{value}: two agents, one after the other"))
 def has_a_second_look(agent: Agent) -> Life:
     """A second agent works through it once more, from the context of the first; they meet, so the clock catches up first."""
+    return look_twice(agent, child(agent.branch, 0))
+
+
+@declares(ALONE)
+def has_a_second_look_from_the_same_branch(agent: Agent) -> Life:
+    return look_twice(agent, agent.branch)
+
+
+@declares(ALONE)
+def waits_for_what_nobody_told(agent: Agent) -> Life:
+    """It yields an event that does not know whom to resume."""
+    over = agent.office.env.event().succeed()
+    if agent.ahead:
+        yield agent.catch_up()
+    yield over
+    return (yield from react(agent))
+
+
+def look_twice(agent: Agent, branch: int) -> Life:
     if not (yield from react(agent)):
         return False
     if agent.ahead:
         yield agent.catch_up()
     office, over = agent.office, agent.office.env.event()
-    other = Agent(office, agent.task, office.worker, int(Role.worker), f"{agent.path}.0", child(agent.branch, 0), 1)
+    other = Agent(office, agent.task, office.worker, int(Role.worker), f"{agent.path}.0", branch, 1)
     other.inherit(agent)
 
     def end(other: Agent, completed: bool) -> None:
@@ -273,3 +292,15 @@ def test_a_workflow_that_remembers_and_declares_nothing_goes_step_by_step() -> N
 def test_a_workflow_that_lies_is_caught_by_comparing_the_ways(workflow: str) -> None:
     with pytest.raises(AssertionError, match="ahead of the clock"):
         assert_declared_truly(working(workflow))
+
+
+@pytest.mark.parametrize(
+    ("workflow", "said"),
+    [
+        ("waits_for_what_nobody_told", "some tasks never end"),
+        ("has_a_second_look_from_the_same_branch", "agents 0 and 0.0 draw the same numbers"),
+    ],
+)
+def test_what_goes_wrong_in_both_ways_alike_is_caught_too(workflow: str, said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        assert_declared_truly(working(workflow, worker=agent(**VARIED)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakSet
@@ -17,7 +17,7 @@ from sim.backends.admission import Gate
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache
 from sim.backends.pricing import Price
-from sim.backends.queue import Queue
+from sim.backends.queue import ImpatientLine, Queue
 from sim.backends.service import Recorder, Service
 from sim.backends.slots import Slots
 from sim.call import Call, Role, Status
@@ -43,7 +43,7 @@ from tests.recipes.ways import assert_declared_truly, assert_theory_agrees, decl
 from tests.worlds import agent, backend, scenario
 
 HERE = "tests.recipes.test_parts"
-OK, ERROR, RATE_LIMITED = int(Status.ok), int(Status.error), int(Status.rate_limited)
+OK, ERROR, RATE_LIMITED, TIMEOUT = int(Status.ok), int(Status.error), int(Status.rate_limited), int(Status.timeout)
 
 
 class Row(NamedTuple):
@@ -58,23 +58,26 @@ class Row(NamedTuple):
 
 def served(
     calls: Sequence[tuple[float, int]], *, gates: Sequence[Gate] = (), queue: Queue | None = None, price: Price | None = None,
-    ledger: bool = False, **settings: Any,
+    ledger: bool = False, users: int = 1, patience_s: float | None = None, **settings: Any,
 ) -> list[Row]:  # fmt: skip
     """Calls, each (second, tokens of its prompt), through one backend of these parts; their attempts in the order of their ends.
 
-    `ledger`: each is priced as it is served, not with its chunk.
+    `ledger`: each is priced as it is served, not with its chunk. `users`: who take turns in sending. `patience_s`: how long they stand in
+    line.
     """
     clock, one = Clock(), backend(**settings)
-    slots, price, queue = Slots(one.slots or math.inf), price or Price(one), deque() if queue is None else queue
+    slots, price = Slots(one.slots or math.inf), price or Price(one)
     meter = Meter(clock, [price], [slots.most], Log.full, 1, math.inf, priced=ledger)
     recorder: Recorder = Ledger([], [price], meter, clock) if ledger else meter
+    if queue is None:
+        queue = deque() if patience_s is None else ImpatientLine(clock, recorder)
     service = Service(clock, one, PromptCache(one), recorder)
     made = Backend(clock, 0, "one", one, price=price, slots=slots, queue=queue, service=service, gates=gates, recorder=recorder)
     streams = Streams(1, 0)
     router = Router(RouterSettings(), [made], agent(), OutcomeSettings(), streams)
-    dispatch = Dispatch(clock, streams, router, RetrySettings(backoff_base_s=0.0), recorder)
+    dispatch = Dispatch(clock, streams, router, RetrySettings(backoff_base_s=0.0, patience_s=patience_s), recorder)
     for number, (moment, prompt) in enumerate(calls):
-        task = Task(number, 0, 0, moment)
+        task = Task(number, number % users, 0, moment)
         meter.task_begun(task)
         call = Call(clock, task, 0, int(Role.agent), meter.enroll(task, "0", 0), dispatch)
         dispatch.send(call, 0, prompt, 300, 0, 0.5, 1.0, moment)
@@ -117,6 +120,25 @@ class Closed:
         return self._until_s - now if self._from_s <= now < self._until_s else None
 
 
+class PerUser:
+    """No more than so many calls of one user are in line or served: it is told when one is over."""
+
+    status = RATE_LIMITED
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.inside: Counter[int] = Counter()
+
+    def refuses(self, call: Call, now: float) -> float | None:
+        if self.inside[call.task.user] >= self._most:
+            return 0.5
+        self.inside[call.task.user] += 1
+        return None
+
+    def left(self, call: Call) -> None:
+        self.inside[call.task.user] -= 1
+
+
 def test_a_gate_turns_calls_away_and_says_when_to_come_again() -> None:
     """By hand: three calls at once, one may pass every ten seconds; who is refused comes back when it was told."""
     rows = served([(0.0, 1000)] * 3, gates=[Spaced(10.0)])
@@ -136,6 +158,30 @@ def test_gates_are_asked_in_their_order_and_the_first_that_refuses_ends_it() -> 
     assert [row.end_s for row in rows if row.status == OK] == [1.0, 13.0]
     other = served([(0.0, 1000), (5.0, 1000)], gates=[Spaced(7.0), Closed(4.0, 12.0)])
     assert [row.end_s for row in other if row.status == OK] == [1.0, 15.0], "at 7 s it passes the gap, which begins anew"
+
+
+def test_a_gate_that_counts_who_is_in_is_told_who_is_out() -> None:
+    """By hand: two users by turns, one call each at a time; who is refused comes again after half a second."""
+    gate = PerUser(1)
+    rows = served([(0.0, 1000), (0.0, 1000), (0.2, 1000), (0.4, 1000)], gates=[gate], users=2)
+    assert [row.task for row in rows if row.status == OK] == [0, 1, 2, 3]
+    assert [row.end_s for row in rows if row.status == OK] == pytest.approx([1.0, 1.0, 2.2, 2.4])
+    assert not any(gate.inside.values())
+
+
+@pytest.mark.parametrize("settings", [{"slots": 1, "patience_s": 0.25}, {"error_rate": 1.0}, {"error_rate": 1.0, "decode_slowdown": 0.5}])
+def test_a_gate_that_counts_is_told_of_attempts_that_break_or_lose_patience(settings: dict[str, Any]) -> None:
+    gate = PerUser(1)
+    rows = served([(0.0, 1000), (0.1, 1000), (0.2, 1000), (0.3, 1000)], gates=[gate], users=2, **settings)
+    assert {row.status for row in rows} >= {TIMEOUT if "patience_s" in settings else ERROR}
+    assert not any(gate.inside.values())
+
+
+@pytest.mark.parametrize("gates", [[PerUser(1), Spaced(1.0)], [PerUser(1), PerUser(2)]], ids=["not last", "two"])
+def test_a_gate_that_counts_stands_last(gates: list[Gate]) -> None:
+    """Else it would count for ever what a later one turns away."""
+    with pytest.raises(ValueError, match="stands last"):
+        served([(0.0, 1000)], gates=gates)
 
 
 # A queue: who is next.

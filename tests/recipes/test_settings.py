@@ -16,8 +16,10 @@ from sim.scenario.coupling import may_look_ahead, unsolved
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.bounds import alone, setting
 from sim.settings.market import REFUSES, BackendSettings
+from sim.settings.router import ChoosePer, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.traits import ALONE, Feature, Traits
+from sim.settings.workload import WorkloadSettings
 from tests.recipes.ways import assert_cautious, assert_declared_truly, assert_theory_agrees, declares, digest
 from tests.sampling.test_decisions import TABLE, clash
 from tests.worlds import SIZES, agent, scenario, with_
@@ -57,6 +59,19 @@ class Taste(enum.Enum):
     """A choice that is no `Feature`, so cannot declare anything."""
 
     sweet = "sweet"
+
+
+class Added(Feature):
+    """Policies as somebody has just added one, without a word."""
+
+    novel = "novel"
+
+
+@dataclass
+class AddedRouter(RouterSettings):
+    """A router with it."""
+
+    policy: Added = Added.novel  # type: ignore[assignment]
 
 
 @dataclass
@@ -125,6 +140,15 @@ def test_a_kind_counts_even_where_it_is_the_default() -> None:
     assert_declared_truly(calm)
     assert_cautious(wild, "agent.mood")
     assert_cautious(scenario(agent(**LOOP), tasks=20, every_s=2.0, retry=Tasteful()), "retry.taste")
+
+
+@pytest.mark.parametrize("per", list(ChoosePer), ids=lambda per: per.value)
+def test_a_policy_that_has_declared_nothing_is_cautious_however_long_a_choice_holds(per: ChoosePer) -> None:
+    """It is not taken for one that learns, which needs per=task, or that forecasts, which knows no chats."""
+    told = scenario(agent(**LOOP), tasks=20, router=AddedRouter(per=per), workload=WorkloadSettings(tasks=20, chat_share=0.5))
+    assert not may_look_ahead(told)
+    with pytest.raises(sim.ConfigError, match=r"^shards=2: nobody has said what router.policy shares between tasks; use shards=1$"):
+        with_(told, shards=2).check()
 
 
 # A random decision: columns of its own, so that no draw of another moves.

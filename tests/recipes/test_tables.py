@@ -121,14 +121,18 @@ def _recording(rows: list[dict[str, Any]]) -> Recording:
 
 
 def write_trace(result: sim.Result, path: Path) -> None:
-    """A run as a trace (`sim.columns.TRACE`) that can be replayed: what was answered, with its agents' waits and what the cache gave."""
-    answered = result.calls[result.calls["status"] == "ok"].sort_values(["task", "agent", "t_request_s"])
+    """A run as a trace (`sim.columns.TRACE`) that can be replayed: what was answered, with its agents' waits and what the cache gave.
+
+    Numbers of tasks come again in each replication, so a session is called by both.
+    """
+    answered = result.calls[result.calls["status"] == "ok"].sort_values(["replication", "task", "agent", "t_request_s"])
+    session = answered["replication"].astype(str) + "." + answered["task"].astype(str)
     table = pd.DataFrame(
         {
-            "trace": answered["task"],
+            "trace": session,
             "agent": answered["agent"].where(answered["agent"] != "0", "main"),
-            "call_index": answered.groupby(["task", "agent"]).cumcount(),
-            "t_s": answered["t_request_s"] - answered.groupby("task")["t_request_s"].transform("min"),
+            "call_index": answered.groupby([session, "agent"]).cumcount(),
+            "t_s": answered["t_request_s"] - answered.groupby(session)["t_request_s"].transform("min"),
             "input_tokens": answered["input_tokens"],
             "output_tokens": answered["output_tokens"],
             "api_time_s": answered["t_end_s"] - answered["t_request_s"],
@@ -158,17 +162,18 @@ def test_a_line_that_is_wrong_is_named(tmp_path: Path, bad: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_what_is_exported_and_replayed_comes_to_the_same_tokens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("replications", [1, 2])
+def test_what_is_exported_and_replayed_comes_to_the_same_tokens(tmp_path: Path, replications: int) -> None:
     path = tmp_path / "run.csv"
-    result = crowd()
+    result = crowd(replications=replications)
     write_trace(result, path)
     columns = {column.name for column in TRACE}
     assert set(pd.read_csv(path).columns) <= columns
     replayed = sim.simulate(scenario(workload=WorkloadSettings(kind=WorkloadKind.trace, trace=str(path))))
     answered = result.calls[result.calls["status"] == "ok"]
-    assert replayed.mean("tasks") == 20
-    assert replayed.mean("agents") == result.mean("agents")
+    assert replayed.mean("tasks") == 20 * replications
+    assert replayed.mean("agents") == result.mean("agents") * replications
     for kind in ("input_tokens", "output_tokens"):
         assert replayed.mean(kind) == answered[kind].sum()
-        first, second = (table.groupby(["task", "agent"])[kind].sum().groupby("task").sum() for table in (answered, replayed.calls))
+        first, second = (table.groupby(["replication", "task"])[kind].sum() for table in (answered, replayed.calls))
         assert first.tolist() == second.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from sim.theory import expect
 from tests.worlds import with_
 
 Own = TypeVar("Own", bound=Callable[..., Any])
+FEW = 3
+"""Sizes that vary no more than that say nothing of draws."""
 
 
 def declares(traits: Traits) -> Callable[[Own], Own]:
@@ -33,13 +36,26 @@ def digest(scenario: sim.Scenario, *, step_by_step: bool = False) -> str:
     return sim.Result(scenario, [replicate(scenario, 0, step_by_step=step_by_step)]).digest
 
 
+def assert_lived_apart(result: sim.Result) -> None:
+    """What both ways may do alike, and wrongly: no task ends, or two agents of a task draw the same numbers."""
+    assert result.scenario.horizon_s or not result.mean("tasks_in_flight"), "some tasks never end: an event without `wait_for`?"
+    firsts = result.calls.query("turn == 0 and status == 'ok'").drop_duplicates(["task", "agent"])
+    by_agent = firsts.pivot(index="task", columns="agent", values="output_tokens")
+    for one, other in itertools.combinations(by_agent, 2):
+        both = by_agent[[one, other]].dropna()
+        if both[one].nunique() > FEW:
+            assert (both[one] != both[other]).any(), f"agents {one} and {other} draw the same numbers: has each a branch of its own?"
+
+
 def assert_declared_truly(scenario: sim.Scenario, shards: int = 3) -> None:
     """It runs ahead of the clock, and in shards, and leaves the bits that it leaves step by step.
 
     Raises `AssertionError` for traits that promise too much. `shards=1`: it does not say that tasks can be dealt out.
     """
     assert may_look_ahead(scenario), "nothing is tried here: it goes step by step"
-    slow = digest(scenario, step_by_step=True)
+    steps = sim.Result(scenario, [replicate(scenario, 0, step_by_step=True)])
+    assert_lived_apart(steps)
+    slow = steps.digest
     assert digest(scenario) == slow, "ahead of the clock it does something else"
     assert digest(with_(scenario, shards=shards).check()) == slow, "in shards it does something else"
 
