@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -41,3 +42,28 @@ def added(one: int, other: int) -> int:
 def _factors(words: int) -> np.ndarray:
     """Odd numbers without a pattern, one a word."""
     return np.random.Generator(np.random.PCG64(60)).integers(1 << 62, 1 << 63, words, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+
+
+class RunDigest:
+    """Of all rows of a run so far, in whatever chunks they come."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+        self._words = np.zeros(0, np.uint32)
+        """Of the agent paths so far: their numbers depend on who came first."""
+
+    def __str__(self) -> str:
+        return f"{self._sum:016x}"
+
+    def add_calls(self, rows: np.ndarray, paths: Mapping[str, int]) -> None:
+        """With a path's word in the place of its number; `rows` are as they were, afterwards."""
+        new = list(paths)[len(self._words) :]
+        self._words = np.append(self._words, np.array([of_word(path) for path in new], np.uint32))
+        numbers = rows["agent"].copy()
+        rows["agent"] = self._words[numbers]
+        self._sum = added(self._sum, of_rows(rows, 1))
+        rows["agent"] = numbers
+
+    def add_tasks(self, rows: np.ndarray) -> None:
+        """Rows of tasks that have ended."""
+        self._sum = added(self._sum, of_rows(rows, 2))

@@ -18,7 +18,7 @@ from sim.clock import Clock, after
 from sim.columns import CALLS, TASKS, row_type
 from sim.meter.calllog import CallLog, by_start
 from sim.meter.calllog import joined as joined_rows
-from sim.meter.digest import added, of_rows, of_word
+from sim.meter.digest import RunDigest
 from sim.meter.laws import Occupancy, Presence
 from sim.meter.rows import AGENT, CALL, TASK, TaskRow
 from sim.meter.stages import StageOfPath
@@ -82,9 +82,7 @@ class Meter:
         self._log = log
         self._sample = sample
         self._progress = progress
-        self._digest = 0
-        self._path_words = np.zeros(0, np.uint32)
-        """The agent paths so far, as the digest knows them: their numbers depend on who came first."""
+        self._digest = RunDigest()
         self._call_log = CallLog()
         self._task_log: list[bytes] = []
         first = CHUNK // 16 if lookahead and self._limited else CHUNK  # the sooner a line is seen, the less has been in vain
@@ -179,7 +177,7 @@ class Meter:
         return self.tally.closed(
             ended_s=ended_s,
             requested=requested,
-            digest=f"{self._digest:016x}",
+            digest=str(self._digest),
             **self._counts(),
         )
 
@@ -232,7 +230,7 @@ class Meter:
             if self._stages is not None:
                 self._add_to_stages(rows, self._stages.of(rows, self.paths))
             self._add_to_tasks(rows)
-            self._add_to_digest(rows)
+            self._digest.add_calls(rows, self.paths)
         for index in self._limited:
             self._watch_slots(index, rows, until)
         self._outlast.clear()
@@ -275,15 +273,6 @@ class Meter:
             known = self._open_tasks.get(task)
             self._open_tasks[task] = row if known is None else known + row
 
-    def _add_to_digest(self, rows: np.ndarray) -> None:
-        """With a path's word in the place of its number."""
-        new = list(self.paths)[len(self._path_words) :]
-        self._path_words = np.append(self._path_words, np.array([of_word(path) for path in new], np.uint32))
-        numbers = rows["agent"].copy()
-        rows["agent"] = self._path_words[numbers]
-        self._digest = added(self._digest, of_rows(rows, 1))
-        rows["agent"] = numbers
-
     def _flush_tasks(self) -> None:
         if self._call_at:
             self._flush_calls()
@@ -296,7 +285,7 @@ class Meter:
         for column, name in enumerate(("calls", *TOKENS)):
             rows[name] = spent[:, column]
         rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]
-        self._digest = added(self._digest, of_rows(rows, 2))
+        self._digest.add_tasks(rows)
         self.tally.add_tasks(rows)
         if self._kept is not None:
             self._kept.add_tasks(rows[rows["t_arrive_s"] >= self._cut_s])
