@@ -72,7 +72,7 @@ def _in_both(models: dict[str, BackendSettings]) -> list[str]:
 
 def compared(ratios: dict[tuple[str, str], tuple[float, float]], labels: dict[str, str]) -> list[Target]:
     """The rows, of (measured, predicted) ratios by harness and model: each within the noise of one, all together within that of all."""
-    basis = "the model's turns, words and discount as bills in the other harness support them; the task as in this one"
+    basis = "words and discount as bills in the other harness support them, turns as counted in mini v2 or guessed; the task as in this one"
     source = "leaderboards of mini-SWE-agent 2.0.0; github OpenHands/openhands-index-results 3015ac6"
     asked: dict[str, Any] = {"source": source, "made": Kind.predicted, "basis": basis}
     rows = [

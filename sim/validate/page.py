@@ -33,9 +33,7 @@ def readable(found: pd.DataFrame) -> str:
     """The rows in print."""
     out = pd.DataFrame({"what": found["what"], "kind": found["kind"]})
     out["target"], out["ours"] = found["target"].map(_number), found["ours"].map(_number)
-    spans = list(zip(found["target"], found["at least"], found["at most"], strict=True))
-    out["off"] = ["" if _one_sided(*span) else _off(value) for value, span in zip(found["off"], spans, strict=True)]
-    out["margin"] = [_margin(*span) for span in spans]
+    out["off"], out["margin"] = found["off"].map(_off), found["margin"]
     out["verdict"] = found["verdict"]
     return aligned(out)
 
@@ -48,19 +46,6 @@ def _off(value: float) -> str:
     if math.isnan(value):
         return ""
     return "exact" if abs(value) < 1e-9 else f"{100 * value:+.2g} %"
-
-
-def _one_sided(target: float, low: float, high: float) -> bool:
-    return low == 0 and high == target > 0
-
-
-def _margin(target: float, low: float, high: float) -> str:
-    if _one_sided(target, low, high):
-        return "at most that"
-    half = (high - low) / 2
-    if abs((high + low) / 2 - target) > 1e-6 * abs(target):
-        return f"{low:,.3g} to {high:,.3g}"
-    return f"{100 * half / abs(target):.3g} %" if target and half > 1e-8 * abs(target) else "none"
 
 
 def page(found: pd.DataFrame) -> str:

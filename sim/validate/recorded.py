@@ -83,10 +83,10 @@ def compared(record: Seen, replay: Seen, ours: Seen) -> list[Target]:
         rows.append(Target(name=f"held-out sessions: KS of {name}", target=most, ours=found, low=0.0, high=most, **simulated))
     far = f"held-out sessions: share of calls above {FAR_TOKENS:,} tokens"
     rows.append(Target(name=far, target=record.far, ours=ours.far, **apart(FAR_APART, record.far), **simulated))
-    for way, found, said in (("replayed", replay, again), ("simulated", ours, simulated)):
+    for way, seen, said in (("replayed", replay, again), ("simulated", ours, simulated)):
         call, hour = f"held-out sessions, {way}: USD a call", f"held-out sessions, {way}: USD a busy hour"
-        rows.append(Target(name=call, target=record.usd_a_call, ours=found.usd_a_call, margin=USD_OFF, **said))
-        rows.append(Target(name=hour, target=record.usd_an_hour, ours=found.usd_an_hour, margin=USD_OFF, **said))
+        rows.append(Target(name=call, target=record.usd_a_call, ours=seen.usd_a_call, margin=USD_OFF, **said))
+        rows.append(Target(name=hour, target=record.usd_an_hour, ours=seen.usd_an_hour, margin=USD_OFF, **said))
     return rows
 
 

@@ -31,8 +31,8 @@ def table(targets: Sequence[Target]) -> pd.DataFrame:
     rows = [
         {
             "what": one.name, "kind": one.kind.value, "target": one.target, "ours": one.ours,
-            "off": one.ours / one.target - 1 if one.target else one.ours, "at least": one.bounds[0], "at most": one.bounds[1],
-            "verdict": one.verdict, "source": one.source or "closed form", "made from": one.basis,
+            "off": one.ours / one.target - 1 if one.target else one.ours, "margin": one.room, "at least": one.bounds[0],
+            "at most": one.bounds[1], "verdict": one.verdict, "source": one.source or "closed form", "made from": one.basis,
             "why not": one.missed if one.verdict == "not reproduced" else "",
         }
         for one in sorted(targets, key=lambda one: order.index(one.kind))

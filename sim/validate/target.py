@@ -63,6 +63,18 @@ class Target:
         return self.target - room, self.target + room
 
     @property
+    def room(self) -> str:
+        """The bounds in words."""
+        low, high, target = *self.bounds, self.target
+        if math.isnan(self.low):
+            return f"{100 * self.margin:.3g} %" if self.margin else "none"
+        if low == 0 and high == target:
+            return "at most that"
+        if math.isclose(low * high, target * target):
+            return f"a factor {high / target:.3g}"
+        return f"±{(high - low) / 2:.3g}" if math.isclose(low + high, 2 * target) else f"{low:,.3g} to {high:,.3g}"
+
+    @property
     def verdict(self) -> str:
         """pass, fail, or not reproduced; what has no value fails."""
         low, high = self.bounds
@@ -83,12 +95,12 @@ def near(name: str, target: float, ours: float, margin: float = 0.0, source: str
     return Target(name=name, target=target, ours=ours, margin=margin, source=source)
 
 
-def within(factor: float, target: float) -> dict[str, float]:
+def within(factor: float, target: float) -> dict[str, Any]:
     """Bounds a factor apart, both ways."""
     return {"low": target / factor, "high": target * factor}
 
 
-def apart(most: float, target: float) -> dict[str, float]:
+def apart(most: float, target: float) -> dict[str, Any]:
     """Bounds that many units apart, both ways."""
     return {"low": target - most, "high": target + most}
 

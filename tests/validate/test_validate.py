@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,9 +36,13 @@ def test_a_row_is_of_one_kind_and_a_prediction_says_from_what() -> None:
             Target(name="unsaid", target=10.0, ours=10.0, made=made, basis=basis)
 
 
-def test_bounds_are_a_factor_or_so_many_units_apart_both_ways() -> None:
+def test_bounds_are_relative_a_factor_or_so_many_units_both_ways_and_said_so() -> None:
     assert within(2.0, 10.0) == {"low": 5.0, "high": 20.0}
     assert apart(0.015, 0.9) == pytest.approx({"low": 0.885, "high": 0.915})
+    asked: dict[str, Any] = {"name": "asked", "target": 10.0, "ours": 10.0}
+    ways = [{"margin": 0.1}, within(2.0, 10.0), apart(0.5, 10.0), {"low": 0.0, "high": 10.0}, {"low": 8.0, "high": 15.0}, {}]
+    said = [Target(**asked, **way).room for way in ways]
+    assert said == ["10 %", "a factor 2", "±0.5", "at most that", "8 to 15", "none"]
 
 
 @pytest.mark.parametrize("check", [theory.tokens, recorded.excerpt, bills.cascade])
