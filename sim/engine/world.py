@@ -112,6 +112,8 @@ def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch
         client=dispatch,
         enroll=meter.enroll,
         settings=agent,
+        fanout=whole(distribution(agent.fanout), 1),
+        waves=whole(distribution(agent.waves), 1),
         report_tokens=whole(distribution(agent.report_tokens), 0),
         lead=Profile(agent, 0),
         worker=Profile(agent.worker, 1),

@@ -22,6 +22,7 @@ class Purpose(enum.IntEnum):
     TRY = 8
     TASTE = 9
     AWARENESS = 10
+    TEAM = 11
 
 
 class Decisions(NamedTuple):
@@ -75,4 +76,6 @@ ROUTE = Decisions(Purpose.ROUTE, ("backend",), ("engine/dispatch.py",), repeated
 TRY = Decisions(Purpose.TRY, ("score", "accepted", "kept"), ("agents/tries.py", "engine/desk.py"), page=0)
 PICK = Decisions(Purpose.TRY, ("answer",), ("agents/tries.py",), branch=0, page=1)
 TASTE = Decisions(Purpose.TASTE, ("backend",), ("engine/dispatch.py",), branch=0, page=0, repeated=True)
+TEAM = Decisions(Purpose.TEAM, ("waves", "resumed"), ("agents/orchestrator.py",), page=0)
+WAVE = Decisions(Purpose.TEAM, ("fanout",), ("agents/debate.py", "agents/orchestrator.py"), from_page=1)
 AWARENESS = Decisions(Purpose.AWARENESS, ("backend",), ("router/inertia.py",), branch=0, page=0, repeated=True)

@@ -30,6 +30,6 @@ class OutcomeSettings:
     deadline_s: float | None = alone(None, above=0)
     """A task that is worked on for longer has failed; null: there is time."""
 
-    def worth_usd(self, helpers: int) -> float:
+    def worth_usd(self, helpers: float) -> float:
         """What a task of so many sub-agents is worth, if it is solved."""
         return float(self.value_usd * helpers**self.value_exponent)
