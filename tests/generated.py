@@ -109,7 +109,10 @@ LOOP: Fields = {
 }
 AGENT: Fields = LOOP | {
     "kind": of(AgentKind.react, AgentKind.chat, AgentKind.orchestrator, AgentKind.debate),
-    "fanout": of(1, 2, 3),
+    "fanout": of(1, 2, 3, {"dist": "uniform", "low": 1.0, "high": 3.0}),
+    "waves": of(1, 2, {"dist": "geometric", "mean": 2.0, "high": 3.0}),
+    "delegated_share": of(0.0, 0.5, 1.0),
+    "resumed_share": of(0.0, 0.5, 1.0),
     "depth": of(1, 2),
     "spawn_after_turn": of(1, 2),
     "max_parallel": of(None, 1, 2),

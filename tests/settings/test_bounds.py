@@ -21,7 +21,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "list": ("agent.fanout", [3], "agent.fanout=[3]: must be a number"),
     "list of a whole number": ("agent.depth", [3], "agent.depth=[3]: must be a number"),
     "part of a count": ("agent.fanout", 2.5, "agent.fanout=2.5: must be a whole number"),
-    "no end of them": ("agent.waves", {"dist": "geometric", "mean": 2}, "agent.waves: goes up to inf, must be at most 1,000"),
+    "no end of them": ("agent.waves", {"dist": "geometric", "mean": 2}, "agent.waves: goes up to inf, must be at most 1000"),
     "infinite count": ("agent.fanout", float("inf"), "agent.fanout=inf: must be a finite number"),
     "text for a switch": ("batch", "perhaps", "batch='perhaps': must be true or false"),
     "number for a text": ("start", 3, "start=3: must be a text"),
