@@ -110,7 +110,7 @@ LOOP: Fields = {
 AGENT: Fields = LOOP | {
     "kind": of(AgentKind.react, AgentKind.chat, AgentKind.orchestrator, AgentKind.debate),
     "fanout": of(1, 2, 3, {"dist": "uniform", "low": 1.0, "high": 3.0}),
-    "waves": of(1, 2, {"dist": "geometric", "mean": 2.0, "high": 3.0}),
+    "waves": of(1, 1, {"dist": "geometric", "mean": 1.5, "high": 2.0}),
     "delegated_share": of(0.0, 0.5, 1.0),
     "resumed_share": of(0.0, 0.5, 1.0),
     "depth": of(1, 2),

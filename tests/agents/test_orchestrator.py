@@ -24,7 +24,7 @@ def per_task(calls: pd.DataFrame) -> pd.Series:
     return calls.groupby("task").size()
 
 
-HANDING = {
+HANDING: dict[str, dict[str, Any]] = {
     "two workers": {"fanout": 2},
     "a random number, in waves": {"fanout": SOME, "waves": 3},
     "waves of a random number": {"fanout": 5, "waves": SOME, "spawn_after_turn": 3},
@@ -39,7 +39,7 @@ def test_turns_of_one_agent_are_those_of_the_lead_and_of_what_it_handed_over(nam
     """To the turn, task by task, on a model that takes more turns and tasks that take more of any."""
     worlds = {"one": backend(turn_multiplier=1.37)}
     changes: dict[str, Any] = {"outcome": OutcomeSettings(effort=0.5), "tasks": 60}
-    split = {"split": Split.divide, "delegated_share": 0.5, "spawn_after_turn": 2} | HANDING[name]
+    split: dict[str, Any] = {"split": Split.divide, "delegated_share": 0.5, "spawn_after_turn": 2} | HANDING[name]
     solo = per_task(run(agent(turns=LONG), worlds, **changes).calls)
     crew = run(with_(team(1, loop(turns=99), **split), turns=LONG), worlds, **changes).calls
     assert (crew["agent"] != "0").any()

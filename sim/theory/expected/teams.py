@@ -196,7 +196,8 @@ def _debate_of(size: int, agent: AgentSettings, site: Site, work: Work) -> Solve
     first = solve(_once(one), site, loop_work)
     if site.backend.cache is not CacheKind.none and len(rounds) > 1:
         longest = Nodes(np.array([first.at_most_s]), np.ones(1))
-        loop_work.board_miss = 0.0 if site.alone and expiry(site, sizes, longest) < SURE else math.nan
+        sure = site.alone and math.isfinite(first.at_most_s) and expiry(site, sizes, longest) < SURE
+        loop_work.board_miss = 0.0 if sure else math.nan
     found = solve(one, site, loop_work)
     if site.backend.error_rate**site.retry.attempts > SURE:
         return Solved(NOTHING, why={"debaters that fall silent"})

@@ -98,3 +98,9 @@ def test_what_it_cannot_say_it_leaves_out_and_says_why(world: Callable[[], Any],
     expected = theory.expect(scenario(world(), served))
     assert word in " ".join(expected.unsolved)
     assert "cost_usd" not in expected.values
+
+
+def test_a_debate_that_it_cannot_place_in_time_is_left_out_and_no_error() -> None:
+    expected = theory.expect(sim.load("agent=debate", "backends=[claude_opus_4_6]"))
+    assert "the slowest debater" in " ".join(expected.unsolved)
+    assert expected.values["calls_per_task"] == pytest.approx(9 / 0.99, rel=1e-6), "three rounds of three; an attempt of a hundred fails"
