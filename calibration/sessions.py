@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 FRESH_TOKENS = 40_000
@@ -46,6 +47,30 @@ def halves(calls: pd.DataFrame) -> Halves:
     rank = {name: place for place, name in enumerate(sorted(main["trace"].unique()))}
     even = main["trace"].map(rank) % 2 == 0
     return Halves(main[even], main[~even])
+
+
+TOGETHER_S = 1.0
+"""Sub-agents of a session that start within so many seconds of one another were handed work at one time."""
+
+
+def spawns(data: Path) -> pd.DataFrame:
+    """Each time a recorded session handed work to sub-agents: its `trace`, `start_s` in the session and how many (`agents`).
+
+    The `start_s` of a sub-agent that was waited for is the moment at which it had *ended*: those of one spawn agree to a few
+    milliseconds only in `start_s - duration_s`, and their lead's next call follows the last of them. One that was started in the
+    background (no duration) has its start there.
+    """
+    listed = pd.read_csv(data / "claude_code_subagents.csv")
+    listed["start_s"] -= listed["duration_s"].fillna(0.0)
+    listed = listed.sort_values(["trace", "start_s"])
+    new = (listed.groupby("trace")["start_s"].diff().fillna(np.inf) > TOGETHER_S).cumsum()
+    return listed.groupby(new).agg(trace=("trace", "first"), start_s=("start_s", "first"), agents=("agent", "size")).reset_index(drop=True)
+
+
+def delegated_share(calls: pd.DataFrame) -> float:
+    """Of all calls of the recorded sessions that have sub-agents, the share that the sub-agents made."""
+    helped = calls[calls["trace"].isin(calls["trace"][calls["depth"] > 0])]
+    return float((helped["depth"] > 0).mean())
 
 
 def recorded_hit_rate(calls: pd.DataFrame, ttl_s: float) -> float:

@@ -2,10 +2,10 @@
 
     python -m experiments.mixed_team
 
-The job: a lead works through the fitted coding session and once hands out briefs to 2, 4, 8 or 16 sub-agents (`agent=team`), whose reports
-it reads. Premium is Claude Opus 4.6, cheap is MiniMax M2.5. F6: the bill is the lead's loop and what it reads, plus k times a worker's
-loop, so each part can be priced by itself: all premium + all cheap = mixed + reverse, but for waits that outlive the lead's cache. The
-lead and its workers get a backend of their own here, so that the bill splits by role.
+The job: a lead works through the fitted coding session and once hands out briefs to 2, 4, 8 or 16 sub-agents (`agent=team_2` ...
+`team_16`), whose reports it reads. Premium is Claude Opus 4.6, cheap is MiniMax M2.5. F6: the bill is the lead's loop and what it reads,
+plus k times a worker's loop, so each part can be priced by itself: all premium + all cheap = mixed + reverse, but for waits that outlive
+the lead's cache. The lead and its workers get a backend of their own here, so that the bill splits by role.
 
 Calibrated: leads (386 recorded sessions), workers (39 recorded sub-agents, 33 of them explorers), prices of February 2026. Assumed: both
 models need the same turns and words; the lead spawns once and works no less for having a team; success depends on the lead's backend
@@ -48,7 +48,7 @@ def team(base: sim.Scenario, fanout: int, lead: str, worker: str) -> sim.Scenari
 
 def teams() -> dict[int, Teams]:
     """Every set-up at every fan-out, under the same random numbers."""
-    base = sim.load("agent=team", f"workload.tasks={TASKS}", f"replications={REPLICATIONS}", "log=none")
+    base = sim.load("agent=team_2", f"workload.tasks={TASKS}", f"replications={REPLICATIONS}", "log=none")
     return {fanout: {name: sim.simulate(team(base, fanout, *MODELS[name])) for name in SETUPS} for fanout in FANOUTS}
 
 

@@ -110,7 +110,10 @@ LOOP: Fields = {
 }
 AGENT: Fields = LOOP | {
     "kind": of(AgentKind.react, AgentKind.chat, AgentKind.orchestrator, AgentKind.debate, AgentKind.pipeline),
-    "fanout": of(1, 2, 3),
+    "fanout": of(1, 2, 3, {"dist": "uniform", "low": 1.0, "high": 3.0}),
+    "waves": of(1, 1, {"dist": "geometric", "mean": 1.5, "high": 2.0}),
+    "delegated_share": of(0.0, 0.5, 1.0),
+    "resumed_share": of(0.0, 0.5, 1.0),
     "depth": of(1, 2),
     "spawn_after_turn": of(1, 2),
     "max_parallel": of(None, 1, 2),

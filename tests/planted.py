@@ -322,7 +322,7 @@ FAULTS = {
         _SOURCES, "self._draws(USER_GAP, user, 1, session)", "self._draws(USER_GAP, user, 0, session)", _WHERE
     ),
     "a divided job drawn on the page of its task": Fault(
-        "sim/agents/orchestrator.py", "draws(JOB, worker.task.id, 0, 1)", "draws(JOB, worker.task.id, 0, 0)", _WHERE
+        "sim/agents/orchestrator.py", "draws(JOB, lead.task.id, 0, 1)", "draws(JOB, lead.task.id, 0, 0)", _WHERE
     ),
     "patience has the number of backoff": Fault(
         _DISPATCH, "*_, u_patience = self", "u_patience, *_ = self", (f"{_OF_DRAWS}test_what_the_number_of_patience_decides",)

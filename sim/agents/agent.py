@@ -51,6 +51,8 @@ class Office(NamedTuple):
     heard: Callable[[int], None]
     """`Meter.heard`: counts the messages of a task's user."""
     settings: AgentSettings
+    fanout: Callable[[float], int]
+    waves: Callable[[float], int]
     report_tokens: Callable[[float], int]
     lead: Profile
     worker: Profile
@@ -67,8 +69,8 @@ class Agent:
 
     __slots__ = (
         "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "helpers", "office",
-        "opening_turns", "output_scale", "page", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "task",
-        "turns", "turns_scale", "u_report",
+        "opening_turns", "output_scale", "page", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "resumed",
+        "task", "turns", "turns_scale", "u_report",
     )  # fmt: skip
 
     def __init__(self, office: Office, task: Task, profile: Profile, role: int, path: str = "0", branch: int = 0, depth: int = 0) -> None:
@@ -97,11 +99,13 @@ class Agent:
             self.turns_scale *= self.requests**-profile.turns_exponent
         if prior:
             self.turns_scale *= profile.resumed_turns
-        self.turns: int | None = None
-        """Turns a message takes, where whoever sent the work has fixed that."""
+        self.turns: float | None = None
+        """Turns a message takes, before `turns_scale`, where whoever sent the work has fixed that."""
         self.pauses: dict[int, Pause] = {}
         """What it does after some of its turns (from 1), besides its tools."""
         self.compactions = 0
+        self.resumed = False
+        """Whether it goes on with another that has finished."""
         self.helpers: list[float] | None = None
         """Qualities of the sub-agents that have reported to it, where they count (`outcome.success_exponent`)."""
         call.system_tokens = profile.system_tokens
@@ -153,6 +157,17 @@ class Agent:
         self.call.system_tokens = parent.call.system_tokens
         self.call.system_id = parent.call.system_id
         self.call.copy_cache(parent.call)
+
+    def resume(self, finished: Agent) -> None:
+        """Go on with an agent that has finished: its context, a new brief, and what of it is still cached."""
+        self.context = finished.context + self.first_tokens - self.profile.system_tokens
+        self.opening_turns = 0
+        self.resumed = True
+        self.call.copy_cache(finished.call)
+
+    def turns_of(self, u_turns: float) -> int:
+        """Turns of a message, once it has settled."""
+        return round((self.profile.turns(u_turns) if self.turns is None else self.turns) * self.turns_scale) or 1
 
     @property
     def quality(self) -> float:

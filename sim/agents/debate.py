@@ -9,7 +9,7 @@ from simpy import Event
 
 from sim.agents.agent import Agent, Life
 from sim.call import Role
-from sim.sampling.decisions import DEBATE_ROUNDS, DEBATE_TURN
+from sim.sampling.decisions import DEBATE_ROUNDS, DEBATE_TURN, WAVE
 from sim.sampling.streams import ROW, child
 
 _WORKER = int(Role.worker)
@@ -20,8 +20,9 @@ def debate(root: Agent) -> Life:
     office = root.office
     u_rounds = ROW.unpack_from(root.page, 8 * DEBATE_ROUNDS.first_column)[0]
     rounds = max(1, round(root.profile.turns(u_rounds)))
-    board = Board(root, office.settings.fanout)
-    for index in range(1, office.settings.fanout):
+    size = office.fanout(*office.streams.draws(WAVE, root.task.id, root.branch, 1))
+    board = Board(root, size)
+    for index in range(1, size):
         other = Agent(office, root.task, office.lead, _WORKER, f"{root.path}.{index - 1}", child(root.branch, index), 1)
         other.start(_debater(other, board, rounds), lambda agent, completed: board.leave(agent if completed else None))
     completed = yield from _debater(root, board, rounds)

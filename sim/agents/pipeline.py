@@ -16,7 +16,7 @@ from simpy import Event
 from sim.agents.agent import Agent, Life
 from sim.agents.profile import StageProfile
 from sim.agents.react import react
-from sim.sampling.decisions import FOUND, ITEM, TEAM
+from sim.sampling.decisions import FOUND, GROUP, ITEM
 from sim.sampling.streams import child
 from sim.settings.profile import AtCap
 
@@ -103,7 +103,7 @@ class Pipeline:
         ]
 
     def _team(self, path: str, branch: int, stage: StageProfile, read_tokens: int) -> Team:
-        u_width, u_passes = self.root.office.streams.draws(TEAM, self.root.task.id, branch)
+        u_width, u_passes = self.root.office.streams.draws(GROUP, self.root.task.id, branch)
         return Team(path, branch, stage.width(u_width), u_passes, read_tokens)
 
     def allowed(self, place: int, agents: int) -> int:

@@ -5,6 +5,8 @@ A user's message starts a run of turns; the next message comes after some though
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from sim.agents.agent import FIRST_MESSAGE, FIRST_TURN, Agent, Life
 from sim.agents.context import compact
 from sim.sampling.decisions import FIRST_TURNS, MESSAGE
@@ -15,10 +17,21 @@ FIRST_TURNS.in_order("output", "result", "tool_time", "noise", "error", "rewrite
 MESSAGE.in_order("turns", "message", "think_time")
 
 
-def react(agent: Agent) -> Life:
-    """Work through all messages, with what `agent.pauses` puts after some of the turns."""
+def message_turns(agent: Agent) -> list[int]:
+    """Turns of each message of an agent that has settled, as `react` draws them."""
+    said = agent.office.streams.rows(_MESSAGE, agent.task.id, agent.branch)
+    first = ROW.unpack_from(agent.page, FIRST_MESSAGE)[0]
+    return [agent.turns_of(next(said)[0] if message else first) for message in range(agent.requests)]
+
+
+def react(agent: Agent, handed_over: Callable[[Agent], Sequence[int]] | None = None) -> Life:
+    """Work through all messages, with what `agent.pauses` puts after some of the turns.
+
+    `handed_over` is asked once the agent has settled: how many turns of each message others do.
+    """
     profile, task, branch, call = agent.profile, agent.task, agent.branch, agent.call
     limit, pauses = agent.settle(), agent.pauses
+    less = handed_over(agent) if handed_over else None
     send, streams = agent.office.send, agent.office.streams
     output_of, result_of, tool_time_of = profile.output_tokens, profile.tool_result_tokens, profile.tool_time_s
     opening, opening_of = agent.opening_turns, profile.opening_result_tokens
@@ -36,7 +49,7 @@ def react(agent: Agent) -> Life:
                 yield agent.catch_up()
             task.wait_for_user(agent.office.env.now, wait_s)
             agent.context += profile.request_tokens(u_message)
-        turns = round((profile.turns(u_turns) if agent.turns is None else agent.turns) * agent.turns_scale) or 1
+        turns = agent.turns_of(u_turns) - (less[message] if less else 0)
         for left in range(turns - 1, -1, -1):
             if at == len(page):
                 page, at = streams.page(_TURN, task.id, branch, turn // ROWS), 0

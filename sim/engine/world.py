@@ -115,6 +115,8 @@ def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch
         enroll=meter.enroll,
         heard=meter.heard,
         settings=agent,
+        fanout=whole(distribution(agent.fanout), 1),
+        waves=whole(distribution(agent.waves), 1),
         report_tokens=whole(distribution(agent.report_tokens), 0),
         lead=stages[0] if stages else Profile(agent, 0),
         worker=Profile(agent.worker, 1),

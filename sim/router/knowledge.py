@@ -23,8 +23,8 @@ class Knowledge(NamedTuple):
     backends: Sequence[Backend]
     forecast: Callable[[Backend], Forecast]
     outcome: OutcomeSettings
-    helpers: int = 1
-    """Sub-agents of a task."""
+    helpers: float = 1
+    """Sub-agents of a task, on average."""
 
     @property
     def worth_usd(self) -> float:
@@ -34,7 +34,7 @@ class Knowledge(NamedTuple):
     def chance(self, backend: Backend) -> float:
         """Of a try of the turns that are forecast, with a team on the same backend (unknown quality counts as 1)."""
         quality = quality_of(backend)
-        return SuccessModel(self.outcome).chance(quality, self.forecast(backend).turns, [quality] * self.helpers)
+        return SuccessModel(self.outcome).chance(quality, self.forecast(backend).turns, [quality] * round(self.helpers))
 
     def value_usd(self, backend: Backend) -> float:
         """What a task is worth on a backend: value x chance - bill - wage x time."""

@@ -23,6 +23,7 @@ class Purpose(enum.IntEnum):
     TASTE = 9
     AWARENESS = 10
     STAGE = 11
+    TEAM = 12
 
 
 class Decisions(NamedTuple):
@@ -76,8 +77,10 @@ ROUTE = Decisions(Purpose.ROUTE, ("backend",), ("engine/dispatch.py",), repeated
 TRY = Decisions(Purpose.TRY, ("score", "accepted", "kept"), ("agents/tries.py", "engine/desk.py"), page=0)
 PICK = Decisions(Purpose.TRY, ("answer",), ("agents/tries.py",), branch=0, page=1)
 TASTE = Decisions(Purpose.TASTE, ("backend",), ("engine/dispatch.py",), branch=0, page=0, repeated=True)
+TEAM = Decisions(Purpose.TEAM, ("waves", "resumed"), ("agents/orchestrator.py",), page=0)
+WAVE = Decisions(Purpose.TEAM, ("fanout",), ("agents/debate.py", "agents/orchestrator.py"), from_page=1)
 AWARENESS = Decisions(Purpose.AWARENESS, ("backend",), ("router/inertia.py",), branch=0, page=0, repeated=True)
-TEAM = Decisions(Purpose.STAGE, ("width", "passes"), ("agents/pipeline.py",), page=0)
+GROUP = Decisions(Purpose.STAGE, ("width", "passes"), ("agents/pipeline.py",), page=0)
 """Of those who work together in a stage: on one item, or all."""
 FOUND = Decisions(Purpose.STAGE, ("items",), ("agents/pipeline.py",), page=1)
 ITEM = Decisions(Purpose.STAGE, ("passes", "report"), ("agents/pipeline.py",), from_page=2, repeated=True)

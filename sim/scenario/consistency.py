@@ -189,11 +189,11 @@ def _check_agent(scenario: ScenarioSettings) -> None:
     if agent.tries.verifier is not None:
         loops.append(("agent.tries.verifier", agent.tries.verifier))
     if agent.kind is AgentKind.orchestrator:
-        agents = sum(agent.fanout**level for level in range(agent.depth + 1))
+        agents = agent.leads + agent.helpers
         if agents > MOST_AGENTS:
-            raise ConfigError(
-                f"agent.fanout={agent.fanout}, agent.depth={agent.depth}: {agents:,} agents a task, must be at most {MOST_AGENTS:,}"
-            )
+            names = ["fanout", *(["waves"] if agent.waves != 1 else []), "depth"]
+            set_to = ", ".join(f"agent.{name}={getattr(agent, name)}" for name in names)
+            raise ConfigError(f"{set_to}: {agents:,.10g} agents a task, must be at most {MOST_AGENTS:,}")
         loops.append(("agent.worker", agent.worker))
     _check_calls(agent)
     if scenario.workload.chat_share:
@@ -206,9 +206,9 @@ def _check_agent(scenario: ScenarioSettings) -> None:
 def _check_calls(agent: AgentSettings) -> None:
     """A task has to end some day."""
     team = agent.kind is AgentKind.orchestrator
-    loops: dict[str, tuple[LoopSettings, int]] = {"agent": (agent, sum(agent.fanout**level for level in range(agent.depth)) if team else 1)}
+    loops: dict[str, tuple[LoopSettings, float]] = {"agent": (agent, agent.leads if team else 1)}
     if team:
-        loops["agent.worker"] = (agent.worker, agent.fanout**agent.depth)
+        loops["agent.worker"] = (agent.worker, agent.helpers)
     for key, (loop, agents) in loops.items():
         calls = agents * math.prod(distribution(law).mean for law in (loop.requests, loop.turns, loop.turns_scale))
         if calls > MOST_CALLS:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.sampling.distributions import distribution
 from sim.settings.bounds import alone, setting
 from sim.settings.profile import AtCap, LoopSettings, StageSettings, staff
 from sim.settings.traits import ALONE, Feature, Traits
@@ -58,12 +59,21 @@ class AgentSettings(LoopSettings):
     """How a task becomes calls: alone, or with a team of workers."""
 
     kind: AgentKind = AgentKind.react
-    fanout: int = alone(4, low=1, high=10_000)
-    """Workers that each orchestrator starts."""
+    fanout: Any = alone(4, low=1, high=10_000, quantity=True, whole=True)
+    """Workers that a lead starts at a time (whole, at least 1; drawn for each wave of each lead); debaters of a debate."""
     depth: int = alone(1, low=1, high=8)
     """Levels of orchestrators: with 2, each worker of the first one leads a team itself."""
     spawn_after_turn: int = alone(1, low=1)
-    """The lead's turn after which its workers start."""
+    """The lead's turn after which its (first) workers start."""
+    waves: Any = alone(1, low=1, high=1000, quantity=True, whole=True)
+    """How many times a lead hands out work (whole, at least 1; drawn for each lead), evenly over its turns from `spawn_after_turn` on;
+    at most once after each turn but the last."""
+    delegated_share: float = alone(0.0, low=0, high=1)
+    """Share of its own turns that a lead hands over and does not do itself. It keeps those up to `spawn_after_turn`, one to read the
+    reports, and one of every message."""
+    resumed_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(unsolved="{key}: what sub-agents that go on find cached"))
+    """Share of the sub-agents of later waves that go on with the one that had their place before, where that one has finished: its
+    history is sent again, in its cache entry while that lives. The others start afresh."""
     max_parallel: int | None = alone(None, low=1)
     """Workers of one lead that run at the same time; null: all."""
     inherit_context: bool = alone(False)
@@ -71,9 +81,10 @@ class AgentSettings(LoopSettings):
     report_tokens: Any = alone(1000, low=0, quantity=True)
     """Tokens of each worker's report, put into the lead's context when all have ended."""
     split: Split = Split.replicate
-    """Each worker does a job of `worker.turns`, or all of them share it out."""
+    """Each worker does a job of `worker.turns`, or all of them share one out: what the lead handed over (`delegated_share`), or where
+    it hands over nothing of its own a job of `worker.turns`."""
     warmup_turns: int = alone(0, low=0)
-    """divide: turns that each worker adds to its share, to find its way in."""
+    """divide: turns that each worker adds to its share, to find its way in; one that is resumed knows it."""
     workflow: str = alone("")
     """custom: the function, as module:function."""
     on_worker_failure: OnFailure = OnFailure.go_on
@@ -97,8 +108,23 @@ class AgentSettings(LoopSettings):
         return [self.stages[name] for name in self.order] if self.kind is AgentKind.pipeline else []
 
     @property
-    def helpers(self) -> int:
-        """Sub-agents at the bottom of a task's tree, debaters of a debate; 1 for an agent alone."""
+    def helpers(self) -> float:
+        """Sub-agents at the bottom of a task's tree, debaters of a debate, on average; 1 for an agent alone."""
         if self.kind is AgentKind.orchestrator:
-            return int(self.fanout**self.depth)
-        return self.fanout if self.kind is AgentKind.debate else 1
+            return self.led**self.depth
+        return mean_count(self.fanout) if self.kind is AgentKind.debate else 1
+
+    @property
+    def led(self) -> float:
+        """Sub-agents of one lead, on average (fewer where its turns are fewer than its waves)."""
+        return mean_count(self.fanout) * mean_count(self.waves)
+
+    @property
+    def leads(self) -> float:
+        """Leads of a task, on average: Galton-Watson."""
+        return sum(self.led**level for level in range(self.depth))
+
+
+def mean_count(setting: Any) -> float:
+    """Mean of a quantity that stands for a whole number of at least 1."""
+    return max(1.0, distribution(setting).mean)

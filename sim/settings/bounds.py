@@ -24,6 +24,7 @@ def setting(
     high: float | None = None,
     above: float | None = None,
     quantity: bool = False,
+    whole: bool = False,
     traits: Declared = CAUTIOUS,
 ) -> Any:
     """A dataclass field with bounds: `low <= value <= high`, or `value > above`; nothing is above `LARGEST` unless `high` says so.
@@ -31,9 +32,10 @@ def setting(
     `traits` say what it touches once it is not its default (`sim.settings.traits`); undeclared: everything.
 
     `quantity` marks a field that takes a number or a distribution; the bounds then hold for
-    every value that the distribution can take, `LARGEST` for all but one in a thousand.
+    every value that the distribution can take, `LARGEST` for all but one in a thousand. `whole` marks a quantity that is a count: a
+    number has to be a whole one, and what a distribution draws is rounded.
     """
-    bounds = {"low": low, "high": high, "above": above, "quantity": quantity, "null": default is None, "traits": traits}
+    bounds = {"low": low, "high": high, "above": above, "quantity": quantity, "whole": whole, "null": default is None, "traits": traits}
     if isinstance(default, (list, dict)):
         return dataclasses.field(default_factory=lambda: type(default)(default), metadata=bounds)
     if default is dataclasses.MISSING:
@@ -142,6 +144,8 @@ def _check_quantity(value: Any, key: str, bounds: Any) -> None:
     law = distribution(value, key)
     least, most = law.support()
     if least == most:
+        if bounds.get("whole") and int(least) != least:
+            raise ConfigError(f"{key}={value!r}: must be a whole number")
         _check_number(least, key, bounds)
         return
     floor = min(0.0, bounds.get("low") or 0.0)

@@ -54,6 +54,6 @@ class OutcomeSettings:
         quality = found.solved if backend.quality is None and found is not None else backend.quality
         return dataclasses.replace(backend, qualities={}, quality=quality)
 
-    def worth_usd(self, helpers: int) -> float:
+    def worth_usd(self, helpers: float) -> float:
         """What a task of so many sub-agents is worth, if it is solved."""
         return float(self.value_usd * helpers**self.value_exponent)

@@ -215,11 +215,12 @@ def _is_whole(scenario: Scenario, key: str) -> bool:
     owner = _reached(scenario, path)
     if isinstance(owner, dict):
         kinds = {type(owner[name])}
-        quantity = False
+        quantity = counts = False
     else:
         hint = typing.get_type_hints(type(owner))[name]
         kinds = set(typing.get_args(hint) or (hint,))
-        quantity = next(field for field in dataclasses.fields(owner) if field.name == name).metadata.get("quantity", False)
+        bounds = next(field for field in dataclasses.fields(owner) if field.name == name).metadata
+        quantity, counts = bounds.get("quantity", False), bounds.get("whole", False)
     if not quantity and not kinds & {int, float}:
         raise ConfigError(f"ranges: {key}: is not a number")
-    return int in kinds and not isinstance(owner, dict)
+    return counts or (int in kinds and not isinstance(owner, dict))

@@ -35,6 +35,7 @@ EVERYWHERE: dict[str, Callable[[], sim.Scenario]] = {
         team(2, loop(turns=9), fanout=4, split=Split.divide), TWO,
         workload=WorkloadSettings(tasks=9, interarrival_s=9.0, batch_size=SOMETIMES, chat_share=0.3),
     ),
+    "teams in waves": lambda: scenario(team(9, loop(turns=2), fanout=2, waves=3, resumed_share=0.5), TWO, tasks=3),
     "a debate": lambda: scenario(agent(kind=AgentKind.debate, fanout=3, turns=SOMETIMES), TWO, tasks=3),
     "tries of which one is taken": lambda: scenario(
         agent(turns=2, tries=TriesSettings(most=4, parallel=True, true_positive=0.5, verifier=loop(turns=2))), TWO, tasks=4

@@ -96,7 +96,8 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "AgentSettings.max_tokens",
         "BackendSettings.queue_limit", "BackendSettings.requests_per_min", "BackendSettings.input_tokens_per_min",
         "BackendSettings.output_tokens_per_min", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
-        "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog", "WorkloadSettings.chat_share",
+        "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
+        "WorkloadSettings.chat_share",
     }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from sim.settings.router import Policy
 from sim.settings.tries import Pick
 from sim.settings.workload import WorkloadKind
 from sim.theory.expected.loop import MOST_TURNS, solve
+from sim.theory.expected.moments import nodes
 from sim.theory.expected.pipeline import at_once
 from sim.theory.expected.sizes import whole
 from sim.theory.expected.spent import Site, Solved, Spent, Work
@@ -71,7 +72,7 @@ def _out_of_reach(scenario: Scenario) -> Iterator[str]:
         yield "sub-agents that make up for what their lead gets wrong"
     if agent.kind is AgentKind.debate and router.policy is Policy.by_role:
         yield "a debate by role"
-    if agent.kind is AgentKind.orchestrator and agent.split is Split.divide and _scaled(scenario):
+    if agent.kind is AgentKind.orchestrator and agent.split is Split.divide and not agent.delegated_share and _scaled(scenario):
         yield "a divided job of which some sessions or models take more turns"
     if router.fallback and len(scenario.backends) > 1:
         yield "fallback: which backend answers"
@@ -189,7 +190,8 @@ class _Expectation:
     def _at_once(self) -> float:
         """Most calls that can be open at a time."""
         agent, workload = self.scenario.agent, self.scenario.workload
-        team: float = {AgentKind.orchestrator: agent.fanout**agent.depth, AgentKind.debate: agent.fanout}.get(agent.kind, 1)
+        fanout = int(nodes(agent.fanout).rounded(1).values.max())
+        team: float = {AgentKind.orchestrator: fanout**agent.depth, AgentKind.debate: fanout}.get(agent.kind, 1)
         team = at_once(agent) if agent.kind is AgentKind.pipeline else team
         tasks = workload.users if workload.kind is WorkloadKind.users else workload.tasks or 0
         return team * tasks * (agent.tries.most if agent.tries.parallel else 1) if tasks else 0

@@ -14,7 +14,7 @@ from sim.backends.pricing import Price
 from sim.errors import ConfigError
 from sim.sampling.distributions import Quantile, distribution
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind, AgentSettings, Split
+from sim.settings.agent import AgentKind, AgentSettings, Split, mean_count
 from sim.settings.market import BackendSettings, CacheKind
 from sim.settings.profile import LoopSettings, staff
 from sim.settings.workload import WorkloadKind
@@ -48,25 +48,34 @@ def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Fo
     if agent.kind is AgentKind.pipeline:
         return _pipeline(agent, backend, price)
     one = dataclasses.replace(backend, turn_multiplier=1.0) if agent.kind is AgentKind.chat else backend
-    lead = _loop(agent, one, price)
     if agent.kind is not AgentKind.orchestrator:
-        return lead
-    workers = agent.fanout**agent.depth
-    leads = sum(agent.fanout**level for level in range(agent.depth))
-    share = 1 / workers if agent.split is Split.divide else 1.0
-    worker = _loop(agent.worker, backend, price, share)
-    all_leads = Forecast(lead.usd * leads, lead.seconds * agent.depth, lead.turns, lead.calls * leads)
-    return all_leads.plus(worker, workers)
+        return _loop(agent, one, price)
+    lead = _loop(agent, one, price, 1 - agent.delegated_share)
+    workers, share, loop = agent.helpers, 1.0, agent.worker
+    if agent.split is Split.divide:
+        share = (agent.delegated_share or 1.0) / workers
+        loop = _taking_over(agent) if agent.delegated_share else loop
+    worker = _loop(loop, backend, price, share)
+    all_leads = Forecast(lead.usd * agent.leads, lead.seconds * agent.depth, lead.turns, lead.calls * agent.leads)
+    waited = worker._replace(seconds=worker.seconds * mean_count(agent.waves))
+    return all_leads.plus(waited, workers)
+
+
+def _taking_over(agent: AgentSettings) -> LoopSettings:
+    """A worker, with the turns of its lead."""
+    turns: dict[str, Any] = {name: getattr(agent, name) for name in ("turns", "turns_scale", "turns_exponent", "requests")}
+    return dataclasses.replace(agent.worker, **turns)
 
 
 def _debate(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
     """m loops of one message, to which a turn adds what all m have said (F9)."""
     said = distribution(agent.output_tokens).mean * distribution(agent.output_scale).mean * backend.verbosity
     kept = said * (1 - agent.reasoning_share * (1 - agent.keep_reasoning))
-    heard: dict[str, Any] = {"tool_result_tokens": (agent.fanout - 1) * kept, "result_scale": 1.0, "tool_time_s": 0.0}
+    debaters = mean_count(agent.fanout)
+    heard: dict[str, Any] = {"tool_result_tokens": (debaters - 1) * kept, "result_scale": 1.0, "tool_time_s": 0.0}
     heard |= {"requests": 1, "turns_scale": 1.0}
     one = _loop(dataclasses.replace(agent, **heard), dataclasses.replace(backend, turn_multiplier=1.0), price)
-    return Forecast(one.usd * agent.fanout, one.seconds, one.turns, one.calls * agent.fanout)
+    return Forecast(one.usd * debaters, one.seconds, one.turns, one.calls * debaters)
 
 
 def _pipeline(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:

@@ -15,7 +15,7 @@ from sim.sampling.distributions import distribution
 from sim.settings.market import BackendSettings, Billed, CacheKind
 from sim.settings.profile import LoopSettings
 from sim.theory.expected.expiry import expiry
-from sim.theory.expected.moments import nodes, survival
+from sim.theory.expected.moments import Nodes, nodes, survival
 from sim.theory.expected.sizes import Sizes, constant
 from sim.theory.expected.spent import NOTHING, Site, Solved, Spent, Work
 from sim.theory.success import backoff_wait
@@ -32,13 +32,10 @@ def solve(loop: LoopSettings, site: Site, work: Work) -> Solved:
 
 def turns_of(loop: LoopSettings, backend: BackendSettings, effort: float) -> tuple[np.ndarray, int] | None:
     """P(n > t), and turns to a message; None where both messages and their turns vary."""
-    requests, factor = nodes(loop.requests).rounded(1), backend.turn_multiplier * effort
+    requests = nodes(loop.requests).rounded(1)
     if loop.turns_exponent and len(requests.values) > 1:
         return None
-    factor *= float(requests.values[0]) ** -loop.turns_exponent if loop.turns_exponent else 1.0
-    factor *= loop.resumed_turns if Sizes(loop, backend).resumed else 1.0
-    one = constant(loop.turns_scale)
-    turns = nodes(loop.turns, 48_000 if one else 1200).times(nodes(loop.turns_scale, 240)).scaled(factor).rounded(1)
+    turns = message_turns(loop, backend, effort)
     if (requests.values == 1).all():
         return survival(turns), int(turns.values.max())
     if (turns.values == turns.values[0]).all():
@@ -47,13 +44,23 @@ def turns_of(loop: LoopSettings, backend: BackendSettings, effort: float) -> tup
     return None
 
 
+def message_turns(loop: LoopSettings, backend: BackendSettings, effort: float) -> Nodes:
+    """Turns of a message, in a session of a fixed number of messages where `turns_exponent` is set."""
+    factor = backend.turn_multiplier * effort
+    factor *= max(1.0, float(np.rint(nodes(loop.requests).values[0]))) ** -loop.turns_exponent if loop.turns_exponent else 1.0
+    factor *= loop.resumed_turns if Sizes(loop, backend).resumed else 1.0
+    points = 48_000 if constant(loop.turns_scale) else 1200
+    return nodes(loop.turns, points).times(nodes(loop.turns_scale, 240)).scaled(factor).rounded(1)
+
+
 class _Walk:
     """The loop at work."""
 
     def __init__(self, loop: LoopSettings, site: Site, work: Work) -> None:
         self.loop, self.site, self.work, self.backend = loop, site, work, site.backend
         self.sizes = Sizes(loop, site.backend)
-        self.certain = self.sizes.certain and not work.before_variance
+        varied = work.before_variance or any(pause.variance for pause in work.pauses.values())
+        self.certain = self.sizes.certain and not varied
         self.why: set[str] = set()
         if self.sizes.mixed and (loop.resumed_turns != 1 or loop.opening_turns):
             self.why.add("resumed sessions among new ones")
@@ -103,7 +110,7 @@ class _Walk:
             out.reaches.append(chance * self.ok)
             following = float(alive[t + 1]) if t + 1 < len(alive) else 0.0
             out.ends.append((there - following) * answered)
-            context += self._growth(t, each) + (work.pause_tokens if t + 1 == work.pause_after else 0.0)
+            context += self._growth(t, each) + (work.pauses[t + 1].tokens if t + 1 in work.pauses else 0.0)
         out.spent = Spent(**{**self.sums, "agents": 1.0})
         out.seconds, out.at_most_s = self.seconds, self.longest_s + FAR * math.sqrt(self.variance)
         out.steady = self.variance == 0 and bool((alive == 1).all()) and not self.failure
@@ -150,10 +157,13 @@ class _Walk:
         if self.certain:
             return True
         steps = np.array([0.0, *(self._growth(t, each) for t in range(len(alive) - 1))][: len(alive)])
-        if self.work.pause_after < len(alive):
-            steps[self.work.pause_after] += self.work.pause_tokens
+        reports = np.zeros(len(alive))
+        for turn, pause in self.work.pauses.items():
+            if turn < len(alive):
+                steps[turn] += pause.tokens
+                reports[turn] += pause.variance
         mean = self.sizes.first + self.sizes.prior + self.work.before_tokens + np.cumsum(steps)
-        spread = FAR * np.sqrt(self.sizes.spread(len(alive)) ** 2 + self.work.before_variance)
+        spread = FAR * np.sqrt(self.sizes.spread(len(alive)) ** 2 + self.work.before_variance + np.cumsum(reports))
         least = self.backend.cache_min_tokens
         floor = np.maximum(mean - spread, self.loop.system_tokens)
 
@@ -178,8 +188,8 @@ class _Walk:
             self.seconds += chance * self.tool_s
             self.longest_s += self.tool_s
             self.variance += self.tool_variance
-        if t == work.pause_after:
-            return work.pause_miss
+        if t in work.pauses:
+            return work.pauses[t].miss
         if user not in self.expired:
             self.expired[user] = expiry(self.site, self.sizes, nodes(self.loop.think_time_s if user else self.loop.tool_time_s))
             if not constant(self.loop.output_scale) and self.expired[user] > RARE:

@@ -55,6 +55,17 @@ class Site(NamedTuple):
     """No call ever finds all slots taken, or another one decoding."""
 
 
+class Pause(NamedTuple):
+    """A team that a lead waits for after one of its turns."""
+
+    tokens: float
+    """What it puts into the lead's context."""
+    variance: float = 0.0
+    """Of these tokens."""
+    miss: float = 0.0
+    """Probability that the lead's cache entry expires in the pause."""
+
+
 @dataclass
 class Work:
     """What bears on a loop besides its settings."""
@@ -70,11 +81,8 @@ class Work:
     """P(n > t), where that is not a matter of its own turns."""
     stays: np.ndarray | None = None
     """P(it has not given in before turn t): F12."""
-    pause_after: int = 0
-    pause_tokens: float = 0.0
-    """What a pause after that turn puts into its context."""
-    pause_miss: float = 0.0
-    """Probability that its cache entry expires in the pause."""
+    pauses: dict[int, Pause] = field(default_factory=dict)
+    """By the turn after which they come (from 1)."""
     board_tokens: float | None = None
     """Debates: what its context grows by each turn, instead of its own growth; it has no tools then."""
     board_miss: float = 0.0
