@@ -123,7 +123,7 @@ def test_a_baseline_may_be_a_list_as_backends_are() -> None:
 
 
 def test_a_ranking_says_which_may_be_best() -> None:
-    swept = sim.sweep(small("replications=6"), {"backends": [["claude_opus_4_6"], ["minimax_m2_5"], ["minimax_m2_5_launch"]]})
+    swept = sim.sweep(small("replications=6", "work=same"), {"backends": [["claude_opus_4_6"], ["minimax_m2_5"], ["minimax_m2_5_launch"]]})
     ranked = sim.rank(swept, "cost_per_task_usd")
     assert ranked["cost_per_task_usd"].is_monotonic_increasing
     assert list(ranked["best"]) == ["yes", "no", "no"]

@@ -22,10 +22,11 @@ from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import RetrySettings
 from sim.settings.tries import TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from tests.worlds import agent, backend, loop, scenario, team
+from tests.worlds import agent, backend, loop, scenario, stage, stages, team
 
 TWO = {name: backend(error_rate=0.2, quality=0.5, ttft_s=9.0) for name in ("one", "two")}
 PEOPLE: dict[str, Any] = {"workload": WorkloadSettings(kind=WorkloadKind.users, users=5, tasks_per_user=3, session_gap_s=9.0)}
+VARYING = {"dist": "exponential", "mean": 90}
 SOMETIMES = {"dist": "geometric", "mean": 3}
 EVERYWHERE: dict[str, Callable[[], sim.Scenario]] = {
     "agents that compact, a backend for each call": lambda: scenario(
@@ -36,6 +37,10 @@ EVERYWHERE: dict[str, Callable[[], sim.Scenario]] = {
         workload=WorkloadSettings(tasks=9, interarrival_s=9.0, batch_size=SOMETIMES, chat_share=0.3),
     ),
     "teams in waves": lambda: scenario(team(9, loop(turns=2), fanout=2, waves=3, resumed_share=0.5), TWO, tasks=3),
+    "stages one after another": lambda: scenario(
+        stages({"find": stage(items=SOMETIMES, report_tokens=VARYING), "check": stage(each="find", width=SOMETIMES, passes=0.5)}),
+        TWO, tasks=9,
+    ),
     "a debate": lambda: scenario(agent(kind=AgentKind.debate, fanout=3, turns=SOMETIMES), TWO, tasks=3),
     "tries of which one is taken": lambda: scenario(
         agent(turns=2, tries=TriesSettings(most=4, parallel=True, true_positive=0.5, verifier=loop(turns=2))), TWO, tasks=4
@@ -83,8 +88,16 @@ def test_every_draw_is_made_where_the_table_says_and_nowhere_else() -> None:
         World(settings, 0, Shard(), streams=streams).run()
         seen |= streams.seen
     named = {what for what in vars(decisions).values() if isinstance(what, Decisions)}
-    by_row = {decisions.AGENT, decisions.FIRST_MESSAGE, decisions.FIRST_TURNS, decisions.TURNS, decisions.DEBATE_ROUNDS, decisions.MESSAGE}
-    assert seen == named - by_row, "those by row are read from pages (`agents/agent.py`)"
+    by_row = {
+        decisions.AGENT,
+        decisions.FIRST_MESSAGE,
+        decisions.FIRST_TURNS,
+        decisions.TURNS,
+        decisions.DEBATE_ROUNDS,
+        decisions.MESSAGE,
+        decisions.ITEM,
+    }
+    assert seen == named - by_row, "those by row are read from pages (`agents/agent.py`, `agents/pipeline.py`)"
 
 
 class Given(Streams):

@@ -31,7 +31,7 @@ def market() -> sim.Scenario:
 
 def job_usd(market: sim.Scenario, name: str, turns: int) -> float:
     """Without a reseller's fee."""
-    served = dataclasses.replace(market.market.models[name], error_rate=0.0, cache_min_tokens=0, fee=0.0)
+    served = dataclasses.replace(market.market.models[name], error_rate=0.0, cache_min_tokens=0, fee=0.0, works={})
     return float(theory.expect(scenario(agent(**JOB, turns=turns, rewrite_rate=0.021), served)).values["cost_per_task_usd"])
 
 
