@@ -149,7 +149,7 @@ def test_matched_chat_is_one() -> None:
     assert sim.simulate(world).mean("token_multiplier") == 1
 
 
-@pytest.mark.parametrize("kind", ["chat", "react", "team", "teams of teams", "checked", "debate"])
+@pytest.mark.parametrize("kind", ["chat", "react", "team", "teams of teams", "waves", "checked", "debate"])
 def test_amplification_factors_multiply_to_the_multiplier(kind: str) -> None:
     checked = TriesSettings(most=3, true_positive=0.7, false_positive=0.2, verifier=loop(turns=1))
     varied = {"turns": {"dist": "geometric", "mean": 6}, "compact_at_tokens": 6000}
@@ -158,6 +158,7 @@ def test_amplification_factors_multiply_to_the_multiplier(kind: str) -> None:
         "react": agent(**varied),
         "team": team(4, loop(**varied), fanout=5, **{key: varied[key] for key in ("compact_at_tokens",)}),
         "teams of teams": team(3, loop(**varied), fanout=3, depth=2, inherit_context=True),
+        "waves": team(9, loop(**varied), fanout={"dist": "uniform", "low": 1, "high": 4}, waves=2, delegated_share=0.4, resumed_share=0.5),
         "checked": agent(tries=checked, **varied),
         "debate": agent(kind=AgentKind.debate, fanout=4, turns=3),
     }

@@ -16,6 +16,7 @@ WORLDS = {
     "chat": ["agent=chat"],
     "solo, with errors and compaction": ["agent=solo", "market.models.claude_opus_4_6.error_rate=0.1", "agent.compact_at_tokens=60000"],
     "team of teams": ["agent=team_2", "agent.depth=2"],
+    "waves, some of whose sub-agents go on": ["agent=team", "agent.resumed_share=0.5", "agent.on_worker_failure=retry"],
     "debate": ["agent=debate"],
     "pipeline": ["agent=pipeline", "agent.stages.verify.width=1", "agent.max_tokens=2000000"],
     "tries with a verifier": ["agent=solo", "agent.tries.most=3", "agent.tries.true_positive=0.6"],

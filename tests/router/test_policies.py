@@ -21,7 +21,7 @@ from sim.router.policies import POLICIES
 from sim.sampling.decisions import TASK, Decisions
 from sim.sampling.streams import Streams
 from sim.scenario.shards import Shard
-from sim.settings.agent import AgentKind, OnFailure
+from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.market import PriceWindow
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
@@ -171,6 +171,23 @@ def test_a_forecast_knows_the_list_of_the_hour() -> None:
 def test_a_debate_is_forecast_with_all_its_debaters() -> None:
     room, one = agent(kind=AgentKind.debate, fanout=3, turns=3), backend()
     assert forecast(room, one, Price(one)).usd == pytest.approx(run(room, one).mean("cost_usd"), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "crew",
+    [
+        team(24, loop(turns=7), fanout=3, delegated_share=0.3, report_tokens=0),
+        team(40, loop(), fanout=4, delegated_share=0.5, split=Split.divide, report_tokens=0),
+        team(24, loop(turns=7), fanout={"dist": "mixture", "weights": [2, 1, 1], "parts": [1, 2, 3]}, waves=3, report_tokens=0),
+    ],
+    ids=["does less", "hands over", "waves of a random number"],
+)
+def test_a_team_is_forecast_by_its_means(crew: AgentSettings) -> None:
+    one = backend(output_usd_per_mtok=5.0, cache_read_usd_per_mtok=0.1)
+    ahead, found = forecast(crew, one, Price(one)), run(crew, one, tasks=300)
+    assert ahead.usd == pytest.approx(found.mean("cost_per_task_usd"), rel=0.01)
+    assert ahead.calls == pytest.approx(found.mean("calls_per_task"), rel=0.01)
+    assert ahead.seconds == pytest.approx(found.mean("task_latency_mean_s"), rel=0.01)
 
 
 CROWD = WorkloadSettings(kind=WorkloadKind.users, users=300, tasks_per_user=6, session_gap_s=4 * 3600.0)
