@@ -16,6 +16,8 @@ Names = Mapping[str, str]
 ONE_AGENT = ("solo", "swe_task")
 """Choices of `agent` that are one agent alone."""
 MOST_NAMES = 3
+UNMEASURED = 4
+"""Sub-agents of one lead above which no bill is known: such teams are extrapolations, marked `?`."""
 _SIZED = re.compile(r"(?:swe_)?(team|replicas)_(\d+)")
 """Choices of `agent` that are named by their sub-agents."""
 HARNESS = "work.harness"
@@ -154,16 +156,24 @@ def place_name(place: Any) -> str:
 def place_label(x: str, place: Any, names: Names | None) -> str:
     """A value of x on an axis: `team of 4`, `16`, `Kimi K2.5`; of many backends at once the first, and how many others."""
     if x != "backends":
-        return place_name(place)
+        return place_name(place) + mark(place)
     together = worded(x, place, names).split(" + ")
     return " + ".join(together) if len(together) <= MOST_NAMES else f"{together[0]} and {len(together) - 1} others"
+
+
+def mark(place: Any) -> str:
+    """`?` after a size of team that nobody has measured; `agent.fanout` as a number is the reader's own."""
+    size = _SIZED.fullmatch(str(place))
+    return "?" if size is not None and int(size[2]) > UNMEASURED else ""
 
 
 def in_words(x: str, place: Any, names: Names | None = None) -> str:
     """A value of x in a sentence: `a team of 4`, `fanout=16`."""
     if x != "agent":
         return worded(x, place, names)
-    return place_name(place) if place in ONE_AGENT or "replicas" in str(place) else f"a {place_name(place)}"
+    if place in ONE_AGENT:
+        return place_name(place)
+    return f"a team of {place_name(place)}" if "replicas" in str(place) else f"a {place_name(place)}"
 
 
 def worded(axis: str, value: Any, names: Names | None) -> str:
@@ -175,5 +185,8 @@ def worded(axis: str, value: Any, names: Names | None) -> str:
 
 def axis_label(x: str) -> str:
     """What stands under the axis of x."""
-    known = {"agent": "workflow (team of n: a lead and n sub-agents)", "agent.fanout": "sub-agents of each lead (number)"}
+    known = {
+        "agent": "workflow (team of n: a lead and n sub-agents)",
+        "agent.fanout": "sub-agents of each lead (number)",
+    }
     return known.get(x, x or "scenario")

@@ -8,14 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import HIGHEST, LOWEST, ONE_AGENT, Names, Study, in_words, place_name
+from sim.report.grid import HIGHEST, LOWEST, ONE_AGENT, Names, Study, in_words, mark, place_name
 from sim.report.numbers import dollars, number, percent
 from sim.report.tables import aligned
 
 CHAT = "chat"
 USD, SOLVED, SUCCESS = "cost_per_task_usd", "cost_per_success_usd", "success_rate"
-UNMEASURED = 4
-"""Sub-agents of one lead above which no bill is known: such teams are extrapolations, marked `?`."""
 READING = (
     "a to b: lowest and highest over the harnesses ({harnesses}) whose bills say what work a model does; one number: they agree, or one "
     "of them alone has the model. ?: an extrapolation, nobody has measured teams of that size."
@@ -31,7 +29,7 @@ def workflow_tables(one: Study, adding: Collection[Any]) -> str:
         parts.append(
             "Workflows that add work (each agent a whole job, or a check of another's):\n\n" + _ranges(one, "USD per task on", added, USD)
         )
-    solved = [place for place in one.places if place != CHAT and not _mark(place)]
+    solved = [place for place in one.places if place != CHAT and not mark(place)]
     parts.append("Dollars a solved task (how often a chat would solve it, nobody has measured):\n\n" + _solved(one, solved))
     parts.append(READING.format(harnesses=", ".join(one.harnesses)))
     return "\n\n".join(parts)
@@ -105,7 +103,7 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
     ):
         times = {place: pd.concat([alone.at(place, USD) / alone.at(start, USD) for alone in one.each]) for place in places}
         each = [
-            f"{place_name(place)}{_mark(place)} {number(times[place].min(), 2)} to {number(times[place].max(), 2)} times"
+            f"{place_name(place)}{mark(place)} {number(times[place].min(), 2)} to {number(times[place].max(), 2)} times"
             for place in dict.fromkeys([*places[:1], *places[-1:]])
             if len(times[place].dropna())
         ]
@@ -117,7 +115,7 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
 def _ranges(one: Study, heading: str, places: Sequence[Any], metric: str) -> str:
     out: dict[str, list[str]] = {heading: list(one.lines)}
     for place in places:
-        out[f"{place_name(place)}{_mark(place)}"] = [_span(one, line, place, metric) for line in one.lines]
+        out[f"{place_name(place)}{mark(place)}"] = [_span(one, line, place, metric) for line in one.lines]
     return aligned(pd.DataFrame(out))
 
 
@@ -128,7 +126,7 @@ def _solved(one: Study, places: Sequence[Any]) -> str:
         "success": [percent(float(one.values(line, SUCCESS)[at])) for line in one.lines],
     }
     for place in places:
-        out[f"{place_name(place)}{_mark(place)}"] = [_span(one, line, place, SOLVED) for line in one.lines]
+        out[f"{place_name(place)}{mark(place)}"] = [_span(one, line, place, SOLVED) for line in one.lines]
     return aligned(pd.DataFrame(out))
 
 
@@ -139,12 +137,6 @@ def _span(one: Study, line: str, place: Any, metric: str, write: Any = number) -
         low = high = float(one.values(line, metric)[place])
     ends = [write(low, 2), write(high, 2)] if write is number else [write(low), write(high)]
     return ends[0] if ends[0] == ends[1] else " to ".join(ends)
-
-
-def _mark(place: Any) -> str:
-    """`?` for a size of team that nobody has measured."""
-    size = str(place).rsplit("_", 1)[-1]
-    return "?" if size.isdigit() and int(size) > UNMEASURED else ""
 
 
 def _joined(said: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ def test_the_choice_turns_where_the_dear_ones_more_success_no_longer_pays() -> N
     2.4 more); $9 pay for $0.9, $7 for $0.7, $100 for $10."""
     one = swept()
     assert turn_finding(one, None, 15.0) == (
-        "If a solved task is worth $15, most of it is left after the bill with dear for one agent, from 4 replicas on with cheap "
+        "If a solved task is worth $15, most of it is left after the bill with dear for one agent, from a team of 4 replicas on with cheap "
         "(by bills in mini and open)"
     )
     assert "dear for one agent, from a team of 16 on with cheap (by bills in mini and open)" in turn_finding(one, None, 9.0)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.report.grid import Names, Study, place_label, study
+from sim.report.grid import Names, Study, in_words, place_label, study
 from sim.report.multipliers import MULTIPLIERS, of_line, told
 from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
@@ -97,12 +97,13 @@ def _ranges(axes: Axes, against: pd.DataFrame) -> None:
 
 
 def _title(against: pd.DataFrame, one: Study, names: Names | None) -> str:
-    """The last workflow's multipliers."""
+    """The multipliers of one agent; where there is none, of the last workflow."""
     if against.empty:
         return "No task ended"
-    subject = place_label(one.x, against.index[-1], names)
+    at = one.where_measured if one.where_measured in against.index else against.index[-1]
+    subject = in_words(one.x, at, names) if one.x == "agent" else place_label(one.x, at, names)
     if one.x in ("", "backends"):
         subject = f"A task on {subject}" if len(against) > 1 else "A task"
-    request, message, session = (told(against[metric].iloc[-1]) for metric in MULTIPLIERS)
+    request, message, session = (told(against.loc[at, metric]) for metric in MULTIPLIERS)
     head = f"{subject[0].upper()}{subject[1:]} takes {request} times a chat's tokens by the request, {message} by the user's message"
     return f"{head}, {session} by the session"

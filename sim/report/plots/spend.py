@@ -11,19 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.report.findings import spend_finding
-from sim.report.grid import Names, Study, axis_label, place_label, study
+from sim.report.grid import Names, Study, axis_label, mark, place_label, study
 from sim.report.plots.canvas import COLOURS, label_ends, pen, scale, sheet, styled
 
 MOST_LINES = 12
 """More lines than this are drawn in grey, with the most expensive and the cheapest named."""
 INTERVALS = "Bars: 95 % intervals over the replications"
+OVER_HARNESSES = "Bars: from the lowest to the highest over the harnesses whose bills are taken, with 95 % intervals over the replications"
 
 
 @styled
 def spend_by_fanout(table: pd.DataFrame, names: Names | None = None) -> Figure:
     """Tokens and dollars per task against the workflow (or a number), one line a backend, with 95 % intervals."""
     one = study(table, names)
-    figure = sheet(spend_finding(one, names), 7.2, f"{INTERVALS}; where none is seen it is smaller than the marker.")
+    bars = OVER_HARNESSES if one.harnesses else INTERVALS
+    marked = " ?: a team that nobody has measured." if any(map(mark, one.places)) else ""
+    figure = sheet(spend_finding(one, names), 7.2, f"{bars}; where none is seen it is smaller than the marker.{marked}")
     left, right = figure.subplots(1, 2)
     for axes, metric, label, sign in (
         (left, "tokens_per_task", "tokens per task", ""),
@@ -67,7 +70,7 @@ def _lines(axes: Axes, one: Study, metric: str, sign: str) -> None:
 def _ticks(axes: Axes, one: Study, names: Names | None) -> None:
     """Names of the places, broken into lines where they would run into each other, aslant where that does not help."""
     room = 52 // max(1, len(one.places))
-    labels = [textwrap.fill(place_label(one.x, place, names), max(5, room - 1)) for place in one.places]
+    labels = [textwrap.fill(place_label(one.x, place, names), max(5, room - 1), break_long_words=False) for place in one.places]
     crowded = max((len(line) for label in labels for line in label.splitlines()), default=0) >= max(6, room)
     labels = [label.replace("\n", " ") for label in labels] if crowded else labels
     axes.set_xticks(_positions(one), labels, rotation=35 if crowded else 0, ha="right" if crowded else "center", rotation_mode="anchor")
