@@ -24,7 +24,12 @@ def adds_work(agent: Mapping[str, Any]) -> bool:
     """Whether a workflow, by its settings as plain values, is more work than one agent would do."""
     kind, tries = agent.get("kind"), agent.get("tries", {})
     replicates = kind == AgentKind.orchestrator.value and agent.get("split") == Split.replicate.value
-    return replicates or kind == AgentKind.debate.value or tries.get("most", 1) > 1 or tries.get("verifier") is not None
+    return (
+        replicates
+        or kind in (AgentKind.debate.value, AgentKind.pipeline.value)
+        or tries.get("most", 1) > 1
+        or tries.get("verifier") is not None
+    )
 
 
 class Folder:

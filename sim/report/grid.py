@@ -18,7 +18,7 @@ ONE_AGENT = ("solo", "swe_task")
 MOST_NAMES = 3
 UNMEASURED = 4
 """Sub-agents of one lead above which no bill is known: such teams are extrapolations, marked `?`."""
-_SIZED = re.compile(r"(?:swe_)?(team|replicas)_(\d+)")
+_SIZED = re.compile(r"(?:swe_)?(team|replicas|reviewed)_(\d+)")
 """Choices of `agent` that are named by their sub-agents."""
 HARNESS = "work.harness"
 """The axis that is no place of its own: whose measured bills are taken. What differs by it is the range of an answer."""
@@ -140,7 +140,11 @@ def _workflow_order(place: Any) -> tuple[float, float]:
     if isinstance(place, float):
         return (0, place)
     size = _SIZED.fullmatch(place)
-    return (2 + (size[1] == "replicas"), float(size[2])) if size else (0 if place == "chat" else 1 if place in ONE_AGENT else 4, 0)
+    return (
+        (2 + ("team", "replicas", "reviewed").index(size[1]), float(size[2]))
+        if size
+        else (0 if place == "chat" else 1 if place in ONE_AGENT else 5, 0)
+    )
 
 
 def place_name(place: Any) -> str:
@@ -150,7 +154,9 @@ def place_name(place: Any) -> str:
     if place in ONE_AGENT:
         return "one agent"
     size = _SIZED.fullmatch(str(place))
-    return str(place) if size is None else f"team of {size[2]}" if size[1] == "team" else f"{size[2]} {size[1]}"
+    if size is None:
+        return str(place)
+    return {"team": f"team of {size[2]}", "replicas": f"{size[2]} replicas", "reviewed": f"{size[2]} reviewers"}[size[1]]
 
 
 def place_label(x: str, place: Any, names: Names | None) -> str:
@@ -173,7 +179,9 @@ def in_words(x: str, place: Any, names: Names | None = None) -> str:
         return worded(x, place, names)
     if place in ONE_AGENT:
         return place_name(place)
-    return f"a team of {place_name(place)}" if "replicas" in str(place) else f"a {place_name(place)}"
+    size = _SIZED.fullmatch(str(place))
+    before = {"team": "a ", "replicas": "a team of ", "reviewed": "one agent and "}
+    return f"{before[size[1]] if size is not None else 'a '}{place_name(place)}"
 
 
 def worded(axis: str, value: Any, names: Names | None) -> str:

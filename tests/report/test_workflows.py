@@ -117,6 +117,7 @@ def test_a_figure_has_bars_over_the_harnesses() -> None:
         ({"kind": "orchestrator", "split": "divide"}, False),
         ({"kind": "orchestrator", "split": "replicate"}, True),
         ({"kind": "debate"}, True),
+        ({"kind": "pipeline"}, True),
         ({}, False),
     ],
 )
