@@ -146,7 +146,7 @@ def _check_quantity(value: Any, key: str, bounds: Any) -> None:
     if least == most:
         if bounds.get("whole") and int(least) != least:
             raise ConfigError(f"{key}={value!r}: must be a whole number")
-        _check_number(least, key, bounds)
+        _check_number(int(least) if bounds.get("whole") else least, key, bounds)
         return
     floor = min(0.0, bounds.get("low") or 0.0)
     if least < floor:

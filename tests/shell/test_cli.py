@@ -27,7 +27,7 @@ BAD_TRACES = {
 
 MISTAKES = {
     "agnet=solo": "'agnet' is not a setting; did you mean 'agent'?",
-    "agent=teem": "Could not find 'agent/teem'; Available options in 'agent': chat; debate",
+    "agent=teem": "Could not find 'agent/teem'; Available options in 'agent': always_on; chat",
     "experiment=fanuot": "Could not find 'experiment/fanuot'",
     "agent.fanuot=8": "did you mean 'fanout'?",
     "agent.trns={dist: geometric, mean: 5}": "did you mean 'turns'?",
@@ -36,7 +36,7 @@ MISTAKES = {
     "agent.fanout=2.5": "agent.fanout=2.5: must be a whole number",
     "agent.fanout=1,2,4": "add --multirun",
     "agent.fanout": "missing EQUAL",
-    "agent.fanout=1000 agent.depth=3": "1,001,001,001 agents a task, must be at most 100,000",
+    "agent.fanout=1000 agent.depth=3": "9,145,621,175 agents a task, must be at most 100,000",
     "agent.output_tokens=-5": "agent.output_tokens=-5.0: must be at least 1",
     "agent.turns=nan": "agent.turns=nan: must be a finite number",
     "agent.turns=[3]": "must be a number or a mapping with 'dist'",
