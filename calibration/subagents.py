@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -27,15 +28,10 @@ LONG_CALLS = 100
 def recorded(calls: pd.DataFrame, data: Path) -> dict[str, float]:
     """Means over the sub-agents; seconds of those that explored, which no person holds up."""
     of_subs = calls[calls["depth"] > 0]
-    agents = of_subs.groupby("key")
     listed = pd.read_csv(data / "claude_code_subagents.csv")
     took = listed["duration_s"][listed["kind"] == "Explore"]
     return {
-        "calls": agents.size().mean(),
-        "first_tokens": agents["input_tokens"].first().mean(),
-        "last_tokens": agents["input_tokens"].last().mean(),
-        "input_tokens": agents["input_tokens"].sum().mean(),
-        "output_tokens": agents["output_tokens"].sum().mean(),
+        **_means(of_subs.groupby("key")),
         "hit_rate": recorded_hit_rate(of_subs, TTL_S),
         "mean_s": took.mean(),
         "median_s": took.median(),
@@ -50,15 +46,22 @@ def simulated(tasks: int = 4000) -> dict[str, float]:
     agents = calls.groupby("task")
     took = agents["t_end_s"].max() - agents["t_request_s"].min()
     return {
+        **_means(agents),
+        "hit_rate": result.mean("cache_hit_rate"),
+        "mean_s": took.mean(),
+        "median_s": took.median(),
+        "tool_s": float(pd.Series(result.scenario.agent.tool_time_s["values"]).mean()),
+    }
+
+
+def _means(agents: Any) -> dict[str, float]:
+    """Over agents, each a group of its calls in their order."""
+    return {
         "calls": agents.size().mean(),
         "first_tokens": agents["input_tokens"].first().mean(),
         "last_tokens": agents["input_tokens"].last().mean(),
         "input_tokens": agents["input_tokens"].sum().mean(),
         "output_tokens": agents["output_tokens"].sum().mean(),
-        "hit_rate": result.mean("cache_hit_rate"),
-        "mean_s": took.mean(),
-        "median_s": took.median(),
-        "tool_s": float(pd.Series(result.scenario.agent.tool_time_s["values"]).mean()),
     }
 
 

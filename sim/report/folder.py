@@ -75,6 +75,24 @@ class Folder:
         run_at = {place: self.runs[int(row["_run"])] for line in one.lines.values() for place, row in line.iterrows()}
         return [place for place in one.places if place in run_at and adds_work(settings_of([run_at[place]]).get("agent", {}))]
 
+    def by_value(self, one: Study) -> dict[str, dict[Any, dict[str, str]]]:
+        """By harness, place and backend: whether it may be the best by worth less bill (`sim.sweeps.comparison.best`)."""
+        return {harness: {place: self._rated(alone, place) for place in alone.places} for harness, alone in one.harnesses.items()}
+
+    def _rated(self, one: Study, place: Any) -> dict[str, str]:
+        lines = [line for line, rows in one.lines.items() if place in rows.index]
+        samples = [Files(self.runs[int(one.lines[line].loc[place, "_run"])]).sample() for line in lines]
+        return dict(zip(lines, best(samples, "net_value_per_task_usd"), strict=True))
+
+    def unsure(self, one: Study) -> list[str]:
+        """Backends, by their names for people, of which not every harness of the sweep has bills."""
+        return [self.names[name] for name, model in self.models.items() if not set(one.harnesses) <= set(model.get("works", {}))]
+
+    @property
+    def success_source(self) -> str:
+        """Where success was measured."""
+        return str(self.scenario.get("outcome", {}).get("quality_source", ""))
+
     @property
     def value_usd(self) -> float:
         """What a solved task is worth; 0: nobody has said."""
@@ -83,7 +101,8 @@ class Folder:
     @property
     def work(self) -> str:
         """What the backends were given to do, in words."""
-        kind, harness = self.scenario.get("work", {}).get("kind", "same"), self.scenario.get("work", {}).get("harness", "")
+        kind = self.scenario.get("work", {}).get("kind", "same")
+        harness = " or ".join(dict.fromkeys(str(settings_of([run]).get("work", {}).get("harness", "")) for run in self.runs))
         words = {"own_turns": f"at each model's own turns ({harness})", "measured": f"at the work that bills in {harness} support"}
         return words.get(kind, "for the same work")
 

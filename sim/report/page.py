@@ -18,7 +18,7 @@ from sim.report.folder import Folder
 from sim.report.grid import study
 from sim.report.multipliers import multipliers
 from sim.report.tables import aligned, best_first, failures, grid, readable
-from sim.report.workflows import workflow_finding, workflow_tables
+from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
 from sim.results.files import FIGURES, REPORT, RESULTS, Files
 from sim.results.provenance import SOFTWARE
 from sim.results.result import Result
@@ -60,7 +60,6 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     """Print a sweep's table (of `sim.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
-    by_workflow = bool(one.harnesses) and one.x == "agent"
     said = finding(table, known.names, known.list_usd_per_mtok, known.work)
     if one.rows.empty:
         print(f"{said}\n\n{folder}")
@@ -68,10 +67,13 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     goal = known.goal
     searched = goal is not None and len(table) < math.prod(table[axis].nunique() for axis in one.axes)
     found = ""
+    by_workflow = bool(one.harnesses) and one.x == "agent" and not searched
     text = best_first(one, goal) if goal and searched else grid(one, known.list_usd_per_mtok)
     if by_workflow:
-        adding = known.adding(one)
-        text, said = workflow_tables(one, adding), workflow_finding(one, adding, known.names, known.value_usd)
+        adding, unsure, turn = known.adding(one), known.unsure(one), ""
+        if known.value_usd:
+            turn = turn_finding(one, adding, known.by_value(one), known.value_usd, known.success_source)
+        text, said = workflow_tables(one, adding, unsure), workflow_finding(one, adding, unsure, turn)
     if goal is not None:
         found = f"{goal_finding(one, goal, known.rivals(one, goal), known.names)}."
         said = found if searched else f"{said} {found}"

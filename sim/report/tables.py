@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import Study, axis_label, place_name
+from sim.report.grid import HIGHEST, LOWEST, Study, axis_label, place_name
 from sim.report.numbers import compact, number, percent
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked
@@ -25,6 +25,8 @@ PRINTED: dict[str, tuple[str, Callable[[float], str]]] = {
     "task_latency_p50_s": ("task p50 s", number),
 }
 """Heading and writing of the headlines (`sim.results.metrics.HEADLINES`), and of a message's multiple of a chat's tokens, in a listing."""
+ENDS = ("_ci_low", "_ci_high", LOWEST, HIGHEST)
+OVER = " a to b: lowest and highest over the harnesses whose bills are taken."
 CROSSED = ("cache_hit_rate", "success_rate", "cost_per_success_usd")
 """What a crosstab of dollars adds, of the last place."""
 
@@ -78,7 +80,7 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
         heading, write = PRINTED[metric]
         out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
     notes = [f"The last three columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
-    return aligned(pd.DataFrame(out)) + "\n\n" + " ".join(["±: half of the 95 % interval.", *notes])
+    return aligned(pd.DataFrame(out)) + "\n\n" + " ".join(["±: half of the 95 % interval.", *notes]) + (OVER if one.harnesses else "")
 
 
 def listing(one: Study) -> str:
@@ -89,7 +91,7 @@ def listing(one: Study) -> str:
     for metric, (heading, write) in PRINTED.items():
         bare = metric != "cost_per_task_usd"
         out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
-    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval."
+    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval." + (OVER if one.harnesses else "")
 
 
 def best_first(one: Study, goal: GoalSettings) -> str:
@@ -100,13 +102,22 @@ def best_first(one: Study, goal: GoalSettings) -> str:
 
 
 def _cell(one: Study, line: str, place: Any, metric: str, write: Callable[[float], str], bare: bool = False) -> str:
-    scenario = {name: float(one.values(line, name)[place]) for name in (metric, f"{metric}_ci_low", f"{metric}_ci_high")}
+    scenario = {name: float(one.values(line, name)[place]) for name in (metric, *(metric + end for end in ENDS))}
     return _value(scenario, metric, write, bare)
 
 
+def spanned(low: float, high: float, write: Callable[[float], str]) -> str:
+    """`0.33 to 0.41`, or one number where both ends are written alike."""
+    ends = write(low), write(high)
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
 def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], str], bare: bool) -> str:
-    """A metric of one scenario: `9.51 ±4%`, half of the 95 % interval as a share of it; `9.51` where it is bare or has none."""
-    mean = scenario[metric]
+    """A metric of one scenario: `9.51 ±4%`, half of the 95 % interval as a share of it; `9.51` where it is bare or has none;
+    `7.1 to 9.5` over harnesses that differ."""
+    mean, low, high = scenario[metric], *(scenario.get(metric + end, float("nan")) for end in (LOWEST, HIGHEST))
+    if low < high:
+        return spanned(low, high, write)
     half = (scenario[f"{metric}_ci_high"] - scenario[f"{metric}_ci_low"]) / 2
     return write(mean) if bare or not mean or not half >= 0 else f"{write(mean)} ±{100 * half / abs(mean):.0f}%"
 

@@ -2,75 +2,84 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import HIGHEST, LOWEST, ONE_AGENT, Names, Study, in_words, mark, place_name
+from sim.report.grid import HIGHEST, LOWEST, ONE_AGENT, Study, in_words, mark, place_name
 from sim.report.numbers import dollars, number, percent
-from sim.report.tables import aligned
+from sim.report.tables import aligned, spanned
 
 CHAT = "chat"
-USD, SOLVED, SUCCESS = "cost_per_task_usd", "cost_per_success_usd", "success_rate"
+USD, SOLVED, SUCCESS, NET = "cost_per_task_usd", "cost_per_success_usd", "success_rate", "net_value_per_task_usd"
 READING = (
-    "a to b: lowest and highest over the harnesses ({harnesses}) whose bills say what work a model does; one number: they agree, or one "
-    "of them alone has the model. ?: an extrapolation, nobody has measured teams of that size."
+    "a to b: lowest and highest over the harnesses ({harnesses}) whose bills say what work a model does. *: bills of one of them alone, so "
+    "no range is known: they differ by a factor of about two elsewhere. ?: an extrapolation, nobody has measured teams of that size."
 )
+Verdicts = Mapping[str, Mapping[Any, Mapping[str, str]]]
+"""By harness, workflow and backend: whether it may be the best by worth less bill (`sim.sweeps.comparison.best`)."""
 
 
-def workflow_tables(one: Study, adding: Collection[Any]) -> str:
-    """Dollars a task where agents share one job out, where they add work, and dollars a solved task; a row a backend."""
+def workflow_tables(one: Study, adding: Collection[Any], unsure: Collection[str] = ()) -> str:
+    """Dollars a task where agents share one job out, where they add work, and dollars a solved task; a row a backend.
+
+    `unsure`: backends of which not every harness has bills.
+    """
+    lines = {line: f"{line}*" if line in unsure else line for line in one.lines}
     dividing = [place for place in one.places if place not in adding]
-    parts = [_ranges(one, "USD per task on", dividing, USD)]
+    parts = [_ranges(one, lines, "USD per task on", dividing, USD)]
     if adding:
         added = [place for place in one.places if place in ONE_AGENT or place in adding]
-        parts.append(
-            "Workflows that add work (each agent a whole job, or a check of another's):\n\n" + _ranges(one, "USD per task on", added, USD)
-        )
+        parts.append("Workflows that add work (each agent a whole job, or a check of another's):")
+        parts.append(_ranges(one, lines, "USD per task on", added, USD))
     solved = [place for place in one.places if place != CHAT and not mark(place)]
-    parts.append("Dollars a solved task (how often a chat would solve it, nobody has measured):\n\n" + _solved(one, solved))
+    parts.append("Dollars a solved task (how often a chat would solve it, nobody has measured):")
+    parts.append(_ranges(one, lines, "USD per solved task on", solved, SOLVED, success=True))
     parts.append(READING.format(harnesses=", ".join(one.harnesses)))
     return "\n\n".join(parts)
 
 
-def workflow_finding(one: Study, adding: Collection[Any], names: Names | None, value_usd: float) -> str:
-    """What one agent costs, what teams make of that, and where the choice of backend turns."""
-    parts = [_tokens_finding(one), _alone_finding(one), *_teams_finding(one, adding), turn_finding(one, names, value_usd)]
+def workflow_finding(one: Study, adding: Collection[Any], unsure: Collection[str] = (), turn: str = "") -> str:
+    """What one agent costs, what teams make of that, and where the choice of backend turns (`turn_finding`)."""
+    parts = [_tokens_finding(one), _alone_finding(one, unsure), *_teams_finding(one, adding), turn]
     return ". ".join(part for part in parts if part) + "."
 
 
-def turn_finding(one: Study, names: Names | None, value_usd: float) -> str:
-    """At which workflow another backend is worth more than the one that is for a single agent: value of what is solved, less the bill.
+def turn_finding(one: Study, adding: Collection[Any], verdicts: Verdicts, value_usd: float, source: str) -> str:
+    """Which backend is worth most over its bill for one agent, who may be as good, and the first workflows, of those that share out and
+    those that add, at which it surely is no longer; harness by harness, since they disagree about bills.
 
-    Harness by harness, since they disagree about bills; the order is that of the places, from little to much.
+    `source`: where success was measured.
     """
-    start = one.where_measured
-    places = [place for place in one.places if place != CHAT][[place for place in one.places if place != CHAT].index(start) :]
-    told = {harness: _best_by_value(alone, places, value_usd) for harness, alone in zip(one.harnesses or [""], one.each, strict=True)}
-    if not value_usd or not all(told.values()):
-        return ""
     said: dict[str, list[str]] = {}
-    for harness, best in told.items():
-        first = best[places[0]]
-        turns = next((place for place in places if best.get(place, first) != first), None)
-        after = "" if turns is None else f", from {in_words(one.x, turns, names)} on with {best[turns]}"
-        said.setdefault(
-            f"{first} for {'all of these workflows' if turns is None else in_words(one.x, places[0], names)}{after}", []
-        ).append(harness)
-    parts = [f"{words} (by bills in {' and '.join(harnesses)})" if one.harnesses else words for words, harnesses in said.items()]
-    return f"If a solved task is worth {dollars(value_usd)}, most of it is left after the bill with {_joined(parts)}"
+    for harness, alone in zip(one.harnesses, one.each, strict=True):
+        words = _turn(alone, adding, verdicts[harness])
+        if not words:
+            return ""
+        said.setdefault(words, []).append(harness)
+    parts = [f"{words} (bills in {' and '.join(harnesses)})" for words, harnesses in said.items()]
+    return (
+        f"If a solved task is worth {dollars(value_usd)}, then by worth less bill, with success as measured in {source} and chance of 5 %, "
+        f"{_joined(parts)}"
+    )
 
 
-def _best_by_value(one: Study, places: Sequence[Any], value_usd: float) -> dict[Any, str]:
-    """By place the line of the highest expected worth less bill."""
-    best = {}
-    for place in places:
-        net = value_usd * one.at(place, SUCCESS) - one.at(place, USD)
-        if len(net.dropna()):
-            best[place] = str(net.idxmax())
-    return best if places and places[0] in best else {}
+def _turn(one: Study, adding: Collection[Any], verdicts: Mapping[Any, Mapping[str, str]]) -> str:
+    start = one.where_measured
+    net = one.at(start, NET).dropna()
+    if len(net) < 2:
+        return ""
+    first = str(net.idxmax())
+    rivals = [line for line, verdict in verdicts[start].items() if verdict == "maybe" and line != first]
+    said = f"{first} comes first for {in_words(one.x, start)}" + (f", not surely before {' or '.join(rivals)}" if rivals else "")
+    after = one.places[one.places.index(start) + 1 :]
+    behind = []
+    for places in ([place for place in after if place not in adding], [place for place in after if place in adding]):
+        lost = next((place for place in places if verdicts.get(place, {}).get(first) == "no"), None)
+        if lost is not None:
+            behind.append(f"{in_words(one.x, lost)} ({one.at(lost, NET).idxmax()} leads)")
+    return f"{said}, and surely falls behind from {' and from '.join(behind)} on" if behind else f"{said}, and nowhere surely falls behind"
 
 
 def _tokens_finding(one: Study) -> str:
@@ -85,13 +94,16 @@ def _tokens_finding(one: Study) -> str:
     )
 
 
-def _alone_finding(one: Study) -> str:
+def _alone_finding(one: Study, unsure: Collection[str]) -> str:
     place = one.where_measured
-    costs = one.at(place, USD).sort_values()
-    if len(costs) < 2:
+    lows, highs = one.at(place, USD + LOWEST), one.at(place, USD + HIGHEST)
+    if len(lows) < 2:
         return ""
-    cheap, dear = (f"{_span(one, str(costs.index[i]), place, USD, dollars)} {one.joint} {costs.index[i]}" for i in (0, -1))
-    return f"At measured work one agent costs {cheap} and {dear}"
+    ends = [
+        f"{_span(one, line, place, USD, '$')} {one.joint} {line}{' (bills of one harness alone)' if line in unsure else ''}"
+        for line in (str(lows.idxmin()), str(highs.idxmax()))
+    ]
+    return f"At measured work one agent costs from {ends[0]} to {ends[1]}"
 
 
 def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
@@ -112,31 +124,18 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
     return said
 
 
-def _ranges(one: Study, heading: str, places: Sequence[Any], metric: str) -> str:
-    out: dict[str, list[str]] = {heading: list(one.lines)}
+def _ranges(one: Study, lines: Mapping[str, str], heading: str, places: Sequence[Any], metric: str, *, success: bool = False) -> str:
+    out: dict[str, list[str]] = {heading: list(lines.values())}
+    if success:
+        out["success"] = [percent(float(one.values(line, SUCCESS)[one.where_measured])) for line in lines]
     for place in places:
-        out[f"{place_name(place)}{mark(place)}"] = [_span(one, line, place, metric) for line in one.lines]
+        out[f"{place_name(place)}{mark(place)}"] = [_span(one, line, place, metric) for line in lines]
     return aligned(pd.DataFrame(out))
 
 
-def _solved(one: Study, places: Sequence[Any]) -> str:
-    at = one.where_measured
-    out: dict[str, list[str]] = {
-        "USD per solved task on": list(one.lines),
-        "success": [percent(float(one.values(line, SUCCESS)[at])) for line in one.lines],
-    }
-    for place in places:
-        out[f"{place_name(place)}{mark(place)}"] = [_span(one, line, place, SOLVED) for line in one.lines]
-    return aligned(pd.DataFrame(out))
-
-
-def _span(one: Study, line: str, place: Any, metric: str, write: Any = number) -> str:
-    """`0.33 to 0.41`, or one number where both ends are written alike."""
+def _span(one: Study, line: str, place: Any, metric: str, sign: str = "") -> str:
     low, high = (float(one.values(line, metric + end)[place]) for end in (LOWEST, HIGHEST))
-    if math.isnan(low):
-        low = high = float(one.values(line, metric)[place])
-    ends = [write(low, 2), write(high, 2)] if write is number else [write(low), write(high)]
-    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+    return spanned(low, high, lambda value: sign + number(value, 2))
 
 
 def _joined(said: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from sim.report.findings import price_finding
 from sim.report.folder import adds_work
 from sim.report.grid import HIGHEST, LOWEST, Study, study
 from sim.report.plots.spend import spend_by_fanout
+from sim.report.tables import PRINTED, crosstab, listing
 from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
 
 USD = {
@@ -25,15 +27,16 @@ SUCCESS = {"dear": 0.8, "cheap": 0.7}
 ADDING = ["swe_replicas_4"]
 
 
-def swept(harnesses: int = 2, **columns: Any) -> Study:
+def swept(harnesses: int = 2, usd: Mapping[tuple[str, str], tuple[float, float]] = USD, **columns: Any) -> Study:
     rows = [
         {
             "work.harness": ("mini", "open")[i], "agent": place, "backends": f"[{line}]", "status": "ok", "tokens_per_task": 1000.0,
-            "token_multiplier": 9.0, "cost_per_task_usd": usd[i], "cost_per_task_usd_ci_low": 0.9 * usd[i],
-            "cost_per_task_usd_ci_high": 1.1 * usd[i], "success_rate": SUCCESS[line], "cost_per_success_usd": usd[i] / SUCCESS[line],
+            "token_multiplier": 9.0, "cost_per_task_usd": bill[i], "cost_per_task_usd_ci_low": 0.9 * bill[i],
+            "cost_per_task_usd_ci_high": 1.1 * bill[i], "success_rate": SUCCESS[line], "cost_per_success_usd": bill[i] / SUCCESS[line],
+            "net_value_per_task_usd": 15 * SUCCESS[line] - bill[i],
         }
         for i in range(harnesses)
-        for (line, place), usd in USD.items()
+        for (line, place), bill in usd.items()
     ]  # fmt: skip
     return study(pd.DataFrame(rows).assign(**columns))
 
@@ -73,27 +76,60 @@ def test_tables_keep_apart_what_shares_out_and_what_adds() -> None:
 
 
 def test_a_finding_says_what_one_agent_costs_and_what_teams_make_of_it() -> None:
-    said = workflow_finding(swept(), ADDING, None, 0)
-    assert said.startswith("At measured work one agent costs $0.20 to $0.40 on cheap and $1.0 on dear. ")
+    said = workflow_finding(swept(), ADDING)
+    assert said.startswith("At measured work one agent costs from $0.20 to $0.40 on cheap to $1.0 on dear. ")
     assert "Teams that share the job out cost, against one agent: team of 16? 2.0 to 3.0 times" in said
     assert said.endswith("Teams that add work cost, against one agent: 4 replicas 4.0 to 4.0 times.")
 
 
-def test_the_choice_turns_where_the_dear_ones_more_success_no_longer_pays() -> None:
-    """$15 x (0.8 - 0.7) = $1.5 pay for a dear agent (0.8 and 0.6 more) and a team of 16 (1.4 and 1.0 more), not for 4 replicas (3.2 and
-    2.4 more); $9 pay for $0.9, $7 for $0.7, $100 for $10."""
+def verdicts(one: Study, **places: tuple[str, str]) -> dict[str, dict[Any, dict[str, str]]]:
+    """The same of both harnesses: of (dear, cheap) by place; where nothing is said, dear is best."""
+    by_place = {place: dict(zip(("dear", "cheap"), places.get(place, ("yes", "no")), strict=True)) for place in one.places}
+    return dict.fromkeys(one.harnesses, by_place)
+
+
+def test_the_choice_turns_where_the_first_surely_falls_behind() -> None:
+    """A lead that may be chance is told as one; teams that share out and that add are read apart, each from little to much."""
     one = swept()
-    assert turn_finding(one, None, 15.0) == (
-        "If a solved task is worth $15, most of it is left after the bill with dear for one agent, from a team of 4 replicas on with cheap "
-        "(by bills in mini and open)"
+    told = verdicts(one, swe_task=("maybe", "maybe"), swe_team_16=("maybe", "maybe"), swe_replicas_4=("no", "yes"))
+    assert turn_finding(one, ADDING, told, 15.0, "there") == (
+        "If a solved task is worth $15, then by worth less bill, with success as measured in there and chance of 5 %, dear comes first for "
+        "one agent, not surely before cheap, and surely falls behind from a team of 4 replicas (cheap leads) on (bills in mini and open)"
     )
-    assert "dear for one agent, from a team of 16 on with cheap (by bills in mini and open)" in turn_finding(one, None, 9.0)
-    told = turn_finding(one, None, 7.0)
-    assert "with cheap for all of these workflows (by bills in mini); dear for one agent, from a team of 16 on with cheap" in told
-    assert "dear for all of these workflows (by bills in mini and open)" in turn_finding(one, None, 100.0)
-    assert "cheap for all of these workflows (by bills in mini and open)" in turn_finding(one, None, 1.0)
-    assert turn_finding(one, None, 0.0) == ""
-    assert turn_finding(swept(success_rate=math.nan), None, 15.0) == "", "nobody knows"
+    both = turn_finding(one, ADDING, verdicts(one, swe_team_16=("no", "yes"), swe_replicas_4=("no", "yes")), 15.0, "there")
+    assert "dear comes first for one agent, and surely falls behind from a team of 16 (" in both
+    assert ") and from a team of 4 replicas (cheap leads) on" in both
+    never = turn_finding(one, ADDING, verdicts(one), 15.0, "there")
+    assert never.endswith("dear comes first for one agent, and nowhere surely falls behind (bills in mini and open)")
+    mixed = verdicts(one) | {"open": verdicts(one, swe_task=("maybe", "maybe"))["open"]}
+    assert turn_finding(one, ADDING, mixed, 15.0, "there").count("(bills in") == 2
+    unknown = swept(success_rate=math.nan, net_value_per_task_usd=math.nan)
+    assert turn_finding(unknown, ADDING, verdicts(unknown), 15.0, "there") == "", "nobody knows"
+
+
+def test_bills_of_one_harness_are_no_agreement() -> None:
+    text = workflow_tables(swept(), ADDING, ["dear"])
+    assert text.count("dear*") == 3
+    assert "cheap*" not in text
+    assert "to $1.0 on dear (bills of one harness alone). " in workflow_finding(swept(), ADDING, ["dear"])
+
+
+def test_the_dearest_is_that_which_may_cost_most() -> None:
+    """The cheap one is at 0.2 in the first harness and at 3 in the second, the dear one at 1 in both."""
+    said = workflow_finding(swept(usd=USD | {("cheap", "swe_task"): (0.2, 3.0)}), ADDING)
+    assert said.startswith("At measured work one agent costs from $0.20 to $3.0 on cheap to $0.20 to $3.0 on cheap. ")
+
+
+def test_other_tables_give_ranges_too() -> None:
+    """A sweep over harnesses that is not one over workflows: no number of the first harness stands for both."""
+    more: dict[str, Any] = {
+        f"{metric}{end}": 1.0 for metric in PRINTED if metric != "cost_per_task_usd" for end in ("", "_ci_low", "_ci_high")
+    }
+    one = swept(**more)
+    assert "0.200 to 0.400" in crosstab(one, {})
+    assert "0.200 to 0.400" in listing(one)
+    assert "lowest and highest over the harnesses" in listing(one)
+    assert "over the harnesses" not in listing(swept(1, **more))
 
 
 def test_ratios_of_bills_are_taken_within_a_harness() -> None:
