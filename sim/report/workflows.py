@@ -116,7 +116,7 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
         times = {place: pd.concat([alone.at(place, USD) / alone.at(start, USD) for alone in one.each]) for place in places}
         each = [
             f"{place_name(place)}{mark(place)} {number(times[place].min(), 2)} to {number(times[place].max(), 2)} times"
-            for place in dict.fromkeys([*places[:1], *places[-1:]])
+            for place in (places if kind == "add work" else dict.fromkeys([*places[:1], *places[-1:]]))
             if len(times[place].dropna())
         ]
         if each:
