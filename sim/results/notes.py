@@ -6,18 +6,19 @@ import math
 
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind
 from sim.settings.market import BackendSettings
 from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
 from sim.settings.work import Work
 
+MANY_WORDS = 2.0
+"""Times the profile's words, or one of so many parts, beyond which a bill's lump is no likely habit of speech (an assumption)."""
 MUCH_OF_THE_BILL = 0.2
 """The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `caps`, `success`: what there is to say."""
+    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `lump`, `caps`, `success`; as there are."""
     said = {
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
@@ -25,6 +26,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "precision": _precision(scenario, estimates),
         "tail": _tail(estimates),
         "work": _work(scenario),
+        "lump": _lump(scenario),
         "caps": _caps(scenario, estimates),
         "success": _success(scenario),
     }
@@ -88,8 +90,8 @@ def _tail(estimates: Estimates) -> str:
 
 def _work(scenario: Scenario) -> str:
     """Where work depends on the model: whose bills say so, and how far harnesses disagree."""
-    work = scenario.work
-    if work.kind is Work.same or scenario.agent.kind is AgentKind.chat:
+    work = scenario.work_taken
+    if work.kind is Work.same:
         return ""
     models = {name: scenario.market.models[name] for name in scenario.backends}
     of = "Turns" if work.kind is Work.own_turns else "Turns, words and cache discounts"
@@ -106,6 +108,23 @@ def _work(scenario: Scenario) -> str:
     if apart and work.kind is Work.measured:
         said.append(f"Harnesses differ in the bill, over that of Claude Opus 4.6: {', '.join(apart)}.")
     return " ".join(said)
+
+
+def _lump(scenario: Scenario) -> str:
+    """Where a bill is met by words that nobody has counted."""
+    work = scenario.work_taken
+    if work.kind is not Work.measured:
+        return ""
+    wordy = []
+    for name in scenario.backends:
+        model = scenario.market.models[name]
+        found = work.found(model)
+        if found is not None and not 1 / MANY_WORDS <= found[1].verbosity <= MANY_WORDS:
+            wordy.append(f"{model.label or name} {found[1].verbosity:.2g}-fold")
+    if not wordy:
+        return ""
+    counted = f"words that nobody has counted ({', '.join(wordy)})"
+    return f"Bills are met by {counted}: dollars are measured, output tokens and seconds there are not."
 
 
 def _success(scenario: Scenario) -> str:

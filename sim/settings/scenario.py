@@ -79,13 +79,15 @@ class ScenarioSettings:
             raise ConfigError(f"start={self.start!r}: must be a date and time such as 2026-02-16T00:00:00") from None
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
-    def chosen(self) -> dict[str, BackendSettings]:
-        """The backends in use, by id, each with its work (`work`) and its quality (`outcome`).
-
-        Chats and recorded calls are the same work for all.
-        """
+    @property
+    def work_taken(self) -> WorkChoice:
+        """`work`; chats and recorded calls are the same work for all."""
         same = self.agent.kind is AgentKind.chat or self.workload.kind is WorkloadKind.trace
-        work = WorkChoice(Work.same) if same else self.work
+        return WorkChoice(Work.same) if same else self.work
+
+    def chosen(self) -> dict[str, BackendSettings]:
+        """The backends in use, by id, each with its work (`work_taken`) and its quality (`outcome`)."""
+        work = self.work_taken
         return {name: self.outcome.judged(work.done_by(self.market.models[name])) for name in self.backends}
 
     def stages_counted(self) -> list[str]:

@@ -82,6 +82,16 @@ def test_a_note_says_whose_bills_and_where_there_are_none() -> None:
     assert "fold" not in sim.simulate(world(Work.own_turns)).notes["work"]
 
 
+def test_words_that_nobody_has_counted_are_no_measured_seconds() -> None:
+    wordy = {"loud": backend(**PRICES, works={"mini": FIRST}), "calm": backend(**PRICES, works={"mini": OTHER})}
+    wordy["loud"].works["mini"] = with_(FIRST, verbosity=4.5)
+    told = sim.simulate(scenario(agent(), wordy, work=WorkChoice(Work.measured, "mini"))).notes["lump"]
+    assert "(loud 4.5-fold)" in told
+    assert "seconds there are not" in told
+    assert "lump" not in sim.simulate(scenario(agent(), wordy, work=WorkChoice(Work.own_turns, "mini"))).notes
+    assert "lump" not in sim.simulate(world(Work.measured)).notes
+
+
 def test_a_harness_that_nobody_knows_is_refused() -> None:
     with pytest.raises(sim.ConfigError, match=r"^work.harness=opne: did you mean 'open'"):
         world(Work.measured, "opne")
