@@ -40,7 +40,7 @@ KEYS = {
 """Our name of each price, and the one of genai-prices; both in USD per million tokens."""
 GROUPS = (
     ("label", "vendor", "origin", "serving", "source", "as_of"),
-    (*KEYS, "tiers", "windows", "batch_discount", "fee"),
+    (*KEYS, "tiers", "windows", "batch_discount", "batch_discounts", "fee"),
     ("cache", "cache_ttl_s", "cache_min_tokens", "share_system"),
 )
 """Fields that stand together in a file, in this order; the others follow as `BackendSettings` has them."""
@@ -287,7 +287,9 @@ def backend_text(backend: Backend) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """A number or a text as YAML, on one line."""
+    """A number, a text or a mapping as YAML, on one line."""
+    if isinstance(value, dict):
+        return _flow(value)
     text: str = yaml.safe_dump(value, width=10_000, allow_unicode=True)
     return text.partition("\n")[0]
 

@@ -56,6 +56,7 @@ BACKEND: Fields = {
     "cache_write_1h_usd_per_mtok": of(None, 2.0),
     "tiers": of([], ONE_TIER, TWO_TIERS),
     "windows": of([], NIGHT, TWO_WINDOWS),
+    "batch_discounts": of({}, {"cache_read": 0.0, "output": 0.3}),
     "fee": of(0.0, 0.055),
     "cache": of(CacheKind.explicit, CacheKind.automatic, CacheKind.none),
     "cache_ttl_s": of(300.0, 0.0, 20.0, 3600.0),

@@ -24,6 +24,7 @@ _BUILD, _BACKEND, _QUEUE = (f"sim/backends/{name}.py" for name in ("build", "bac
 _MARKET, _ROUTER, _RUN, _WORKLOAD, _BUDGET, _AGENT, _TRAITS = (
     f"sim/settings/{name}.py" for name in ("market", "router", "run", "workload", "budget", "agent", "traits")
 )
+_PRICING, _OF_PRICING, _BY_HAND = "sim/backends/pricing.py", "tests/backends/test_pricing.py::", "tests/backends/test_bills_by_hand.py::"
 _DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
 
 _OF_WORLD, _OF_BUILD, _OF_TRAITS = "tests/engine/test_world.py::", "tests/backends/test_build.py::", "tests/settings/test_traits.py::"
@@ -304,6 +305,15 @@ FAULTS = {
         _COUPLING, "elif isinstance(value, dict) and any(map(dataclasses.is_dataclass, value.values())):", "elif False:", _STEPS
     ),
     "one setting that is alone is enough": Fault(_COUPLING, "return all(traits.alone", "return any(traits.alone", _STEPS),
+    # price lists
+    "one batch discount for all kinds of token": Fault(
+        _PRICING, "settings.batch_discounts.get(kind, settings.batch_discount)", "settings.batch_discount",
+        (f"{_OF_PRICING}test_batch_discounts_by_kind_of_token", f"{_BY_HAND}test_a_batch_of_gemini_reads_the_cache_at_the_usual_price"),
+    ),
+    "a batch discount by kind without a batch": Fault(
+        _PRICING, "settings.batch_discount) if batch else 1.0 for", "settings.batch_discount) for",
+        (f"{_OF_PRICING}test_batch_discounts_by_kind_of_token",),
+    ),
     # random numbers
     "awareness in the table on the numbers of likings": Fault(
         _DECISIONS, "AWARENESS = Decisions(Purpose.AWARENESS,", "AWARENESS = Decisions(Purpose.TASTE,",

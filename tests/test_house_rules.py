@@ -15,6 +15,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_exit"}
 """For all their underscore: of a named tuple, and of `os`."""
 NO_MIRROR = {
+    "backends/test_bills_by_hand.py": "the price lists that ship, against bills done by hand",
     "benchmarks/test_benchmarks.py": "all benchmarks, at tiny sizes",
     "docs/test_contributing.py": "the pages for contributors",
     "docs/test_house.py": "docs/contributing/house.py, a floor further down",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.settings.market import BackendSettings, CacheKind, PriceTier
+from sim.settings.market import TOKEN_KINDS, BackendSettings, CacheKind, PriceTier
 from sim.usage import Dollars, Usage
 
 ONE_HOUR_S = 3600.0
@@ -34,10 +34,10 @@ class Price:
     """A backend's price list, compiled. `start` is the moment of simulated time 0."""
 
     def __init__(self, settings: BackendSettings, start: datetime = datetime(2026, 2, 16, tzinfo=UTC), *, batch: bool = False) -> None:
-        factor = (1 + settings.fee) * ((1 - settings.batch_discount) if batch else 1)
-        self.base = _rates(settings, None).times(factor)
+        factor = 1 + settings.fee
+        self.base = _rates(settings, None, batch).times(factor)
         tiers = sorted(settings.tiers, key=lambda tier: tier.above_tokens)
-        self._tiers = [(tier.above_tokens, _rates(settings, tier).times(factor)) for tier in tiers]
+        self._tiers = [(tier.above_tokens, _rates(settings, tier, batch).times(factor)) for tier in tiers]
         self._windows = [(w.from_h, w.until_h, w.multiplier) for w in settings.windows]
         self._start_h = start.hour + start.minute / 60 + start.second / 3600
         self.first_tier = self._tiers[0][0] if self._tiers else 2**63
@@ -107,24 +107,25 @@ class Price:
         return factors
 
 
-def _rates(settings: BackendSettings, tier: PriceTier | None) -> Rates:
+def _rates(settings: BackendSettings, tier: PriceTier | None, batch: bool) -> Rates:
     """A price that is not given falls back: a tier's to the base one, an hour's cache to 5 minutes', a cache's to fresh input.
 
     Where only a share of the cache discount is realised, reads cost read + (1 - share) (fresh - read).
     """
+    share = {kind: 1 - settings.batch_discounts.get(kind, settings.batch_discount) if batch else 1.0 for kind in TOKEN_KINDS}
 
-    def price(name: str) -> float | None:
+    def price(kind: str, name: str = "") -> float | None:
+        name = name or f"{kind}_usd_per_mtok"
         of_tier = getattr(tier, name) if tier else None
         value = getattr(settings, name) if of_tier is None else of_tier
-        return None if value is None else float(value)
+        return None if value is None else float(value) * share[kind]
 
-    fresh = price("input_usd_per_mtok") or 0.0
-    read, write = price("cache_read_usd_per_mtok"), price("cache_write_usd_per_mtok")
-    hour = price("cache_write_1h_usd_per_mtok") if settings.cache_ttl_s >= ONE_HOUR_S else None
+    fresh, output = price("input") or 0.0, price("output") or 0.0
+    read, write = price("cache_read"), price("cache_write")
+    hour = price("cache_write", "cache_write_1h_usd_per_mtok") if settings.cache_ttl_s >= ONE_HOUR_S else None
     if settings.cache is not CacheKind.explicit:
         write = hour = None
     write = hour if hour is not None else write
-    output = price("output_usd_per_mtok") or 0.0
     if read is not None and settings.cache_discount_realised != 1:
         read += (1 - settings.cache_discount_realised) * (fresh - read)
     return Rates(fresh, fresh if read is None else read, fresh if write is None else write, output).times(1e-6)

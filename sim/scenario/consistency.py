@@ -11,6 +11,7 @@ from sim.scenario.custom import imported
 from sim.scenario.stages import check_stages
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
+from sim.settings.market import TOKEN_KINDS
 from sim.settings.outcome import QualitySource
 from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
@@ -53,6 +54,9 @@ def _check_backends(scenario: ScenarioSettings) -> None:
         raise ConfigError(f"backends=[{','.join(scenario.backends)}]: names one twice")
     if len(scenario.backends) > 255:
         raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
+    for name, model in models.items():
+        for kind in model.batch_discounts.keys() - set(TOKEN_KINDS):
+            raise ConfigError(f"market.models.{name}.batch_discounts.{kind}: {did_you_mean(kind, TOKEN_KINDS)}")
 
 
 def _check_work(scenario: ScenarioSettings) -> None:

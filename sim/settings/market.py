@@ -19,6 +19,10 @@ class CacheKind(Feature):
     """The client marks what to keep: what is not read is written, at the write price."""
 
 
+TOKEN_KINDS = ("input", "cache_read", "cache_write", "output")
+"""What has a price of its own: fresh input, what is read from the cache and written to it, output."""
+
+
 class Billed(Feature):
     """What a failed attempt costs, and so when it fails."""
 
@@ -122,6 +126,8 @@ class BackendSettings:
     fresh one. In every tier."""
     batch_discount: float = alone(0.5, low=0, high=1)
     """Share off every price when calls go through the batch queue."""
+    batch_discounts: dict[str, float] = alone({}, low=0, high=1)
+    """The same by kind of token (input, cache_read, cache_write, output) where it is another, e.g. {cache_read: 0}."""
     fee: float = alone(0.0, low=0)
     """A router's surcharge on the bill: 0.055 = 5.5 %."""
 

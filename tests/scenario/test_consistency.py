@@ -9,6 +9,7 @@ import pytest
 import sim
 from sim.settings.agent import AgentKind
 from sim.settings.budget import BudgetSettings, Per, Then
+from sim.settings.market import MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.tries import TriesSettings
@@ -33,6 +34,9 @@ REFUSED: dict[str, dict[str, Any]] = {
     "backends=[]: name at least one; the market has one, two": {"backends": []},
     "backends: 'three' is not in market test; ": {"backends": ["one", "three"]},
     "backends=[one,one]: names one twice": {"backends": ["one", "one"]},
+    "market.models.one.batch_discounts.cached: ": {
+        "market": MarketSettings("test", {"one": backend(batch_discounts={"cached": 0.0}), "two": backend()})
+    },
     "router.backend=too: not among backends; did you mean 'two'?": router(backend="too"),
     "router.weights=three: not among backends": router(weights={"three": 1.0}),
     "router.weights: at least one must be above 0": router(policy=Policy.weighted, weights={"one": 0.0}),

@@ -1,0 +1,62 @@
+"""Bills that people have done by hand on the price lists that ship, each from its price page and its log alone. USD per million tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sim
+from sim.backends.pricing import Price
+from sim.usage import Usage
+from tests.worlds import with_
+
+HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
+
+
+def replayed(folder: Path, market: str, backend: str, rows: list[str], **changes: Any) -> float:
+    """Dollars of one recorded session."""
+    trace = folder / "calls.csv"
+    trace.write_text("\n".join([HEAD, *rows]) + "\n")
+    words = [f"market={market}", f"backends=[{backend}]", "workload=trace", f"workload.trace={trace}", "replications=1", "processes=1"]
+    one = sim.load(*words, f"market.models.{backend}.error_rate=0", *(f"{key}={value}" for key, value in changes.items()))
+    return float(sim.simulate(one).summary.loc["cost_usd", "mean"])
+
+
+@pytest.mark.parametrize(("model", "usd"), [("sol", 0.5964), ("terra", 0.2988), ("luna", 0.02988)])
+def test_gpt_5_6_keeps_a_prompt_for_half_an_hour(tmp_path: Path, model: str, usd: float) -> None:
+    """Ten minutes apart, so each call but the first reads the prompt before it.
+
+    Sol: 102,000 written at 5, 201,000 read at 0.40, 300 out at 20; Terra: at 2.50, 0.20, 12; Luna: at 0.25, 0.02, 1.20.
+    """
+    calls = [f"s,main,{turn},{600 * turn},{100_000 + 1000 * turn},100" for turn in range(3)]
+    assert replayed(tmp_path, "nov_2026", f"gpt_5_6_{model}", calls) == pytest.approx(usd, rel=1e-9)
+
+
+@pytest.mark.parametrize(("gap_s", "read"), [(1790, 100_000), (1810, 0)])
+def test_and_no_longer(tmp_path: Path, gap_s: int, read: int) -> None:
+    """From the first token of the one (some 3.7 s after it was asked for) to the other."""
+    calls = ["s,main,0,0,100000,100", f"s,main,1,{gap_s},100000,100"]
+    usd = ((200_000 - read) * 5 + read * 0.4 + 200 * 20) / 1e6
+    assert replayed(tmp_path, "nov_2026", "gpt_5_6_sol", calls) == pytest.approx(usd, rel=1e-9)
+
+
+CACHED = Usage(input_tokens=100_000, cache_read_tokens=80_000, output_tokens=10_000)
+BATCHES = {
+    ("feb_2026", "gemini_3_pro"): 20_000 * 1.00 + 80_000 * 0.20 + 10_000 * 6.00,
+    ("feb_2026", "gemini_3_flash"): 20_000 * 0.25 + 80_000 * 0.05 + 10_000 * 1.50,
+    ("nov_2026", "gemini_3_1_pro"): 20_000 * 1.00 + 80_000 * 0.20 + 10_000 * 6.00,
+    ("nov_2026", "gemini_3_8_flash"): 20_000 * 0.375 + 80_000 * 0.0375 + 10_000 * 1.875,
+}
+"""Batch halves fresh input and output of all of them, cached tokens of 3.8 Flash alone."""
+
+
+@pytest.mark.parametrize(("market", "model"), list(BATCHES))
+def test_a_batch_of_gemini_reads_the_cache_at_the_usual_price(market: str, model: str) -> None:
+    listed = sim.load(f"market={market}").market.models[model]
+    batch, usual = Price(listed, batch=True), Price(listed)
+    assert batch.dollars(CACHED).total == pytest.approx(BATCHES[market, model] * 1e-6, rel=1e-12)
+    halved = usual.dollars(CACHED).total / 2
+    assert (batch.dollars(CACHED).total > halved * 1.001) is (model != "gemini_3_8_flash")
+    assert Price(with_(listed, batch_discounts={}), batch=True).dollars(CACHED).total == pytest.approx(halved, rel=1e-12)
