@@ -349,4 +349,13 @@ FAULTS = {
         _DISPATCH, "return self.streams.draws(TASTE, task.user, 0, 0, count)", "return self.streams.draws(TASTE, task.id, 0, 0, count)",
         ("tests/router/test_policies.py::test_people_differ_for_good_and_leave_when_another_gets_better",),
     ),
+    # recorded sessions
+    "an agent's calls as they stand in the file": Fault(
+        "sim/logs/trace.py", 'np.lexsort((calls.numbers["call_index"], calls.agent, calls.trace))', "np.lexsort((calls.agent, calls.trace))",
+        ("tests/logs/test_table.py::test_the_clock_of_another_agent_may_stand_elsewhere",),
+    ),
+    "an agent's first call waits since another's last": Fault(
+        "sim/logs/trace.py", "np.where(first, 0.0, _waits(numbers))", "_waits(numbers)",
+        ("tests/logs/test_trace.py::test_a_runs_own_calls_come_back_call_for_call",),
+    ),
 }  # fmt: skip

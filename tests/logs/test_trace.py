@@ -13,7 +13,7 @@ from experiments.replay import scenario as on_opus
 from sim.logs.trace import EXCERPT, read_trace
 from sim.scenario.load import CONF
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from tests.worlds import agent, backend, scenario
+from tests.worlds import agent, backend, loop, scenario, team
 
 FILE = CONF / "trace" / "excerpt.csv"
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "data" / "claude_code_calls.csv.gz"
@@ -97,3 +97,25 @@ def test_names_of_sessions_and_agents_are_taken_as_they_are_written(tmp_path: Pa
     rows = [f"{session},{name},0,0,100,5" for session in ("0.1", "0.10") for name in ("1", "01")]
     path.write_text("\n".join(["trace,agent,call_index,t_s,input_tokens,output_tokens", *rows]))
     assert [(one.name, {each.name for each in one.agents}) for one in read_trace(path)] == [("0.1", {"1", "01"}), ("0.10", {"1", "01"})]
+
+
+def test_a_runs_own_calls_come_back_call_for_call(tmp_path: Path) -> None:
+    work = team(4, loop(turns=2, tool_time_s=3.0), fanout=2, tool_time_s=5.0)
+    first = sim.simulate(scenario(work, backend(), tasks=3, every_s=1000.0, replications=2))
+    first.save(tmp_path)
+    trace = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "calls.parquet"))
+    again = sim.simulate(scenario(agent(), backend(), workload=trace))
+    assert (again.mean("tasks"), again.mean("calls")) == (6, 2 * 3 * (4 + 2 * 2))
+    tokens = ["input_tokens", "cache_read_tokens", "output_tokens"]
+    was, now = (result.calls.sort_values(["replication", "task", "t_request_s", *tokens]) for result in (first, again))
+    assert was[tokens].to_numpy().tolist() == now[tokens].to_numpy().tolist()
+    took = [each.groupby(["replication", "task"])["t_request_s"].agg(lambda times: times - times.min()).explode() for each in (was, now)]
+    assert [round(float(each), 6) for each in took[0]] == [round(float(each), 6) for each in took[1]]
+
+
+def test_of_a_run_only_what_was_answered_is_a_call(tmp_path: Path) -> None:
+    first = sim.simulate(scenario(agent(turns=5), backend(error_rate=0.4), tasks=4))
+    first.save(tmp_path)
+    sessions = read_trace(tmp_path / "calls.parquet")
+    assert {session.name for session in sessions} == {f"0.{task}" for task in range(4)}
+    assert sum(len(each.calls) for session in sessions for each in session.agents) == (first.calls["status"] == "ok").sum()
