@@ -134,7 +134,7 @@ def test_separators_capitals_and_spaces_do_not_matter(tmp_path: Path, separator:
 @pytest.mark.parametrize(
     ("head", "rule"),
     [
-        (HEAD.replace("trace", "session"), "'trace' is missing; needs trace, agent, call_index, t_s, input_tokens, output_tokens; it has s"),
+        (HEAD.replace("trace", "session"), "'trace' is missing; needs trace, agent, call_index, t_s, input_tokens, output_tokens; it has"),
         (HEAD.replace("input_tokens", "inputs_token"), "column 'inputs_token' is not known: call it 'input_tokens', or leave it out"),
         (f"{HEAD},cache_read_input_tokens", "call it 'cached_tokens', if it is a part of input_tokens, or leave it out"),
         (f"{HEAD},thinking_time_s", "column 'thinking_time_s' is not known: call it 'think_time_s'"),
