@@ -60,6 +60,7 @@ TASKS = (
     Column("output_tokens", "tokens", "sum over its calls", "Q"),
     Column("reasoning_tokens", "tokens", "sum over its calls", "Q"),
     Column("cost_usd", "USD", "sum over its calls", "d"),
+    Column("finished", "", "ended with an answer, right or wrong; without (a call given up, no money, a cap) it is lost", "?"),
 )
 """One row a task that ended."""
 

@@ -9,8 +9,8 @@ class Task:
     """One piece of work; for a person at work, one session."""
 
     __slots__ = (
-        "agents", "backend", "capped", "chats", "effort", "id", "kind", "success", "t_arrive", "t_end", "thinking_s", "thinks_until",
-        "tries", "u_difficulty", "urgent", "user",
+        "agents", "backend", "capped", "chats", "effort", "finished", "id", "kind", "success", "t_arrive", "t_end", "thinking_s",
+        "thinks_until", "tries", "u_difficulty", "urgent", "user",
     )  # fmt: skip
 
     def __init__(self, number: int, user: int, kind: int, t_arrive: float) -> None:
@@ -23,6 +23,8 @@ class Task:
         """Seconds in which the task waited for its user."""
         self.thinks_until = t_arrive
         self.success = False
+        self.finished = False
+        """It has an answer, right or wrong: one of its tries came to its end. A task that ends without is lost."""
         self.agents = 0
         self.tries = 0
         self.capped = False

@@ -56,6 +56,7 @@ class Tries:
 
         def answered(root: Agent, completed: bool) -> None:
             right = solved(root, completed, score)
+            task.finished |= completed
             accepted = u_accepted < (settings.true_positive if right else settings.false_positive)
             if settings.verifier is None:
                 self._judged(number, right, accepted)
@@ -99,8 +100,9 @@ class Tries:
 
 
 def _give_in(agent: Agent) -> Life:
-    """The work has gone wrong, and the agent sees it."""
+    """The work has gone wrong, and the agent sees it: that is an answer too."""
     yield from ()
+    agent.task.finished = True
     return False
 
 

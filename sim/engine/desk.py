@@ -60,6 +60,7 @@ class Desk:
             nonlocal left, failed
             left, failed = left - 1, failed or not completed
             if not left and root is not None:
+                task.finished = not failed
                 self._end(task, self._solved(root, not failed))
 
         def begin() -> None:
@@ -78,7 +79,12 @@ class Desk:
         task.tries = 1
         root = Agent(self._office, task, self._office.chat, int(Role.chat))
         self._office.heard(root.requests)
-        root.start(chat(root), lambda agent, completed: end(self._solved(agent, completed)))
+
+        def over(agent: Agent, completed: bool) -> None:
+            task.finished = completed
+            end(self._solved(agent, completed))
+
+        root.start(chat(root), over)
 
     def _solved(self, root: Agent, completed: bool) -> bool:
         u_score, _, _ = self._office.streams.draws(TRY, root.task.id)

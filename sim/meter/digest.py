@@ -15,11 +15,12 @@ _WORD = 8
 _MASK = (1 << 64) - 1
 
 
-def of_rows(rows: np.ndarray, salt: int) -> int:
-    """Of packed rows of one kind; `salt` keeps kinds apart."""
-    size = rows.dtype.itemsize
+def of_rows(rows: np.ndarray, salt: int, upto: int | None = None) -> int:
+    """Of packed rows of one kind, or of the first bytes of each; `salt` keeps kinds apart."""
+    whole = rows.dtype.itemsize
+    size = whole if upto is None else upto
     words = np.zeros((len(rows), -(-size // _WORD) * _WORD), np.uint8)
-    words[:, :size] = rows.view(np.uint8).reshape(len(rows), size)
+    words[:, :size] = rows.view(np.uint8).reshape(len(rows), whole)[:, :size]
     mixed = words.view("<u8") @ _factors(words.shape[1] // _WORD) + np.uint64(salt)
     for shift, factor in ((32, 0xD6E8FEB86659FD93), (29, 0xA0761D6478BD642F)):
         mixed ^= mixed >> np.uint64(shift)
@@ -65,5 +66,5 @@ class RunDigest:
         rows["agent"] = numbers
 
     def add_tasks(self, rows: np.ndarray) -> None:
-        """Rows of tasks that have ended."""
-        self._sum = added(self._sum, of_rows(rows, 2))
+        """Rows of tasks that have ended, up to what follows from the rest (`finished`)."""
+        self._sum = added(self._sum, of_rows(rows, 2, upto=rows.dtype.fields["finished"][1]))  # type: ignore[index]

@@ -24,6 +24,7 @@ from sim.meter.rows import AGENT, CALL, TASK, TaskRow
 from sim.meter.stages import StageOfPath
 from sim.meter.sums import PARTS, joined, real, split
 from sim.meter.tally import TOKENS, Tally, grouped, where
+from sim.meter.waits import WaitsOfCalls
 from sim.settings.run import Log
 from sim.task import Task
 from sim.usage import Usage
@@ -69,6 +70,7 @@ class Meter:
         self._cut_s = cut_s
         self._kept = Tally.empty(len(prices), len(stages)) if cut_s else None
         """The same sums without the warm-up."""
+        self._waits, self._kept_waits = (WaitsOfCalls(tally.waits) for tally in (self.tally, self._kept or Tally.empty(0)))
         self._before: dict[str, int] = {}
         if cut_s:
             after(clock, cut_s, lambda event: self._warmed_up())
@@ -163,7 +165,7 @@ class Meter:
         self._capped += task.capped
         row = TaskRow(
             task=task.id, user=task.user, kind=task.kind, t_arrive_s=task.t_arrive, t_end_s=task.t_end, thinking_s=task.thinking_s,
-            success=task.success, tries=task.tries, agents=task.agents,
+            success=task.success, tries=task.tries, agents=task.agents, finished=task.finished,
         )  # fmt: skip
         TASK.pack_into(self._tasks, self._task_at, *row)
         self._task_at += TASK.size
@@ -225,8 +227,11 @@ class Meter:
         self._calls, self._call_at = bytearray(self._call_end), 0
         if len(rows):
             self.tally.add_calls(rows, self._prices, priced=self._priced)
+            self._waits.add_calls(rows)
             if self._kept is not None:
-                self._kept.add_calls(rows[rows["t_request_s"] >= self._cut_s], self._prices, priced=True)
+                late = rows[rows["t_request_s"] >= self._cut_s]
+                self._kept.add_calls(late, self._prices, priced=True)
+                self._kept_waits.add_calls(late)
             if self._stages is not None:
                 self._add_to_stages(rows, self._stages.of(rows, self.paths))
             self._add_to_tasks(rows)
@@ -287,6 +292,8 @@ class Meter:
         rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]
         self._digest.add_tasks(rows)
         self.tally.add_tasks(rows)
+        self._waits.add_tasks(rows["task"])
+        self._kept_waits.add_tasks(rows["task"])
         if self._kept is not None:
             self._kept.add_tasks(rows[rows["t_arrive_s"] >= self._cut_s])
         if self._log is not Log.none:

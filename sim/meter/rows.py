@@ -31,3 +31,4 @@ class TaskRow(NamedTuple):
     output_tokens: int = 0
     reasoning_tokens: int = 0
     cost_usd: float = 0.0
+    finished: bool = False

@@ -15,9 +15,12 @@ from sim.clock import MINUTE_S
 from sim.meter.digest import added
 from sim.meter.histogram import Sketch
 from sim.meter.sums import exact, real, split
+from sim.meter.waits import Waits
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 DOLLARS = ("fresh_input", "cache_read", "cache_write", "output")
+_ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits")
+"""Fields that know how to add themselves up."""
 Minute = tuple[int, int]
 """(minute since the start, backend index)."""
 
@@ -46,7 +49,10 @@ class Tally:
     latency: Sketch = field(default_factory=Sketch)
     """Request to last token of attempts that succeeded."""
     task_latency: Sketch = field(default_factory=Sketch)
-    """Arrival to end of a task, less its user's thinking."""
+    """Arrival to end of a task that finished, less its user's thinking."""
+    lost_latency: Sketch = field(default_factory=Sketch)
+    """The same of tasks that ended without an answer."""
+    waits: Waits = field(default_factory=Waits)
     task_cents: Sketch = field(default_factory=Sketch)
     """Bill of a task, in cents."""
     minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
@@ -56,6 +62,11 @@ class Tally:
     """Most tokens in a minute, one number a replication."""
     tasks: int = 0
     successes: int = 0
+    finished: int = 0
+    """Tasks that ended with an answer, right or wrong."""
+    lost_busy_units: int = 0
+    """As `task_busy_units`, of those that ended without."""
+    lost_cost_units: int = 0
     task_busy_units: int = 0
     task_cost_units: int = 0
     """Bill of the tasks that ended."""
@@ -168,12 +179,16 @@ class Tally:
         self.task_arrival_units += exact(rows["t_arrive_s"])
         self.task_sums = self.task_sums + [float(rows[name].sum()) for name in ("calls", *TOKENS)]
         self.task_cost_units += exact(rows["cost_usd"])
-        lost = rows[~rows["success"]]
-        self.wasted_units += exact(lost["cost_usd"])
-        self.wasted_tokens += int(lost["input_tokens"].sum(dtype=np.int64) + lost["output_tokens"].sum(dtype=np.int64))
+        failed, finished = rows[~rows["success"]], rows["finished"]
+        self.finished += int(finished.sum())
+        self.lost_busy_units += exact(busy[~finished])
+        self.lost_cost_units += exact(np.ascontiguousarray(rows["cost_usd"][~finished]))
+        self.wasted_units += exact(failed["cost_usd"])
+        self.wasted_tokens += int(failed["input_tokens"].sum(dtype=np.int64) + failed["output_tokens"].sum(dtype=np.int64))
         self.task_tokens += int(rows["input_tokens"].sum(dtype=np.int64) + rows["output_tokens"].sum(dtype=np.int64))
         self.task_calls += int(rows["calls"].sum(dtype=np.int64))
-        self.task_latency.add(np.maximum(busy, 0.0))
+        self.task_latency.add(np.maximum(busy[finished], 0.0))
+        self.lost_latency.add(np.maximum(busy[~finished], 0.0))
         self.task_cents.add(100 * rows["cost_usd"])
 
     def closed(self, *, ended_s: float, digest: str, **counts: int) -> Tally:
@@ -206,9 +221,7 @@ class Tally:
 
     def plus(self, other: Tally) -> Tally:
         """Two tallies as one; the timeline stays with the tallies it came from."""
-        values: dict[str, Any] = {
-            name: getattr(self, name).plus(getattr(other, name)) for name in ("latency", "task_latency", "task_cents")
-        }
+        values: dict[str, Any] = {name: getattr(self, name).plus(getattr(other, name)) for name in _ADDED}
         values["minutes"], values["cut_s"] = {}, self.cut_s
         for field_ in dataclasses.fields(self):
             if field_.name not in values:
@@ -242,6 +255,11 @@ class Tally:
     def task_cost_usd(self) -> float:
         """Bill of the tasks that ended."""
         return float(real(self.task_cost_units))
+
+    @property
+    def lost(self) -> int:
+        """Tasks that ended without an answer."""
+        return self.tasks - self.finished
 
     @property
     def calls_in_flight(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sim.report.grid import ONE_AGENT, Names, Study, in_words, study, worded
+from sim.report.lost import LEFT, lost_finding, unranked
 from sim.report.numbers import compact, dollars, number, percent
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked, reached
@@ -25,6 +26,8 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
     """What the last place takes against the first, and what it costs on the cheapest and the most expensive line."""
     if one.rows.empty:
         return "No scenario finished"
+    if one.loses and len(one.rows) > 1:
+        return _per_answer(one, names)
     if one.x == "backends" or len(one.places) == 1:
         return _one_place(one, names)
     first, last = one.places[0], one.places[-1]
@@ -38,6 +41,18 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
     subject = "the team costs" if "team_" in str(last) else "a task then costs"
     cheap, dear = (f"{dollars(costs.iloc[i])} {one.joint} {costs.index[i]}" for i in (0, -1))
     return f"{head}; {subject} {cheap} and {dear}"
+
+
+def _per_answer(one: Study, names: Names | None) -> str:
+    """Where work was lost: what a solved and what a finished task costs at the first and the last place."""
+    said = []
+    for what, metric in (("solved", "cost_per_success_usd"), ("finished", "cost_per_finished_task_usd")):
+        rows = one.rows[one.rows[metric].notna()].sort_values(metric)
+        if len(rows):
+            ends = [f"{dollars(row[metric])} with {_called(one, row, names)}" for row in (rows.iloc[0], rows.iloc[-1])]
+            said.append(f"a {what} task costs {' to '.join(ends if len(rows) > 1 else ends[:1])}")
+    text = "; ".join(said) or "no task was finished"
+    return text[0].upper() + text[1:]
 
 
 def _tokens_finding(one: Study, names: Names | None) -> str:
@@ -57,6 +72,9 @@ def _one_place(one: Study, names: Names | None) -> str:
     rows = one.rows.sort_values("cost_per_task_usd")
     low, high = rows.iloc[0], rows.iloc[-1]
     if len(rows) == 1:
+        if one.loses:
+            solved, finished = (dollars(low[metric]) for metric in ("cost_per_success_usd", "cost_per_finished_task_usd"))
+            return f"A solved task costs {solved}, a finished one {finished}"
         return (
             f"A task takes {compact(low['tokens_per_task'])} tokens and costs {dollars(low['cost_per_task_usd'])}, "
             f"by the user's message {number(low['multiplier_per_message'])} times the tokens of a chat"
@@ -94,7 +112,7 @@ def price_finding(one: Study, list_usd_per_mtok: Mapping[str, float], work: str 
 
 def success_finding(one: Study) -> str:
     """Which line solves a task for least at the last place, and whether the next one can be told from it."""
-    if one.rows.empty or len(one.lines) < 2:
+    if one.rows.empty or len(one.lines) < 2 or one.loses:
         return ""
     last = one.places[-1]
     costs = one.at(last, "cost_per_success_usd").sort_values()
@@ -118,6 +136,8 @@ def best_finding(one: Study, names: Names | None = None) -> str:
     unmeasured = "agent" in found and column.endswith("success_usd") and found["agent"].eq("chat").any()
     if found.empty or len(one.rows) < 3 or unmeasured:  # nobody has measured how often a chat solves an agent's task
         return ""
+    if any(unranked(one, scenario) for _, scenario in found.iterrows()):
+        return "Which is cheapest is not said: those that seem so lost work"
     by = "solved task" if column.endswith("success_usd") else "task"
     said = [_called(one, scenario, names) for _, scenario in found.iterrows()]
     if len(said) == 1:
@@ -130,7 +150,7 @@ def baseline_finding(one: Study) -> str:
     told = one.rows.get("cost_per_task_usd_verdict", pd.Series(dtype=object)).dropna()
     ratios = one.rows.get("cost_per_task_usd_ratio", pd.Series(dtype=float)).reindex(told.index)
     compared = told[ratios != 1]
-    if compared.empty:
+    if compared.empty or one.loses:
         return ""
     counts = [f"{count} {verdict}" for verdict, count in compared.value_counts().items()]
     low, high = number(ratios[compared.index].min()), number(ratios[compared.index].max())
@@ -207,6 +227,12 @@ def finding(
     if one.rows.empty:
         reason = one.failed["status"].iloc[0].removeprefix("failed: ") if len(one.failed) else "there is none"
         return f"No scenario finished: {reason}."
-    parts = [spend_finding(one, names), price_finding(one, list_usd_per_mtok or {}, work), success_finding(one)]
+    parts = [
+        lost_finding(one, names),
+        LEFT if one.loses else "",
+        spend_finding(one, names),
+        price_finding(one, list_usd_per_mtok or {}, work),
+        success_finding(one),
+    ]
     parts += [best_finding(one, names), baseline_finding(one)]
     return ". ".join(part for part in parts if part) + "."

@@ -62,6 +62,16 @@ class Study:
         return next((place for place in self.places if place in ONE_AGENT), self.places[-1])
 
     @property
+    def loses(self) -> bool:
+        """Whether a scenario lost tasks: they ended without an answer."""
+        return bool((self.rows.get("lost_share", pd.Series(dtype=float)) > 0).any())
+
+    @property
+    def per_task(self) -> str:
+        """The metric of dollars to compare scenarios by: of a finished task where some were lost."""
+        return "cost_per_finished_task_usd" if self.loses else "cost_per_task_usd"
+
+    @property
     def joint(self) -> str:
         """`on` a backend, `with` any other line."""
         return "on" if "backends" in self.axes else "with"
@@ -150,7 +160,7 @@ def _workflow_order(place: Any) -> tuple[float, float]:
 def place_name(place: Any) -> str:
     """A value of x on an axis: `one agent`, `team of 4`, `16`."""
     if isinstance(place, float):
-        return f"{place:,g}"
+        return f"{place:,.10g}"
     if place in ONE_AGENT:
         return "one agent"
     size = _SIZED.fullmatch(str(place))

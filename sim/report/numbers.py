@@ -27,6 +27,11 @@ def compact(value: float) -> str:
     return f"{value:.3g}"
 
 
+def share(part: float) -> str:
+    """As `percent`, but what is there is never written as none: `<1 %`."""
+    return "<1\u00a0%" if 0 < part < 0.01 else percent(part)
+
+
 def percent(share: float) -> str:
     """A share from 0 to 1 as a whole percentage: `43 %`; `-` where there is none."""
     return f"{100 * share:.0f}\u00a0%" if math.isfinite(share) else "-"

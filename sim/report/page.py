@@ -16,6 +16,7 @@ from sim.report.bills import order_finding, shown
 from sim.report.findings import finding, goal_finding
 from sim.report.folder import Folder
 from sim.report.grid import study
+from sim.report.lost import leading, lost_finding
 from sim.report.multipliers import multipliers
 from sim.report.tables import aligned, best_first, failures, grid, readable
 from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
@@ -51,8 +52,10 @@ def show_run(result: Result, folder: Path) -> None:
     def draw(gallery: Any) -> Mapping[str, Any]:
         return dict(gallery.of_run(result, table, names))
 
+    lost = lost_finding(study(table, names), names)
     text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(study(table, names), names)}".rstrip()
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
+    text = f"{lost}.\n\n{text}" if lost else text
     _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()))
 
 
@@ -73,10 +76,12 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         adding, unsure, turn = known.adding(one), known.unsure(one), ""
         if known.value_usd:
             turn = turn_finding(one, adding, known.by_value(one), known.value_usd, known.success_source)
-        text, said = workflow_tables(one, adding, unsure), workflow_finding(one, adding, unsure, turn)
+        text, said = workflow_tables(one, adding, unsure), leading(one, workflow_finding(one, adding, unsure, turn), known.names)
     if goal is not None:
         found = f"{goal_finding(one, goal, known.rivals(one, goal), known.names)}."
-        said = found if searched else f"{said} {found}"
+        said = leading(one, found, known.names) if searched else f"{said} {found}"
+    if one.loses:
+        text = f"{lost_finding(one, known.names)}.\n\n{text}"
     if len(one.failed):
         text += f"\n\n{len(one.failed)} of {len(table)} scenarios failed:\n" + "\n".join(failures(one))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sim.report.grid import HIGHEST, LOWEST, Study, axis_label, place_name
-from sim.report.numbers import compact, number, percent
+from sim.report.numbers import compact, number, percent, share
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked
 
@@ -25,6 +25,13 @@ PRINTED: dict[str, tuple[str, Callable[[float], str]]] = {
     "task_latency_p50_s": ("task p50 s", number),
 }
 """Heading and writing of the headlines (`sim.results.metrics.HEADLINES`), and of a message's multiple of a chat's tokens, in a listing."""
+LOST: dict[str, tuple[str, Callable[[float], str]]] = {
+    "lost_share": ("lost", share),
+    "rate_limited_share": ("429s", share),
+    "cost_per_success_usd": PRINTED["cost_per_success_usd"],
+    "cost_per_finished_task_usd": ("USD/finished", number),
+}
+"""What leads where tasks were lost or attempts turned away: shares, then dollars of what was done."""
 ENDS = ("_ci_low", "_ci_high", LOWEST, HIGHEST)
 OVER = " a to b: lowest and highest over the harnesses whose bills are taken."
 CROSSED = ("cache_hit_rate", "success_rate", "cost_per_success_usd")
@@ -33,8 +40,13 @@ CROSSED = ("cache_hit_rate", "success_rate", "cost_per_success_usd")
 
 def grid(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     """The text of a sweep over every combination."""
-    crossed = len(one.lines) > 1 and len(one.places) > 1 and one.x != "backends"
+    crossed = len(one.lines) > 1 and len(one.places) > 1 and one.x != "backends" and not _pressed(one)
     return crosstab(one, list_usd_per_mtok) if crossed else listing(one)
+
+
+def _pressed(one: Study) -> bool:
+    """Whether tasks were lost, or attempts turned away."""
+    return one.loses or bool((one.rows.get("rate_limited_share", pd.Series(dtype=float)) > 0).any())
 
 
 def failures(one: Study) -> list[str]:
@@ -88,8 +100,8 @@ def listing(one: Study) -> str:
     out: dict[str, list[str]] = {}
     for axis in one.axes:
         out[axis] = [str(value) for value in one.rows[axis]]
-    for metric, (heading, write) in PRINTED.items():
-        bare = metric != "cost_per_task_usd"
+    for metric, (heading, write) in (LOST | PRINTED if _pressed(one) else PRINTED).items():
+        bare = metric not in ("cost_per_task_usd", "cost_per_finished_task_usd")
         out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
     return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval." + (OVER if one.harnesses else "")
 

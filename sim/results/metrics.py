@@ -10,6 +10,7 @@ from sim.call import Role, Status
 from sim.meter.histogram import SIZES
 from sim.meter.sums import real
 from sim.meter.tally import Tally
+from sim.meter.waits import Wait
 from sim.results.basis import Basis, Chat, basis_of
 from sim.results.percentiles import Percentile
 from sim.scenario.scenario import Scenario
@@ -120,6 +121,10 @@ def _multiplier(name: str, meaning: str, against: Callable[[Tally, Chat], float]
     )  # fmt: skip
 
 
+def _wait(part: Wait) -> Formula:
+    return lambda t, _: ratio(float(t.waits.seconds[part]), t.waits.calls)
+
+
 def _net(t: Tally, b: Basis) -> float:
     return ratio(b.worth_usd * t.successes - t.task_cost_usd - b.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
 
@@ -130,6 +135,9 @@ def _of_stage(t: Tally, total: float) -> float:
 
 METRICS = (
     Metric("tasks", "", "tasks that ended", lambda t, _: t.tasks / t.replications),
+    Metric("tasks_lost", "", "tasks that ended without an answer: a call given up, no money, or a cap",
+           lambda t, _: t.lost / t.replications),
+    Metric("lost_share", "", "share of ended tasks that were lost", lambda t, _: ratio(t.lost, t.tasks)),
     Metric("tasks_in_flight", "", "tasks under way at the horizon", lambda t, _: (t.started_tasks - t.tasks) / t.replications),
     Metric("calls", "", "attempts that ended, failed ones too", lambda t, _: t.calls / t.replications),
     Metric("calls_in_flight", "", "calls under way at the horizon", lambda t, _: t.calls_in_flight / t.replications),
@@ -140,6 +148,9 @@ METRICS = (
     Metric("timeout_share", "", "share of attempts that were withdrawn after too long in the queue", _attempts(Status.timeout)),
     Metric("calls_given_up", "", "calls whose last attempt failed, or that no backend would ever take",
            lambda t, _: t.given_up / t.replications),
+    Metric("given_up_share", "", "the same, as a share of calls that were answered or given up",
+           lambda t, _: ratio(t.given_up, t.given_up + int(t.attempts[:, Status.ok].sum()))),
+    Metric("refused_share", "", "share of calls that were turned away at least once", lambda t, _: ratio(t.waits.refused, t.waits.calls)),
     Metric("agents", "", "agents that started", lambda t, _: t.agents / t.replications),
     Metric("compactions", "", "compaction calls", lambda t, _: t.compactions / t.replications),
     Metric("input_tokens", "tokens", "billed prompts, cache reads and writes inside", _tokens(INPUT)),
@@ -155,6 +166,8 @@ METRICS = (
     Metric("cost_output_usd", "USD", "part of the bill: output", _dollars(3)),
     Metric("tokens_per_task", "tokens", "total tokens per ended task", lambda t, _: ratio(t.task_tokens, t.tasks), headline=2),
     Metric("cost_per_task_usd", "USD", "the bill per ended task", lambda t, _: ratio(t.task_cost_usd, t.tasks), headline=1),
+    Metric("cost_per_finished_task_usd", "USD", "the bill per ended task that has an answer: what was spent on lost ones is in it",
+           lambda t, _: ratio(t.task_cost_usd, t.finished)),
     Metric("calls_per_task", "", "attempts per ended task", lambda t, _: ratio(t.task_calls, t.tasks)),
     Metric("success_rate", "", "share of ended tasks that succeeded",
            _if_known(lambda t, _: ratio(t.successes, t.tasks)), more_is_better=True, headline=3),
@@ -189,6 +202,7 @@ METRICS = (
            lambda t, _: t.capped / t.replications),
     Metric("wasted_tokens", "tokens", "tokens of ended tasks that failed", _if_known(lambda t, _: t.wasted_tokens / t.replications)),
     Metric("wasted_usd", "USD", "bill of ended tasks that failed", _if_known(lambda t, _: real(t.wasted_units) / t.replications)),
+    Metric("lost_usd", "USD", "bill of tasks that were lost", lambda t, _: real(t.lost_cost_units) / t.replications),
     Metric("wasted_value_usd", "USD", "worth, if solved, of ended tasks that were started and failed",
            _if_known(lambda t, b: b.worth_usd * (t.tasks - t.successes - t.blocked) / t.replications)),
     Metric("blocked_tokens", "tokens", "tokens that the refused tasks would have taken, at the mean of those started",
@@ -208,14 +222,30 @@ METRICS = (
            lambda t, _: tail_index(SIZES, t.task_cents.counts, max(20, t.tasks // 20))),
     Metric("effective_usd_per_mtok", "USD/Mtok", "the bill per million tokens, all kinds together",
            lambda t, _: ratio(float(t.dollars.sum()) * 1e6, _total(t))),
-    Metric("task_latency_mean_s", "s", "mean time of a task, its user's thinking left out", lambda t, _: ratio(t.task_busy_s, t.tasks)),
-    Metric("task_latency_p50_s", "s", "median time of a task, its user's thinking left out", Percentile("task_latency", 0.50), headline=6),
+    Metric("task_latency_mean_s", "s", "mean time of a task that has an answer, its user's thinking left out",
+           lambda t, _: ratio(real(t.task_busy_units - t.lost_busy_units), t.finished)),
+    Metric("task_latency_p50_s", "s", "median of the same", Percentile("task_latency", 0.50), headline=6),
     Metric("task_latency_p95_s", "s", "95th percentile of the same", Percentile("task_latency", 0.95)),
     Metric("task_latency_p99_s", "s", "99th percentile of the same", Percentile("task_latency", 0.99)),
+    Metric("lost_latency_p50_s", "s", "median time of a task until it was lost, as above", Percentile("lost_latency", 0.50)),
+    Metric("lost_latency_p95_s", "s", "95th percentile of the same", Percentile("lost_latency", 0.95)),
+    Metric("lost_latency_p99_s", "s", "99th percentile of the same", Percentile("lost_latency", 0.99)),
     Metric("call_latency_p50_s", "s", "median time from request to last token, of attempts that succeeded", Percentile("latency", 0.50)),
     Metric("call_latency_p95_s", "s", "95th percentile of the same", Percentile("latency", 0.95)),
     Metric("call_latency_p99_s", "s", "99th percentile of the same", Percentile("latency", 0.99)),
-    Metric("mean_wait_s", "s", "mean time in a backend's queue, of attempts that were not turned away",
+    Metric("mean_wait_s", "s", "mean wait of a call, whatever it waits for: from when it is asked for to the start of its answer, or to "
+           "when it is given up; the sum of wait_*_s", lambda t, _: ratio(math.fsum(t.waits.seconds), t.waits.calls)),
+    Metric("wait_p50_s", "s", "median of the same", Percentile("waits.each", 0.50)),
+    Metric("wait_p95_s", "s", "95th percentile of the same", Percentile("waits.each", 0.95)),
+    Metric("wait_p99_s", "s", "99th percentile of the same", Percentile("waits.each", 0.99)),
+    Metric("wait_line_s", "s", "part of mean_wait_s: in line, of attempts that got a slot", _wait(Wait.line)),
+    Metric("wait_rate_limit_s", "s", "part of mean_wait_s: from being turned away to the next attempt", _wait(Wait.rate_limit)),
+    Metric("wait_backoff_s", "s", "part of mean_wait_s: from an attempt that broke or was withdrawn to the next", _wait(Wait.backoff)),
+    Metric("wait_patience_s", "s", "part of mean_wait_s: in line, until the attempt was withdrawn", _wait(Wait.patience)),
+    Metric("wait_broken_s", "s", "part of mean_wait_s: answers that broke off", _wait(Wait.broken)),
+    Metric("backoff_wait_s", "s", "mean time of a call between its attempts, whyever they failed: wait_rate_limit_s and wait_backoff_s",
+           lambda t, _: ratio(float(t.waits.seconds[[Wait.rate_limit, Wait.backoff]].sum()), t.waits.calls)),
+    Metric("mean_line_wait_s", "s", "mean time in a backend's line, of attempts that were not turned away",
            lambda t, _: ratio(float(t.waited_s.sum()), t.calls - int(t.attempts[:, Status.rate_limited].sum()))),
     Metric("peak_tokens_per_min", "tokens/min", "most tokens in one minute", lambda t, _: sum(t.peaks) / t.replications),
     Metric("warmup_s", "s", "left out at the start: tasks that came and calls that were asked for before it are in no other metric",

@@ -18,8 +18,10 @@ MUCH_OF_THE_BILL = 0.2
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
-    """Plain sentences by kind: `replications`, `sample`, `warmup`, `precision`, `tail`, `work`, `lump`, `caps`, `success`; as there are."""
+    """Plain sentences by kind, what was lost first; as there are."""
     said = {
+        "lost": _lost(scenario, estimates),
+        "refused": _refused(estimates),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
         "warmup": _warmup(scenario, estimates),
@@ -31,6 +33,39 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "success": _success(scenario),
     }
     return {kind: text for kind, text in said.items() if text}
+
+
+def _lost(scenario: Scenario, estimates: Estimates) -> str:
+    """Work that ended without an answer: before anything else, since what looks cheap there was not done."""
+    pooled = estimates.pooled
+    if not pooled.lost:
+        return ""
+    attempts, value = scenario.retry.attempts, estimates.sample.whole
+    why = [
+        f"{pooled.given_up:,} calls were given up after {attempts} attempts" if pooled.given_up else "",
+        f"{100 * value['rate_limited_share']:.2g} % of attempts were turned away (429)" if value["rate_limited_share"] else "",
+        f"{100 * value['timeout_share']:.2g} % were withdrawn after too long in line" if value["timeout_share"] else "",
+        f"{pooled.blocked:,} tasks were refused for want of money" if pooled.blocked else "",
+        f"{pooled.capped:,} came to a cap" if pooled.capped else "",
+    ]
+    because = f" ({'; '.join(said)})" if (said := [each for each in why if each]) else ""
+    bill = f"${value['lost_usd']:,.4g} of ${value['cost_usd']:,.4g} went into them"
+    return (
+        f"Work was lost: {pooled.lost:,} of {pooled.tasks:,} tasks, all replications together, ended without an answer{because}; {bill}. "
+        "Dollars a task and tokens a task are low there because work was not done: see dollars by solved and by finished task."
+    )
+
+
+def _refused(estimates: Estimates) -> str:
+    """Attempts that were turned away, where no task was lost by it."""
+    pooled, value = estimates.pooled, estimates.sample.whole
+    if pooled.lost or not value["rate_limited_share"] > 0:
+        return ""
+    attempts, calls = (f"{100 * value[name]:.2g} %" for name in ("rate_limited_share", "refused_share"))
+    return (
+        f"Rate limits or full queues turned away {attempts} of attempts (429), {calls} of calls at least once; no task was lost by it. "
+        f"A call waits {value['mean_wait_s']:.3g} s on average, one in 20 longer than {value['wait_p95_s']:.3g} s."
+    )
 
 
 def _alone(estimates: Estimates) -> str:

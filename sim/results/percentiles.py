@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,7 +24,7 @@ class Percentile:
         return self._sketch(tally).percentile(self.share)
 
     def _sketch(self, tally: Tally) -> Sketch:
-        found: Sketch = getattr(tally, self.which)
+        found: Sketch = operator.attrgetter(self.which)(tally)
         return found
 
     def _below(self, pooled: Tally, tallies: Sequence[Tally]) -> tuple[np.ndarray, np.ndarray]:

@@ -44,18 +44,19 @@ def lines() -> list[Target]:
     steady = queues.general_line(rate=0.6, service_s=1, cv2=0)
     batches = queues.batch_line(rate=0.25, size=2, size2=6, service_s=1)
     return [
-        near("M/M/1 at 0.6, wait in s", one.wait_s, served(0.6, 1).mean("mean_wait_s"), MARGIN, "Erlang 1917"),
-        near("M/M/4 at 0.7, wait in s", four.wait_s, served(0.7, 4).mean("mean_wait_s"), MARGIN, "Erlang 1917"),
-        near("M/D/1 at 0.6, wait in s", steady.wait_s, served(0.6, 1, 10_000).mean("mean_wait_s"), MARGIN, "Pollaczek 1930"),
+        near("M/M/1 at 0.6, wait in s", one.wait_s, served(0.6, 1).mean("mean_line_wait_s"), MARGIN, "Erlang 1917"),
+        near("M/M/4 at 0.7, wait in s", four.wait_s, served(0.7, 4).mean("mean_line_wait_s"), MARGIN, "Erlang 1917"),
+        near("M/D/1 at 0.6, wait in s", steady.wait_s, served(0.6, 1, 10_000).mean("mean_line_wait_s"), MARGIN, "Pollaczek 1930"),
         near(
-            "M/G/1 at 0.6, lognormal, wait in s", uneven.wait_s, served(0.6, 1, lognormal).mean("mean_wait_s"), 0.06,
+            "M/G/1 at 0.6, lognormal, wait in s", uneven.wait_s, served(0.6, 1, lognormal).mean("mean_line_wait_s"), 0.06,
             "Pollaczek 1930, Khinchine 1932",
         ),
         near(
-            "M[X]/M/1 at 0.5, geometric batches, wait in s", batches.wait_s, served(0.25, 1, arrive=geometric).mean("mean_wait_s"), MARGIN,
+            "M[X]/M/1 at 0.5, geometric batches, wait in s", batches.wait_s,
+            served(0.25, 1, arrive=geometric).mean("mean_line_wait_s"), MARGIN,
             "Gaver 1959",
         ),
-        near("M/G/inf, wait in s", 0.0, served(5.0, None, tasks=FEW).mean("mean_wait_s"), source="nobody waits"),
+        near("M/G/inf, wait in s", 0.0, served(5.0, None, tasks=FEW).mean("mean_line_wait_s"), source="nobody waits"),
     ]  # fmt: skip
 
 
@@ -75,9 +76,9 @@ def doors() -> list[Target]:
             "M/D/4/4 at 1, share turned away", queues.erlang_b(offered=4, slots=4), lost.mean("rate_limited_share"), MARGIN, "Erlang 1917"
         ),
         near("M/M/2/6 at 1, share turned away", short.lost, refused.mean("rate_limited_share"), MARGIN, "Kleinrock 1975"),
-        near("M/M/2/6 at 1, wait in s", short.wait_s, refused.mean("mean_wait_s"), MARGIN, "Kleinrock 1975"),
+        near("M/M/2/6 at 1, wait in s", short.wait_s, refused.mean("mean_line_wait_s"), MARGIN, "Kleinrock 1975"),
         near("M/M/3+M at 1, share that leaves", leaving.lost, left.mean("timeout_share"), MARGIN, "Palm 1946"),
-        near("8 users, 2 slots, wait in s", few.wait_s, closed.mean("mean_wait_s"), MARGIN, "Palm 1947"),
+        near("8 users, 2 slots, wait in s", few.wait_s, closed.mean("mean_line_wait_s"), MARGIN, "Palm 1947"),
     ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ SPEED = 10_000
 UNEVEN = {"dist": "empirical", "values": [4000, 4000, 4000, 4000, 34_000]}
 """Service of 1 s in the mean, with a squared coefficient of variation of 1.44."""
 UNEVEN_CV2 = 1.44
-WAIT, STAY, REFUSED, LEFT = "mean_wait_s", "task_latency_mean_s", "rate_limited_share", "timeout_share"
+WAIT, STAY, REFUSED, LEFT = "mean_line_wait_s", "task_latency_mean_s", "rate_limited_share", "timeout_share"
 
 
 def exponential(mean: float) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.call import Status
-from sim.report.grid import Names, Study, place_label
+from sim.report.grid import Names, Study, place_label, study
 from sim.report.plots.amplification import amplification
 from sim.report.plots.drivers import sobol_bars, tornado_bars
 from sim.report.plots.frontier import success_by_cost
 from sim.report.plots.latency import latency_by_backend, latency_spans
+from sim.report.plots.lost import work_lost
 from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
 from sim.report.plots.timeline import tokens_over_time
@@ -24,7 +25,7 @@ from sim.sweeps.sensitivity import Tornado
 
 def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figure]:
     """Of one scenario, whose summary is the one row of `table`."""
-    return {
+    return lost_if_any(table, names) | {
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
         "latency_by_backend": latency_spans(spans(result, names)),
@@ -34,13 +35,19 @@ def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figur
 
 def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
     """Of a sweep over every combination (`sim.gather`)."""
-    return {
+    return lost_if_any(table, names) | {
         "spend_by_fanout": spend_by_fanout(table, names),
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
         "latency_by_backend": latency_by_backend(table, names),
         "tokens_over_time": tokens_over_time(timelines),
     }
+
+
+def lost_if_any(table: pd.DataFrame, names: Names) -> dict[str, Figure]:
+    """What was lost, where something was: the first figure."""
+    one = study(table, names)
+    return {"work_lost": work_lost(one, names)} if one.loses else {}
 
 
 def of_search(one: Study, goal: GoalSettings, said: str) -> dict[str, Figure]:

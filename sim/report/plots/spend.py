@@ -30,13 +30,13 @@ def spend_by_fanout(table: pd.DataFrame, names: Names | None = None) -> Figure:
     left, right = figure.subplots(1, 2)
     for axes, metric, label, sign in (
         (left, "tokens_per_task", "tokens per task", ""),
-        (right, "cost_per_task_usd", "dollars per task (USD)", "$"),
+        (right, one.per_task, f"dollars per {'finished ' if one.loses else ''}task (USD)", "$"),
     ):
         _lines(axes, one, metric, sign)
         axes.set_ylabel(f"{label}{', log scale' if axes.get_yscale() == 'log' else ''}")
         _ticks(axes, one, names)
     if len(one.lines) > 1:
-        _name_lines(right, one, "cost_per_task_usd")
+        _name_lines(right, one, one.per_task)
     return figure
 
 

@@ -1,0 +1,61 @@
+"""Work that was lost: said before anything else, since what looks cheap or fast may be work that was not done."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sim.report.grid import Names, Study, worded
+from sim.report.numbers import share
+
+MOST_NAMED = 4
+"""Scenarios whose lost share is said one by one; of more than these only the worst."""
+LEFT = "Dollars and times there are of the tasks that were left, mostly short ones: less work done, not less spent on the same"
+MUCH = 0.01
+"""Share of tasks lost from which on a scenario's dollars are not ranked beside those of others (an assumption)."""
+
+
+def lost_finding(one: Study, names: Names | None = None) -> str:
+    """Which scenarios lost how much, and why the worst of them did; empty where nothing was lost."""
+    if not one.loses:
+        return ""
+    rows = one.rows.sort_values("lost_share", ascending=False)
+    worst, losing = rows.iloc[0], int((rows["lost_share"] > 0).sum())
+    if len(rows) == 1:
+        return f"Work was lost: {share(worst['lost_share'])} of tasks ended without an answer ({_why(worst)})"
+    if len(rows) <= MOST_NAMED:
+        told = [f"{share(row['lost_share'])} with {_called(one, row, names)}" for _, row in rows.iterrows()]
+        which = f"{told[0]} ({_why(worst)}), {', '.join(told[1:])}"
+    else:
+        most = f"most with {_called(one, worst, names)}: {share(worst['lost_share'])} ({_why(worst)})"
+        which = f"{losing} of {len(rows)} scenarios lose some, {most}"
+    return f"Work was lost, tasks that ended without an answer: {which}"
+
+
+def unranked(one: Study, row: pd.Series) -> bool:
+    """Whether a scenario lost so much that its dollars do not stand beside those of others."""
+    return one.loses and bool(row.get("lost_share", 0.0) > MUCH)
+
+
+def leading(one: Study, said: str, names: Names | None = None) -> str:
+    """A finding behind what was lost."""
+    lost = lost_finding(one, names)
+    return f"{lost}. {LEFT}. {said}" if lost else said
+
+
+def _why(row: pd.Series) -> str:
+    """What happened to its attempts and calls."""
+    refused, late = (float(row.get(name, 0.0)) for name in ("rate_limited_share", "timeout_share"))
+    given_up = float(row.get("given_up_share", 0.0))
+    blocked, capped = (float(row.get(name, 0.0)) / row["tasks"] for name in ("tasks_blocked", "tasks_capped"))
+    said = [
+        f"{share(refused)} of attempts turned away, 429" if refused else "",
+        f"{share(late)} of attempts withdrawn after too long in line" if late else "",
+        f"{share(given_up)} of calls given up" if given_up else "",
+        f"{share(blocked)} of tasks refused for want of money" if blocked else "",
+        f"{share(capped)} of tasks came to a cap" if capped else "",
+    ]
+    return "; ".join(each for each in said if each) or "their agents failed"
+
+
+def _called(one: Study, row: pd.Series, names: Names | None) -> str:
+    return ", ".join(worded(axis, row[axis], names) for axis in one.axes)

@@ -1,0 +1,89 @@
+"""Work that was lost comes first: in the sentence, above the table, in it, among the figures and the notes; where none was, nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from sim.report.findings import finding
+from sim.report.grid import study
+from sim.report.lost import lost_finding, unranked
+from sim.report.page import show_run
+from sim.report.plots.gallery import of_grid
+from sim.report.tables import grid
+from sim.settings.run import RetrySettings
+from tests.worlds import agent, backend, scenario
+
+LIMIT = "market.models.one.requests_per_min"
+
+
+def crowd() -> sim.Scenario:
+    """A session begins every 2 s and asks every 2 s; two attempts each."""
+    work = agent(turns={"dist": "geometric", "mean": 4}, tool_time_s=1.0)
+    served = backend(requests_per_min=60, limit_burst_s=10, quality=0.75)
+    retry = RetrySettings(attempts=2)
+    return scenario(work, served, tasks=60, every_s={"dist": "exponential", "mean": 2}, replications=4, retry=retry)
+
+
+@pytest.fixture(scope="module")
+def quotas() -> pd.DataFrame:
+    """The same crowd on less and less of a quota, and on enough."""
+    return sim.sweep(crowd(), {LIMIT: [20, 60, 10_000]}).results
+
+
+def test_what_was_lost_leads_the_finding_and_nothing_is_called_cheapest(quotas: pd.DataFrame) -> None:
+    said = finding(quotas)
+    assert said.startswith("Work was lost, tasks that ended without an answer: ")
+    assert "requests_per_min=20 (" in said
+    assert "of attempts turned away, 429" in said
+    assert "A solved task costs $" in said
+    assert "is cheapest" not in said.replace("Which is cheapest is not said", "")
+    assert "times the tokens" not in said
+    one = study(quotas)
+    assert [unranked(one, row) for _, row in one.rows.iterrows()] == [True, True, False]
+
+
+def test_the_table_leads_with_shares_lost_and_turned_away(quotas: pd.DataFrame) -> None:
+    heading = grid(study(quotas), {}).splitlines()[0].split()
+    assert heading[1:5] == ["lost", "429s", "USD/success", "USD/finished"]
+
+
+def test_a_figure_shows_them_where_there_are_any(quotas: pd.DataFrame) -> None:
+    assert next(iter(of_grid(quotas, {}, {}))) == "work_lost"
+    unhurt = quotas[quotas["lost_share"] == 0]
+    assert len(unhurt) == 1
+    assert "work_lost" not in of_grid(unhurt, {}, {})
+    assert lost_finding(study(unhurt)) == ""
+    assert "429s" not in grid(study(unhurt), {})
+
+
+def test_of_many_scenarios_the_worst_is_named(quotas: pd.DataFrame) -> None:
+    many = pd.concat([quotas.assign(seed=seed) for seed in range(3)], ignore_index=True)
+    many = many[["seed", *quotas.columns]]
+    assert ": 6 of 9 scenarios lose some, most with " in lost_finding(study(many))
+
+
+def test_a_run_that_lost_work_says_so_before_its_table_and_first_of_its_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = sim.simulate(crowd())
+    show_run(result, tmp_path)
+    assert capsys.readouterr().out.startswith("Work was lost: ")
+    assert next(iter(result.notes)) == "lost"
+    lost, tasks = sum(tally.lost for tally in result.tallies), len(result.tasks)
+    assert result.notes["lost"].startswith(f"Work was lost: {lost} of {tasks} tasks")
+    assert (tmp_path / "figures" / "work_lost.png").exists()
+
+
+def test_who_waits_and_loses_nothing_is_told_of_the_wait() -> None:
+    """One call every 10 s: of three at once one is refused once, another twice."""
+    patient = sim.simulate(scenario(agent(turns=1), backend(requests_per_min=6, limit_burst_s=1), tasks=3))
+    assert "lost" not in patient.notes
+    assert patient.notes["refused"].startswith("Rate limits or full queues turned away 50 % of attempts (429), 67 % of calls at least once")
+
+
+def test_who_fails_at_a_task_has_not_lost_it() -> None:
+    """Quality 0: no task is solved, and all have their answers."""
+    result = sim.simulate(scenario(agent(turns=2), backend(quality=0.0), tasks=5))
+    assert (result.mean("success_rate"), result.mean("lost_share")) == (0, 0)
