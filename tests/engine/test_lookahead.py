@@ -95,7 +95,7 @@ def test_as_many_slots_as_calls_at_once_are_enough_and_one_less_is_not(spare: in
     most = int(moments.groupby(level=0).sum().cumsum().max())
     assert most > 4
     tight = with_(scenario, market=_with_slots(scenario, most + spare))
-    waits = sim.simulate(tight).mean("mean_wait_s")
+    waits = sim.simulate(tight).mean("mean_line_wait_s")
     assert (waits > 0, replicate(tight, 0).line_formed) == ((False, False) if spare == 0 else (True, True))
 
 
