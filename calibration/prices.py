@@ -9,6 +9,7 @@ No network: genai-prices ships its data.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from sim.calendar import HOUR_S, Calendar
 from sim.errors import ConfigError
 from sim.settings.bounds import check
 from sim.settings.market import BackendSettings, CacheKind, PriceTier, PriceWindow, QualitySettings, WorkSettings
@@ -140,6 +142,7 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
     for name, entry in market["backends"].items():
         rest = dict(entry)
         wanted, override, note, scores = rest.pop("price"), rest.pop("override", None), rest.pop("note", None), rest.pop("qualities")
+        days = rest.pop("window_days", None)
         model = find(wanted["provider"], wanted["model"])
         listed = price_list(model, day)
         source = f"genai-prices {version('genai-prices')}, {wanted['provider']}/{wanted['model']}"
@@ -147,6 +150,9 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
         if model.id.lower() != wanted["model"].lower():
             remarks.append(f"genai-prices prices {wanted['model']} under its entry {model.id}.")
         prices = listed
+        if days:
+            prices = dataclasses.replace(listed, windows=[_local(window, _fact(days).value, day) for window in listed.windows])
+            remarks.append(f"Hours of windows in {days['is']['zone']}; {days['mark']}: {days['why']}.")
         if override:
             prices = PriceList({key: Decimal(str(override[key])) for key in KEYS if key in override})
             remarks += [override["why"], f"It is not what {source} says: {_listed(listed.base)}."]
@@ -217,6 +223,13 @@ def price_list(model: Any, day: date) -> PriceList:
     return out
 
 
+def _local(window: PriceWindow, days: dict[str, Any], day: date) -> PriceWindow:
+    """Hours of UTC as those of a zone that sets no clocks, on its weekdays: genai-prices knows neither."""
+    calendar = Calendar(datetime.combine(day, time(), UTC), days["zone"])
+    from_h, until_h = (calendar.at(hour * HOUR_S)[1] / HOUR_S for hour in (window.from_h, window.until_h))
+    return dataclasses.replace(window, from_h=from_h, until_h=until_h, **days)
+
+
 def _flat(prices: Any) -> tuple[Prices, list[tuple[int, Prices]]]:
     """Base prices and tiers. genai-prices has tiers by kind of token; ours hold for all kinds, so each is filled up."""
     found = {ours: getattr(prices, theirs) for ours, theirs in KEYS.items() if getattr(prices, theirs) is not None}
@@ -271,8 +284,7 @@ def backend_text(backend: Backend) -> str:
         tiers = [{"above_tokens": f"{above}"} | {key: _number(price) for key, price in of.items()} for above, of in backend.prices.tiers]
         lines["tiers"] = ["tiers:", *(f"  - {{{', '.join(f'{key}: {text}' for key, text in tier.items())}}}" for tier in tiers)]
     if backend.prices.windows:
-        windows = [f"from_h: {w.from_h:g}, until_h: {w.until_h:g}, multiplier: {w.multiplier:g}" for w in backend.prices.windows]
-        lines["windows"] = ["windows:", *(f"  - {{{window}}}" for window in windows)]
+        lines["windows"] = ["windows:", *(f"  - {_flow(_shown(window))}" for window in backend.prices.windows)]
     if "works" in backend.facts:
         works = backend.facts["works"].value
         lines["works"] = [WORKS_HEAD, "works:", *(f"  {harness}: {_flow(work)}" for harness, work in works.items())]
@@ -292,6 +304,13 @@ def _scalar(value: Any) -> str:
         return _flow(value)
     text: str = yaml.safe_dump(value, width=10_000, allow_unicode=True)
     return text.partition("\n")[0]
+
+
+def _shown(window: PriceWindow) -> dict[str, Any]:
+    """What of a window is not its default; whole numbers as such."""
+    plain = PriceWindow(multiplier=1)
+    shown = {name: value for name, value in dataclasses.asdict(window).items() if name == "multiplier" or value != getattr(plain, name)}
+    return {name: int(value) if isinstance(value, float) and value == int(value) else value for name, value in shown.items()}
 
 
 def _flow(mapping: dict[str, Any]) -> str:

@@ -47,6 +47,7 @@ ONE_TIER = [PriceTier(above_tokens=4000, input_usd_per_mtok=2.0)]
 TWO_TIERS = [PriceTier(above_tokens=9000), PriceTier(above_tokens=3000, cache_read_usd_per_mtok=0.7, output_usd_per_mtok=9.0)]
 NIGHT = [PriceWindow(from_h=22, until_h=6, multiplier=0.5)]
 TWO_WINDOWS = [PriceWindow(from_h=0, until_h=1, multiplier=2.0), PriceWindow(from_h=0.5, until_h=24, multiplier=3.0)]
+WORKDAYS = [PriceWindow(from_h=9, until_h=18, multiplier=2.0, weekdays=["mon", "fri"], zone="Asia/Shanghai", dates=["2026-01-01/.."])]
 
 BACKEND: Fields = {
     "input_usd_per_mtok": of(1.0, 0.0, 5.0),
@@ -55,7 +56,7 @@ BACKEND: Fields = {
     "cache_write_usd_per_mtok": of(None, 1.25),
     "cache_write_1h_usd_per_mtok": of(None, 2.0),
     "tiers": of([], ONE_TIER, TWO_TIERS),
-    "windows": of([], NIGHT, TWO_WINDOWS),
+    "windows": of([], NIGHT, TWO_WINDOWS, WORKDAYS),
     "batch_discounts": of({}, {"cache_read": 0.0, "output": 0.3}),
     "fee": of(0.0, 0.055),
     "cache": of(CacheKind.explicit, CacheKind.automatic, CacheKind.none),

@@ -25,6 +25,8 @@ _MARKET, _ROUTER, _RUN, _WORKLOAD, _BUDGET, _AGENT, _TRAITS = (
     f"sim/settings/{name}.py" for name in ("market", "router", "run", "workload", "budget", "agent", "traits")
 )
 _PRICING, _OF_PRICING, _BY_HAND = "sim/backends/pricing.py", "tests/backends/test_pricing.py::", "tests/backends/test_bills_by_hand.py::"
+_CALENDAR, _TARIFF, _OF_TARIFF = "sim/calendar.py", "sim/backends/tariff.py", "tests/backends/test_tariff.py::"
+_CLOCKS = ("tests/test_calendar.py::test_day_and_second_are_those_of_the_clocks_there",)
 _DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
 
 _OF_WORLD, _OF_BUILD, _OF_TRAITS = "tests/engine/test_world.py::", "tests/backends/test_build.py::", "tests/settings/test_traits.py::"
@@ -313,6 +315,30 @@ FAULTS = {
     "a batch discount by kind without a batch": Fault(
         _PRICING, "settings.batch_discount) if batch else 1.0 for", "settings.batch_discount) for",
         (f"{_OF_PRICING}test_batch_discounts_by_kind_of_token",),
+    ),
+    # the calendar
+    "a weekday of UTC": Fault(
+        _TARIFF, "Calendar(start, window.zone)", "Calendar(start)", (f"{_OF_TARIFF}test_a_weekday_is_that_of_the_zone",)
+    ),
+    "a night belongs to the day on which it ends": Fault(
+        _TARIFF, "            day -= 1\n", "            pass\n", (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began",)
+    ),
+    "a night of many rows belongs to the day on which it ends": Fault(
+        _TARIFF, "day = day - (second < self.until_s)", "day = day - 0",
+        (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began", f"{_OF_TARIFF}test_many_moments_cost_as_each_alone"),
+    ),
+    "the last window that holds counts": Fault(
+        _TARIFF, "in reversed(self._windows)", "in self._windows", (f"{_OF_TARIFF}test_many_moments_cost_as_each_alone",)
+    ),
+    "weekdays a day off": Fault(_CALENDAR, "_THURSDAY = 3", "_THURSDAY = 4", _CLOCKS),
+    "clocks are never set": Fault(_CALENDAR, "if t_s < turn.from_s else turn.after_s", "if True else turn.after_s", _CLOCKS),
+    "clocks are set a second late": Fault(
+        _CALENDAR, "return Turn(before_s, begins_s + high, after_s)", "return Turn(before_s, begins_s + high + 1, after_s)",
+        ("tests/test_calendar.py::test_the_second_at_which_clocks_are_set",),
+    ),
+    "a day begins at midnight of UTC": Fault(
+        _CALENDAR, "datetime.min.time(), self._zone)", "datetime.min.time(), UTC)",
+        ("tests/test_calendar.py::test_a_day_begins_at_midnight_there_and_is_as_long_as_it_is",),
     ),
     # random numbers
     "awareness in the table on the numbers of likings": Fault(

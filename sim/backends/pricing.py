@@ -1,4 +1,4 @@
-"""What a call costs: four kinds of token, tiers by prompt length, hours of the day, batch and fees.
+"""What a call costs: four kinds of token, tiers by prompt length, times of day and week, batch and fees.
 
 The rules are those of `genai_prices.calc_price` (a tier applies to the whole request), which the tests compare with.
 """
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.backends.tariff import Tariff
 from sim.settings.market import TOKEN_KINDS, BackendSettings, CacheKind, PriceTier
 from sim.usage import Dollars, Usage
 
 ONE_HOUR_S = 3600.0
-DAY_H = 24.0
 
 
 class Rates(NamedTuple):
@@ -38,10 +38,11 @@ class Price:
         self.base = _rates(settings, None, batch).times(factor)
         tiers = sorted(settings.tiers, key=lambda tier: tier.above_tokens)
         self._tiers = [(tier.above_tokens, _rates(settings, tier, batch).times(factor)) for tier in tiers]
-        self._windows = [(w.from_h, w.until_h, w.multiplier) for w in settings.windows]
-        self._start_h = start.hour + start.minute / 60 + start.second / 3600
+        tariff = Tariff(settings.windows, start)
+        self.multiplier, self.multipliers = tariff.multiplier, tariff.multipliers
+        """The factor on every price at a moment, and of many moments."""
         self.first_tier = self._tiers[0][0] if self._tiers else 2**63
-        self.changes = bool(self._windows)
+        self.changes = bool(tariff)
 
     def rates(self, input_tokens: int, t_s: float) -> Rates:
         """Prices of a request with `input_tokens` of prompt that arrives at simulated second `t_s`."""
@@ -54,15 +55,6 @@ class Price:
             if input_tokens > above:
                 rates = tier
         return rates
-
-    def multiplier(self, t_s: float) -> float:
-        """The factor of the hour of day in which `t_s` falls."""
-        hour = (self._start_h + t_s / ONE_HOUR_S) % DAY_H
-        for from_h, until_h, multiplier in self._windows:
-            inside = from_h <= hour < until_h if from_h <= until_h else hour >= from_h or hour < until_h
-            if inside:
-                return multiplier
-        return 1.0
 
     def dollars(self, usage: Usage, t_s: float = 0.0) -> Dollars:
         """The bill of one call, by kind of token."""
@@ -96,15 +88,6 @@ class Price:
             rates = rates * self.multipliers(rows["t_request_s"])[:, None]
         dollars *= rates
         return dollars
-
-    def multipliers(self, t_s: np.ndarray) -> np.ndarray:
-        """`multiplier` of many moments."""
-        hour = (self._start_h + t_s / ONE_HOUR_S) % DAY_H
-        factors = np.ones(len(t_s))
-        for from_h, until_h, multiplier in reversed(self._windows):
-            later, earlier = hour >= from_h, hour < until_h
-            factors[later & earlier if from_h <= until_h else later | earlier] = multiplier
-        return factors
 
 
 def _rates(settings: BackendSettings, tier: PriceTier | None, batch: bool) -> Rates:

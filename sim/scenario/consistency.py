@@ -8,6 +8,7 @@ from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import Constant, distribution
 from sim.scenario.coupling import check_shards
 from sim.scenario.custom import imported
+from sim.scenario.dates import check_dates
 from sim.scenario.stages import check_stages
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
@@ -31,6 +32,7 @@ ROLES = ("chat", "agent", "lead", "worker", "verifier")
 def check_consistency(scenario: ScenarioSettings) -> None:
     """Raise `ConfigError` for the first two settings that contradict one another."""
     _check_backends(scenario)
+    check_dates(scenario)
     _check_work(scenario)
     _check_qualities(scenario)
     _check_router(scenario)

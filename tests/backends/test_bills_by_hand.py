@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,24 @@ import pytest
 
 import sim
 from sim.backends.pricing import Price
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.usage import Usage
 from tests.worlds import with_
 
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
+
+shipped = functools.cache(lambda market: sim.load(f"market={market}"))
 
 
 def replayed(folder: Path, market: str, backend: str, rows: list[str], **changes: Any) -> float:
     """Dollars of one recorded session."""
     trace = folder / "calls.csv"
     trace.write_text("\n".join([HEAD, *rows]) + "\n")
-    words = [f"market={market}", f"backends=[{backend}]", "workload=trace", f"workload.trace={trace}", "replications=1", "processes=1"]
-    one = sim.load(*words, f"market.models.{backend}.error_rate=0", *(f"{key}={value}" for key, value in changes.items()))
-    return float(sim.simulate(one).summary.loc["cost_usd", "mean"])
+    known = shipped(market)
+    models = known.market.models | {backend: with_(known.market.models[backend], error_rate=0.0)}
+    workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(trace))
+    once = {"backends": [backend], "workload": workload, "replications": 1, "processes": 1} | changes
+    return float(sim.simulate(with_(known, market=with_(known.market, models=models), **once)).mean("cost_usd"))
 
 
 @pytest.mark.parametrize(("model", "usd"), [("sol", 0.5964), ("terra", 0.2988), ("luna", 0.02988)])
@@ -42,6 +48,31 @@ def test_and_no_longer(tmp_path: Path, gap_s: int, read: int) -> None:
     assert replayed(tmp_path, "nov_2026", "gpt_5_6_sol", calls) == pytest.approx(usd, rel=1e-9)
 
 
+PEAK, OFF_PEAK = 1.056, 0.528
+"""500,000 fresh at 0.66 and 100,000 out at 1.98: 0.33 + 0.198; twice that at peak."""
+
+
+@pytest.mark.parametrize(
+    ("start", "usd"),
+    [
+        ("2026-11-20T02:00:00", PEAK),  # Friday 10:00 in Beijing
+        ("2026-11-21T02:00:00", OFF_PEAK),  # Saturday
+        ("2026-11-22T02:00:00", OFF_PEAK),  # Sunday
+        ("2026-11-22T16:00:00", OFF_PEAK),  # Monday 00:00 there
+        ("2026-11-22T23:59:00", OFF_PEAK),
+        ("2026-11-23T00:59:00", OFF_PEAK),
+        ("2026-11-23T01:00:00", PEAK),  # Monday 09:00
+        ("2026-11-23T03:59:00", PEAK),
+        ("2026-11-23T04:00:00", OFF_PEAK),  # noon
+        ("2026-11-23T06:00:00", PEAK),
+        ("2026-11-23T10:00:00", OFF_PEAK),
+        ("2026-11-21T10:00:00+08:00", OFF_PEAK),  # Saturday 02:00 UTC
+    ],
+)
+def test_deepseek_is_dearer_in_the_hours_of_a_working_day_in_beijing(tmp_path: Path, start: str, usd: float) -> None:
+    assert replayed(tmp_path, "nov_2026", "deepseek_v4_pro", ["s,main,0,0,500000,100000"], start=start) == pytest.approx(usd, rel=1e-9)
+
+
 CACHED = Usage(input_tokens=100_000, cache_read_tokens=80_000, output_tokens=10_000)
 BATCHES = {
     ("feb_2026", "gemini_3_pro"): 20_000 * 1.00 + 80_000 * 0.20 + 10_000 * 6.00,
@@ -54,7 +85,7 @@ BATCHES = {
 
 @pytest.mark.parametrize(("market", "model"), list(BATCHES))
 def test_a_batch_of_gemini_reads_the_cache_at_the_usual_price(market: str, model: str) -> None:
-    listed = sim.load(f"market={market}").market.models[model]
+    listed = shipped(market).market.models[model]
     batch, usual = Price(listed, batch=True), Price(listed)
     assert batch.dollars(CACHED).total == pytest.approx(BATCHES[market, model] * 1e-6, rel=1e-12)
     halved = usual.dollars(CACHED).total / 2
