@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Any
+
+from simpy import Event
 
 from sim.agents.agent import Agent, Life
 from sim.agents.chat import chat
@@ -11,6 +14,7 @@ from sim.agents.orchestrator import orchestrate
 from sim.agents.pipeline import pipeline
 from sim.agents.react import react
 from sim.call import Role
+from sim.errors import ConfigError
 from sim.scenario.custom import imported
 from sim.settings.agent import AgentKind, AgentSettings
 
@@ -28,8 +32,35 @@ _WORKFLOWS: dict[AgentKind, tuple[Callable[[Agent], Life], Role]] = {
 def workflow(settings: AgentSettings) -> tuple[Callable[[Agent], Life], int]:
     """The life of a task's root agent, and its role."""
     if settings.kind is AgentKind.custom:
-        return imported(settings.workflow, "agent.workflow"), int(Role.agent)
+        return _held(imported(settings.workflow, "agent.workflow"), f"agent.workflow={settings.workflow}"), int(Role.agent)
     if settings.kind is AgentKind.pipeline:
         return pipeline, int(Role[settings.staged[0].role.value])
     life, role = _WORKFLOWS[settings.kind]
     return life, int(role)
+
+
+def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
+    """A workflow of the user's, held to what it must yield and return: what nobody wakes would be missing without a word."""
+
+    def lived(agent: Agent) -> Life:
+        living = life(agent)
+        if not isinstance(living, Generator):
+            raise ConfigError(f"{name}: returned {living!r:.80}, must be a generator: a function that yields")
+        told: Any = None
+        while True:
+            try:
+                event = living.send(told)
+            except StopIteration as end:
+                if not isinstance(end.value, bool):
+                    raise ConfigError(f"{name}: ended with {end.value!r:.80}, must return True or False: whether all went well") from None
+                if agent.call.backend is None:
+                    raise ConfigError(f"{name}: ended without a call; yield from sim.agents.react.react(agent), or send calls") from None
+                return end.value
+            if not isinstance(event, Event) or not (event.callbacks if event is agent.call else event.callbacks is not None):
+                rule = "must be an event that is yet to come: a timeout, or a call where `send` gives one back (None: the answer is there)"
+                raise ConfigError(f"{name}: yielded {event!r:.80}, {rule}")
+            if event is not agent.call and agent.call.resume not in event.callbacks:
+                agent.wait_for(event)
+            told = yield event
+
+    return lived

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.world import World, no_garbage_collection
 from sim.meter.meter import LineFormedError
-from sim.scenario.coupling import may_look_ahead
+from sim.scenario.coupling import may_look_ahead, own_code
+from sim.scenario.custom import blamed
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.settings.run import Log, Warmup
@@ -52,7 +55,7 @@ def replicate_shard(
         if progress is not None:
             progress(calls)
 
-    with no_garbage_collection():
+    with no_garbage_collection(), _users_code_named(scenario):
         if step_by_step or not may_look_ahead(scenario):
             return World(scenario, index, shard, progress, cut_s).run()
         try:
@@ -60,6 +63,18 @@ def replicate_shard(
         except LineFormedError:
             tell(-told)
         return World(scenario, index, shard, tell, cut_s).run()._replace(line_formed=True)
+
+
+@contextlib.contextmanager
+def _users_code_named(scenario: Scenario) -> Iterator[None]:
+    """What a policy or a workflow of the user's raises is one line with its file and line."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        told = blamed(error, own_code(scenario))
+        if told is None:
+            raise
+        raise told from error
 
 
 PILOT = 10_000

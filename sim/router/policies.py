@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -9,9 +10,10 @@ from math import exp, log
 
 from sim.backends.backend import Backend
 from sim.call import Call, Role
+from sim.errors import ConfigError
 from sim.router.bandit import Bandit, thompson, ucb
 from sim.router.knowledge import Choose, Knowledge, quality_of
-from sim.scenario.custom import imported
+from sim.scenario.custom import check_call, imported
 from sim.settings.router import Policy, Tastes
 
 INPUT_PER_OUTPUT = 294.0
@@ -127,8 +129,24 @@ def _bandit(optimism: Callable[..., float]) -> Callable[[Knowledge], Choose]:
 
 
 def _custom(known: Knowledge) -> Choose:
-    made: Choose = imported(known.settings.custom, "router.custom")(known)
-    return made
+    """The user's, held to what it must give back."""
+    name = f"router.custom={known.settings.custom}"
+    made = imported(known.settings.custom, "router.custom")(known)
+    if not callable(made):
+        raise ConfigError(f"{name}: returned {made!r:.80}, must return a function of a call and its random numbers")
+    check_call(made, f"{name}: its choice", "call", "draws")
+    backends = known.backends
+
+    def choose(call: Call, draws: Sequence[float]) -> Backend:
+        backend: Backend = made(call, draws)
+        if backend not in backends:
+            raise ConfigError(f"{name}: chose {backend!r:.80}, must be one of known.backends")
+        return backend
+
+    functools.update_wrapper(choose, made)
+    if hasattr(made, "learn"):
+        choose.learn = made.learn  # type: ignore[attr-defined]
+    return choose
 
 
 POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {

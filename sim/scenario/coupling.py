@@ -22,11 +22,16 @@ def features(scenario: ScenarioSettings) -> list[tuple[str, Traits]]:
     """Everything in force in a scenario, by its dotted key, with its traits; of the market only the backends in use."""
     used = dataclasses.replace(scenario.market, models=scenario.chosen())
     found = dict(traits_of(dataclasses.replace(scenario, market=used)))
-    if scenario.router.policy is Policy.custom:
-        found["router.policy"] = _own_code(scenario.router.custom, "router.custom")
-    if scenario.agent.kind is AgentKind.custom:
-        found["agent.kind"] = _own_code(scenario.agent.workflow, "agent.workflow")
+    choices = {"router.custom": "router.policy", "agent.workflow": "agent.kind"}
+    found |= {choices[key]: _own_code(name, key) for key, name in own_code(scenario)}
     return list(found.items())
+
+
+def own_code(scenario: ScenarioSettings) -> list[tuple[str, str]]:
+    """Functions of the user's that a scenario uses: the key that names each, and its name."""
+    policy = [("router.custom", scenario.router.custom)] if scenario.router.policy is Policy.custom else []
+    workflow = [("agent.workflow", scenario.agent.workflow)] if scenario.agent.kind is AgentKind.custom else []
+    return policy + workflow
 
 
 def traits_of(settings: Any, path: str = "") -> Iterator[tuple[str, Traits]]:

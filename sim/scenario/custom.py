@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from sim.errors import ConfigError
@@ -25,15 +28,65 @@ def imported(name: str, key: str) -> Callable[..., Any]:
     if not module or not function:
         raise ConfigError(f"{key}={name}: name a function as module:function")
     try:
-        found = getattr(_module(module), function)
-    except ImportError as error:
+        there = _module(module)
+    except ModuleNotFoundError as error:
         raise ConfigError(f"{key}={name}: {error}") from None
-    except AttributeError:
-        raise ConfigError(f"{key}={name}: {module} has no '{function}'") from None
+    except (Exception, SystemExit) as error:  # the module is the user's, and may do anything
+        raise ConfigError(f"{key}={name}: {_where(error)}{_what(error)}") from error
+    found = getattr(there, function, None)
+    if found is None:
+        raise ConfigError(f"{key}={name}: {module} has no '{function}'")
     if not callable(found):
         raise ConfigError(f"{key}={name}: must be a function")
+    check_call(found, f"{key}={name}", "known" if key == "router.custom" else "agent")
     called: Callable[..., Any] = found
     return called
+
+
+def check_call(function: Callable[..., Any], name: str, *arguments: str) -> None:
+    """Raise `ConfigError` where a function of the user's cannot be called with so many arguments."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # written in C: nobody knows
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        code = getattr(function, "__code__", None)
+        place = f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
+        wanted = f"{len(arguments)} argument{'s' * (len(arguments) > 1)}, {', '.join(arguments)}"
+        raise ConfigError(f"{name}: takes {signature}, must take {wanted}{place}") from None
+
+
+def blamed(error: BaseException, functions: Iterable[tuple[str, str]]) -> ConfigError | None:
+    """What a run has met, in one line with its file and line, where it comes out of the file of one of these (key, name); else None.
+
+    Errors of this package's own are what they are.
+    """
+    if type(error).__module__.startswith("sim."):
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    for key, name in functions:
+        file = getattr(sys.modules.get(name.partition(":")[0]), "__file__", None)
+        if file is not None and any(frame.filename == file for frame in frames):
+            return ConfigError(f"{key}={name}: {_where(error, file)}{_what(error)}")
+    return None
+
+
+def _what(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"calls sys.exit({'' if error.code is None else error.code})"
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}".rstrip(": ")
+
+
+def _where(error: BaseException, file: str = "") -> str:
+    """`my.py, line 3: ` of the deepest line in that file; without one, of the deepest line that is not Python's own importing."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}, line {error.lineno}: "
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<frozen")]
+    own = [each for each in frames if each.filename == file or (not file and each.filename not in (__file__, importlib.__file__))]
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: " if own else ""
 
 
 def _module(name: str) -> Any:

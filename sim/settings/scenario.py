@@ -77,6 +77,8 @@ class ScenarioSettings:
             moment = datetime.fromisoformat(self.start)
         except ValueError:
             raise ConfigError(f"start={self.start!r}: must be a date and time such as 2026-02-16T00:00:00") from None
+        if not 1900 <= moment.year < 3000:  # room on both sides for time zones, and for a run of many years
+            raise ConfigError(f"start={self.start!r}: must be in a year from 1900 to 2999")
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     @property

@@ -95,8 +95,9 @@ def test_a_killed_process_is_one_line_and_the_next_run_has_new_ones() -> None:
     assert sim.simulate(worlds(1)[0]).digest == sim.simulate(worlds(1, processes=1)[0]).digest
 
 
-def test_what_a_policy_of_ones_own_raises_is_raised_again() -> None:
-    with pytest.raises(ZeroDivisionError, match="a fault of mine"):
+def test_what_a_policy_of_ones_own_raises_is_raised_again_with_its_place() -> None:
+    said = r"^router.custom=tests.engine.test_parallel:broken: test_parallel.py, line \d+: ZeroDivisionError: a fault of mine$"
+    with pytest.raises(sim.ConfigError, match=said):
         sim.simulate(world_of("broken"))
 
 

@@ -214,7 +214,7 @@ def has_a_second_look_from_the_same_branch(agent: Agent) -> Life:
 
 @declares(ALONE)
 def waits_for_what_nobody_told(agent: Agent) -> Life:
-    """It yields an event that does not know whom to resume."""
+    """It yields an event that does not know whom to resume: it is told."""
     over = agent.office.env.event().succeed()
     if agent.ahead:
         yield agent.catch_up()
@@ -288,19 +288,20 @@ def test_a_workflow_that_remembers_and_declares_nothing_goes_step_by_step() -> N
     assert calls.query("turn == 0").sort_values("task")["input_tokens"].tolist() == [2000, 2000, 2100, 2200]
 
 
-@pytest.mark.parametrize("workflow", ["twice_that_waits_for_nothing", "reads_a_wiki_and_lies"])
-def test_a_workflow_that_lies_is_caught_by_comparing_the_ways(workflow: str) -> None:
+def test_a_workflow_that_lies_is_caught_by_comparing_the_ways() -> None:
     with pytest.raises(AssertionError, match="ahead of the clock"):
-        assert_declared_truly(working(workflow))
+        assert_declared_truly(working("reads_a_wiki_and_lies"))
 
 
-@pytest.mark.parametrize(
-    ("workflow", "said"),
-    [
-        ("waits_for_what_nobody_told", "some tasks never end"),
-        ("has_a_second_look_from_the_same_branch", "agents 0 and 0.0 draw the same numbers"),
-    ],
-)
-def test_what_goes_wrong_in_both_ways_alike_is_caught_too(workflow: str, said: str) -> None:
-    with pytest.raises(AssertionError, match=said):
-        assert_declared_truly(working(workflow, worker=agent(**VARIED)))
+def test_a_workflow_that_waits_for_an_answer_that_is_there_is_refused() -> None:
+    with pytest.raises(sim.ConfigError, match="yielded None, must be an event that is yet to come"):
+        sim.simulate(working("twice_that_waits_for_nothing"))
+
+
+def test_what_goes_wrong_in_both_ways_alike_is_caught_too() -> None:
+    with pytest.raises(AssertionError, match="agents 0 and 0.0 draw the same numbers"):
+        assert_declared_truly(working("has_a_second_look_from_the_same_branch", worker=agent(**VARIED)))
+
+
+def test_an_event_that_a_workflow_waits_for_is_told_whom_to_resume() -> None:
+    assert_declared_truly(working("waits_for_what_nobody_told"))

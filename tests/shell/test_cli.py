@@ -70,6 +70,8 @@ MISTAKES = {
     "budget.usd=5 budget.per=run budget.then=wait": "never comes back",
     "outcome.correlation=1.5": "outcome.correlation=1.5: must be at most 1",
     "start=yesterday": "start='yesterday': must be a date and time",
+    "start='9999-12-31T23:59:59-12:00'": "must be in a year from 1900 to 2999",
+    "start='0001-01-01T00:00:00+14:00'": "must be in a year from 1900 to 2999",
     "replications=0": "replications=0: must be at least 1",
     "horizon_s=0": "horizon_s=0.0: must be more than 0",
     "seed=-1": "seed=-1: must be at least 0",

@@ -1,0 +1,95 @@
+"""Policies and workflows of the user's that are broken: one line, with their own file and line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.settings.agent import AgentKind
+from sim.settings.router import Policy, RouterSettings
+from tests.worlds import agent, run
+
+HEAD = "from sim.agents.react import react\n"
+POLICIES = {
+    "def f(known): return 1 / 0": "mine.py, line 2: ZeroDivisionError: division by zero",
+    "def f(known):\n    return lambda call, draws: 1 / 0": "mine.py, line 3: ZeroDivisionError: division by zero",
+    "def f(known): return None": "returned None, must return a function of a call and its random numbers",
+    "def f(known): return lambda call, draws: None": "chose None, must be one of known.backends",
+    "def f(known): return lambda call, draws: 'one'": "chose 'one', must be one of known.backends",
+    "def f(known): return lambda call, draws: known.backends": "chose [<sim.backends",
+    "def f(known): return lambda call: known.backends[0]": "its choice: takes (call), must take 2 arguments, call, draws (mine.py, line 2)",
+    "def f(): pass": "takes (), must take 1 argument, known (mine.py, line 2)",
+    "def f(known, more): pass": "takes (known, more), must take 1 argument, known (mine.py, line 2)",
+    "def f(known): import sys; sys.exit(0)": "mine.py, line 2: calls sys.exit(0)",
+    "f = 3": "must be a function",
+    "def f(known:": "mine.py, line 2: SyntaxError: ",
+    "import nowhere_at_all": "No module named 'nowhere_at_all'",
+    "from sim import nothing_such": "mine.py, line 2: ImportError: cannot import name 'nothing_such'",
+    "raise SystemExit": "mine.py, line 2: calls sys.exit()",
+    "import sys; sys.exit(0)": "mine.py, line 2: calls sys.exit(0)",
+    "{}['key']": "mine.py, line 2: KeyError: 'key'",
+    "g = 1": "mine has no 'f'",
+    "\x00": "SyntaxError: source code string cannot contain null bytes",
+}
+WORKFLOWS = {
+    "def f(agent): raise ValueError('no')": "mine.py, line 2: ValueError: no",
+    "def f(agent):\n    yield from react(agent)\n    raise ValueError": "mine.py, line 4: ValueError",
+    "def f(agent): return True": "returned True, must be a generator: a function that yields",
+    "def f(agent):\n    yield 3": "yielded 3, must be an event that is yet to come",
+    "def f(agent):\n    yield": "yielded None, must be an event that is yet to come",
+    "def f(agent):\n    yield agent.call": "yielded <Call",
+    "def f(agent):\n    yield agent.office.env.timeout(-1)": "mine.py, line 3: ValueError: Negative delay -1",
+    "def f(agent):\n    return True\n    yield": "ended without a call",
+    "def f(agent):\n    yield from react(agent)": "ended with None, must return True or False",
+    "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0)": "mine.py, line 4: TypeError: ",
+    "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, 'many', 5, 0, 0.5, 1.0)\n    return True": "mine.py, line 4: TypeError",
+    "def f(): yield": "takes (), must take 1 argument, agent (mine.py, line 2)",
+    "import sys\ndef f(agent):\n    yield from react(agent)\n    sys.exit(0)": "mine.py, line 5: calls sys.exit(0)",
+}  # fmt: skip
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A module of the user's, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    sys.modules.pop("mine", None)
+    yield tmp_path / "mine.py"
+    sys.modules.pop("mine", None)
+
+
+@pytest.mark.parametrize("code", POLICIES)
+def test_a_broken_policy_is_one_line(mine: Path, code: str) -> None:
+    mine.write_text(HEAD + code)
+    with pytest.raises(sim.ConfigError) as refused:
+        run(agent(turns=2), router=RouterSettings(policy=Policy.custom, custom="mine:f"))
+    assert str(refused.value).startswith("router.custom=mine:f: ")
+    assert POLICIES[code] in str(refused.value)
+
+
+@pytest.mark.parametrize("code", WORKFLOWS)
+def test_a_broken_workflow_is_one_line(mine: Path, code: str) -> None:
+    mine.write_text(HEAD + code)
+    with pytest.raises(sim.ConfigError) as refused:
+        run(agent(kind=AgentKind.custom, workflow="mine:f", turns=2))
+    assert str(refused.value).startswith("agent.workflow=mine:f: ")
+    assert WORKFLOWS[code] in str(refused.value)
+
+
+def test_a_workflow_may_wait_as_simpy_waits(mine: Path) -> None:
+    """A second to think, a call of a second, a second again."""
+    mine.write_text(f"{HEAD}def f(agent):\n  yield agent.office.env.timeout(1)\n  done = yield from react(agent)\n"
+                    "  yield agent.office.env.timeout(1)\n  return done")  # fmt: skip
+    assert run(agent(kind=AgentKind.custom, workflow="mine:f", turns=1)).mean("task_latency_mean_s") == pytest.approx(3)
+
+
+def test_an_error_that_is_not_the_users_goes_on_as_it_is() -> None:
+    def progress(calls: int) -> None:
+        raise RuntimeError("of the host")
+
+    with pytest.raises(RuntimeError, match="of the host"):
+        sim.simulate(sim.load("replications=1", "processes=1", "workload.tasks=400"), progress)
