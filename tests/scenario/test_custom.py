@@ -46,7 +46,7 @@ WORKFLOWS = {
     "def f(agent):\n    return True\n    yield": "ended without a call",
     "def f(agent):\n    yield from react(agent)": "ended with None, must return True or False",
     "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0)": "mine.py, line 4: TypeError: ",
-    "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, 'many', 5, 0, 0.5, 1.0)\n    return True": "mine.py, line 4: TypeError",
+    "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, 'many', 5, 0, 0.5, 1.0)": "mine.py, line 4: TypeError",
     "def f(): yield": "takes (), must take 1 argument, agent (mine.py, line 2)",
     "import sys\ndef f(agent):\n    yield from react(agent)\n    sys.exit(0)": "mine.py, line 5: calls sys.exit(0)",
 }  # fmt: skip

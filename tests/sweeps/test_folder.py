@@ -142,7 +142,7 @@ def test_a_failed_run_is_tried_again_and_no_other(tmp_path: Path, ran: Callable[
     router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.sweeps.test_folder:moody")
     axes: dict[str, list[Any]] = {"router": [RouterSettings(), router]}
     monkeypatch.setenv("BAD_DAY", "yes")
-    with pytest.raises(sim.ConfigError, match="test_folder.py, line 137: ZeroDivisionError: a bad day"):
+    with pytest.raises(sim.ConfigError, match=r"test_folder\.py, line 137: ZeroDivisionError: a bad day"):
         sim.sweep(world(processes=1), axes, folder=tmp_path)
     ok, failed = sim.gather(tmp_path)["status"]
     assert (ok, failed[:8], failed[-9:]) == ("ok", "failed: ", "a bad day")
