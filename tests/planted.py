@@ -384,4 +384,29 @@ FAULTS = {
         "sim/logs/trace.py", "np.where(first, 0.0, _waits(numbers))", "_waits(numbers)",
         ("tests/logs/test_trace.py::test_a_runs_own_calls_come_back_call_for_call",),
     ),
+    # what is kept
+    "a key that no longer holds is not noticed": Fault(
+        "sim/sweeps/folder.py", "if key_of(result.scenario) != self._key:", "if not self._key:",
+        ("tests/sweeps/test_folder.py::test_a_key_is_taken_before_the_run_and_must_still_hold_after_it",),
+    ),
+    "files that change during a run are not noticed": Fault(
+        "sim/engine/parallel.py", "            run.check_unchanged()\n", "            pass\n",
+        ("tests/engine/test_parallel.py::test_a_file_that_changes_during_a_run_ends_it",),
+    ),
+    "a trace is kept by its path": Fault(
+        "sim/engine/recorded.py", "scenario.workload.trace_sha256 or content(file).sha256)", '"")',
+        ("tests/engine/test_recorded.py::test_a_trace_edited_between_two_runs_of_a_process_is_another_trace",),
+    ),
+    "a module stays as it was imported first": Fault(
+        "sim/scenario/custom.py", "if name in sys.modules and _as_read(name, now):", "if name in sys.modules:",
+        ("tests/scenario/test_custom.py::test_a_function_is_what_its_files_say_now",),
+    ),
+    "what a module imports does not count": Fault(
+        "sim/scenario/sources.py", "ahead += _imported_by(file, module, content(file).sha256)", "pass",
+        ("tests/scenario/test_sources.py::test_imported_local_modules_are_found_without_running_any",),
+    ),
+    "the list of files comes before them": Fault(
+        "sim/results/kept/manifest.py", "        super().remove(NOTE)\n", "",
+        ("tests/results/kept/test_manifest.py::test_who_is_killed_between_two_files_leaves_no_run",),
+    ),
 }  # fmt: skip

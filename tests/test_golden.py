@@ -238,7 +238,7 @@ def test_again_says_whether_the_same_comes_out(tmp_path: Path, capsys: pytest.Ca
     code, said = typed(str(folder))
     assert (code, said.splitlines()) == (
         0,
-        [f"{folder}: same digest {sim.simulate(debate(tmp_path)).digest} (agent-token-sim {sim.__version__}, seed 1)"],
+        [f"{folder}: same digest {sim.simulate(debate(tmp_path)).digest}, same tables (agent-token-sim {sim.__version__}, seed 1)"],
     )
     other = json.loads((folder / "origin.json").read_text()) | {"software": "agent-token-sim 0.0.9", "digest": "f" * 16}
     (folder / "origin.json").write_text(json.dumps(other))

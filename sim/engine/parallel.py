@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 from sim.engine.pool import Pool, count, pool
-from sim.engine.recorded import check_trace
+from sim.engine.recorded import check_trace, with_hash
 from sim.engine.replicate import replicate_shard, shards_of
 from sim.engine.replication import Parts, Progress, Replication
-from sim.errors import SimError
+from sim.errors import DataError, SimError
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import Content, named, sources
 
 Rounds = Callable[[Scenario, Sequence[Replication]], range]
 """Given what a scenario has, the numbers of the replications that it needs next; none when it is done."""
@@ -28,13 +29,16 @@ class Ended(NamedTuple):
     scenario: Scenario
     replications: Sequence[Replication]
     error: Exception | None
+    read: Mapping[str, Content]
+    """What it read from disk (`sim.scenario.sources`): the same before it began and when it had ended."""
 
 
 class _Run:
     """A scenario on its way."""
 
-    def __init__(self, scenario: Scenario, first: range, processes: int) -> None:
+    def __init__(self, scenario: Scenario, read: Mapping[str, Content], first: range, processes: int) -> None:
         self.scenario = scenario
+        self.read = read
         self.shards = range(shards_of(scenario))
         self.waiting: deque[tuple[int, int]] = deque()
         """(replication, shard)"""
@@ -51,6 +55,12 @@ class _Run:
     def wait_for(self, numbers: range) -> None:
         """These replications are to be run."""
         self.waiting.extend(itertools.product(numbers, self.shards))
+
+    def check_unchanged(self) -> None:
+        """Fail where a file has changed since the run began: which part of it is of which content, nobody knows."""
+        for file, now in sources(self.scenario).items():
+            if now != self.read.get(file):
+                self.error = DataError(f"{named(file)}: was changed while the run went on, so what came out is not kept; run it again")
 
     def take(self, part: Replication) -> None:
         """One more shard has been run."""
@@ -89,10 +99,12 @@ class Runs:
 
     def put(self, scenario: Scenario) -> None:
         """Add a scenario that has been checked, and start on it if there is room. Raises `ConfigError` for what only its files tell."""
+        read = sources(scenario)
+        scenario = with_hash(scenario)
         check_trace(scenario)
         first = self._rounds(scenario, ())
         processes = min(scenario.processes or os.cpu_count() or 1, len(first) * shards_of(scenario) * self._scenarios)
-        self._open.append(_Run(scenario, first, processes))
+        self._open.append(_Run(scenario, read, first, processes))
         self._fill()
 
     def outcomes(self, patient: bool = True) -> Iterator[Ended]:
@@ -100,7 +112,7 @@ class Runs:
         while self._open:
             if self._open[0].ended:
                 run = self._open.popleft()
-                yield Ended(run.scenario, sorted(run.done, key=lambda each: each.number), run.error)
+                yield Ended(run.scenario, sorted(run.done, key=lambda each: each.number), run.error, run.read)
             elif patient and self._open[0].processes == 1:
                 self._here(self._open[0])
             elif not self._turn(0.2 if patient else 0) and not patient:
@@ -142,6 +154,8 @@ class Runs:
         elif not run.waiting and not run.flying:
             run.wait_for(self._rounds(run.scenario, run.done))
         run.ended = not run.waiting and (run.error is not None or not run.flying)
+        if run.ended:
+            run.check_unchanged()
 
     def _fill(self) -> None:
         for run in self._open:

@@ -1,31 +1,54 @@
-"""Where a recorded workload is, and whether it fits the backends."""
+"""A recorded workload, known by what its file holds, and whether it fits the backends."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
-from sim.errors import ConfigError
-from sim.logs.trace import EXCERPT, Session, read_trace
-from sim.scenario.load import CONF
+from sim.errors import ConfigError, DataError
+from sim.logs.trace import Session, read_trace
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import content, trace_file
 from sim.settings.workload import WorkloadKind
 
 
-@functools.lru_cache(maxsize=2)
-def _read_trace(path: str, limit: int | None) -> list[Session]:
-    return read_trace(path, limit)
-
-
 def sessions_of(scenario: Scenario) -> list[Session]:
-    """The recorded sessions that a scenario replays; none where its workload is of another kind."""
+    """The recorded sessions that a scenario replays; none where its workload is of another kind.
+
+    Raises `DataError` where the file does not hold, or no longer holds, what `workload.trace_sha256` says.
+    """
     if scenario.workload.kind is not WorkloadKind.trace:
         return []
-    return _read_trace(trace_file(scenario), scenario.workload.trace_sessions)
+    file = trace_file(scenario)
+    return _read_trace(file, scenario.workload.trace_sessions, scenario.workload.trace_sha256 or content(file).sha256)
 
 
-def trace_file(scenario: Scenario) -> str:
-    """Where a recorded workload is."""
-    return str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else scenario.workload.trace
+@functools.lru_cache(maxsize=2)
+def _read_trace(file: str, limit: int | None, sha256: str) -> list[Session]:
+    """Once read it need not be there any more. What is no regular file has no hash, and is for the reader to refuse."""
+    before = content(file)
+    _check_hash(file, before.sha256, sha256)
+    sessions = read_trace(file, limit)
+    if content(file) != before:
+        raise DataError(f"{file}: was changed while it was read")
+    return sessions
+
+
+def _check_hash(file: str, found: str, said: str) -> None:
+    if found not in ("", said):
+        raise DataError(f"{file}: is another trace than workload.trace_sha256 says ({found[:16]}..., not {said[:16]}...)")
+
+
+def with_hash(scenario: Scenario) -> Scenario:
+    """The scenario with what its trace holds now: then all of its run is of that. Raises `DataError` where it says other."""
+    workload = scenario.workload
+    if workload.kind is not WorkloadKind.trace:
+        return scenario
+    found = content(trace_file(scenario)).sha256
+    if workload.trace_sha256:
+        _check_hash(workload.trace, found, workload.trace_sha256)
+        return scenario
+    return dataclasses.replace(scenario, workload=dataclasses.replace(workload, trace_sha256=found))
 
 
 def check_trace(scenario: Scenario) -> None:

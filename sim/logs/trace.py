@@ -14,8 +14,6 @@ from sim.columns import TRACE
 from sim.errors import DataError
 from sim.logs.table import Table, ask_of_likely, known_columns, read_table
 
-EXCERPT = "excerpt"
-"""The name of the trace that ships with the package."""
 _REQUIRED = [column.name for column in TRACE if not column.meaning.startswith("optional")]
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens")
 _TIMES = ("t_s", "think_time_s", "api_time_s")

@@ -12,11 +12,12 @@ import pandas as pd
 from sim.report.bills import alone, bills
 from sim.report.grid import Study, place_name
 from sim.results.files import NOTES, TIMELINE, Files
+from sim.results.kept.manifest import read_note
 from sim.scenario.load import load_run
 from sim.settings.agent import AgentKind, Split
 from sim.settings.run import GoalSettings
 from sim.sweeps.comparison import best
-from sim.sweeps.folder import read_note, runs_of, settings_of
+from sim.sweeps.folder import runs_of, settings_of
 from sim.sweeps.goal import reached
 
 

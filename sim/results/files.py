@@ -28,13 +28,15 @@ NOTES = "notes.json"
 ORIGIN = "origin.json"
 """Of a run or a sweep: which version made it, from which seed, and the digest of what came out."""
 NOTE = "run.json"
-"""Of a run in a sweep: the settings that the sweep gave it, what it was made from, its digest and files, or why it failed."""
+"""Of a run, written last: what its files hold, and its digest. In a sweep also what the sweep gave it, its key, or why it failed."""
 START, LOCK = "sweep.json", ".lock"
-"""Of a sweep: which start of it is the latest, and what keeps a second one out. Runs of an earlier start are not part of its table."""
+"""Of a sweep: which start of it is the latest; runs of an earlier start are not part of its table. What keeps a second writer out."""
 RESULTS = "results.csv"
 """Of a sweep: a row a scenario. Of a tornado or of Sobol indices: a row a setting."""
 REPORT, FIGURES = "report.md", "figures"
 """Of all of them: what is shown to people, and its pictures."""
+OURS = (SUMMARY, REPLICATIONS, TIMELINE, TASKS, CALLS, NOTES, ORIGIN, NOTE, START, RESULTS, REPORT, SETTINGS)
+"""All of them but figures."""
 
 
 class Files:
@@ -46,15 +48,6 @@ class Files:
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
         return (self.folder / name).is_file()
-
-    def size(self, name: str) -> int:
-        """Of a file, in bytes; -1 where there is none."""
-        return (self.folder / name).stat().st_size if self.has(name) else -1
-
-    def sizes(self) -> dict[str, int]:
-        """Sizes of a run's files (bytes, by name): of all that cannot change without running again."""
-        names = [file.name for file in self.folder.iterdir() if file.is_file()]
-        return {name: self.size(name) for name in names if name not in (NOTE, SETTINGS)}
 
     def remove(self, name: str) -> None:
         """See to it that there is no file of that name."""
@@ -150,15 +143,22 @@ def read_json(file: Path) -> dict[str, Any]:
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Have a file written aside and put in its place when it is complete."""
-    aside = path.with_name(f".{path.name}.part")
+    part = path.with_name(aside(path.name))
     try:
-        write(aside)
-        os.replace(aside, path)
+        write(part)
+        os.replace(part, path)
     finally:
-        aside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def remove_torn(folder: Path) -> None:
-    """Remove what `write_whole` left half-written, wherever in a folder, when it was killed."""
-    for torn in folder.rglob(".*.part"):
-        torn.unlink(missing_ok=True)
+    """Remove what `write_whole` left half-written of a run or a sweep and its runs when it was killed; no file of anybody else's."""
+    runs = [path for path in folder.iterdir() if path.name.isdigit() and path.is_dir()] if folder.is_dir() else []
+    for place in [folder, *runs]:
+        for torn in [place / aside(name) for name in OURS] + list((place / FIGURES).glob(aside("*.png"))):
+            torn.unlink(missing_ok=True)
+
+
+def aside(name: str) -> str:
+    """What a file is called while it is written."""
+    return f".{name}.part"

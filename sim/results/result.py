@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim import columns
 from sim.clock import MINUTE_S
@@ -14,13 +14,15 @@ from sim.engine.replication import Replication
 from sim.meter.sums import close
 from sim.meter.tally import Tally
 from sim.results.estimates import Estimates
-from sim.results.files import CALLS, NOTES, ORIGIN, REPLICATIONS, TASKS, TIMELINE, Files
+from sim.results.files import CALLS, NOTES, ORIGIN, REPLICATIONS, TASKS, TIMELINE
+from sim.results.kept.manifest import together
 from sim.results.logged import GROUP_ROWS, Logged
 from sim.results.metrics import unit_of
 from sim.results.notes import notes
 from sim.results.provenance import origin
 from sim.results.sample import Sample
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import Content
 from sim.theory import Expected, expect
 
 if TYPE_CHECKING:
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
 class Result:
     """The outcome of a scenario; tables are pandas DataFrames, made when asked for."""
 
-    def __init__(self, scenario: Scenario, replications: Sequence[Replication]) -> None:
+    def __init__(self, scenario: Scenario, replications: Sequence[Replication], read: Mapping[str, Content] | None = None) -> None:
+        """`read`: what it was made from beside its settings (`sim.scenario.sources`)."""
         self.scenario = scenario
+        self.read = dict(read or {})
         self.replications = list(replications)
 
     @cached_property
@@ -121,21 +125,23 @@ class Result:
     @cached_property
     def origin(self) -> dict[str, str]:
         """Which version, scenario and seed made this, and its digest."""
-        return origin(self.scenario.name, self.scenario.seed, self.digest)
+        return origin(self.scenario.name, self.scenario.seed, self.digest, self.read)
 
-    def save(self, folder: str | Path, group_rows: int = GROUP_ROWS) -> Path:
+    def save(self, folder: str | Path, group_rows: int = GROUP_ROWS, said: Mapping[str, Any] | None = None) -> Path:
         """Write the tables (`summary, replications, timeline` as CSV, `tasks, calls` as Parquet), `scenario.yaml`, `notes.json` and
         `origin.json`, which is also in the `attrs` of the Parquet tables. `calls.parquet` comes in groups of so many rows or a few more.
 
-        Each file appears whole or not at all.
+        All appear together or not at all, and last `run.json`: what each of them holds, and what else is `said`. Raises `ConfigError`
+        where another process writes into the same folder.
         """
-        files, logged = Files(folder), self._logged
-        files.write_log(TASKS, sum(len(each.tasks) for each in self.replications), logged.write_tasks)
-        files.write_log(CALLS, sum(len(each.log) for each in self.replications), partial(logged.write_calls, group_rows=group_rows))
-        files.write_table(TIMELINE, self.timeline)
-        files.write_settings(self.scenario)
-        files.write_table(REPLICATIONS, self.by_replication)
-        files.write_json(NOTES, self.notes)
-        files.write_json(ORIGIN, self.origin)
-        files.write_summary(self.summary)
+        logged = self._logged
+        with together(folder, digest=self.digest, **(said or {})) as files:
+            files.write_log(TASKS, sum(len(each.tasks) for each in self.replications), logged.write_tasks)
+            files.write_log(CALLS, sum(len(each.log) for each in self.replications), partial(logged.write_calls, group_rows=group_rows))
+            files.write_table(TIMELINE, self.timeline)
+            files.write_settings(self.scenario)
+            files.write_table(REPLICATIONS, self.by_replication)
+            files.write_json(NOTES, self.notes)
+            files.write_json(ORIGIN, self.origin)
+            files.write_summary(self.summary)
         return files.folder

@@ -29,7 +29,7 @@ def simulate_each(scenarios: Sequence[Scenario], progress: Progress | None = Non
         for outcome in runs.outcomes():
             if outcome.error is not None:
                 raise outcome.error
-            yield Result(outcome.scenario, outcome.replications)
+            yield Result(outcome.scenario, outcome.replications, outcome.read)
 
 
 def rounds(scenario: Scenario, done: Sequence[Replication]) -> range:

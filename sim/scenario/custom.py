@@ -8,21 +8,28 @@ import inspect
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sim.errors import ConfigError
+from sim.scenario.sources import Content, content, local_modules
 
 _IMPORTING = threading.RLock()
 """`sys.path` belongs to the process: one at a time lengthens it."""
+_READ: dict[str, dict[str, str]] = {}
+"""By module asked for: what it and the local modules that it imports held when they were imported, by their names."""
+_BEGAN_NS = time.time_ns()
+"""A module that somebody else has imported is as its file was before."""
 
 
 def imported(name: str, key: str) -> Callable[..., Any]:
     """The function that a setting names; modules of the working directory are found too. Raises `ConfigError`.
 
-    What such a module imports at its top is found there as well. `sys.path` is afterwards what it was.
+    What such a module imports at its top is found there as well. `sys.path` is afterwards what it was. A module whose file has
+    changed, or that of a local module it imports, is imported anew: a function is what its files say now.
     """
     module, _, function = name.partition(":")
     if not module or not function:
@@ -90,11 +97,42 @@ def _where(error: BaseException, file: str = "") -> str:
 
 
 def _module(name: str) -> Any:
-    """A module that is imported already, or is found now."""
-    if name in sys.modules:
+    """A module as its files are now: as it was imported, or imported anew."""
+    now = _contents(name)
+    if name in sys.modules and _as_read(name, now):
+        _READ.setdefault(name, {module: each.sha256 for module, each in now.items()})
         return importlib.import_module(name)  # waits where another thread is still at it
-    with _IMPORTING, working_directory_importable():
-        return importlib.import_module(name)
+    with _IMPORTING, working_directory_importable(), _without_bytecode():
+        now = _contents(name)
+        if name not in sys.modules or not _as_read(name, now):
+            for module in {*now, *_READ.get(name, {})} - {"__main__"}:
+                sys.modules.pop(module, None)
+            importlib.invalidate_caches()
+        found = importlib.import_module(name)
+        _READ[name] = {module: each.sha256 for module, each in _contents(name).items()}
+        return found
+
+
+def _contents(name: str) -> dict[str, Content]:
+    return {module: content(file) for module, file in local_modules(name).items()}
+
+
+def _as_read(name: str, now: dict[str, Content]) -> bool:
+    """Whether what is imported is what the files say."""
+    if name not in _READ:
+        return all(each.changed_ns < _BEGAN_NS for each in now.values())
+    return _READ[name] == {module: each.sha256 for module, each in now.items()}
+
+
+@contextlib.contextmanager
+def _without_bytecode() -> Iterator[None]:
+    """Python tells a change of a file by second and size, which a quick edit need not change; nothing is left in the user's folder."""
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 @contextlib.contextmanager

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ConfigError, DataError
+from sim.scenario import sources
 from sim.scenario.hydra_errors import explain, is_hydras
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
 
-HERE = Path(__file__).resolve().parents[1]
-CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
+CONF = sources.CONF
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
 _COMPOSING = threading.Lock()
 """Hydra composes for one at a time: its state belongs to the process."""

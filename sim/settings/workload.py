@@ -8,6 +8,9 @@ from typing import Any
 from sim.settings.bounds import alone, setting
 from sim.settings.traits import ALONE, Feature
 
+EXCERPT = "excerpt"
+"""The name of the trace that ships with the package."""
+
 
 class WorkloadKind(Feature):
     """Where tasks come from."""
@@ -38,6 +41,8 @@ class WorkloadSettings:
     """users: seconds before each session of a user, the first one included."""
     trace: str = alone("")
     """trace: a CSV or Parquet table of calls (columns: `sim.columns.TRACE`); `excerpt` is the one shipped."""
+    trace_sha256: str = alone("")
+    """trace: what its file holds, as `sha256sum` says; a run fills it in and saves it, and another file is refused."""
     trace_sessions: int | None = alone(None, low=1)
     """trace: replay only so many sessions."""
     trace_gap_s: float = alone(60.0, low=0)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.engine.parallel import Ended, Runs
+from sim.results.kept.manifest import read_note
 from sim.results.result import Result
 from sim.results.simulate import rounds
 from sim.scenario.scenario import Scenario
-from sim.sweeps.folder import RunFolder, read_note
+from sim.sweeps.folder import RunFolder
 from sim.sweeps.goal import WORST, objective
 from sim.sweeps.key import key_of
 
@@ -123,7 +124,7 @@ class Jobs:
     def _save(self, place: RunFolder, outcome: Ended) -> None:
         if outcome.error is not None:
             raise outcome.error
-        place.complete(Result(outcome.scenario, outcome.replications))
+        place.complete(Result(outcome.scenario, outcome.replications, outcome.read))
         self._ended += 1
 
     def _progress(self, calls: int) -> None:

@@ -1,7 +1,7 @@
 """Folders of a sweep: which runs are complete and may be kept, so that the same sweep started again does only the rest.
 
-Every file appears whole or not at all. A run's `run.json` is written after all its others and removed before any of them
-changes, so whoever is killed at whatever moment leaves either a complete run or one that is not there.
+A run's files appear together, and `run.json`, which says what they hold, last (`sim.results.kept.manifest`); so whoever is killed at
+whatever moment leaves either a complete run or one that is not there.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from sim.errors import ConfigError
+from sim.errors import DataError
 from sim.results.files import LOCK, NOTE, START, Files, remove_torn
+from sim.results.kept.lock import PATIENCE_S, alone_in
+from sim.results.kept.manifest import altered, read_note, write_note
 from sim.results.result import Result
 from sim.results.saved import SavedResult
 from sim.scenario.scenario import Scenario
+from sim.scenario.text import SETTINGS
 from sim.sweeps.key import key_of
 
-PATIENCE_S = 3.0
-"""As long as the workers of a sweep that was killed may take to notice (wall clock)."""
 BOOKKEEPING = {LOCK, START}
 """What a start leaves in a sweep's folder before any run has."""
 
@@ -33,6 +34,7 @@ class RunFolder:
         self.axes = dict(axes)
         self._start = started(sweep)
         self._files = Files(path)
+        self._key = ""
 
     @property
     def title(self) -> str:
@@ -40,40 +42,33 @@ class RunFolder:
         return " ".join(f"{key}={value}" for key, value in self.axes.items() if key != "experiment")
 
     def keep(self, scenario: Scenario) -> bool:
-        """Whether what is there was made from the same settings by the same simulator, and is whole.
+        """Whether what is there was made from the same settings and files by the same simulator, and is as it was saved.
 
-        If so, what says how it is shown is brought up to date; if not, it is no longer a run.
+        If so, what says how it is shown is brought up to date; if not, it is no longer a run. The scenario's key is taken now, before
+        it runs.
         """
         note = read_note(self.path)
-        sizes = note.get("files") or {NOTE: -1}
-        if note.get("key") != key_of(scenario) or any(self._files.size(name) != size for name, size in sizes.items()):
+        self._key = key_of(scenario)
+        if note.get("key") != self._key or set(altered(self.path, note)) - {SETTINGS}:
             self._files.remove(NOTE)
             return False
         self._files.write_settings(scenario)
-        self._files.write_json(NOTE, note | {"axes": self.axes, "start": self._start})
+        write_note(self.path, note | {"axes": self.axes, "start": self._start})
         return True
 
     def complete(self, result: Result) -> None:
-        """Save a result, and last of all say so."""
-        result.save(self.path)
-        self._note(key=key_of(result.scenario), digest=result.digest, files=self._files.sizes())
+        """Save a result, and last of all say so. Raises `DataError` where what it was made from has changed since `keep`."""
+        if key_of(result.scenario) != self._key:
+            raise DataError("a file that it reads was changed while it ran, so what came out is not kept; run it again")
+        result.save(self.path, said={"axes": self.axes, "start": self._start, "key": self._key, "failed": ""})
 
     def fail(self, why: str) -> None:
         """Say in the folder why the run has no result."""
-        self._note(failed=why)
+        write_note(self.path, {"axes": self.axes, "start": self._start, "key": "", "digest": "", "failed": why, "files": {}})
 
     def saved(self, scenario: Scenario) -> SavedResult:
         """The result of a run that is complete."""
         return SavedResult(self.path, scenario, read_note(self.path)["digest"])
-
-    def _note(self, key: str = "", digest: str = "", failed: str = "", files: Mapping[str, int] | None = None) -> None:
-        said = {"axes": self.axes, "start": self._start, "key": key, "digest": digest, "failed": failed, "files": files or {}}
-        self._files.write_json(NOTE, said)
-
-
-def read_note(folder: Path) -> dict[str, Any]:
-    """What a run's `run.json` says; {} where there is none, or none that can be read."""
-    return Files(folder).json(NOTE)
 
 
 def settings_of(runs: Sequence[Path]) -> dict[str, Any]:
@@ -100,9 +95,7 @@ def starting(sweep: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
 
     Raises `ConfigError` if another is at it, and still is after so long.
     """
-    sweep.mkdir(parents=True, exist_ok=True)
-    with (sweep / LOCK).open("w") as lock:
-        _lock(lock, sweep, patience_s)
+    with alone_in(sweep, patience_s):
         remove_torn(sweep)
         before = started(sweep)
         _start(sweep, time.time_ns())
@@ -116,21 +109,3 @@ def starting(sweep: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
 def _start(sweep: Path, number: int) -> None:
     if sweep.is_dir():
         Files(sweep).write_json(START, {"start": number})
-
-
-def _lock(lock: IO[str], sweep: Path, patience_s: float) -> None:
-    """A lock that ends with this process; its workers, forked from it, do not hold it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    until = time.monotonic() + patience_s
-    while True:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise ConfigError(f"{sweep}: another sweep is running there; wait for it or name another folder") from None
-            time.sleep(0.1)
-        else:
-            return

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import inspect
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +15,9 @@ from pathlib import Path
 import numpy as np
 import simpy
 
-from sim.engine.recorded import trace_file
-from sim.scenario.custom import imported
 from sim.scenario.scenario import NO_MATTER, Scenario
+from sim.scenario.sources import sources
 from sim.scenario.text import plain
-from sim.settings.agent import AgentKind
-from sim.settings.router import Policy
-from sim.settings.workload import WorkloadKind
 
 PACKAGE = Path(__file__).resolve().parents[1]
 MOVE_NO_NUMBER = {
@@ -55,7 +49,9 @@ sums of the replications: the sums are not kept.
 def key_of(scenario: Scenario) -> str:
     """16 hex digits over everything that a run's results come from."""
     used = replace(scenario, market=replace(scenario.market, models=scenario.chosen()), **NO_MATTER)
-    return _hex(json.dumps([plain(used), _read_by(scenario), engine_digest(), np.__version__, simpy.__version__], sort_keys=True).encode())
+    used.workload = replace(used.workload, trace="", trace_sha256="")  # its content is below
+    read = sorted((Path(file).name, found.sha256) for file, found in sources(scenario).items())
+    return _hex(json.dumps([plain(used), read, engine_digest(), np.__version__, simpy.__version__], sort_keys=True).encode())
 
 
 @functools.cache
@@ -78,21 +74,6 @@ def _counting(folder: Path, place: str) -> Iterator[str]:
             yield from _counting(path, f"{within}/")
         elif path.suffix == ".py":
             yield within
-
-
-def _read_by(scenario: Scenario) -> list[str]:
-    """Digests of what settings only name: a trace, functions of one's own."""
-    files = [trace_file(scenario)] if scenario.workload.kind is WorkloadKind.trace else []
-    functions = [scenario.router.custom] if scenario.router.policy is Policy.custom else []
-    functions += [scenario.agent.workflow] if scenario.agent.kind is AgentKind.custom else []
-    files += [inspect.getsourcefile(imported(name, "custom")) or "" for name in functions]
-    return [_of_file(file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files if file]
-
-
-@functools.lru_cache(maxsize=8)
-def _of_file(file: str, *_changed: int) -> str:
-    """Read once for all scenarios, unless it changes."""
-    return _hex(Path(file).read_bytes())
 
 
 def _hex(content: bytes) -> str:

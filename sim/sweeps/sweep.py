@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.engine.replication import Progress
 from sim.errors import ConfigError, DataError, did_you_mean
-from sim.results.files import ORIGIN, RESULTS, SUMMARY, Files
+from sim.results.files import ORIGIN, RESULTS, Files
+from sim.results.kept.manifest import altered, read_note
 from sim.results.metrics import MORE_IS_BETTER
 from sim.results.provenance import origin, read_origin
 from sim.results.result import Result
@@ -19,8 +20,9 @@ from sim.results.sample import Sample
 from sim.results.saved import SavedResult
 from sim.results.simulate import simulate_each
 from sim.scenario.scenario import Scenario
+from sim.scenario.text import SETTINGS
 from sim.sweeps.comparison import against, best, judged
-from sim.sweeps.folder import RunFolder, read_note, runs_of, settings_of, starting
+from sim.sweeps.folder import RunFolder, runs_of, settings_of, starting
 from sim.sweeps.goal import check_goal
 
 if TYPE_CHECKING:
@@ -160,15 +162,12 @@ def gather(folder: str | Path) -> pd.DataFrame:
         raise DataError(f"{root}: holds no runs of a sweep")
     notes = [read_note(run) for run in runs]
     varied = [key for key in notes[0]["axes"] if len({note["axes"].get(key) for note in notes}) > 1] or list(notes[0]["axes"])
+    failures = [_failure(run, note) for run, note in zip(runs, notes, strict=True)]
     rows = []
-    for run, note in zip(runs, notes, strict=True):
+    for run, note, failed in zip(runs, notes, failures, strict=True):
         axes = {key: _short(note["axes"].get(key, "")) for key in varied}
-        files = Files(run)
-        if note["failed"] or not files.has(SUMMARY):
-            rows.append({**axes, "status": f"failed: {note['failed'] or 'its files are gone'}"})
-        else:
-            rows.append({**axes, "status": "ok"} | row({}, files.summary()))
-    samples = [None if note["failed"] else Files(run).sample() for run, note in zip(runs, notes, strict=True)]
+        rows.append({**axes, "status": f"failed: {failed}"} if failed else {**axes, "status": "ok"} | row({}, Files(run).summary()))
+    samples = [None if failed else Files(run).sample() for run, failed in zip(runs, failures, strict=True)]
     said = [{key: _short(value) for key, value in note["axes"].items()} for note in notes]
     table = judged(pd.DataFrame(rows), said, samples, _words(settings_of(runs).get("baseline") or {}))
     made = [read_origin(run) for run in runs]
@@ -176,6 +175,14 @@ def gather(folder: str | Path) -> pd.DataFrame:
     Files(root).write_json(ORIGIN, origin(name, seed, digest_of(root)))
     Files(root).write_table(RESULTS, table)
     return table
+
+
+def _failure(run: Path, note: Mapping[str, Any]) -> str:
+    """Why a run has no row of numbers; empty where it has one."""
+    if note["failed"]:
+        return str(note["failed"])
+    others = [name for name in altered(run, note) if name != SETTINGS]  # a start writes those again
+    return f"{', '.join(others)}: not as saved; the same sweep started again mends that" if others else ""
 
 
 def _words(values: Mapping[str, Any]) -> dict[str, str]:

@@ -101,6 +101,22 @@ def test_what_a_policy_of_ones_own_raises_is_raised_again_with_its_place() -> No
         sim.simulate(world_of("broken"))
 
 
+EDITED = """from pathlib import Path
+def choose(known):
+    mine = Path(__file__)
+    mine.write_text(mine.read_text() + "# seen")
+    return lambda call, drawn: known.backends[0]
+"""
+
+
+def test_a_file_that_changes_during_a_run_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("edited_policy.py").write_text(EDITED)
+    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="edited_policy:choose")
+    with pytest.raises(sim.DataError, match=r"^edited_policy\.py: was changed while the run went on"):
+        sim.simulate(scenario(agent(), NOISY, router=router, replications=1, processes=1))
+
+
 def test_a_process_that_was_killed_while_it_waited_is_replaced() -> None:
     sim.simulate(worlds(1)[0])
     for worker in pool(2).workers:

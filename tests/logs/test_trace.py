@@ -10,9 +10,9 @@ import pytest
 import sim
 from experiments.replay import REGIMES, table
 from experiments.replay import scenario as on_opus
-from sim.logs.trace import EXCERPT, read_trace
+from sim.logs.trace import read_trace
 from sim.scenario.load import CONF
-from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.settings.workload import EXCERPT, WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, scenario, team
 
 FILE = CONF / "trace" / "excerpt.csv"

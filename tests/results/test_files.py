@@ -11,6 +11,7 @@ import pytest
 import sim
 from sim.results import files
 from sim.results.files import CALLS, FIGURES, NOTE, ORIGIN, REPLICATIONS, RESULTS, SUMMARY, TASKS, TIMELINE, Files, remove_torn
+from sim.results.kept.manifest import altered, read_note
 from sim.results.saved import SavedResult
 from sim.scenario.text import SETTINGS
 from sim.settings.run import Log
@@ -30,8 +31,9 @@ def test_a_saved_result_is_the_result(tmp_path: Path) -> None:
     made = Files(saved.folder)
     assert made.json(ORIGIN) == result.origin
     assert made.settings()["workload"]["tasks"] == 5
-    assert set(made.sizes()) == {SUMMARY, REPLICATIONS, TIMELINE, TASKS, CALLS, ORIGIN, "notes.json"}
-    assert made.size(SUMMARY) == (saved.folder / SUMMARY).stat().st_size
+    note = read_note(saved.folder)
+    assert set(note["files"]) == {SUMMARY, REPLICATIONS, TIMELINE, TASKS, CALLS, ORIGIN, SETTINGS, "notes.json"}
+    assert (note["digest"], altered(saved.folder, note)) == (result.digest, [])
 
 
 def test_a_log_that_is_no_longer_asked_for_goes(tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_a_log_that_is_no_longer_asked_for_goes(tmp_path: Path) -> None:
 def test_what_is_not_there_or_torn_is_empty(tmp_path: Path) -> None:
     none = Files(tmp_path / "nowhere")
     assert none.sample() is None
-    assert (none.json(NOTE), none.settings(), none.size(SUMMARY)) == ({}, {}, -1)
+    assert (none.json(NOTE), none.settings()) == ({}, {})
     for torn in ("[]", '{"axes": ', "\x00"):
         (tmp_path / NOTE).write_text(torn)
         assert Files(tmp_path).json(NOTE) == {}

@@ -1,4 +1,4 @@
-"""Policies and workflows of the user's that are broken: one line, with their own file and line."""
+"""Policies and workflows of the user's: as their files are now; those that are broken are one line, with their own file and line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.scenario.custom import imported
 from sim.settings.agent import AgentKind
 from sim.settings.router import Policy, RouterSettings
 from tests.worlds import agent, run
@@ -93,3 +94,33 @@ def test_an_error_that_is_not_the_users_goes_on_as_it_is() -> None:
 
     with pytest.raises(RuntimeError, match="of the host"):
         sim.simulate(sim.load("replications=1", "processes=1", "workload.tasks=400"), progress)
+
+
+HELPER = "RATE = 1\n"
+POLICY = "import own_helper\ndef rate(known=None):\n    return own_helper.RATE\n"
+
+
+def test_a_function_is_what_its_files_say_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own_policy.py").write_text(POLICY)
+    Path("own_helper.py").write_text(HELPER)
+    before = list(sys.path), sys.dont_write_bytecode
+    first = imported("own_policy:rate", "router.custom")
+    assert first() == 1
+    assert imported("own_policy:rate", "router.custom") is first
+    Path("own_helper.py").write_text(HELPER.replace("1", "7"))
+    assert imported("own_policy:rate", "router.custom")() == 7, "a helper, of the same size, within the same second"
+    Path("own_policy.py").write_text(POLICY.replace("RATE", "RATE * 2"))
+    assert imported("own_policy:rate", "router.custom")() == 14
+    assert (list(sys.path), sys.dont_write_bytecode) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own_helper.py", "own_policy.py"], "no bytecode"
+
+
+def test_what_somebody_else_has_imported_is_imported_anew_once_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "their_policy.py").write_text("def rate(known=None):\n    return 1\n")
+    import their_policy  # type: ignore[import-not-found]
+
+    assert their_policy.rate() == 1
+    (tmp_path / "their_policy.py").write_text("def rate(known=None):\n    return 2\n")
+    assert imported("their_policy:rate", "router.custom")() == 2

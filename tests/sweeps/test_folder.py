@@ -20,7 +20,7 @@ from sim.scenario.text import as_yaml
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from sim.sweeps.folder import starting
+from sim.sweeps.folder import RunFolder, starting
 from sim.sweeps.key import key_of
 from tests.pressed import stopped
 from tests.worlds import agent, backend, scenario, with_
@@ -111,8 +111,25 @@ def truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1])
 
 
+def garble(file: Path) -> None:
+    """300 bytes of something else in the middle; its size is what it was."""
+    held = bytearray(file.read_bytes())
+    middle = len(held) // 2
+    held[middle : middle + 300] = bytes(each ^ 0x5A for each in held[middle : middle + 300])
+    file.write_bytes(held)
+
+
+def edit(file: Path) -> None:
+    """Another number of the same length."""
+    text = file.read_text()
+    file.write_text(text.replace("cost_usd,USD,0.", "cost_usd,USD,9.", 1))
+    assert file.read_text() != text
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "torn table": lambda run: truncate(run / "summary.csv"),
+    "edited table": lambda run: edit(run / "summary.csv"),
+    "garbled log": lambda run: garble(run / "calls.parquet"),
     "lost table": lambda run: (run / "timeline.csv").unlink(),
     "torn note": lambda run: truncate(run / NOTE),
     "lost note": lambda run: (run / NOTE).unlink(),
@@ -131,6 +148,38 @@ def test_a_run_that_is_not_whole_runs_again(tmp_path: Path, ran: Callable[[], in
     assert ran() == 1
 
 
+def test_a_table_says_which_of_its_runs_are_not_as_saved(tmp_path: Path) -> None:
+    sim.sweep(world(replications=1), AXES, folder=tmp_path)
+    edit(tmp_path / "1" / "summary.csv")
+    truncate(tmp_path / "2" / "replications.csv")
+    (tmp_path / "3" / "timeline.csv").unlink()
+    told = ", not as saved; the same sweep started again mends that"
+    files = ["summary.csv", "replications.csv", "timeline.csv"]
+    table = sim.gather(tmp_path)
+    assert list(table["status"]) == ["ok", *(f"failed: {file}: {told[2:]}" for file in files)]
+    assert table["cost_usd"].notna().tolist() == [True, False, False, False]
+
+
+def test_a_key_is_taken_before_the_run_and_must_still_hold_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "changing_policy.py"
+    policy.write_text("def choose(known):\n    return lambda call, drawn: known.backends[0]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="changing_policy:choose")
+    own = world(router=router, replications=1, processes=1)
+    own.backends = ["one", "two"]
+    place = RunFolder(tmp_path / "0", {}, tmp_path)
+    assert not place.keep(own)
+    result = sim.simulate(own)
+    policy.write_text(policy.read_text().replace("[0]", "[1]"))
+    with pytest.raises(sim.DataError, match="was changed while it ran, so what came out is not kept"):
+        place.complete(result)
+    assert not (tmp_path / "0" / "summary.csv").exists()
+    assert not place.keep(own)
+    place.complete(sim.simulate(own))
+    assert place.keep(own)
+    assert place.saved(own).mean("token_share.two") == 1, "the policy as it is now, in this very process"
+
+
 def moody(knowledge: Any) -> Any:
     """A policy that has bad days."""
     if "BAD_DAY" in os.environ:
@@ -142,7 +191,7 @@ def test_a_failed_run_is_tried_again_and_no_other(tmp_path: Path, ran: Callable[
     router = RouterSettings(policy=Policy.custom, per=ChoosePer.task, custom="tests.sweeps.test_folder:moody")
     axes: dict[str, list[Any]] = {"router": [RouterSettings(), router]}
     monkeypatch.setenv("BAD_DAY", "yes")
-    with pytest.raises(sim.ConfigError, match=r"test_folder\.py, line 137: ZeroDivisionError: a bad day"):
+    with pytest.raises(sim.ConfigError, match=r"test_folder\.py, line [0-9]+: ZeroDivisionError: a bad day"):
         sim.sweep(world(processes=1), axes, folder=tmp_path)
     ok, failed = sim.gather(tmp_path)["status"]
     assert (ok, failed[:8], failed[-9:]) == ("ok", "failed: ", "a bad day")
@@ -184,7 +233,7 @@ def test_two_sweeps_do_not_share_a_folder_at_the_same_time(tmp_path: Path) -> No
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(sim.ConfigError, match="another sweep is running there"), starting(tmp_path, patience_s=0.1):
+        with pytest.raises(sim.ConfigError, match="another run or sweep is writing there"), starting(tmp_path, patience_s=0.1):
             pytest.fail("it shared")
         other.kill()
     assert len(sim.sweep(world(), AXES, folder=tmp_path).runs) == 4

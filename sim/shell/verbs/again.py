@@ -3,16 +3,21 @@
   sim again outputs/2026-02-16/09-00-00-000000    one run
   sim again outputs/fanout-1a2b3c4d               all runs of a sweep
 
-A line a run. Ends with 1 if one of them came out differently or could not be run.
+Digest and tables are compared. A line a run. Ends with 1 if one of them came out differently or could not be run.
 """
 
 from __future__ import annotations
 
+import tempfile
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 
 from sim.errors import DataError
+from sim.results.kept.manifest import altered, read_note
+from sim.results.kept.same import differing
 from sim.results.provenance import SOFTWARE, read_origin
+from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load_run
 from sim.shell.ending import WELL, complain, told
@@ -31,15 +36,29 @@ def run(asked: Namespace) -> int:
 
 
 def again(folder: Path) -> tuple[bool, str]:
-    """Run a folder's scenario; whether its digest is the one recorded, and that in words. Raises `SimError`."""
+    """Run a folder's scenario; whether digest and tables are those recorded, and that in words. Raises `SimError`."""
     scenario, made_by = load_run(folder), read_origin(folder)
     if "digest" not in made_by:
         raise DataError(f"{folder}: its origin.json does not say what came out")
     result = simulate(scenario)
-    if result.digest == made_by["digest"]:
-        return True, f"{folder}: same digest {result.digest} ({SOFTWARE}, seed {scenario.seed})"
+    with tempfile.TemporaryDirectory(prefix="sim-again-") as other:
+        differ = differing(folder, result.save(other))
+    if not differ and result.digest == made_by["digest"]:
+        return True, f"{folder}: same digest {result.digest}, same tables ({SOFTWARE}, seed {scenario.seed})"
+    return False, f"{folder}: {'; '.join(_differences(folder, result, made_by, differ))}"
+
+
+def _differences(folder: Path, result: Result, made_by: dict[str, str], differ: list[str]) -> Iterator[str]:
+    """What is other than it was, and what may be why."""
+    same = result.digest == made_by["digest"]
     changed = [f"{name} {made_by.get(name)} then, {now} now" for name, now in result.origin.items() if made_by.get(name) != now]
-    return False, f"{folder}: another digest: {', '.join(changed)}"
+    yield f"{'same' if same else 'another'} digest{'' if same else ' of the same tables' if not differ else ''}"
+    if differ:
+        yield f"other tables: {', '.join(differ)}"
+    yield from changed
+    edited = altered(folder, note) if (note := read_note(folder)) else []
+    if edited:
+        yield f"not as they were saved: {', '.join(edited)}"
 
 
 def _tell(folder: Path) -> int:

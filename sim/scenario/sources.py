@@ -1,0 +1,153 @@
+"""What a scenario reads from disk, known by its content: a trace, and code of one's own with the local modules that it imports.
+
+A path says nothing: a file can change while a run goes on, or between two runs of one process. What a module imports is read from
+its text, so nothing runs here; what it imports by a computed name, or opens by itself, is not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import os
+import stat
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.settings.agent import AgentKind
+from sim.settings.router import Policy
+from sim.settings.scenario import ScenarioSettings
+from sim.settings.workload import EXCERPT, WorkloadKind
+
+HERE = Path(__file__).resolve().parents[1]
+CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
+"""The settings that ship: inside the package in a wheel, beside it in a checkout."""
+SETTLED_S = 2.0
+"""A file this old when it is read gets another stamp when it changes, however coarse the clock of its disk."""
+
+
+class Content(NamedTuple):
+    """What was in a file, and when it had been put there: what is changed and changed back has been another in between."""
+
+    sha256: str
+    """Empty where there is no file."""
+    changed_ns: int = 0
+
+
+def sources(scenario: ScenarioSettings) -> dict[str, Content]:
+    """What a scenario reads from disk, by path: nothing, for most."""
+    named = [scenario.router.custom] if scenario.router.policy is Policy.custom else []
+    named += [scenario.agent.workflow] if scenario.agent.kind is AgentKind.custom else []
+    files = [trace_file(scenario)] if scenario.workload.kind is WorkloadKind.trace else []
+    files += [str(file) for name in named for file in local_modules(name.partition(":")[0]).values()]
+    return {file: content(file) for file in sorted(set(files))}
+
+
+def trace_file(scenario: ScenarioSettings) -> str:
+    """Where a recorded workload is."""
+    return str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else scenario.workload.trace
+
+
+def named(file: str | Path) -> str:
+    """A file for people: from the working directory on, or by its name alone where it lies elsewhere."""
+    path = Path(os.path.relpath(file))
+    return path.name if ".." in path.parts else str(path)
+
+
+def content(file: str | Path) -> Content:
+    """Of a regular file; without hash of what is none, or cannot be read."""
+    try:
+        found = os.stat(file)
+        if not stat.S_ISREG(found.st_mode):
+            return Content("")
+        stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        settled = time.time() - max(found.st_mtime, found.st_ctime) > SETTLED_S
+        return Content(_remembered(os.path.abspath(file), stamp) if settled else _sha256(file), found.st_mtime_ns)
+    except OSError:
+        return Content("")
+
+
+def local_modules(name: str) -> dict[str, Path]:
+    """A module and all that it imports, directly or not, by name: those that are neither ours nor installed."""
+    found: dict[str, Path] = {}
+    ahead = [name, *_packages(name)]
+    while ahead:
+        module = ahead.pop()
+        file = None if module in found else _file_of(module)
+        if file is not None:
+            found[module] = file
+            ahead += _imported_by(file, module, content(file).sha256)
+    return found
+
+
+def _sha256(file: str | Path) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@functools.lru_cache(maxsize=4096)
+def _remembered(file: str, _stamp: tuple[int, ...]) -> str:
+    return _sha256(file)
+
+
+@functools.lru_cache(maxsize=512)
+def _imported_by(file: Path, module: str, _sha: str) -> tuple[str, ...]:
+    """Names that a module's text imports, wherever in it; none where it is no Python, which its import will tell."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError, OSError, RecursionError):
+        return ()
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    return tuple(dict.fromkeys(_named(tree, package)))
+
+
+def _named(tree: ast.AST, package: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            try:
+                base = importlib.util.resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module or ""
+            except ImportError:
+                continue
+            names = [base, *(f"{base}.{each.name}" for each in node.names)]
+        else:
+            continue
+        for name in names:
+            yield from (name, *_packages(name))
+
+
+def _packages(name: str) -> list[str]:
+    """`a.b` and `a`, of `a.b.c`."""
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1)]
+
+
+def _file_of(module: str) -> Path | None:
+    """Where a module's text is, if it is a local one."""
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return None
+    loaded = getattr(sys.modules.get(module), "__file__", None)
+    if loaded is not None:
+        file = Path(loaded)
+        return file if file.suffix == ".py" and not _installed(str(file)) else None
+    place = Path(*module.split("."))
+    for folder in dict.fromkeys([*sys.path, os.getcwd()]):
+        if not _installed(folder):
+            for file in (Path(folder, place, "__init__.py"), Path(folder, place).with_suffix(".py")):
+                if file.is_file():
+                    return file
+    return None
+
+
+@functools.lru_cache(maxsize=512)
+def _installed(path: str) -> bool:
+    """Whether a path belongs to Python, to an installed package, or to this one."""
+    roots = {os.path.realpath(sysconfig.get_path(kind)) for kind in ("stdlib", "platstdlib", "purelib", "platlib")} | {str(HERE)}
+    real = os.path.realpath(path)
+    return any(real == root or real.startswith(root + os.sep) for root in roots)
