@@ -63,6 +63,15 @@ class Calendar:
         there = datetime.combine(date_of(day), datetime.min.time(), self._zone)
         return (there.astimezone(UTC) - self._start).total_seconds()
 
+    def hour(self, t_s: float) -> int:
+        """A number of the hour in which a simulated second falls: one more at each full hour there, whether or not clocks are set."""
+        return int((self._since_s + t_s + self._ahead_s(t_s) % HOUR_S) // HOUR_S)
+
+    def hour_at(self, hour: int) -> float:
+        """The simulated second at which it begins."""
+        utc_s = hour * HOUR_S - self._since_s
+        return utc_s - self._ahead_s(utc_s) % HOUR_S
+
     def _ahead_s(self, t_s: float) -> float:
         turn = self._turn(int((self._since_s + t_s) // DAY_S))
         return turn.before_s if t_s < turn.from_s else turn.after_s

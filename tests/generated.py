@@ -186,6 +186,8 @@ ROUTER: Fields = {
 BUDGET: Fields = {
     "usd": of(None, 0.003, 0.05),
     "per": of(*Per),
+    "window_h": of(None, 0.02, 5.0),
+    "zone": of("UTC", "Asia/Kolkata"),
     "at": of(*At),
     "then": of(*Then),
     "downgrade_to": of(None, "two"),
@@ -240,8 +242,9 @@ def worlds(
     judged = draw(drawn(OUTCOME, outcome))
     tried["stop_when_lost"] &= judged["length_exponent"] > 0 and judged["success_exponent"] == 0
     spent = draw(drawn(BUDGET, budget))
-    if spent["then"] is Then.wait and spent["per"] not in (Per.hour, Per.day):
+    if spent["then"] is Then.wait and spent["per"] in (Per.task, Per.run):
         spent["then"] = Then.stop
+    spent["window_h"] = (spent["window_h"] or 0.1) if spent["per"] is Per.rolling else None
     try:
         return scenario(
             made(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),

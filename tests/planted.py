@@ -26,6 +26,7 @@ _MARKET, _ROUTER, _RUN, _WORKLOAD, _BUDGET, _AGENT, _TRAITS = (
 )
 _PRICING, _OF_PRICING, _BY_HAND = "sim/backends/pricing.py", "tests/backends/test_pricing.py::", "tests/backends/test_bills_by_hand.py::"
 _CALENDAR, _TARIFF, _OF_TARIFF = "sim/calendar.py", "sim/backends/tariff.py", "tests/backends/test_tariff.py::"
+_BUDGETS, _OF_BUDGETS = "sim/engine/budgets.py", "tests/engine/test_budgets.py::"
 _CLOCKS = ("tests/test_calendar.py::test_day_and_second_are_those_of_the_clocks_there",)
 _DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
 
@@ -339,6 +340,34 @@ FAULTS = {
     "a day begins at midnight of UTC": Fault(
         _CALENDAR, "datetime.min.time(), self._zone)", "datetime.min.time(), UTC)",
         ("tests/test_calendar.py::test_a_day_begins_at_midnight_there_and_is_as_long_as_it_is",),
+    ),
+    # budgets
+    "budgets turn by the clocks of UTC": Fault(
+        _BUDGETS, "Calendar(start, settings.zone)", "Calendar(start)",
+        (f"{_OF_BUDGETS}test_a_day_turns_at_midnight_of_its_zone", f"{_OF_BUDGETS}test_an_hour_turns_at_the_full_hour_of_its_zone"),
+    ),
+    "budgets turn by the start of the run": Fault(
+        _LEDGER, "budget_of(budget, start)", "budget_of(budget, start.replace(hour=0, minute=0))",
+        (f"{_OF_BUDGETS}test_a_day_turns_at_midnight_of_its_zone",),
+    ),
+    "a day is spent for good": Fault(
+        _BUDGETS, "return spent >= self._limit_usd and last == self._window(now)", "return spent >= self._limit_usd",
+        (f"{_OF_BUDGETS}test_an_hour_turns_at_the_full_hour_of_its_zone", f"{_OF_BUDGETS}test_a_day_turns_at_midnight_of_its_zone"),
+    ),
+    "a window that rolls gives all back with the first dollar": Fault(
+        _BUDGETS, "            self._spent[team] -= back.popleft()[1]", "            self._spent[team] = 0 * back.popleft()[1]",
+        (f"{_OF_BUDGETS}test_hours_that_roll_give_each_dollar_back_in_its_time",),
+    ),
+    "a window that rolls is waited out in full": Fault(
+        _BUDGETS, "            if spent < self._limit:\n", "            if spent <= 0:\n",
+        (f"{_OF_BUDGETS}test_hours_that_roll_give_each_dollar_back_in_its_time",),
+    ),
+    "windows of hours taken for seconds": Fault(
+        _BUDGETS, "settings.window_h * HOUR_S", "settings.window_h", (f"{_OF_BUDGETS}test_five_hours_and_a_week_at_once",)
+    ),
+    "a team's window is everybody's": Fault(
+        _BUDGETS, "return 0 if settings.users is None else task.user // settings.users", "return 0",
+        (f"{_OF_BUDGETS}test_teams_have_windows_of_their_own",),
     ),
     # random numbers
     "awareness in the table on the numbers of likings": Fault(

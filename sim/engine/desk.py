@@ -13,7 +13,7 @@ from sim.agents.replay import replay
 from sim.agents.tries import Tries, solved
 from sim.agents.workflows import CHAT, KINDS, workflow
 from sim.call import Role
-from sim.clock import Clock, after
+from sim.clock import Clock
 from sim.engine.dispatch import Dispatch
 from sim.logs.trace import Session
 from sim.meter.meter import Meter
@@ -97,7 +97,7 @@ class Desk:
         if spent is None:
             self._begin(begin)
         elif spent.settings.then is Then.wait:
-            after(self._clock, spent.wait_s(now), lambda event: self._admit(task, begin, end))
+            self._clock.at(spent.free_at(task, now)).callbacks.append(lambda event: self._admit(task, begin, end))
         elif spent.settings.then is Then.downgrade:
             self._downgrade(task, spent.settings.downgrade_to)
             self._begin(begin)

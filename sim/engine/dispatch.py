@@ -120,7 +120,7 @@ class Dispatch:
             self._ask(call)
         elif spent.settings.then is Then.wait:
             call.callbacks = self._when_asked
-            heappush(self._queue, (now + spent.wait_s(now), NORMAL, next(self._eid), call))
+            heappush(self._queue, (spent.free_at(call.task, now), NORMAL, next(self._eid), call))
         elif spent.settings.then is Then.downgrade:
             self._move(call, self.downgrade(call.task, spent.settings.downgrade_to))
             self._ask(call)

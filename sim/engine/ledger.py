@@ -1,56 +1,19 @@
-"""What has been spent of each budget, by whom it is for."""
+"""What every attempt costs, and so what has been spent of each budget and by each task."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from datetime import datetime
 
 from sim.backends.pricing import Price
 from sim.call import Call
 from sim.clock import Clock
+from sim.engine.budgets import Budget, budget_of
 from sim.meter.meter import Meter
 from sim.scenario.scenario import Scenario
-from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.budget import At, BudgetSettings, Then
 from sim.task import Task
 from sim.usage import Usage
-
-_WINDOW_S = {"hour": 3600.0, "day": 86400.0}
-
-
-class Budget:
-    """One of them at work: what has been spent of it, by whom it is for, in the window of the moment."""
-
-    def __init__(self, settings: BudgetSettings) -> None:
-        self.settings = settings
-        self.limit_usd = math.inf if settings.usd is None else settings.usd
-        self.window_s = _WINDOW_S.get(settings.per.value)
-        self._spent: dict[tuple[int, int], float] = {}
-
-    def spend(self, task: Task, now: float, usd: float) -> None:
-        """A call is served."""
-        whose = self._whose(task, now)
-        self._spent[whose] = self._spent.get(whose, 0.0) + usd
-
-    def over(self, task: Task, now: float) -> bool:
-        """Whether nothing is left for this task now."""
-        return self._spent.get(self._whose(task, now), 0.0) >= self.limit_usd
-
-    def forget(self, task: Task) -> None:
-        """A task with a budget of its own has ended."""
-        self._spent.pop((task.id, 0), None)
-
-    def wait_s(self, now: float) -> float:
-        """Seconds until there is money again."""
-        assert self.window_s is not None
-        return (math.floor(now / self.window_s) + 1) * self.window_s - now
-
-    def _whose(self, task: Task, now: float) -> tuple[int, int]:
-        """(task, or team of users; window)."""
-        if self.settings.per is Per.task:
-            return task.id, 0
-        team = 0 if self.settings.users is None else task.user // self.settings.users
-        return team, math.floor(now / self.window_s) if self.window_s else 0
-
 
 _STRICT = (Then.stop, Then.wait, Then.downgrade)
 
@@ -61,9 +24,9 @@ class Ledger:
     It stands before the meter: an attempt is priced here, once, and the meter writes that number into its row.
     """
 
-    def __init__(self, settings: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock) -> None:
+    def __init__(self, settings: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock, start: datetime) -> None:
         limited = sorted((each for each in settings if each.usd is not None), key=lambda each: _STRICT.index(each.then))
-        self._budgets = [Budget(budget) for budget in limited]
+        self._budgets = [budget_of(budget, start) for budget in limited]
         self._by_moment = {at: [budget for budget in self._budgets if budget.settings.at is at] for at in At}
         self._by_task: dict[int, float] = {}
         self._prices = prices
@@ -107,8 +70,7 @@ class Ledger:
     def close(self, task: Task) -> float:
         """What a task that has ended has cost."""
         for budget in self._budgets:
-            if budget.settings.per is Per.task:
-                budget.forget(task)
+            budget.close(task)
         return self._by_task.pop(task.id, 0.0)
 
 

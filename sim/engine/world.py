@@ -56,7 +56,7 @@ class World:
             clock, prices, slots, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead=lookahead, priced=priced,
             stages=scenario.stages_counted(),
         )  # fmt: skip
-        self.ledger = Ledger(scenario.all_budgets(), prices, self.meter, clock) if priced else None
+        self.ledger = Ledger(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time()) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
         self.router = Router(scenario.router, self.backends, scenario.agent, scenario.outcome, streams)

@@ -126,13 +126,17 @@ def _learns(router: RouterSettings) -> bool:
 
 
 def _check_budgets(scenario: ScenarioSettings) -> None:
-    for key, one in {"budget": scenario.budget, **{f"budgets.{name}": one for name, one in scenario.budgets.items()}}.items():
+    for key, one in scenario.named_budgets().items():
         if one.downgrade_to is not None and one.downgrade_to not in scenario.backends:
             raise ConfigError(
                 f"{key}.downgrade_to={one.downgrade_to}: not among backends; {did_you_mean(one.downgrade_to, scenario.backends)}"
             )
-        if one.then is Then.wait and one.per not in (Per.hour, Per.day):
-            raise ConfigError(f"{key}.then=wait: a budget per {one.per.value} never comes back; take hour or day")
+        if one.then is Then.wait and one.per in (Per.task, Per.run):
+            raise ConfigError(f"{key}.then=wait: a budget per {one.per.value} never comes back; take hour, day or rolling")
+        if one.per is Per.rolling and one.window_h is None:
+            raise ConfigError(f"{key}.per=rolling: needs {key}.window_h, e.g. 5")
+        if one.per is not Per.rolling and one.window_h is not None:
+            raise ConfigError(f"{key}.window_h={one.window_h:g}: needs {key}.per=rolling, not {one.per.value}")
         if one.users is not None and scenario.workload.kind is not WorkloadKind.users:
             raise ConfigError(f"{key}.users={one.users}: needs workload.kind=users, or there is but one user")
 

@@ -14,3 +14,5 @@ def check_dates(scenario: ScenarioSettings) -> None:
             zone_of(window.zone, f"{key}.zone")
             weekdays_of(window.weekdays, f"{key}.weekdays")
             days_of(window.dates, f"{key}.dates")
+    for key, budget in scenario.named_budgets().items():
+        zone_of(budget.zone, f"{key}.zone")

@@ -16,8 +16,12 @@ class Per(Feature):
 
     task = "task", ALONE
     hour = "hour", ALONE
+    """It turns at the full hour of `zone`."""
     day = "day", ALONE
+    """It turns at midnight of `zone`."""
     run = "run", ALONE
+    rolling = "rolling", ALONE
+    """The last `window_h` hours, whenever they began."""
 
 
 class Then(Feature):
@@ -28,7 +32,7 @@ class Then(Feature):
     downgrade = "downgrade", ALONE
     """Go on, on the backend with the least list price (or `downgrade_to`)."""
     wait = "wait", ALONE
-    """Wait for the next hour or day."""
+    """Wait for the next hour or day, or until enough of a rolling window is past."""
 
 
 class At(Feature):
@@ -43,7 +47,7 @@ class At(Feature):
 def _spent_by(budget: BudgetSettings) -> Traits:
     """What is spent of a budget decides what comes after; only that of a single task concerns no other task."""
     touches = ALONE._replace(looks=True, unsolved="a budget: what it stops")
-    return touches if budget.per is Per.task else touches._replace(undealt="a budget per hour, day or run is spent by all tasks together")
+    return touches if budget.per is Per.task else touches._replace(undealt="a budget of time or of the run is spent by all tasks together")
 
 
 @dataclass
@@ -53,6 +57,10 @@ class BudgetSettings:
     usd: float | None = setting(None, above=0, traits=_spent_by)
     """null: no limit."""
     per: Per = Per.day
+    window_h: float | None = alone(None, above=0)
+    """per=rolling: hours, e.g. 5, or 168 for a week."""
+    zone: str = alone("UTC")
+    """per=hour and day: time zone by its IANA name, e.g. America/Los_Angeles."""
     users: int | None = alone(None, low=1)
     """How many users share one such budget: 1 = each has their own, 8 = teams of eight; null: one for everybody in the run."""
     at: At = At.call

@@ -41,7 +41,7 @@ class ScenarioSettings:
     baseline: dict[str, Any] = alone({})
     """Of a sweep: settings of the scenario that each other one is compared with, the rest being its own, e.g. {agent: solo}."""
     start: str = alone("2026-02-16T00:00:00")
-    """UTC moment of simulated second 0: decides time-of-day prices."""
+    """UTC moment of simulated second 0 (or with an offset, +08:00): decides prices that change with the time, and when budgets turn."""
     horizon_s: float | None = setting(None, above=0, traits=ALONE._replace(unsolved="a horizon: what it cuts off"))
     """Stop at this simulated second; null: when the last task has ended."""
     warmup: Warmup = Warmup.none
@@ -99,4 +99,8 @@ class ScenarioSettings:
 
     def all_budgets(self) -> list[BudgetSettings]:
         """The one and the others."""
-        return [self.budget, *self.budgets.values()]
+        return list(self.named_budgets().values())
+
+    def named_budgets(self) -> dict[str, BudgetSettings]:
+        """The same, by key."""
+        return {"budget": self.budget, **{f"budgets.{name}": one for name, one in self.budgets.items()}}

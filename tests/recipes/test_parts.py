@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Generator, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -68,7 +69,7 @@ def served(
     clock, one = Clock(), backend(**settings)
     slots, price = Slots(one.slots or math.inf), price or Price(one)
     meter = Meter(clock, [price], [slots.most], Log.full, 1, math.inf, priced=ledger)
-    recorder: Recorder = Ledger([], [price], meter, clock) if ledger else meter
+    recorder: Recorder = Ledger([], [price], meter, clock, datetime(2026, 2, 16, tzinfo=UTC)) if ledger else meter
     if queue is None:
         queue = deque() if patience_s is None else ImpatientLine(clock, recorder)
     service = Service(clock, one, PromptCache(one), recorder)

@@ -57,7 +57,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     },
     "router.heard_after_h: one of backends must be known from the start": {**router(**LOGIT, heard_after_h=ALL_HEARD), "workload": PEOPLE},
     "budget.downgrade_to=three: not among backends": {"budget": BudgetSettings(usd=1.0, then=Then.downgrade, downgrade_to="three")},
-    "budgets.lab.then=wait: a budget per run never comes back; take hour or day": {
+    "budgets.lab.then=wait: a budget per run never comes back; take hour, day or rolling": {
         "budgets": {"lab": BudgetSettings(usd=1.0, per=Per.run, then=Then.wait)},
     },
     "workload.trace: name a CSV or Parquet file of calls, or 'excerpt'": {"workload": WorkloadSettings(kind=WorkloadKind.trace)},

@@ -79,6 +79,7 @@ COMPANIONS: dict[Feature, dict[str, Any]] = {
     settings.budget.Per.hour: {"budget.usd": 0.05},
     settings.budget.Per.day: {"budget.usd": 0.05},
     settings.budget.Per.run: {"budget.usd": 0.05},
+    settings.budget.Per.rolling: {"budget.usd": 0.05, "budget.window_h": 0.01},
     settings.budget.At.call: {"budget.usd": 0.05},
     settings.budget.At.task: {"budget.usd": 0.05},
     settings.tries.Pick.majority: {"agent.tries.most": 3},

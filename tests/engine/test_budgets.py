@@ -1,0 +1,106 @@
+"""When budgets turn, by hand: midnights and full hours of a zone, hours that roll, several at once. A call of $0.0023 an hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import sim
+from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.workload import WorkloadKind, WorkloadSettings
+from tests.worlds import agent, backend, run, scenario
+
+CALL_USD = 2300e-6
+HOUR_S = 3600.0
+
+
+def hours(calls: int, *more: BudgetSettings, start: str = "2026-02-16T00:00:00", **budget: Any) -> list[float]:
+    """When the calls of one task an hour, from the first hour on, are asked for, in order."""
+    first = BudgetSettings(**({"then": Then.wait} | budget))
+    others = {str(number): each for number, each in enumerate(more)}
+    result = run(agent(turns=1), backend(), tasks=calls, every_s=HOUR_S, budget=first, budgets=others, start=start)
+    assert (result.calls["status"] == "ok").all()
+    return sorted((result.calls["t_request_s"] / HOUR_S).tolist())
+
+
+@pytest.mark.parametrize("at", list(At))
+@pytest.mark.parametrize(
+    ("zone", "start", "turns_at"),
+    [
+        ("UTC", "2026-02-16T00:00:00", 24),
+        ("UTC", "2026-02-16T10:00:00", 14),  # not 24 hours after the start
+        ("America/Los_Angeles", "2026-02-16T10:00:00", 22),  # 08:00 UTC
+        ("Asia/Shanghai", "2026-02-16T10:00:00", 6),  # 16:00 UTC
+        ("Asia/Kolkata", "2026-02-16T10:00:00", 8.5),  # 18:30 UTC
+        ("Asia/Shanghai", "2026-02-16T10:00:00+08:00", 14),
+    ],
+)
+def test_a_day_turns_at_midnight_of_its_zone(zone: str, start: str, turns_at: float, at: At) -> None:
+    """Money for two calls a day; the third waits for the exact moment."""
+    assert hours(3, usd=1.5 * CALL_USD, per=Per.day, zone=zone, start=start, at=at) == [1, 2, turns_at]
+
+
+def test_a_day_is_as_long_as_its_clocks_say() -> None:
+    """Berlin from 28 March 2026, 12:00 UTC: the next day begins in 11 hours and lasts 23."""
+    asked = hours(4, usd=0.5 * CALL_USD, per=Per.day, zone="Europe/Berlin", start="2026-03-28T12:00:00")
+    assert asked == [1, 11, 34, 58]
+
+
+def test_an_hour_turns_at_the_full_hour_of_its_zone() -> None:
+    """In Kolkata that is at half past."""
+    assert hours(2, usd=0.5 * CALL_USD, per=Per.hour) == [1, 2]
+    quarter = "2026-02-16T00:15:00"
+    budget = BudgetSettings(usd=0.5 * CALL_USD, per=Per.hour, then=Then.wait, zone="Asia/Kolkata")
+    calls = run(agent(turns=1), backend(), tasks=3, every_s=60.0, budget=budget, start=quarter).calls
+    assert sorted(calls["t_request_s"].tolist()) == [60.0, 900.0, 4500.0]
+
+
+def test_hours_that_roll_give_each_dollar_back_in_its_time() -> None:
+    """Money for three calls in any five hours: the fourth goes when the first is five hours past, and so on."""
+    asked = hours(9, usd=2.5 * CALL_USD, per=Per.rolling, window_h=5)
+    assert asked == [1, 2, 3, 6, 7, 8, 11, 12, 13]
+
+
+def test_hours_that_roll_are_no_hours_of_the_clock() -> None:
+    """Two at 23:30 and 23:40 on one day; midnight gives nothing back."""
+    budget = BudgetSettings(usd=1.5 * CALL_USD, per=Per.rolling, window_h=1, then=Then.wait)
+    calls = run(agent(turns=1), backend(), tasks=3, every_s=600.0, budget=budget, start="2026-02-16T23:20:00").calls
+    assert sorted(calls["t_request_s"].tolist()) == [600.0, 1200.0, 4200.0]
+
+
+def test_five_hours_and_a_week_at_once() -> None:
+    """Three in five hours, five in a week: the sixth goes a week after the first, when the five hours are long past."""
+    week = BudgetSettings(usd=4.5 * CALL_USD, per=Per.rolling, window_h=168, then=Then.wait)
+    assert hours(8, week, usd=2.5 * CALL_USD, per=Per.rolling, window_h=5) == [1, 2, 3, 6, 7, 169, 170, 171]
+
+
+def test_a_window_that_rolls_for_months_counts_to_the_cent() -> None:
+    """2,000 calls at a price that no float holds: the limit is three of them, exactly, to the end."""
+    budget = BudgetSettings(usd=3 * 0.0001 * 2300, per=Per.rolling, window_h=5, then=Then.stop)
+    dear = backend(input_usd_per_mtok=100.0, output_usd_per_mtok=100.0)
+    calls = run(agent(turns=1), dear, tasks=2000, every_s=HOUR_S, budget=budget).calls.sort_values("task")
+    assert (calls["status"] == "ok").tolist() == [number % 5 < 3 for number in range(2000)]
+
+
+@pytest.mark.parametrize(("users", "done"), [(1, 4), (2, 2), (None, 1)])
+def test_teams_have_windows_of_their_own(users: int | None, done: int) -> None:
+    """Four people of three calls each within an hour, and money for one: a user, a team of two, all."""
+    people = WorkloadSettings(kind=WorkloadKind.users, users=4, tasks_per_user=3, session_gap_s=600.0)
+    for per, window_h in ((Per.rolling, 1.0), (Per.day, None)):
+        budget = BudgetSettings(usd=0.5 * CALL_USD, per=per, window_h=window_h, users=users)
+        calls = run(agent(turns=1), backend(), workload=people, budget=budget).calls
+        assert (calls["status"] == "ok").sum() == done
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (BudgetSettings(usd=1.0, per=Per.rolling), r"budgets\.lab\.per=rolling: needs budgets\.lab\.window_h, e\.g\. 5"),
+        (BudgetSettings(usd=1.0, window_h=5.0), r"budgets\.lab\.window_h=5: needs budgets\.lab\.per=rolling, not day"),
+        (BudgetSettings(usd=1.0, zone="Europe/Berln"), r"budgets\.lab\.zone=Europe/Berln: not a time zone; did you mean 'Europe/Berlin'"),
+    ],
+)
+def test_a_window_that_cannot_be_is_refused(budget: BudgetSettings, said: str) -> None:
+    with pytest.raises(sim.ConfigError, match=said):
+        scenario(budgets={"lab": budget})
