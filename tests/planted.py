@@ -75,8 +75,8 @@ FAULTS = {
     ),
     "the ledger is bypassed": Fault(_WORLD, "recorder = self.ledger or self.meter", "recorder = self.meter", _LISTS),
     "the ledger has another meter behind it": Fault(
-        _WORLD, "Ledger(scenario.all_budgets(), prices, self.meter, clock)",
-        "Ledger(scenario.all_budgets(), prices, Meter(clock, prices, slots, scenario.log, 1, horizon_s, priced=True), clock)", _THROUGH,
+        _WORLD, "Ledger(scenario.all_budgets(), prices, self.meter, clock,",
+        "Ledger(scenario.all_budgets(), prices, Meter(clock, prices, slots, scenario.log, 1, horizon_s, priced=True), clock,", _THROUGH,
     ),
     "the ledger keeps answers to itself": Fault(
         _LEDGER, "        self._meter.answered(call, start_s, first_token_s, end_s, read_tokens, write_tokens, usd)\n", "", _THROUGH
@@ -351,8 +351,7 @@ FAULTS = {
         (f"{_OF_BUDGETS}test_a_day_turns_at_midnight_of_its_zone",),
     ),
     "a day is spent for good": Fault(
-        _BUDGETS, "return spent >= self._limit_usd and last == self._window(now)", "return spent >= self._limit_usd",
-        (f"{_OF_BUDGETS}test_an_hour_turns_at_the_full_hour_of_its_zone", f"{_OF_BUDGETS}test_a_day_turns_at_midnight_of_its_zone"),
+        _BUDGETS, "(spent if last == window else 0.0) + usd", "spent + usd", (f"{_OF_BUDGETS}test_a_day_is_as_long_as_its_clocks_say",)
     ),
     "a window that rolls gives all back with the first dollar": Fault(
         _BUDGETS, "            self._spent[team] -= back.popleft()[1]", "            self._spent[team] = 0 * back.popleft()[1]",

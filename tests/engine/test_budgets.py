@@ -42,9 +42,9 @@ def test_a_day_turns_at_midnight_of_its_zone(zone: str, start: str, turns_at: fl
 
 
 def test_a_day_is_as_long_as_its_clocks_say() -> None:
-    """Berlin from 28 March 2026, 12:00 UTC: the next day begins in 11 hours and lasts 23."""
-    asked = hours(4, usd=0.5 * CALL_USD, per=Per.day, zone="Europe/Berlin", start="2026-03-28T12:00:00")
-    assert asked == [1, 11, 34, 58]
+    """Berlin from 28 March 2026, 12:00 UTC: the next day begins in 11 hours and lasts 23. Two calls a day."""
+    asked = hours(7, usd=1.5 * CALL_USD, per=Per.day, zone="Europe/Berlin", start="2026-03-28T12:00:00")
+    assert asked == [1, 2, 11, 11, 34, 34, 58]
 
 
 def test_an_hour_turns_at_the_full_hour_of_its_zone() -> None:
