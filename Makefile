@@ -15,16 +15,16 @@ run: .venv/ready  ## the main study: what one coding task costs as chat, as one 
 	$(BIN)/python -m sim experiment=fanout
 
 test: .venv/ready  ## every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 quick: .venv/ready  ## the tests that are over soon: two minutes of a core in all
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -m 'not slow'
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow'
 
 cover: .venv/ready  ## the same, and which branches of sim/ they do not reach
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -m 'not slow' --cov
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow' --cov
 
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests/test_properties.py tests/scenario/test_fuzz.py
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal tests/test_properties.py tests/scenario/test_fuzz.py
 
 faults: .venv/ready  ## plant faults of wiring and see each of them caught, some two minutes
 	$(BIN)/python -m tests.faults

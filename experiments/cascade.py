@@ -36,6 +36,7 @@ from sim.settings.tries import Pick, TriesSettings
 from sim.settings.workload import WorkloadSettings
 
 CORRELATED, INDEPENDENT = OutcomeSettings(correlation=0.87, effort=0.43), OutcomeSettings(correlation=0.0, effort=0.43)
+TASKS, REPLICATIONS = 1500, 8
 TURNS = 10
 """Of a try: enough for bills to be in proportion to effort."""
 MODELS = {"M2.5": (0.726, 0.0993), "Opus": (0.768, 0.772)}
@@ -64,14 +65,14 @@ def priced(quality: float, usd: float) -> BackendSettings:
 
 
 def simulated(setup: str, outcome: OutcomeSettings) -> sim.Result:
-    """One set-up, 8 x 1,500 tasks."""
+    """One set-up, `REPLICATIONS` times `TASKS` tasks."""
     first, tries = SETUPS[setup]
     names = [first, *(name for name in dict.fromkeys(tries.backends) if name != first)]
     flat: dict[str, Any] = {"system_tokens": 1000, "prompt_tokens": 0, "output_tokens": 1, "reasoning_share": 1.0, "tool_result_tokens": 0}
     scenario = sim.Scenario(
         backends=names, market=MarketSettings("harness", {name: priced(*MODELS[name]) for name in names}),
-        agent=AgentSettings(kind=AgentKind.react, turns=TURNS, tries=tries, **flat), outcome=outcome, replications=8, log=Log.none,
-        workload=WorkloadSettings(tasks=1500, interarrival_s=1.0),
+        agent=AgentSettings(kind=AgentKind.react, turns=TURNS, tries=tries, **flat), outcome=outcome,
+        workload=WorkloadSettings(tasks=TASKS, interarrival_s=1.0), replications=REPLICATIONS, log=Log.none,
     )  # fmt: skip
     return sim.simulate(scenario.check())
 

@@ -91,9 +91,9 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("USD/busy hour", ascending=False, ignore_index=True)
 
 
-def crowd(users: int, tasks: int = 400) -> Crowd:
+def crowd(users: int) -> Crowd:
     """The same sessions on the premium backend, by so many users side by side, each without a break."""
-    workload = WorkloadSettings(kind=WorkloadKind.users, users=users, tasks_per_user=tasks // users, session_gap_s=0.0)
+    workload = WorkloadSettings(kind=WorkloadKind.users, users=users, tasks_per_user=TASKS // users, session_gap_s=0.0)
     result = sim.simulate(dataclasses.replace(solo(PREMIUM), workload=workload, replications=1))
     tally = result.tallies[0]
     return Crowd(tally.task_busy_s / tally.ended_s, 3600 * tally.task_cost_usd / tally.ended_s, result.mean(HOUR))
@@ -103,7 +103,7 @@ def check() -> str:
     """What 20 users at once cost against one after another, in a sentence."""
     many, one = crowd(AGENTS[-1]), crowd(1)
     return (
-        f"Check: the same 400 sessions on {PREMIUM} by {AGENTS[-1]} users at once and by 1: {many.busy_agents:.2f} and "
+        f"Check: the same {TASKS} sessions on {PREMIUM} by {AGENTS[-1]} users at once and by 1: {many.busy_agents:.2f} and "
         f"{one.busy_agents:.2f} agents busy on average, {many.usd_per_clock_hour:.4g} and {one.usd_per_clock_hour:.4g} USD an hour "
         f"of the clock, {many.usd_per_busy_hour:.5g} and {one.usd_per_busy_hour:.5g} USD a busy hour. "
         f"So n busy agents cost {many.usd_per_busy_hour / one.usd_per_busy_hour:.4f} times n times one."
