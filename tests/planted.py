@@ -437,4 +437,20 @@ FAULTS = {
         "sim/results/kept/manifest.py", "        super().remove(NOTE)\n", "",
         ("tests/results/kept/test_manifest.py::test_who_is_killed_between_two_files_leaves_no_run",),
     ),
+    "folders that were there count as new": Fault(
+        "sim/shell/footprint.py", "if not each.exists()]", "]",
+        ("tests/shell/test_footprint.py::test_a_refused_setting_leaves_folders_as_they_were",),
+    ),
+    "nobody looks at what is composed": Fault(
+        "sim/scenario/hydra_private.py", "        look(composed)\n", "",
+        ("tests/scenario/test_hydra_host.py::test_settings_of_others_run_nothing_and_read_nothing_of_ours",),
+    ),
+    "the environment is read": Fault(
+        "sim/scenario/hydra_host.py", '"oc.env", _no_environment', '"oc.env_of_ours", _no_environment',
+        ("tests/scenario/test_hydra_host.py::test_settings_of_others_run_nothing_and_read_nothing_of_ours",),
+    ),
+    "one process saves nothing until all are composed": Fault(
+        "sim/engine/parallel.py", "elif run.processes == 1:", "elif patient and run.processes == 1:",
+        ("tests/shell/test_jobs.py::test_one_process_saves_each_scenario_before_the_next_is_composed",),
+    ),
 }  # fmt: skip

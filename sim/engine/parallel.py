@@ -1,4 +1,4 @@
-"""Scenarios that run side by side, their replications on one pool of processes; outcomes come in the order of the scenarios."""
+"""Scenarios that run side by side, their replications on one pool of processes; outcomes come in their order, or as they end."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class Ended(NamedTuple):
     scenario: Scenario
     replications: Sequence[Replication]
     error: Exception | None
+    number: int
+    """Its place among those that were put in."""
     read: Mapping[str, Content]
     """What it read from disk (`sim.scenario.sources`): the same before it began and when it had ended."""
 
@@ -36,8 +38,9 @@ class Ended(NamedTuple):
 class _Run:
     """A scenario on its way."""
 
-    def __init__(self, scenario: Scenario, read: Mapping[str, Content], first: range, processes: int) -> None:
+    def __init__(self, scenario: Scenario, number: int, read: Mapping[str, Content], first: range, processes: int) -> None:
         self.scenario = scenario
+        self.number = number
         self.read = read
         self.shards = range(shards_of(scenario))
         self.waiting: deque[tuple[int, int]] = deque()
@@ -84,6 +87,7 @@ class Runs:
         self._progress = progress
         self._scenarios = scenarios
         self._open: deque[_Run] = deque()
+        self._put = 0
         self._flying: dict[Future[Replication], tuple[_Run, tuple[int, int]]] = {}
         self._pools: dict[int, tuple[Pool, int]] = {}
         self._alone = False
@@ -97,24 +101,32 @@ class Runs:
             for mine, _seen in self._pools.values():
                 mine.kill()
 
-    def put(self, scenario: Scenario) -> None:
-        """Add a scenario that has been checked, and start on it if there is room. Raises `ConfigError` for what only its files tell."""
+    def put(self, scenario: Scenario) -> int:
+        """Add a scenario that has been checked, and start on it if there is room; its number. Raises `ConfigError` for what only its files
+        tell."""
         read = sources(scenario)
         scenario = with_hash(scenario)
         check_trace(scenario)
         first = self._rounds(scenario, ())
         processes = min(scenario.processes or os.cpu_count() or 1, len(first) * shards_of(scenario) * self._scenarios)
-        self._open.append(_Run(scenario, read, first, processes))
+        run = _Run(scenario, self._put, read, first, processes)
+        self._put += 1
+        self._open.append(run)
         self._fill()
+        return run.number
 
-    def outcomes(self, patient: bool = True) -> Iterator[Ended]:
-        """Of the scenarios put in so far: all, or without patience those that have ended by now."""
+    def outcomes(self, patient: bool = True, in_order: bool = True) -> Iterator[Ended]:
+        """Of the scenarios put in so far: all, or without patience those that have ended by now; in their order, or as they end.
+
+        What runs in this process is run now, with or without patience.
+        """
         while self._open:
-            if self._open[0].ended:
-                run = self._open.popleft()
-                yield Ended(run.scenario, sorted(run.done, key=lambda each: each.number), run.error, run.read)
-            elif patient and self._open[0].processes == 1:
-                self._here(self._open[0])
+            run = next((each for each in self._open if each.ended), self._open[0]) if not in_order else self._open[0]
+            if run.ended:
+                self._open.remove(run)
+                yield Ended(run.scenario, sorted(run.done, key=lambda each: each.number), run.error, run.number, run.read)
+            elif run.processes == 1:
+                self._here(run)
             elif not self._turn(0.2 if patient else 0) and not patient:
                 return
 

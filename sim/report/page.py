@@ -21,6 +21,7 @@ from sim.report.multipliers import multipliers
 from sim.report.tables import aligned, best_first, failures, grid, readable
 from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
 from sim.results.files import FIGURES, REPORT, RESULTS, Files
+from sim.results.kept.manifest import add_shown
 from sim.results.provenance import SOFTWARE
 from sim.results.result import Result
 from sim.scenario.scenario import Scenario
@@ -134,3 +135,4 @@ def _publish(title: str, table: str, said: str, draw: Draw, folder: Path, made_b
     page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
     page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*notes, *CAVEATS)), f"Made by {origin}."]
     Files(folder).write_text(REPORT, "\n\n".join(page) + "\n")
+    add_shown(folder, [REPORT, *(f"{FIGURES}/{path.name}" for path in files)])

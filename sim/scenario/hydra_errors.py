@@ -91,4 +91,5 @@ def _one_line(error: BaseException) -> str:
         "provider=",
     )
     told = [" ".join(line.split()) for line in str(error).splitlines()]
-    return "; ".join(line for line in told if line and not line.startswith(noise)).replace(":;", ":")
+    line = "; ".join(line for line in told if line and not line.startswith(noise)).replace(":;", ":")
+    return re.sub(r"^ConfigError raised while resolving interpolation: ", "", line)

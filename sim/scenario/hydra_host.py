@@ -1,12 +1,16 @@
-"""Hydra for ourselves inside whatever program this is: its own Hydra is left as it was, object for object."""
+"""Hydra for ourselves inside whatever program this is: its own Hydra is left as it was, object for object.
+
+And nothing that settings name is run: Hydra would call what `_target_` names, as a callback, a handler of logs, a part of a sweeper.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from sim.scenario.hydra_private import asks_for_version_base, resolvers_kept
+from sim.errors import ConfigError
+from sim.scenario.hydra_private import OWN_PARTS, asks_for_version_base, looked_at, resolvers_kept
 from sim.scenario.scenario import Scenario
 
 SCHEMA = "schema"
@@ -14,8 +18,10 @@ SCHEMA = "schema"
 
 
 @contextlib.contextmanager
-def own_hydra() -> Iterator[None]:
+def own_hydra(composed: Callable[[Any], None] = lambda _: None) -> Iterator[None]:
     """While it lasts Hydra knows our schema and nothing that the program around us has stored or initialised.
+
+    `composed` is shown each configuration before anything is made of it; one that would run code is refused with a `ConfigError`.
 
     A stored node named `config`, as many programs have, would otherwise be taken for the schema of our `config.yaml`. Hydra's state
     belongs to the process: other threads that use Hydra meanwhile meet ours.
@@ -25,6 +31,7 @@ def own_hydra() -> Iterator[None]:
     from hydra.core.hydra_config import HydraConfig
     from hydra.core.utils import JobRuntime
     from hydra.version import VersionBase
+    from omegaconf import OmegaConf
 
     theirs, store = GlobalHydra.instance(), ConfigStore.instance()
     with contextlib.ExitStack() as kept:
@@ -38,7 +45,51 @@ def own_hydra() -> Iterator[None]:
         theirs.clear()
         store.repo = _hydras_own(store.repo)
         store.store(name=SCHEMA, node=Scenario)
+        OmegaConf.register_new_resolver("oc.env", _no_environment, replace=True)
+        kept.enter_context(looked_at(_refuse_code))
+        kept.enter_context(looked_at(composed))
         yield
+
+
+def _no_environment(name: str, *_: Any) -> Any:
+    """A value from the environment would be written into whatever a run leaves."""
+    raise ConfigError(f"${{oc.env:{name}}}: settings take nothing from the environment; let the shell fill it in, as in seed=$SEED")
+
+
+def _refuse_code(composed: Any) -> None:
+    """Raise `ConfigError` where Hydra would call what a setting names, other than its own sweepers, launchers and samplers."""
+    from omegaconf import OmegaConf
+
+    settings = OmegaConf.to_container(composed, resolve=False)
+    hydra = settings.pop("hydra", {}) if isinstance(settings, dict) else {}
+    for key in ("callbacks", "hydra_logging", "job_logging"):
+        given = hydra.get(key) or {}
+        if set(given) - _LOGS_NOTHING if key != "callbacks" else given:
+            raise ConfigError(f"hydra.{key}: would run what it names, so is not taken from settings")
+    if (hydra.get("sweeper") or {}).get("custom_search_space"):
+        raise ConfigError("hydra.sweeper.custom_search_space: would run what it names, so is not taken from settings")
+    for key, target in (*_targets(settings, ""), *_targets(hydra, "hydra.")):
+        if not (key.startswith("hydra.") and str(target).startswith(OWN_PARTS)):
+            raise ConfigError(f"{key}={target}: would run what it names, so is not taken from settings")
+
+
+_LOGS_NOTHING = {"version", "root", "disable_existing_loggers"}
+"""Keys of `hydra/job_logging: none`."""
+
+
+def _targets(settings: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Every `_target_` in plain settings, and every text that would become a mapping only later, with its key."""
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            if key == "_target_":
+                yield f"{place}{key}", value
+            else:
+                yield from _targets(value, f"{place}{key}.")
+    elif isinstance(settings, list):
+        for number, value in enumerate(settings):
+            yield from _targets(value, f"{place}{number}.")
+    elif isinstance(settings, str) and "${" in settings and ("oc.create" in settings or "oc.decode" in settings):
+        yield place.rstrip("."), settings
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@
 | `Hydra.get_mode` | Hydra 1.3 composes all only to ask for `hydra.mode`, which `-m` decides: 0.2 s a start | it composes once more |
 | `BasicSweeper.validate_batch_is_legal` | Hydra 1.3 composes every scenario of a sweep twice: 0.2 s each | it composes each twice |
 | `get_args_parser` | Hydra's flags, to refuse an unknown one in one line | Hydra refuses it in several lines |
+| `ConfigLoaderImpl.load_configuration` | whatever is composed is looked at before anything it names runs | `--config-dir` is refused |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 
@@ -37,6 +38,9 @@ class Private(NamedTuple):
 MODE = Private("hydra._internal.hydra", "Hydra", "get_mode")
 VALIDATE = Private("hydra._internal.core_plugins.basic_sweeper", "BasicSweeper", "validate_batch_is_legal")
 FLAGS = Private("hydra._internal.utils", "", "get_args_parser")
+LOAD = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "load_configuration")
+OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
+"""What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
 
 
@@ -60,6 +64,27 @@ def composing_less() -> Iterator[None]:
         if asks_for_version_base():
             stack.enter_context(_replaced(MODE, lambda *_, **__: None))
             stack.enter_context(_replaced(VALIDATE, _validate_each_value_once))
+        yield
+
+
+def can_be_looked_at() -> bool:
+    """Whether what Hydra composes can be looked at before it is used."""
+    return LOAD.holder() is not None
+
+
+@contextlib.contextmanager
+def looked_at(look: Callable[[Any], None]) -> Iterator[None]:
+    """While it lasts, show each configuration that Hydra composes, for a run, a sweep, one of its jobs or the compose API."""
+    holder = LOAD.holder()
+    theirs = None if holder is None else getattr(holder, LOAD.name)
+
+    def ours(*given: Any, **named: Any) -> Any:
+        assert theirs is not None
+        composed = theirs(*given, **named)
+        look(composed)
+        return composed
+
+    with _replaced(LOAD, ours):
         yield
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from sim.errors import ConfigError
 from sim.scenario.hydra_host import own_hydra
+from sim.scenario.hydra_private import can_be_looked_at
 from sim.scenario.hydra_private import flags as hydras_flags
 from sim.scenario.load import CONF, compose, open_mappings
 from sim.scenario.scenario import NO_MATTER
@@ -37,6 +38,10 @@ def read(arguments: Sequence[str]) -> Command:
     A sweep that names no folder gets one of its command: the same command finds there what it has run before.
     """
     words = open_mappings(_with_axes(_flags_first(arguments)))
+    if _own_folders(words) and not can_be_looked_at():
+        raise ConfigError(
+            "--config-dir: with this version of Hydra nobody can see what settings of others would run; pip install hydra-core==1.3.8"
+        )
     if not _SWEEPS & set(words) or _SHOWS & set(words):
         return Command(words)
     given = _parsed([word for word in words if not word.startswith("-") and "=" in word])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import ConfigError, SimError
+from sim.results.kept.lock import alone_in
 from sim.scenario.load import from_hydra
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Method
 from sim.shell.command import is_search
 from sim.shell.ending import WELL, complain, told
+from sim.shell.footprint import Footprint
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -30,6 +32,21 @@ class Job:
         self.status = WELL
         """A mistake once a scenario was refused: Hydra is not told, so that nothing else is printed."""
         self._jobs = jobs
+        self._footprint: Footprint | None = None
+
+    def composed(self, configuration: Any) -> None:
+        """Before anything is made for a run of its own: see what is in its folder."""
+        from omegaconf import OmegaConf
+        from omegaconf.errors import OmegaConfBaseException
+
+        with contextlib.suppress(OmegaConfBaseException, ValueError):  # a folder that Hydra can name only later
+            if self._jobs is None and (folder := OmegaConf.select(configuration, "hydra.run.dir")):
+                self._footprint = Footprint(Path(folder))
+
+    def undo(self) -> None:
+        """Leave nothing of a run that has no result."""
+        if self._footprint is not None:
+            self._footprint.undo()
 
     def __reduce__(self) -> tuple[type[Job], tuple[()]]:
         return Job, ()
@@ -43,10 +60,14 @@ class Job:
             return self._one_of_many(composed, _place(hydra), is_search(hydra))
         folder = Path(hydra.runtime.output_dir)
         try:
-            _alone(from_hydra(composed), folder)
+            with alone_in(folder):
+                _alone(from_hydra(composed), folder)
         except (SimError, OSError, MemoryError) as error:
-            forget(folder)
+            self.undo()
             self.status = complain(told(error))
+        except BaseException:
+            self.undo()
+            raise
         return None
 
     def _one_of_many(self, composed: Any, place: RunFolder, search: bool) -> Value | float | None:
@@ -59,17 +80,6 @@ class Job:
             value = _begin(jobs, composed, place, search)
             jobs.finish()
             return None if value is None else float(value)
-
-
-def forget(folder: Path) -> None:
-    """Leave nothing of a run or a sweep that was refused: Hydra has made its folder before asking us."""
-    from sim.sweeps.folder import BOOKKEEPING
-
-    if {path.name for path in folder.glob("*")} <= BOOKKEEPING | {".hydra", "multirun.yaml"}:
-        shutil.rmtree(folder, ignore_errors=True)
-        for parent in folder.absolute().parents[:2]:
-            if parent != Path.cwd() and parent.exists() and not any(parent.iterdir()):
-                parent.rmdir()
 
 
 def _place(hydra: Any) -> RunFolder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +48,7 @@ class Jobs:
         self._total = total
         self._explain = explain
         self._ended = 0
-        self._under_way: deque[RunFolder] = deque()
+        self._under_way: dict[int, RunFolder] = {}
         self._asked: dict[str, RunFolder] = {}
         self._fault: Exception | None = None
         self._runs = Runs(rounds, self._progress, total)
@@ -69,11 +68,9 @@ class Jobs:
             self.kept += 1
             self._ended += 1
         else:
-            self._under_way.append(place)
             try:
-                self._runs.put(scenario)
+                self._under_way[self._runs.put(scenario)] = place
             except Exception as error:
-                self._under_way.pop()
                 self.fail(place, error)
         self._collect(patient=False)
 
@@ -113,8 +110,8 @@ class Jobs:
 
     def _collect(self, patient: bool) -> None:
         self._describe()
-        for outcome in self._runs.outcomes(patient):
-            place = self._under_way.popleft()
+        for outcome in self._runs.outcomes(patient, in_order=False):
+            place = self._under_way.pop(outcome.number)
             try:
                 self._save(place, outcome)
             except Exception as error:
@@ -137,4 +134,4 @@ class Jobs:
 
     def _describe(self) -> None:
         if self._bar is not None and self._under_way:
-            self._bar.set_description_str(f"{self._ended + 1}/{self._total} {self._under_way[0].title}"[:60])
+            self._bar.set_description_str(f"{self._ended + 1}/{self._total} {next(iter(self._under_way.values())).title}"[:60])

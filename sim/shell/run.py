@@ -13,7 +13,8 @@ from sim.scenario.hydra_private import composing_less
 from sim.scenario.load import CONF
 from sim.shell.command import read
 from sim.shell.ending import MISTAKE, WELL, told
-from sim.shell.job import Job, forget
+from sim.shell.footprint import Footprint
+from sim.shell.job import Job
 from sim.shell.process import arguments, quiet, whole_errors
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ def run(words: Sequence[str]) -> int:
 def _alone() -> int:
     """One scenario, or whatever else Hydra shows."""
     job = Job()
-    _hydra(job)
+    try:
+        _hydra(job)
+    except BaseException:
+        job.undo()
+        raise
     return job.status
 
 
@@ -41,16 +46,18 @@ def _sweep(folder: Path, scenarios: int) -> int:
     from sim.shell.jobs import Jobs
     from sim.sweeps.folder import runs_of, starting
 
-    status = WELL
-    with quiet(), starting(folder), Jobs(scenarios, told) as jobs:
-        try:
-            _hydra(Job(jobs))
-            jobs.finish()
-        finally:
-            if runs_of(folder):
-                status = _gather(folder, jobs)
-            else:
-                forget(folder)
+    status, footprint, result = WELL, Footprint(folder), False
+    try:
+        with quiet(), starting(folder), Jobs(scenarios, told) as jobs:
+            try:
+                _hydra(Job(jobs))
+                jobs.finish()
+            finally:
+                result = bool(runs_of(folder))
+                if result:
+                    status = _gather(folder, jobs)
+    finally:
+        footprint.tidy() if result else footprint.undo()
     return status
 
 
@@ -58,7 +65,7 @@ def _hydra(job: Job) -> None:
     """Have Hydra compose what `sys.argv` says, and call the job for each of its scenarios."""
     import hydra
 
-    with own_hydra(), composing_less():
+    with own_hydra(job.composed), composing_less():
         hydra.main(config_path=str(CONF), config_name="config", **version_base())(job)()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError
-from sim.results.files import LOCK, NOTE, START, Files, remove_torn
+from sim.results.files import NOTE, START, Files, remove_torn
 from sim.results.kept.lock import PATIENCE_S, alone_in
 from sim.results.kept.manifest import altered, read_note, write_note
 from sim.results.result import Result
@@ -21,9 +21,6 @@ from sim.results.saved import SavedResult
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
 from sim.sweeps.key import key_of
-
-BOOKKEEPING = {LOCK, START}
-"""What a start leaves in a sweep's folder before any run has."""
 
 
 class RunFolder:

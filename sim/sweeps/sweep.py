@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.engine.parallel import Runs
 from sim.engine.replication import Progress
 from sim.errors import ConfigError, DataError, did_you_mean
 from sim.results.files import ORIGIN, RESULTS, Files
@@ -18,7 +20,7 @@ from sim.results.provenance import origin, read_origin
 from sim.results.result import Result
 from sim.results.sample import Sample
 from sim.results.saved import SavedResult
-from sim.results.simulate import simulate_each
+from sim.results.simulate import rounds, simulate_each
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
 from sim.sweeps.comparison import against, best, judged
@@ -95,13 +97,26 @@ def sweep(
 
 def _run_missing(missing: Sequence[tuple[RunFolder, Scenario]], progress: Progress | None) -> None:
     """Save each result as it comes; the first that fails says so in its folder and ends the sweep."""
-    results = simulate_each([scenario for _, scenario in missing], progress)
-    for place, _ in missing:
-        try:
-            place.complete(next(results))
-        except Exception as error:
-            place.fail(str(error))
-            raise
+    with Runs(rounds, progress, len(missing)) as runs:
+        places = {}
+        for place, scenario in missing:
+            with _telling(place):
+                places[runs.put(scenario)] = place
+        for outcome in runs.outcomes(in_order=False):
+            with _telling(places[outcome.number]) as place:
+                if outcome.error is not None:
+                    raise outcome.error
+                place.complete(Result(outcome.scenario, outcome.replications, outcome.read))
+
+
+@contextlib.contextmanager
+def _telling(place: RunFolder) -> Iterator[RunFolder]:
+    """What fails says so in its folder."""
+    try:
+        yield place
+    except Exception as error:
+        place.fail(str(error))
+        raise
 
 
 def rank(swept: Sweep, metric: str = "cost_per_success_usd", confidence: float = 0.95) -> pd.DataFrame:

@@ -109,6 +109,21 @@ def choose(known):
 """
 
 
+def test_outcomes_come_as_they_end_when_nobody_asks_for_their_order() -> None:
+    long, short = worlds(1, tasks=3000, replications=1)[0], worlds(2, tasks=3, replications=1)[0]
+    with Runs(rounds, scenarios=2) as runs:
+        numbers = [runs.put(long), runs.put(short)]
+        assert [outcome.number for outcome in runs.outcomes(in_order=False)] == numbers[::-1]
+        assert runs.put(short) == 2
+
+
+def test_what_runs_in_this_process_needs_no_patience() -> None:
+    with Runs(rounds) as runs:
+        runs.put(worlds(1, tasks=3, processes=1)[0])
+        [outcome] = runs.outcomes(patient=False)
+    assert len(outcome.replications) == 3
+
+
 def test_a_file_that_changes_during_a_run_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("edited_policy.py").write_text(EDITED)

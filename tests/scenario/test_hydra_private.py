@@ -15,6 +15,7 @@ import pytest
 
 from sim.scenario.hydra_private import (
     FLAGS,
+    LOAD,
     MODE,
     RESOLVERS,
     VALIDATE,
@@ -26,7 +27,7 @@ from sim.scenario.hydra_private import (
 )
 from sim.settings import agent
 
-ALL = [MODE, VALIDATE, FLAGS, RESOLVERS]
+ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD]
 SIM = Path(agent.__file__).parents[1]
 
 

@@ -79,7 +79,7 @@ MISTAKES = {
     "agent=null": "takes the name of a file of its menu",
     "agent.turns={}": "an empty mapping changes nothing",
     "agent=solo --nope seed=2": "unrecognized arguments: --nope",
-    "name=${oc.env:NOT_SET_ANYWHERE}": "'NOT_SET_ANYWHERE' not found",
+    "name=${oc.env:HOME}": "${oc.env:HOME}: settings take nothing from the environment",
     "--config-dir=/nowhere agent=solo": "Additional config directory '/nowhere' not found",
 }
 

@@ -60,7 +60,7 @@ def test_a_line_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_ctrl_c_is_one_line_and_130(tmp_path: Path) -> None:
     words = ["agent=chat", "workload.tasks=2000000", "processes=1", "hydra.run.dir=out"]
-    end = stopped(words, tmp_path, (tmp_path / "out" / ".hydra").exists)
+    end = stopped(words, tmp_path, (tmp_path / "out" / ".lock").exists)
     assert end == (130, "sim: stopped\n")
 
 
