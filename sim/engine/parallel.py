@@ -14,6 +14,7 @@ from sim.engine.pool import Pool, count, pool
 from sim.engine.recorded import check_trace, with_hash
 from sim.engine.replicate import replicate_shard, shards_of
 from sim.engine.replication import Parts, Progress, Replication
+from sim.engine.stop import stop_if_noted
 from sim.errors import DataError, SimError
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import Content, named, sources
@@ -133,13 +134,20 @@ class Runs:
     def _here(self, run: _Run) -> None:
         """One more shard of a replication in this process."""
         try:
-            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._progress, step_by_step=run.step_by_step))
+            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._done, step_by_step=run.step_by_step))
         except Exception as error:
             run.error = error
         self._settle(run)
 
+    def _done(self, calls: int) -> None:
+        """So many more have ended in this process."""
+        stop_if_noted()
+        if self._progress is not None:
+            self._progress(calls)
+
     def _turn(self, patience_s: float) -> bool:
         """Hand out work and take back what is done, for so long at most; whether anything was."""
+        stop_if_noted()
         self._fill()
         landed = wait(self._flying, timeout=patience_s, return_when=FIRST_COMPLETED).done
         for future in landed:

@@ -15,6 +15,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
+from sim.meter.leftover import clear_leftovers, prefix
+
 T = TypeVar("T")
 LOOK_S = 1.0
 """How often a worker looks whether its parent still lives."""
@@ -27,8 +29,9 @@ class Pool:
     """
 
     def __init__(self, processes: int) -> None:
+        clear_leftovers()
         self._counter = multiprocessing.Value("q", 0)
-        self._folder = tempfile.mkdtemp(prefix="sim-pool-")
+        self._folder = tempfile.mkdtemp(prefix=prefix("pool"))
         weakref.finalize(self, _sweep_out, self._folder, os.getpid())
         self._workers = ProcessPoolExecutor(processes, initializer=_begin, initargs=(self._counter, self._folder))
 
@@ -76,6 +79,7 @@ def _begin(counter: Any, folder: str) -> None:
     _ended = counter
     tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, args=(os.getppid(), folder), daemon=True).start()
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from sim.columns import CALLS, row_type
 from sim.errors import SimError
+from sim.meter.leftover import prefix
 
 ROW = row_type(CALLS)
 BARE = np.dtype((np.void, ROW.itemsize))
@@ -75,8 +76,9 @@ if hasattr(os, "register_at_fork"):
 class CallLog:
     """Rows of calls (`sim.columns.CALLS`, without the replication), appended, then finished, then read.
 
-    Its file is in the system's temporary folder and goes when the log does: with the last reference to it, or with the process
-    unless that is killed. Pickled by its content, as any copy; `hand_over` makes that a matter of its path.
+    Its file is in the system's temporary folder and goes when the log does: with the last reference to it, or with the process; of one
+    that is killed, at a later start (`sim.meter.leftover`). Pickled by its content, as any copy; `hand_over` makes that a matter of its
+    path.
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
@@ -163,7 +165,7 @@ class CallLog:
                 Path(self._path).write_bytes(content)
 
     def _own_file(self) -> None:
-        number, self._path = tempfile.mkstemp(prefix="sim-calls-", suffix=".parquet")
+        number, self._path = tempfile.mkstemp(prefix=prefix("calls"), suffix=".parquet")
         os.close(number)
         self._file_goes = weakref.finalize(self, _remove, self._path, os.getpid())
 

@@ -1,6 +1,6 @@
 """The command line: `sim SETTING=VALUE ...` runs, `sim VERB ...` does the rest; a mistake is one line on stderr.
 
-Exit status: 0 when all went well, 1 after a mistake, 3 where a threshold is not met, 130 when stopped by Ctrl-C.
+Exit status: 0 when all went well, 1 after a mistake, 3 where a threshold is not met, 130 when stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 from __future__ import annotations

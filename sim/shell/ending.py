@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from sim.engine.stop import Stopped, heard
 from sim.errors import SimError
 
 WELL = 0
@@ -14,13 +15,16 @@ MISTAKE = 1
 THRESHOLD = 3
 """What was asked for is not met: for scripts that stop there."""
 STOPPED = 130
-"""By Ctrl-C, as shells count it."""
+"""By Ctrl-C, as shells count it: 128 and the number of the signal. By SIGTERM it is 143."""
 
 
 def ended(action: Callable[[], int]) -> int:
     """The exit status of a command. What is neither a mistake of the user nor a full disk is a fault of ours and goes on up."""
     try:
-        return action()
+        with heard():
+            return action()
+    except Stopped as stop:
+        return complain("stopped", 128 + stop.number)
     except KeyboardInterrupt:
         return complain("stopped", STOPPED)
     except BrokenPipeError:

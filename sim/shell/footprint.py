@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from sim.engine.stop import held_off
 from sim.results.files import LOCK, START
 
 _HYDRAS = ("multirun.yaml", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml")
@@ -25,6 +26,10 @@ class Footprint:
 
     def undo(self) -> None:
         """Remove, file by file, what has been made here for a result that does not come; folders that are new and empty."""
+        with held_off():
+            self._undo()
+
+    def _undo(self) -> None:
         for name in (LOCK, START, *_HYDRAS):
             self._remove(self._folder / name)
         runs = [path for path in self._folder.glob("[0-9]*") if path not in self._there] if self._folder.is_dir() else []

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.meter.leftover import clear_leftovers
 from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.hydra_private import composing_less
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 def run(words: Sequence[str]) -> int:
     """Do what `sim WORDS` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
+    clear_leftovers()
     command = read(words)
     with ExitStack() as stack:
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):

@@ -25,6 +25,7 @@ from sim.engine.pool import Pool, pool
 from sim.engine.replicate import replicate
 from sim.engine.replication import Replication
 from sim.meter.calllog import MEMORY, ROW, CallLog, Memory, merged
+from sim.meter.leftover import clear_leftovers
 from sim.report.plots.gallery import spans
 
 WORLD = ["backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "agent=team_2", "workload.tasks=30"]
@@ -259,6 +260,10 @@ def test_no_file_is_left_however_a_run_ends(end: str, processes: int, tmp_path: 
         time.sleep(0.05)
     left = [file.name for file in tmp_path.iterdir() if file != script]
     assert all(name.endswith(".parquet") for name in left) if end == "kill" else not left
+    with pytest.MonkeyPatch.context() as there:
+        there.setattr("tempfile.tempdir", str(tmp_path))
+        clear_leftovers()
+    assert [file.name for file in tmp_path.iterdir()] == [script.name]
 
 
 PEAK = """

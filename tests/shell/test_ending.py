@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.engine.stop import Stopped
 from sim.errors import ConfigError
 from sim.shell.ending import MISTAKE, STOPPED, THRESHOLD, WELL, complain, ended, told
 from tests.pressed import stopped
@@ -29,6 +31,7 @@ ENDS = {
     "a full disk": (raising(OSError(28, "No space left on device", "out/x.csv")), 1, "sim: out/x.csv: No space left on device\n"),
     "no memory": (raising(MemoryError()), 1, "sim: out of memory; try log=none, fewer processes or fewer tasks\n"),
     "Ctrl-C": (raising(KeyboardInterrupt()), 130, "sim: stopped\n"),
+    "SIGTERM": (raising(Stopped(signal.SIGTERM)), 143, "sim: stopped\n"),
     "help was printed": (raising(SystemExit(0)), 0, ""),
     "a library gave up": (raising(SystemExit(2)), 2, ""),
     "a library said why": (raising(SystemExit("why")), 1, ""),
@@ -58,10 +61,12 @@ def test_a_line_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "sim: two lines\n"
 
 
-def test_ctrl_c_is_one_line_and_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_is_one_line_and_its_status_and_leaves_nothing(number: signal.Signals, status: int, tmp_path: Path) -> None:
     words = ["agent=chat", "workload.tasks=2000000", "processes=1", "hydra.run.dir=out"]
-    end = stopped(words, tmp_path, (tmp_path / "out" / ".lock").exists)
-    assert end == (130, "sim: stopped\n")
+    end = stopped(words, tmp_path, (tmp_path / "out" / ".lock").exists, number)
+    assert end == (status, "sim: stopped\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

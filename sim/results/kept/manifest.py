@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.engine.stop import held_off
 from sim.results.files import NOTE, Files, aside, remove_torn
 from sim.results.kept.lock import alone_in
 from sim.scenario.sources import content
@@ -66,14 +67,15 @@ class Together(Files):
 
 
 @contextlib.contextmanager
-def together(folder: str | Path, **said: Any) -> Iterator[Together]:
+def together(folder: str | Path, kind: type[Together] = Together, **said: Any) -> Iterator[Together]:
     """Write a run's files; they appear when the context ends well. Raises `ConfigError` where somebody else writes there."""
-    made = Together(folder)
+    made = kind(folder)
     with alone_in(made.folder):
         remove_torn(made.folder)
         try:
             yield made
-            made.put(**said)
+            with held_off():
+                made.put(**said)
         finally:
             made.discard()
 

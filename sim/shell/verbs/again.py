@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sim.errors import DataError
+from sim.meter.leftover import prefix
 from sim.results.kept.manifest import altered, read_note
 from sim.results.kept.same import differing
 from sim.results.provenance import SOFTWARE, read_origin
@@ -41,7 +42,7 @@ def again(folder: Path) -> tuple[bool, str]:
     if "digest" not in made_by:
         raise DataError(f"{folder}: its origin.json does not say what came out")
     result = simulate(scenario)
-    with tempfile.TemporaryDirectory(prefix="sim-again-") as other:
+    with tempfile.TemporaryDirectory(prefix=prefix("again")) as other:
         differ = differing(folder, result.save(other))
     if not differ and result.digest == made_by["digest"]:
         return True, f"{folder}: same digest {result.digest}, same tables ({SOFTWARE}, seed {scenario.seed})"

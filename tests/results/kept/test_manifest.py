@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import sim
+from sim.engine.stop import Stopped, heard
 from sim.results.files import CALLS, NOTE, ORIGIN, REPORT, SUMMARY, Files
-from sim.results.kept.manifest import add_shown, altered, is_plain, read_note, together
+from sim.results.kept.manifest import Together, add_shown, altered, is_plain, read_note, together
 from sim.scenario.text import SETTINGS
 from sim.settings.run import Log
 from tests.worlds import agent, backend, scenario
@@ -75,6 +77,27 @@ def test_who_is_killed_between_two_files_leaves_no_run(tmp_path: Path) -> None:
         killed()
     assert not (tmp_path / NOTE).exists()
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_signal_waits_until_all_files_are_in_their_places(tmp_path: Path) -> None:
+    old, new = ran(), ran(seed=5)
+    old.save(tmp_path)
+
+    class Signalled(Together):
+        """A signal comes as soon as the old list is gone."""
+
+        def put(self, **said: object) -> None:
+            (tmp_path / NOTE).unlink()
+            signal.raise_signal(signal.SIGTERM)
+            super().put(**said)
+
+    def save() -> None:
+        with heard(), together(tmp_path, Signalled, digest=new.digest) as files:
+            files.write_summary(new.summary)
+
+    with pytest.raises(Stopped):
+        save()
+    assert (read_note(tmp_path)["digest"], altered(tmp_path, read_note(tmp_path))) == (new.digest, [])
 
 
 def test_what_has_changed_is_told_by_its_content(tmp_path: Path) -> None:
