@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from sim.report.grid import ONE_AGENT, Names, Study, in_words, study, worded
-from sim.report.lost import LEFT, lost_finding, unranked
+from sim.report.lost import first, unranked
 from sim.report.numbers import compact, dollars, number, percent
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked, reached
@@ -28,12 +29,22 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
         return "No scenario finished"
     if one.loses and len(one.rows) > 1:
         return _per_answer(one, names)
+    if "tasks" in one.rows and not one.rows["tasks"].any():
+        return ""
     if one.x == "backends" or len(one.places) == 1:
         return _one_place(one, names)
-    first, last = one.places[0], one.places[-1]
+    return _along(one, names)
+
+
+def _along(one: Study, names: Names | None) -> str:
+    """From the first place to the last."""
+    first, last = _ended(one)
     costs = one.at(last, "cost_per_task_usd").sort_values()
     if costs.empty:
         return f"No scenario with {in_words(one.x, last, names)} finished"
+    if first == last:
+        tokens = compact(float(one.at(last, "tokens_per_task").max()))
+        return f"With {in_words(one.x, last, names)} a task takes {tokens} tokens and costs {dollars(float(costs.max()))}"
     head = _tokens_finding(one, names)
     if len(costs) == 1:
         before = one.at(first, "cost_per_task_usd")
@@ -41,6 +52,11 @@ def spend_finding(one: Study, names: Names | None = None) -> str:
     subject = "the team costs" if "team_" in str(last) else "a task then costs"
     cheap, dear = (f"{dollars(costs.iloc[i])} {one.joint} {costs.index[i]}" for i in (0, -1))
     return f"{head}; {subject} {cheap} and {dear}"
+
+
+def _ended(one: Study) -> tuple[Any, Any]:
+    """The first place at which a task ended, and the last of all."""
+    return next((place for place in one.places if len(one.at(place, "tokens_per_task"))), one.places[0]), one.places[-1]
 
 
 def _per_answer(one: Study, names: Names | None) -> str:
@@ -57,7 +73,7 @@ def _per_answer(one: Study, names: Names | None) -> str:
 
 def _tokens_finding(one: Study, names: Names | None) -> str:
     """`By the user's message, one agent takes 450 times the tokens of a chat, a team of 16 takes 1,200 times`."""
-    first, last = one.places[0], one.places[-1]
+    first, last = _ended(one)
     times = _times(one.at(last, "tokens_per_task") / one.at(first, "tokens_per_task"))
     much, against = (in_words(one.x, place, names) for place in (last, first))
     alone_at = next((place for place in one.places[1:-1] if place in ONE_AGENT), "")
@@ -134,7 +150,8 @@ def best_finding(one: Study, names: Names | None = None) -> str:
     column = next((str(name) for name in one.rows.columns if str(name).startswith("best_cost_per_")), "")
     found = one.rows[one.rows[column].isin(["yes", "maybe"])] if column else one.rows.iloc[:0]
     unmeasured = "agent" in found and column.endswith("success_usd") and found["agent"].eq("chat").any()
-    if found.empty or len(one.rows) < 3 or unmeasured:  # nobody has measured how often a chat solves an agent's task
+    compared = int(one.rows[column].ne("").sum()) if column else 0
+    if found.empty or compared < 2 or len(one.rows) < 3 or unmeasured:  # nobody has measured how often a chat solves an agent's task
         return ""
     if any(unranked(one, scenario) for _, scenario in found.iterrows()):
         return "Which is cheapest is not said: those that seem so lost work"
@@ -228,8 +245,7 @@ def finding(
         reason = one.failed["status"].iloc[0].removeprefix("failed: ") if len(one.failed) else "there is none"
         return f"No scenario finished: {reason}."
     parts = [
-        lost_finding(one, names),
-        LEFT if one.loses else "",
+        *first(one, names),
         spend_finding(one, names),
         price_finding(one, list_usd_per_mtok or {}, work),
         success_finding(one),

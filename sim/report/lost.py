@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sim.report.grid import Names, Study, worded
-from sim.report.numbers import share
+from sim.report.numbers import compact, share
 
 MOST_NAMED = 4
 """Scenarios whose lost share is said one by one; of more than these only the worst."""
@@ -31,15 +31,30 @@ def lost_finding(one: Study, names: Names | None = None) -> str:
     return f"Work was lost, tasks that ended without an answer: {which}"
 
 
+def nothing_ended(one: Study, names: Names | None = None) -> str:
+    """Scenarios in which no task ended: they have no dollars or tokens a task."""
+    idle = one.rows[one.rows["tasks"] == 0] if "tasks" in one.rows else one.rows.iloc[:0]
+    if idle.empty:
+        return ""
+    where = f" with {_called(one, idle.iloc[0], names)}" if len(one.rows) > 1 else ""
+    others = f" and in {len(idle) - 1} other scenario{'s' if len(idle) > 2 else ''}" if len(idle) > 1 else ""
+    return f"No task ended{where}{others}: {compact(float(idle.iloc[0]['tasks_in_flight']))} were under way at the end of the run"
+
+
 def unranked(one: Study, row: pd.Series) -> bool:
     """Whether a scenario lost so much that its dollars do not stand beside those of others."""
     return one.loses and bool(row.get("lost_share", 0.0) > MUCH)
 
 
 def leading(one: Study, said: str, names: Names | None = None) -> str:
-    """A finding behind what was lost."""
-    lost = lost_finding(one, names)
-    return f"{lost}. {LEFT}. {said}" if lost else said
+    """A finding behind what was lost, and what never ended."""
+    return "".join(f"{part}. " for part in first(one, names)) + said
+
+
+def first(one: Study, names: Names | None = None) -> list[str]:
+    """What comes before all other findings."""
+    lost, idle = lost_finding(one, names), nothing_ended(one, names)
+    return [part for part in (lost, LEFT if lost else "", idle) if part]
 
 
 def _why(row: pd.Series) -> str:

@@ -20,7 +20,9 @@ def dollars(value: float) -> str:
 
 
 def compact(value: float) -> str:
-    """A count for sentences and axes: `950`, `12k`, `1.3M`, `4.1B`."""
+    """A count for sentences and axes: `950`, `12k`, `1.3M`, `4.1B`; `-` where there is none."""
+    if not math.isfinite(value):
+        return "-"
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= 0.9995 * size:
             return f"{value / size:.3g}{letter}"

@@ -137,7 +137,7 @@ def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], st
 def aligned(table: pd.DataFrame) -> str:
     """A table of texts in columns: the first to the left, numbers to the right, words to the left."""
     columns = {str(name): [str(value) for value in table[name]] for name in table}
-    widths = {name: max(len(name), *map(len, values)) for name, values in columns.items()}
+    widths = {name: max([len(name), *map(len, values)]) for name, values in columns.items()}
     right = {
         name: place > 0 and any(value.lstrip("+-")[:1].isdigit() for value in values)
         for place, (name, values) in enumerate(columns.items())

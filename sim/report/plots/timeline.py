@@ -36,8 +36,9 @@ def tokens_over_time(timelines: Mapping[str, pd.DataFrame]) -> Figure:
         )
     panels[-1].set_xlabel(f"simulated time ({unit})")
     panels[-1].set_xlim(0, max(longest, 1) / per)
-    if minutes:
-        draw_key(figure, panels[0])
+    filled = [axes for axes, rows in zip(panels, minutes.values(), strict=False) if len(rows)]
+    if filled:
+        draw_key(figure, filled[0])
     return figure
 
 
@@ -65,6 +66,9 @@ def _minutes(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _areas(axes: Axes, rows: pd.DataFrame, bin_min: int, per: int) -> None:
+    if rows.empty:
+        axes.set_ylabel("no call ended")
+        return
     binned = rows.groupby(rows.index // bin_min).mean()
     edges = np.append(binned.index.to_numpy() * bin_min, len(rows)) / per
     floor = np.zeros(len(binned))

@@ -264,7 +264,7 @@ class _Expectation:
             "cache_hit_rate": _ratio(spent.read, spent.input),
             "effective_usd_per_mtok": _ratio(spent.usd * 1e6, total),
             "task_latency_mean_s": seconds,
-            "mean_wait_s": math.nan if spent.attempts > spent.answers else waited_s,
+            "mean_wait_s": math.nan if any(each.error_rate for each in self.chosen.values()) else waited_s,
             "mean_line_wait_s": waited_s,
         }
 

@@ -1,0 +1,177 @@
+"""Every choice of every menu of `conf/`, and every pair of them, goes through to its reader; so does a run in which nothing ends."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import sim
+from sim.errors import SimError
+from sim.report.findings import finding
+from sim.report.grid import study
+from sim.report.multipliers import multipliers
+from sim.report.page import show_run, show_sweep
+from sim.report.plots import gallery
+from sim.report.tables import aligned, grid, readable
+from sim.scenario.load import CONF
+from sim.shell.run import run as shell
+from sim.sweeps.sweep import row
+from tests.worlds import agent, backend, scenario, with_
+
+SMALL = (
+    "replications=2", "processes=1", "backends=[claude_opus_4_6,minimax_m2_5]", "workload.tasks=2", "workload.users=2",
+    "workload.tasks_per_user=1", "workload.trace_sessions=2",
+)  # fmt: skip
+NEEDS = {
+    ("router", "logit_users"): ("workload", "users"),
+    ("budget", "layers"): ("workload", "users"),
+}
+"""Choices that cannot do without another, and are refused in a line."""
+MENUS = ("agent", "workload", "router", "market", "work", "tries", "outcome", "budget")
+
+
+def choices(menu: str) -> list[str]:
+    return sorted(path.stem for path in (CONF / menu).glob("*.yaml"))
+
+
+@functools.cache
+def chosen(menu: str, choice: str) -> sim.Scenario:
+    needed = NEEDS.get((menu, choice))
+    return sim.load(f"{menu}={choice}", *SMALL, *(["=".join(needed)] if needed else []))
+
+
+def together(row: Mapping[str, str]) -> sim.Scenario:
+    """A choice of every menu in one scenario, as composing them from the shell would have it: each menu is a field of its own."""
+    by_menu = {menu: chosen(menu, choice) for menu, choice in row.items()}
+    market, budget = by_menu["market"], by_menu["budget"]
+    alike: dict[str, Any] = {menu: getattr(by_menu[menu], menu) for menu in ("workload", "router", "work", "outcome")}
+    if row["tries"] == "early_stop":  # it brings what it needs of the outcome
+        ours = by_menu["tries"].outcome
+        alike["outcome"] = with_(alike["outcome"], length_exponent=ours.length_exponent, reference_turns=ours.reference_turns)
+    agent = with_(by_menu["agent"].agent, tries=by_menu["tries"].agent.tries)
+    return with_(market, agent=agent, budget=budget.budget, budgets=budget.budgets, **alike)
+
+
+def covering() -> Iterator[dict[str, str]]:
+    """Rows of a choice of each menu in which every pair of choices stands that may stand together (greedy, in the order of the menus)."""
+    every = {menu: choices(menu) for menu in MENUS}
+    left = {
+        frozenset(pair)
+        for one, other in itertools.combinations(MENUS, 2)
+        for pair in itertools.product([(one, choice) for choice in every[one]], [(other, choice) for choice in every[other]])
+    }
+    left = {pair for pair in left if _fits(dict(pair))}
+    while left:
+        row = dict(min(left, key=sorted))
+        for menu in MENUS:
+            if menu not in row:
+                settled = list(row.items())
+                fits = [choice for choice in every[menu] if _fits({**row, menu: choice})]
+                row[menu] = max(fits, key=lambda choice: sum(frozenset(((menu, choice), each)) in left for each in settled))
+        left -= {frozenset(pair) for pair in itertools.combinations(row.items(), 2)}
+        yield row
+
+
+def _fits(row: Mapping[str, str]) -> bool:
+    """Whether each choice has what it needs, as far as that is chosen."""
+    return all(row.get(needed, choice) == choice for one, (needed, choice) in NEEDS.items() if one in row.items())
+
+
+def told(result: sim.Result, whole: bool) -> str:
+    """What a reader gets; expected values and figures only of the `whole`."""
+    names = {name: each.label or name for name, each in result.scenario.market.models.items()}
+    table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
+    text = (
+        aligned(readable(result.summary, result.theory.values if whole else {}))
+        + multipliers(study(table, names), names)
+        + finding(table, names)
+    )
+    if whole:
+        gallery.of_run(result, table, names)
+    return text + " ".join(result.notes.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("menu", MENUS)
+def test_every_choice_runs_to_its_page(menu: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for choice in choices(menu):
+        show_run(sim.simulate(chosen(menu, choice)), tmp_path / choice)
+        assert (tmp_path / choice / "report.md").read_text(encoding="utf-8").startswith("# "), choice
+        assert len(list((tmp_path / choice / "figures").glob("*.png"))) >= 4, choice
+        assert "nan" not in capsys.readouterr().out.replace("finance", "").split(), choice
+
+
+def test_choices_that_need_another_say_so() -> None:
+    for menu, choice in NEEDS:
+        with pytest.raises(SimError, match="needs ") as refused:
+            sim.load(f"{menu}={choice}", *SMALL)
+        assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_every_pair_of_choices_runs_to_what_is_told_of_it() -> None:
+    """Or is refused in one line before it runs."""
+    rows, refused = [], dict[str, str]()
+    for number, choice in enumerate(covering()):
+        try:
+            one = with_(together(choice), replications=1 + number % 2).check()
+        except SimError as error:
+            refused[str(choice)] = str(error)
+            continue
+        result = sim.simulate(one)
+        assert told(result, whole=number % 40 == 0), choice
+        rows.append(row(choice, result.summary))
+    print(f"{len(rows)} rows ran, refused: {refused}")
+    assert not refused
+    table = pd.DataFrame(rows)
+    assert finding(table)
+    assert grid(study(table), {})
+
+
+IDLE: dict[str, dict[str, Any]] = {
+    "nothing begins": {"horizon_s": 1e-3},
+    "nothing ends": {"horizon_s": 15.0},
+    "all is lost": {"backends": backend(error_rate=1.0, quality=0.5)},
+}
+
+
+@pytest.mark.parametrize("why", IDLE)
+def test_a_run_without_a_finished_task_has_its_page(why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = scenario(agent(turns=40), backend(quality=0.5), tasks=2, every_s=10.0, replications=2)
+    changes = dict(IDLE[why])
+    served = changes.pop("backends", None)
+    if served is not None:
+        world = scenario(agent(turns=40), served, tasks=2, every_s=10.0, replications=2)
+    result = sim.simulate(with_(world, **changes))
+    assert result.mean("tasks") == result.mean("tasks_lost")
+    show_run(result, tmp_path)
+    assert (tmp_path / "report.md").exists()
+    said = capsys.readouterr().out
+    assert ("Work was lost: 100" if why == "all is lost" else "No task ended: ") in said
+    assert "nan" not in said.split()
+
+
+@pytest.mark.parametrize("values", ["1,15,100000", "1,15"])
+def test_a_sweep_with_points_where_nothing_ends_has_table_figures_and_page(
+    values: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["-m", "agent=swe_task", "workload.tasks=2", "replications=2", "processes=1", f"horizon_s={values}", "hydra.sweep.dir=out"]
+    assert shell(words) == 0
+    assert (tmp_path / "out" / "report.md").exists()
+    assert len(list((tmp_path / "out" / "figures").glob("*.png"))) == 5
+    said = capsys.readouterr().out
+    assert "No task ended with horizon_s=1 and in 1 other scenario" in said
+    assert "nan" not in said.split()
+    assert "an unknown multiple" not in said
+
+
+def test_a_sweep_of_which_no_scenario_ran_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_sweep(pd.DataFrame({"agent": ["solo"], "status": ["failed: no room"]}), tmp_path)
+    assert "No scenario finished: no room." in capsys.readouterr().out
