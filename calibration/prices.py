@@ -42,7 +42,7 @@ KEYS = {
 """Our name of each price, and the one of genai-prices; both in USD per million tokens."""
 GROUPS = (
     ("label", "vendor", "origin", "serving", "source", "as_of"),
-    (*KEYS, "tiers", "windows", "batch_discount", "batch_discounts", "fee"),
+    (*KEYS, "tiers", "windows", "request_usd", "web_search_usd_per_1k", "batch_discount", "batch_discounts", "fee"),
     ("cache", "cache_ttl_s", "cache_min_tokens", "share_system"),
 )
 """Fields that stand together in a file, in this order; the others follow as `BackendSettings` has them."""
@@ -77,6 +77,8 @@ class PriceList:
     """(prompt tokens above which they hold, prices)."""
     windows: list[PriceWindow] = field(default_factory=list)
     """The first one that holds counts."""
+    search_usd_per_1k: Decimal | None = None
+    """A fee for 1,000 web searches."""
 
 
 @dataclass
@@ -162,6 +164,8 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
         facts |= {"source": Fact(source), "as_of": Fact(day.isoformat())}
         if name in works:
             facts["works"] = Fact(works[name])
+        if prices.search_usd_per_1k is not None:
+            facts["web_search_usd_per_1k"] = Fact(_plain(float(prices.search_usd_per_1k)), "S", "genai-prices")
         if "context_window_tokens" not in facts:
             facts["context_window_tokens"] = Fact(model.context_window, "S", "genai-prices")
         backend = Backend(name, rest["label"], source, prices, facts, remarks, listed, model.context_window)
@@ -217,6 +221,9 @@ def price_list(model: Any, day: date) -> PriceList:
     dated = [at for at, entry in enumerate(entries) if not daily[at] and (entry.constraint is None or entry.constraint.active(noon))]
     current = dated[-1] if dated else 0
     out = PriceList(*_flat(entries[current].prices))
+    search = entries[current].prices.web_searches_kcount
+    if search is not None:
+        out.search_usd_per_1k = Decimal(str(search))
     for at in reversed(range(current + 1, len(entries))):
         if daily[at]:
             out.windows.append(_window(model.id, entries[at], out))
@@ -310,7 +317,12 @@ def _shown(window: PriceWindow) -> dict[str, Any]:
     """What of a window is not its default; whole numbers as such."""
     plain = PriceWindow(multiplier=1)
     shown = {name: value for name, value in dataclasses.asdict(window).items() if name == "multiplier" or value != getattr(plain, name)}
-    return {name: int(value) if isinstance(value, float) and value == int(value) else value for name, value in shown.items()}
+    return {name: _plain(value) for name, value in shown.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A whole number as such."""
+    return int(value) if isinstance(value, float) and value == int(value) else value
 
 
 def _flow(mapping: dict[str, Any]) -> str:

@@ -35,14 +35,16 @@ class Usage(NamedTuple):
 
 
 class Dollars(NamedTuple):
-    """USD by the kind of token that they paid for."""
+    """USD by the kind of token that they paid for, and what was paid for none."""
 
     fresh_input: float = 0.0
     cache_read: float = 0.0
     cache_write: float = 0.0
     output: float = 0.0
+    fees: float = 0.0
+    """For the request itself and its web searches, whatever its tokens."""
 
     @property
     def total(self) -> float:
         """The bill."""
-        return self.fresh_input + self.cache_read + self.cache_write + self.output
+        return self.fresh_input + self.cache_read + self.cache_write + self.output + self.fees

@@ -27,6 +27,7 @@ _MARKET, _ROUTER, _RUN, _WORKLOAD, _BUDGET, _AGENT, _TRAITS = (
 _PRICING, _OF_PRICING, _BY_HAND = "sim/backends/pricing.py", "tests/backends/test_pricing.py::", "tests/backends/test_bills_by_hand.py::"
 _CALENDAR, _TARIFF, _OF_TARIFF = "sim/calendar.py", "sim/backends/tariff.py", "tests/backends/test_tariff.py::"
 _BUDGETS, _OF_BUDGETS = "sim/engine/budgets.py", "tests/engine/test_budgets.py::"
+_OF_FORECAST = "tests/theory/expected/test_forecast.py::"
 _CLOCKS = ("tests/test_calendar.py::test_day_and_second_are_those_of_the_clocks_there",)
 _DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
 
@@ -367,6 +368,34 @@ FAULTS = {
     "a team's window is everybody's": Fault(
         _BUDGETS, "return 0 if settings.users is None else task.user // settings.users", "return 0",
         (f"{_OF_BUDGETS}test_teams_have_windows_of_their_own",),
+    ),
+    # fees
+    "a fee in one place alone": Fault(
+        _PRICING, "dollars[:, 4] = prompt + dollars[:, 3] > 0", "dollars[:, 4] = 0",
+        (f"{_OF_PRICING}test_many_calls_at_once_cost_the_same",),
+    ),
+    "whoever is refused pays the fee": Fault(
+        _PRICING, "fee_usd if usage.total_tokens else 0.0", "fee_usd",
+        (f"{_OF_PRICING}test_a_request_has_a_fee_whatever_its_tokens", f"{_OF_PRICING}test_many_calls_at_once_cost_the_same"),
+    ),
+    "a router's surcharge leaves fees out": Fault(
+        _PRICING, "settings.request_usd * factor", "settings.request_usd", (f"{_OF_PRICING}test_a_request_has_a_fee_whatever_its_tokens",)
+    ),
+    "a forecast forgets the fee": Fault(
+        _PRICING, "self._bill(usage, self._tier(usage.input_tokens), self._fee_usd)",
+        "self._bill(usage, self._tier(usage.input_tokens), 0.0)", (f"{_OF_FORECAST}test_a_forecast_multiplies_the_fee_by_the_calls",),
+    ),
+    "theory forgets the fee": Fault(
+        "sim/theory/expected/loop.py", "(*rates, self.site.price.fee(0.0))", "(*rates, 0.0)",
+        (f"{_OF_FORECAST}test_theory_knows_fees_and_so_do_the_faster_ways",),
+    ),
+    "the cheapest backend is found without its fee": Fault(
+        "sim/router/policies.py", "return tokens + backend.price.fee(backend.env.now)", "return tokens",
+        (f"{_OF_FORECAST}test_a_policy_that_weighs_bills_counts_the_fee_of_the_hour",),
+    ),
+    "a thousand searches cost as one": Fault(
+        "sim/settings/scenario.py", "self.web_searches_per_call * model.web_search_usd_per_1k / 1000",
+        "self.web_searches_per_call * model.web_search_usd_per_1k", (f"{_BY_HAND}test_ten_dollars_for_a_thousand_searches",),
     ),
     # random numbers
     "awareness in the table on the numbers of likings": Fault(

@@ -1,4 +1,4 @@
-"""What a call costs: four kinds of token, tiers by prompt length, times of day and week, batch and fees.
+"""What a call costs: four kinds of token, tiers by prompt length, times of day and week, batch, and fees.
 
 The rules are those of `genai_prices.calc_price` (a tier applies to the whole request), which the tests compare with.
 """
@@ -41,6 +41,7 @@ class Price:
         tariff = Tariff(settings.windows, start)
         self.multiplier, self.multipliers = tariff.multiplier, tariff.multipliers
         """The factor on every price at a moment, and of many moments."""
+        self._fee_usd = settings.request_usd * factor
         self.first_tier = self._tiers[0][0] if self._tiers else 2**63
         self.changes = bool(tariff)
 
@@ -56,34 +57,41 @@ class Price:
                 rates = tier
         return rates
 
+    def fee(self, t_s: float) -> float:
+        """What a request of that moment costs whatever its tokens, USD."""
+        return self._fee_usd * self.multiplier(t_s) if self.changes else self._fee_usd
+
     def dollars(self, usage: Usage, t_s: float = 0.0) -> Dollars:
         """The bill of one call, by kind of token."""
-        return self._bill(usage, self.rates(usage.input_tokens, t_s))
+        return self._bill(usage, self.rates(usage.input_tokens, t_s), self.fee(t_s))
 
     def at_base(self, usage: Usage) -> Dollars:
         """The same by the list, at no particular time."""
-        return self._bill(usage, self._tier(usage.input_tokens))
+        return self._bill(usage, self._tier(usage.input_tokens), self._fee_usd)
 
     @staticmethod
-    def _bill(usage: Usage, rates: Rates) -> Dollars:
+    def _bill(usage: Usage, rates: Rates, fee_usd: float) -> Dollars:
+        """What has no tokens was refused, or is not billed: it has no fee either."""
         return Dollars(
             usage.fresh_tokens * rates.fresh,
             usage.cache_read_tokens * rates.cache_read,
             usage.cache_write_tokens * rates.cache_write,
             usage.output_tokens * rates.output,
+            fee_usd if usage.total_tokens else 0.0,
         )
 
     def dollars_of(self, rows: Any) -> np.ndarray:
-        """The bills of many calls (an array of call rows), by kind of token: shape (calls, 4), USD."""
+        """The bills of many calls (an array of call rows), by kind of token, and fees: shape (calls, 5), USD."""
         prompt = rows["input_tokens"]
-        dollars = np.empty((len(prompt), 4))
+        dollars = np.empty((len(prompt), 5))
         for column, name in enumerate(("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")):
             dollars[:, column] = rows[name]
         dollars[:, 0] -= dollars[:, 1] + dollars[:, 2]
-        rates = np.array(self.base)
+        dollars[:, 4] = prompt + dollars[:, 3] > 0
+        rates = np.array([*self.base, self._fee_usd])
         if self._tiers:
             tier = np.searchsorted([above for above, _ in self._tiers], prompt, side="left")
-            rates = np.array([self.base, *(rates for _, rates in self._tiers)])[tier]
+            rates = np.array([[*rates, self._fee_usd] for rates in (self.base, *(rates for _, rates in self._tiers))])[tier]
         if self.changes:
             rates = rates * self.multipliers(rows["t_request_s"])[:, None]
         dollars *= rates

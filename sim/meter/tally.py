@@ -18,7 +18,7 @@ from sim.meter.sums import exact, real, split
 from sim.meter.waits import Waits
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
-DOLLARS = ("fresh_input", "cache_read", "cache_write", "output")
+DOLLARS = ("fresh_input", "cache_read", "cache_write", "output", "fees")
 _ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits")
 """Fields that know how to add themselves up."""
 Minute = tuple[int, int]
@@ -32,7 +32,7 @@ class Tally:
     tokens: np.ndarray
     """(backends, 5) whole numbers, in the order of `TOKENS`."""
     dollar_units: np.ndarray
-    """(backends, 4) bills in units of `sim.meter.sums`, in the order of `DOLLARS`; so are all fields called units."""
+    """(backends, 5) bills in units of `sim.meter.sums`, in the order of `DOLLARS`; so are all fields called units."""
     attempts: np.ndarray
     """(backends, 5) by `Status`."""
     answers: np.ndarray
@@ -230,7 +230,7 @@ class Tally:
 
     @property
     def dollars(self) -> np.ndarray:
-        """(backends, 4) USD, in the order of `DOLLARS`."""
+        """(backends, 5) USD, in the order of `DOLLARS`."""
         found: np.ndarray = real(self.dollar_units)
         return found
 

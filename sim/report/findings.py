@@ -19,8 +19,9 @@ KINDS = {
     "cache writes": "cost_cache_write_usd",
     "cache reads": "cost_cache_read_usd",
     "output": "cost_output_usd",
+    "fees": "cost_fees_usd",
 }
-"""Kinds of token that are paid for, and the metric that says how much."""
+"""What is paid for, and the metric that says how much."""
 
 
 def spend_finding(one: Study, names: Names | None = None) -> str:

@@ -164,6 +164,7 @@ METRICS = (
     Metric("cost_cache_read_usd", "USD", "part of the bill: cache reads", _dollars(1)),
     Metric("cost_cache_write_usd", "USD", "part of the bill: cache writes", _dollars(2)),
     Metric("cost_output_usd", "USD", "part of the bill: output", _dollars(3)),
+    Metric("cost_fees_usd", "USD", "part of the bill: fees of requests and of web searches", _dollars(4)),
     Metric("tokens_per_task", "tokens", "total tokens per ended task", lambda t, _: ratio(t.task_tokens, t.tasks), headline=2),
     Metric("cost_per_task_usd", "USD", "the bill per ended task", lambda t, _: ratio(t.task_cost_usd, t.tasks), headline=1),
     Metric("cost_per_finished_task_usd", "USD", "the bill per ended task that has an answer: what was spent on lost ones is in it",

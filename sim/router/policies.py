@@ -48,7 +48,8 @@ def named(name: str | None, backends: Sequence[Backend]) -> Backend:
 def _list_price(backend: Backend, prompt: int, cached: int = 0) -> float:
     """Of a prompt of which so much is read from the cache, with the output usual for it; USD."""
     rates = backend.price.rates(prompt, backend.env.now)
-    return rates.fresh * (prompt - cached) + rates.cache_read * cached + rates.output * prompt / INPUT_PER_OUTPUT
+    tokens = rates.fresh * (prompt - cached) + rates.cache_read * cached + rates.output * prompt / INPUT_PER_OUTPUT
+    return tokens + backend.price.fee(backend.env.now)
 
 
 def _cheapest(known: Knowledge) -> Choose:

@@ -129,6 +129,10 @@ class BackendSettings:
     """Kept for an hour (taken when `cache_ttl_s` is 3600 or more); null: as the 5-minute one."""
     tiers: list[PriceTier] = alone([])
     windows: list[PriceWindow] = alone([])
+    request_usd: float = alone(0.0, low=0)
+    """A fee for each request that is billed, whatever its tokens; no batch discount, but `windows` and `fee` hold."""
+    web_search_usd_per_1k: float = alone(0.0, low=0)
+    """A fee for 1,000 searches that the backend makes; `web_searches_per_call` of the scenario says how many."""
     cache_discount_realised: float = alone(1.0, low=0, high=1)
     """Share of the cache discount that bills show: 1 = the vendor's own API at its best, 0 = none, a cached token costs as much as a
     fresh one. In every tier."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +52,8 @@ class ScenarioSettings:
     """log=sample: keep the calls of one task in so many."""
     batch: bool = alone(False)
     """Send every call through the backends' batch queue: cheaper, and hours late."""
+    web_searches_per_call: float = alone(0.0, low=0, high=1000)
+    """Searches that a call has its backend make, on average, at the backend's `web_search_usd_per_1k`."""
     backends: list[str] = alone([])
     """Ids from the market."""
     market: MarketSettings = field(default_factory=MarketSettings)
@@ -88,9 +90,14 @@ class ScenarioSettings:
         return WorkChoice(Work.same) if same else self.work
 
     def chosen(self) -> dict[str, BackendSettings]:
-        """The backends in use, by id, each with its work (`work_taken`) and its quality (`outcome`)."""
+        """The backends in use, by id, each with its work (`work_taken`), its quality (`outcome`) and what a call's searches cost."""
         work = self.work_taken
-        return {name: self.outcome.judged(work.done_by(self.market.models[name])) for name in self.backends}
+        found = {name: self.outcome.judged(work.done_by(self.market.models[name])) for name in self.backends}
+        return {name: self._searching(model) if self.web_searches_per_call else model for name, model in found.items()}
+
+    def _searching(self, model: BackendSettings) -> BackendSettings:
+        """Searches are part of the request's fee."""
+        return replace(model, request_usd=model.request_usd + self.web_searches_per_call * model.web_search_usd_per_1k / 1000)
 
     def stages_counted(self) -> list[str]:
         """Names of the stages that calls are counted by: a pipeline's; recorded work has none."""

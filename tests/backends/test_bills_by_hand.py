@@ -91,3 +91,15 @@ def test_a_batch_of_gemini_reads_the_cache_at_the_usual_price(market: str, model
     halved = usual.dollars(CACHED).total / 2
     assert (batch.dollars(CACHED).total > halved * 1.001) is (model != "gemini_3_8_flash")
     assert Price(with_(listed, batch_discounts={}), batch=True).dollars(CACHED).total == pytest.approx(halved, rel=1e-12)
+
+
+def test_ten_dollars_for_a_thousand_searches(tmp_path: Path) -> None:
+    """Claude Opus 4.6, two calls of 1,000 fresh tokens and 100 out, half a search each: 0.01 + 0.005 + 2 x 0.5 x 0.01."""
+    calls = ["s,main,0,0,1000,100", "s,main,1,600,1000,100"]
+    assert replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls, web_searches_per_call=0.5) == pytest.approx(0.025, rel=1e-9)
+    assert replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls) == pytest.approx(0.015, rel=1e-9)
+
+
+@pytest.mark.parametrize(("model", "usd"), [("claude_opus_4_6", 10), ("gpt_5_2", 10), ("gemini_3_flash", 14), ("minimax_m2_5", 0)])
+def test_searches_cost_what_genai_prices_says(model: str, usd: float) -> None:
+    assert shipped("feb_2026").market.models[model].web_search_usd_per_1k == usd

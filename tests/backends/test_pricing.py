@@ -106,9 +106,9 @@ def test_batch_bills_as_genai_prices(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_many_calls_at_once_cost_the_same(path: Path) -> None:
-    settings = settings_of(path)
+    settings = settings_of(path, request_usd=0.003)
     price = Price(settings, entry_of(path)[1])
-    calls = random_usages(settings, 50, seed=3)
+    calls = [*random_usages(settings, 50, seed=3), (Usage(), 0.0)]
     columns = {name: np.array([getattr(usage, name) for usage, _ in calls]) for name in Usage._fields}
     rows = columns | {"t_request_s": np.array([t_s for _, t_s in calls])}
     np.testing.assert_allclose(price.dollars_of(rows), [price.dollars(usage, t_s) for usage, t_s in calls], rtol=1e-12)
@@ -133,7 +133,7 @@ def bill(usage: Usage = USAGE, t_s: float = 0.0, start: datetime = MONDAY, batch
 
 def test_each_kind_of_token_has_its_price() -> None:
     parts = Price(BackendSettings(**FULL)).dollars(USAGE)
-    assert parts == pytest.approx((0.04, 0.035, 0.1, 0.1))
+    assert parts == pytest.approx((0.04, 0.035, 0.1, 0.1, 0.0))
     assert bill(cache_ttl_s=3600.0) == pytest.approx(0.04 + 0.035 + 0.16 + 0.1)
 
 
@@ -156,6 +156,19 @@ def test_batch_discounts_by_kind_of_token() -> None:
 
 def test_fee_multiplies_the_bill() -> None:
     assert bill(fee=0.055) == pytest.approx(1.055 * bill(), rel=1e-12)
+
+
+def test_a_request_has_a_fee_whatever_its_tokens() -> None:
+    """A cent a request; dearer hours and a router's surcharge are on it too, a batch discount is not."""
+    assert Price(BackendSettings(**FULL, request_usd=0.01)).dollars(USAGE).fees == 0.01
+    assert bill(request_usd=0.01) == pytest.approx(bill() + 0.01, rel=1e-12)
+    assert bill(request_usd=0.01, usage=Usage(output_tokens=1)) == pytest.approx(0.01 + 20e-6, rel=1e-12)
+    assert bill(request_usd=0.01, usage=Usage()) == 0, "refused, or not billed"
+    assert bill(request_usd=0.01, fee=0.055) == pytest.approx(1.055 * (bill() + 0.01), rel=1e-12)
+    assert bill(request_usd=0.01, batch=True) == pytest.approx(bill() / 2 + 0.01, rel=1e-12)
+    noon = [PriceWindow(from_h=12, until_h=13, multiplier=3.0)]
+    assert bill(request_usd=0.01, windows=noon, t_s=12.5 * 3600) == pytest.approx(3 * (bill() + 0.01), rel=1e-12)
+    assert Price(BackendSettings(**FULL, request_usd=0.01, windows=noon)).at_base(USAGE).total == pytest.approx(bill() + 0.01, rel=1e-12)
 
 
 def test_twice_the_price_is_twice_the_bill_exactly() -> None:

@@ -197,7 +197,7 @@ def test_everything_adds_up_whatever_happens() -> None:
     result = sim.simulate(world)
     for kind in ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"):
         assert result.calls[kind].sum() == result.tasks[kind].sum() == result.timeline[kind].sum() == 2 * result.mean(kind)
-    parts = sum(result.mean(f"cost_{part}_usd") for part in ("fresh_input", "cache_read", "cache_write", "output"))
+    parts = sum(result.mean(f"cost_{part}_usd") for part in ("fresh_input", "cache_read", "cache_write", "output", "fees"))
     assert parts == pytest.approx(result.mean("cost_usd"), rel=1e-12)
     assert result.calls["cost_usd"].sum() == pytest.approx(2 * parts, rel=1e-12)
     assert result.mean("calls_in_flight") == result.mean("tasks_in_flight") == 0

@@ -124,7 +124,8 @@ def test_a_budget_that_never_comes_back_cannot_be_waited_for() -> None:
 def test_what_the_ledger_charges_is_to_the_bit_what_the_tally_adds_up() -> None:
     """Prices with tiers, hours of the day, fees, cache writes and billed failures: a row priced at once, and one priced with its chunk."""
     dear = backend(
-        input_usd_per_mtok=1.7, output_usd_per_mtok=8.3, cache_read_usd_per_mtok=0.17, cache_write_usd_per_mtok=2.1, fee=0.055,
+        input_usd_per_mtok=1.7, output_usd_per_mtok=8.3, cache_read_usd_per_mtok=0.17, cache_write_usd_per_mtok=2.1,
+        fee=0.055, request_usd=0.0007,
         tiers=[PriceTier(above_tokens=5000, input_usd_per_mtok=3.1)], windows=[PriceWindow(from_h=0, until_h=1, multiplier=0.7)],
         error_rate=0.2, error_billed=Billed.everything, noise_sigma=0.5, cache_ttl_s=3.0,
     )  # fmt: skip

@@ -210,11 +210,11 @@ class PerRequest(Price):
 
     def dollars(self, usage: Usage, t_s: float = 0.0) -> Dollars:
         bill = super().dollars(usage, t_s)
-        return bill._replace(fresh_input=bill.fresh_input + 0.01) if usage.total_tokens else bill
+        return bill._replace(fees=bill.fees + 0.01) if usage.total_tokens else bill
 
     def dollars_of(self, rows: Any) -> np.ndarray:
         bills = super().dollars_of(rows)
-        bills[:, 0] += np.where(rows["input_tokens"] + rows["output_tokens"] > 0, 0.01, 0.0)
+        bills[:, 4] += np.where(rows["input_tokens"] + rows["output_tokens"] > 0, 0.01, 0.0)
         return bills
 
 

@@ -36,6 +36,8 @@ KIND_FILLS = {
     "output": ("#BBBBBB", ".."),
 }
 """Colour and hatch of each kind of token."""
+BILL_FILLS = KIND_FILLS | {"fees": ("#009E73", "xx")}
+"""The same of each part of a bill."""
 INK = "#222222"
 KEY_IN = 0.3
 """Height of a line of keys."""

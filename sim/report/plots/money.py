@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 from sim.report.findings import KINDS, money_finding
 from sim.report.grid import Names, Study, place_label, study
 from sim.report.numbers import number, percent
-from sim.report.plots.canvas import INK, KIND_FILLS, draw_key, sheet, styled
+from sim.report.plots.canvas import BILL_FILLS, INK, draw_key, sheet, styled
 
 
 @styled
@@ -23,6 +23,8 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
     one = study(table, names)
     shown = [list(one.lines)[i] for i in sorted({round(k * (len(one.lines) - 1) / 3) for k in range(4)})] if one.lines else []
     bills = {name: _bill(one, name) for name in shown}
+    if not any(bill["fees"].any() for bill in bills.values()):
+        bills = {name: bill.drop(columns="fees") for name, bill in bills.items()}
     across = 2 if len(shown) > 1 else 1
     down = math.ceil(len(shown) / across) or 1
     figure = sheet(
@@ -39,8 +41,9 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
 
 
 def _bill(one: Study, name: str) -> pd.DataFrame:
-    """Shares of the bill: a row a place that finished, a column a kind of token."""
+    """Shares of the bill: a row a place that finished, a column a kind of token, and fees (none in tables that have none)."""
     parts = pd.DataFrame({kind: one.values(name, metric) for kind, metric in KINDS.items()})
+    parts["fees"] = parts["fees"].fillna(0.0)
     return parts.div(parts.sum(axis=1).where(lambda total: total > 0), axis=0).dropna()
 
 
@@ -55,7 +58,8 @@ def _money_title(one: Study, bills: Mapping[str, pd.DataFrame], names: Names | N
 def _bars(axes: Axes, one: Study, bill: pd.DataFrame, name: str, names: Names | None) -> None:
     places = list(bill.index)
     left = np.zeros(len(bill))
-    for kind, (colour, hatch) in KIND_FILLS.items():
+    for kind in bill:
+        colour, hatch = BILL_FILLS[kind]
         shares = bill[kind].to_numpy()
         axes.barh(range(len(bill)), shares, left=left, height=0.74, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6, label=kind)
         for row, (share, start) in enumerate(zip(shares, left, strict=True)):

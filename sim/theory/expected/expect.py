@@ -247,10 +247,7 @@ class _Expectation:
             "reasoning_tokens": spent.reasoning,
             "total_tokens": total,
             "cost_usd": spent.usd,
-            "cost_fresh_input_usd": spent.fresh_usd,
-            "cost_cache_read_usd": spent.read_usd,
-            "cost_cache_write_usd": spent.write_usd,
-            "cost_output_usd": spent.output_usd,
+            **spent.bill,
         }
         return {
             "tasks": float(tasks),

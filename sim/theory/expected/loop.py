@@ -213,7 +213,10 @@ class _Walk:
         sums["attempts"] += attempts
         rates = self._rates(prompt)
         for name, each, rate in zip(
-            ("fresh_usd", "read_usd", "write_usd", "output_usd"), (prompt - read - write, read, write, output), rates, strict=True
+            ("fresh_usd", "read_usd", "write_usd", "output_usd", "fees_usd"),
+            (prompt - read - write, read, write, output, float(prompt + output > 0)),
+            (*rates, self.site.price.fee(0.0)),
+            strict=True,
         ):
             sums[name] += answered * each * rate
         server_s, decode_s = self._times(prompt, read, output)

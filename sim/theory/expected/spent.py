@@ -29,6 +29,7 @@ class Spent(NamedTuple):
     read_usd: float = 0.0
     write_usd: float = 0.0
     output_usd: float = 0.0
+    fees_usd: float = 0.0
 
     def plus(self, other: Spent) -> Spent:
         """Both."""
@@ -39,9 +40,15 @@ class Spent(NamedTuple):
         return Spent(*(value * factor for value in self)) if factor else Spent()
 
     @property
+    def bill(self) -> dict[str, float]:
+        """Its parts, as metrics."""
+        parts = {"fresh_input": self.fresh_usd, "cache_read": self.read_usd, "cache_write": self.write_usd, "output": self.output_usd}
+        return {f"cost_{kind}_usd": usd for kind, usd in (parts | {"fees": self.fees_usd}).items()}
+
+    @property
     def usd(self) -> float:
         """The bill."""
-        return self.fresh_usd + self.read_usd + self.write_usd + self.output_usd
+        return self.fresh_usd + self.read_usd + self.write_usd + self.output_usd + self.fees_usd
 
 
 class Site(NamedTuple):
