@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import sim
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
-from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow
+from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow, QuotaSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -76,6 +76,8 @@ BACKEND: Fields = {
     "requests_per_min": of(None, 20.0),
     "input_tokens_per_min": of(None, 60_000.0),
     "output_tokens_per_min": of(None, 5000.0),
+    "tokens_per_min": of(None, 60_000.0),
+    "quotas": of({}, {"hour": QuotaSettings(window_h=1, tokens=90_000.0), "day": QuotaSettings(requests=70, zone="Asia/Kolkata")}),
     "limits_count_cache_reads": of(False, True),
     "decode_slowdown": of(0.0, 0.2, 1.0),
     "error_rate": of(0.0, 0.3, 1.0),
@@ -200,7 +202,10 @@ WORLD: Fields = {
     "start": of("2026-02-16T00:00:00", "2026-02-16T23:59:30"),
 }
 Pins = Mapping[str, Any] | None
-PLAIN_DOOR: dict[str, Any] = {"queue_limit": None, "requests_per_min": None, "input_tokens_per_min": None, "output_tokens_per_min": None}
+PLAIN_DOOR: dict[str, Any] = {
+    "queue_limit": None, "requests_per_min": None, "input_tokens_per_min": None, "output_tokens_per_min": None, "tokens_per_min": None,
+    "quotas": {},
+}  # fmt: skip
 """A backend that turns nobody away."""
 
 

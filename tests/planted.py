@@ -28,6 +28,7 @@ _PRICING, _OF_PRICING, _BY_HAND = "sim/backends/pricing.py", "tests/backends/tes
 _CALENDAR, _TARIFF, _OF_TARIFF = "sim/calendar.py", "sim/backends/tariff.py", "tests/backends/test_tariff.py::"
 _BUDGETS, _OF_BUDGETS = "sim/engine/budgets.py", "tests/engine/test_budgets.py::"
 _OF_FORECAST = "tests/theory/expected/test_forecast.py::"
+_LIMITS, _OF_LIMITS = "sim/backends/limits.py", "tests/backends/test_limits.py::"
 _CLOCKS = ("tests/test_calendar.py::test_day_and_second_are_those_of_the_clocks_there",)
 _DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
 
@@ -396,6 +397,33 @@ FAULTS = {
     "a thousand searches cost as one": Fault(
         "sim/settings/scenario.py", "self.web_searches_per_call * model.web_search_usd_per_1k / 1000",
         "self.web_searches_per_call * model.web_search_usd_per_1k", (f"{_BY_HAND}test_ten_dollars_for_a_thousand_searches",),
+    ),
+    # limits
+    "a joint limit counts input alone": Fault(
+        _LIMITS, "output_tokens, input_tokens + output_tokens)", "output_tokens, input_tokens)",
+        (f"{_OF_LIMITS}test_input_and_output_share_a_limit", f"{_OF_LIMITS}test_hours_that_roll"),
+    ),
+    "one quota of several is looked at": Fault(
+        _LIMITS, "max(limit.wait_s(amounts[which], now) for which, limit in self._limits)",
+        "self._limits[0][1].wait_s(amounts[self._limits[0][0]], now)",
+        (f"{_OF_LIMITS}test_five_hours_and_a_week_at_once", f"{_OF_LIMITS}test_a_joint_limit_stands_beside_the_others"),
+    ),
+    "a quota gives all back at once": Fault(
+        _LIMITS, "self._used -= self._taken.popleft()[1]", "self._used = 0 * self._taken.popleft()[1]",
+        (f"{_OF_LIMITS}test_every_window_holds_and_no_wait_is_too_long",),
+    ),
+    "a quota's hours taken for seconds": Fault(
+        _LIMITS, "Window(most, hours * HOUR_S)", "Window(most, hours)", (f"{_OF_LIMITS}test_five_hours_and_a_week_at_once",)
+    ),
+    "a quota's day turns at midnight of UTC": Fault(
+        _LIMITS, "Calendar(start, quota.zone)", "Calendar(start)", (f"{_OF_LIMITS}test_a_day_from_midnight_to_midnight",)
+    ),
+    "each shard has the whole quota": Fault(
+        "sim/scenario/shards.py", "quotas={name: quota(whole) for", "quotas={name: whole for", _SHARE
+    ),
+    "a quota: alone": Fault(
+        _MARKET, "    requests: float | None = setting(None, above=0, high=1e15, traits=_DEALT)",
+        "    requests: float | None = alone(None, above=0, high=1e15)", _STEPS,
     ),
     # random numbers
     "awareness in the table on the numbers of likings": Fault(

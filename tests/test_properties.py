@@ -117,7 +117,9 @@ def test_prices_twice_as_high_are_dollars_twice_as_many(world: sim.Scenario) -> 
     def dearer(model: Any) -> Any:
         changed = {f"{kind}_usd_per_mtok": getattr(model, f"{kind}_usd_per_mtok") for kind in PRICES}
         twice = {name: value and 2 * value for name, value in changed.items()}
-        return with_(model, **twice, **({"tiers": [dearer(tier) for tier in model.tiers]} if isinstance(model, BackendSettings) else {}))
+        if isinstance(model, BackendSettings):
+            twice |= {"tiers": [dearer(tier) for tier in model.tiers], "request_usd": 2 * model.request_usd}
+        return with_(model, **twice)
 
     assume(world.router.policy not in (Policy.logit_log, Policy.thompson, Policy.ucb))  # logarithms and squares of dollars round anew
     money = {

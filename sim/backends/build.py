@@ -62,7 +62,7 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
     else:
         queue = _queue(scenario, env, recorder)
         service = (SharedService if settings.decode_slowdown else Service)(env, settings, cache, recorder)
-        gates = _gates(settings, slots, queue, cache)
+        gates = _gates(scenario, settings, slots, queue, cache)
     return Backend(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=slots, queue=queue, service=service, gates=gates, recorder=recorder,
@@ -76,11 +76,11 @@ def _queue(scenario: Scenario, env: Environment, recorder: Recorder) -> Queue:
     return Line() if scenario.workload.urgent_share else deque()
 
 
-def _gates(settings: BackendSettings, slots: Slots, queue: Queue, cache: PromptCache) -> list[Gate]:
+def _gates(scenario: Scenario, settings: BackendSettings, slots: Slots, queue: Queue, cache: PromptCache) -> list[Gate]:
     """Whoever finds the line full does not count against the rate limits."""
     gates: list[Gate] = []
     if settings.queue_limit is not None:
         gates.append(QueueLimit(settings.queue_limit, slots, queue))
-    if limits := Limits(settings):
+    if limits := Limits(settings, scenario.start_time()):
         gates.append(RateLimit(limits, cache))
     return gates

@@ -2,12 +2,18 @@
 
 A bucket of C units that fills at r units a second is one number, the moment at which it will be full again. In any window of D seconds
 it lets through no more than C + r D. Source: ITU-T I.371, Annex A (virtual scheduling); buckets as in the API documents of vendors.
+Over hours, weeks and days what has been let through in a window is counted.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
 
+from sim.calendar import HOUR_S, Calendar
 from sim.clock import MINUTE_S
 from sim.settings.market import BackendSettings
 
@@ -15,8 +21,18 @@ _LATE_S = 1e-9
 """A client that has waited for as long as it was told must not be refused for a rounding error."""
 
 
+class Limit(Protocol):
+    """One limit on one kind of thing."""
+
+    def wait_s(self, amount: float, now: float, /) -> float:
+        """Seconds until so much would pass; inf: never."""
+
+    def take(self, amount: float, now: float, /) -> None:
+        """Let so much through."""
+
+
 class Bucket:
-    """One limit."""
+    """One that fills all the time."""
 
     def __init__(self, per_min: float, burst_s: float) -> None:
         self._s_per_unit = MINUTE_S / per_min
@@ -35,31 +51,94 @@ class Bucket:
         self._full_at = max(self._full_at, now) + amount * self._s_per_unit
 
 
-class Limits:
-    """A backend's limits on requests, input and output tokens, for all its clients together (one organisation)."""
+class Window:
+    """So much in any window of that length, whenever it begins."""
 
-    def __init__(self, settings: BackendSettings) -> None:
-        burst_s = settings.limit_burst_s
+    def __init__(self, most: float, window_s: float) -> None:
+        self._most = most
+        self._window_s = window_s
+        self._taken: deque[tuple[float, float]] = deque()
+        """(moment at which it counts no more, how much), in the order of taking."""
+        self._used = 0.0
+
+    def wait_s(self, amount: float, now: float) -> float:
+        """Seconds until so much would pass; inf where it is more than a window ever holds."""
+        if amount > self._most:
+            return math.inf
+        while self._taken and self._taken[0][0] <= now:
+            self._used -= self._taken.popleft()[1]
+        used = self._used
+        if used + amount <= self._most:
+            return 0.0
+        for until, taken in self._taken:
+            used -= taken
+            if used + amount <= self._most:
+                return until - now
+        return 0.0
+
+    def take(self, amount: float, now: float) -> None:
+        """Let so much through."""
+        self._taken.append((now + self._window_s, amount))
+        self._used += amount
+
+
+class Day:
+    """So much from midnight to midnight, by the clocks of a zone."""
+
+    def __init__(self, most: float, calendar: Calendar) -> None:
+        self._most = most
+        self._calendar = calendar
+        self._day, self._used = 0, 0.0
+
+    def wait_s(self, amount: float, now: float) -> float:
+        """Seconds until so much would pass; inf where it is more than a day ever holds."""
+        if amount > self._most:
+            return math.inf
+        today, _ = self._calendar.at(now)
+        if today != self._day or self._used + amount <= self._most:
+            return 0.0
+        return self._calendar.midnight(today + 1) - now
+
+    def take(self, amount: float, now: float) -> None:
+        """Let so much through."""
+        today, _ = self._calendar.at(now)
+        self._used = amount + (self._used if today == self._day else 0.0)
+        self._day = today
+
+
+class Limits:
+    """A backend's limits on requests, input tokens, output tokens and both, for all its clients together (one organisation)."""
+
+    def __init__(self, settings: BackendSettings, start: datetime) -> None:
         self.reads_count = settings.limits_count_cache_reads
-        self._buckets: list[tuple[int, Bucket]] = []
-        """(which of requests, input and output it limits, bucket)"""
-        if settings.requests_per_min is not None:
-            one_s = MINUTE_S / settings.requests_per_min
-            self._buckets.append((0, Bucket(settings.requests_per_min, max(burst_s, one_s))))
-        if settings.input_tokens_per_min is not None:
-            self._buckets.append((1, Bucket(settings.input_tokens_per_min, burst_s)))
-        if settings.output_tokens_per_min is not None:
-            self._buckets.append((2, Bucket(settings.output_tokens_per_min, burst_s)))
+        self._limits = [*_by_minute(settings), *_by_quota(settings, start)]
+        """(which of these four it limits, limit)"""
 
     def __len__(self) -> int:
-        return len(self._buckets)
+        return len(self._limits)
 
     def retry_after_s(self, input_tokens: int, output_tokens: int, now: float) -> float:
         """0 where a call passes all limits, and then it counts against all; else the Retry-After of its refusal."""
-        amounts = (1, input_tokens, output_tokens)
-        wait_s = max(bucket.wait_s(amounts[which], now) for which, bucket in self._buckets)
+        amounts = (1, input_tokens, output_tokens, input_tokens + output_tokens)
+        wait_s = max(limit.wait_s(amounts[which], now) for which, limit in self._limits)
         if wait_s > _LATE_S:
             return wait_s
-        for which, bucket in self._buckets:
-            bucket.take(amounts[which], now)
+        for which, limit in self._limits:
+            limit.take(amounts[which], now)
         return 0.0
+
+
+def _by_minute(settings: BackendSettings) -> Iterator[tuple[int, Limit]]:
+    burst_s = settings.limit_burst_s
+    per_min = (settings.requests_per_min, settings.input_tokens_per_min, settings.output_tokens_per_min, settings.tokens_per_min)
+    for which, rate in enumerate(per_min):
+        if rate is not None:
+            yield which, Bucket(rate, burst_s if which else max(burst_s, MINUTE_S / rate))
+
+
+def _by_quota(settings: BackendSettings, start: datetime) -> Iterator[tuple[int, Limit]]:
+    for quota in settings.quotas.values():
+        for which, most in enumerate((quota.requests, quota.input_tokens, quota.output_tokens, quota.tokens)):
+            if most is not None:
+                hours = quota.window_h
+                yield which, Day(most, Calendar(start, quota.zone)) if hours is None else Window(most, hours * HOUR_S)

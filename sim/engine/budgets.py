@@ -8,11 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from sim.calendar import HOUR_S, Calendar
+from sim.meter.sums import UNITS
 from sim.settings.budget import BudgetSettings, Per
 from sim.task import Task
-
-PICO = 1e12
-"""A rolling budget adds and takes away for weeks on end, so it counts in whole millionths of a millionth of a dollar."""
 
 
 class Budget(Protocol):
@@ -123,12 +121,14 @@ class OfHour(OfRun):
 
 
 class Rolling:
-    """What was spent in the last hours, whenever they began: a dollar spent at second s is back at s + window."""
+    """What was spent in the last hours, whenever they began: a dollar spent at second s is back at s + window.
+
+    It adds and takes away for weeks on end, so it counts in whole units of `sim.meter.sums`: nothing is rounded."""
 
     def __init__(self, settings: BudgetSettings) -> None:
         assert settings.window_h is not None
         self.settings = settings
-        self._limit = round(_limit_usd(settings) * PICO)
+        self._limit = int(_limit_usd(settings) * UNITS)
         self._window_s = settings.window_h * HOUR_S
         self._back: dict[int, deque[tuple[float, int]]] = {}
         """By team: (moment at which it is back, how much), in the order of spending."""
@@ -136,7 +136,7 @@ class Rolling:
 
     def spend(self, task: Task, now: float, usd: float) -> None:
         """A call is served."""
-        team, amount = _team(self.settings, task), round(usd * PICO)
+        team, amount = _team(self.settings, task), int(usd * UNITS)
         self._back.setdefault(team, deque()).append((now + self._window_s, amount))
         self._spent[team] = self._spent.get(team, 0) + amount
 

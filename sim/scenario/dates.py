@@ -14,5 +14,7 @@ def check_dates(scenario: ScenarioSettings) -> None:
             zone_of(window.zone, f"{key}.zone")
             weekdays_of(window.weekdays, f"{key}.weekdays")
             days_of(window.dates, f"{key}.dates")
+        for name_, quota in scenario.market.models[name].quotas.items():
+            zone_of(quota.zone, f"market.models.{name}.quotas.{name_}.zone")
     for key, budget in scenario.named_budgets().items():
         zone_of(budget.zone, f"{key}.zone")

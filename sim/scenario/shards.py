@@ -2,15 +2,15 @@
 
 Tasks (or users) are dealt out by number, so each has the random numbers it would have had. Where they share nothing (unlimited
 slots, no limits, no shared decoding or prefixes, budgets of single tasks) the shards add up to the very bits of the whole. What
-they do share is dealt out too: slots, places in line, rate limits.
+they do share is dealt out too: slots, places in line, rate limits, quotas.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sim.settings.market import BackendSettings
+from sim.settings.market import BackendSettings, QuotaSettings
 
 
 class Shard(NamedTuple):
@@ -32,8 +32,12 @@ def dealt(backend: BackendSettings, shard: Shard) -> BackendSettings:
     def places(most: int | None) -> int | None:
         return None if most is None else most // shard.of + (shard.number < most % shard.of)
 
-    def rate(per_min: float | None) -> float | None:
-        return None if per_min is None else per_min / shard.of
+    def rate(most: float | None) -> float | None:
+        return None if most is None else most / shard.of
+
+    def quota(whole: QuotaSettings) -> QuotaSettings:
+        parts: dict[str, Any] = {name: rate(getattr(whole, name)) for name in ("requests", "input_tokens", "output_tokens", "tokens")}
+        return dataclasses.replace(whole, **parts)
 
     return dataclasses.replace(
         backend,
@@ -42,5 +46,7 @@ def dealt(backend: BackendSettings, shard: Shard) -> BackendSettings:
         requests_per_min=rate(backend.requests_per_min),
         input_tokens_per_min=rate(backend.input_tokens_per_min),
         output_tokens_per_min=rate(backend.output_tokens_per_min),
+        tokens_per_min=rate(backend.tokens_per_min),
+        quotas={name: quota(whole) for name, whole in backend.quotas.items()},
         decode_slowdown=backend.decode_slowdown * shard.of,
     )

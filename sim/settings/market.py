@@ -98,6 +98,21 @@ _DEALT = REFUSES._replace(undealt="")
 """The same, where each shard gets its part of the limit (`sim.scenario.shards.dealt`)."""
 
 
+@dataclass
+class QuotaSettings:
+    """What a backend lets through in a window of time, for all its clients together; of these, those that are set."""
+
+    window_h: float | None = alone(None, above=0)
+    """The last hours, whenever they began, e.g. 5, or 168 for a week; null: a day, from midnight to midnight of `zone`."""
+    zone: str = alone("UTC")
+    """Time zone by its IANA name, e.g. America/Los_Angeles."""
+    requests: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
+    input_tokens: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
+    output_tokens: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
+    tokens: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
+    """Input and output together."""
+
+
 def _on_trust(backend: BackendSettings) -> Traits:
     """Slots are taken on trust ahead of the clock: the meter sees when there are too few, unless calls may take no time at all."""
     return ALONE if backend.network_rtt_s + backend.ttft_s else ALONE._replace(waits=True)
@@ -174,10 +189,16 @@ class BackendSettings:
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
     input_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
     output_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
+    tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
+    """Input and output together."""
+    quotas: dict[str, QuotaSettings] = alone({})
+    """Limits over longer windows by name, all in force at once, beside those a minute."""
     limit_burst_s: float = alone(60.0, above=0)
     """Each limit's bucket holds what it lets through in so many seconds, and one request at least (assumption: a minute's worth)."""
     limits_count_cache_reads: bool = alone(False)
-    """Whether tokens read from the cache count as input (Anthropic's documents: not on current models, on older ones they did)."""
+    """Whether tokens read from the cache count as input, a minute and in quotas.
+
+    Anthropic's documents: not on current models, on older ones they did."""
     decode_slowdown: float = setting(0.0, low=0, traits=ALONE._replace(waits=True))
     """With n calls decoding, each runs at speed / (1 + slowdown x (n - 1)); 1 = one server shared out."""
     error_rate: float = alone(0.0, low=0, high=1)

@@ -10,11 +10,11 @@ import pytest
 from sim.backends.build import blueprints
 from sim.engine.world import World
 from sim.scenario.shards import Shard
-from sim.settings.market import BackendSettings, PriceWindow
+from sim.settings.market import BackendSettings, PriceWindow, QuotaSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.workload import WorkloadSettings
-from tests.worlds import agent, backend, run, scenario, urgent_tasks
+from tests.worlds import agent, backend, run, scenario, urgent_tasks, with_
 
 ONCE = RetrySettings(attempts=1)
 
@@ -58,12 +58,20 @@ def test_the_hour_of_a_price_is_counted_from_the_start_of_the_run(start: str, fa
 def test_a_shard_has_its_share_of_what_is_shared() -> None:
     """Seven slots and nine places in line for three shards: 3 + 2 + 2 and 3 + 3 + 3; a third of each rate; n decode as 3 n do."""
     whole = backend(slots=7, queue_limit=9, requests_per_min=60, input_tokens_per_min=900, output_tokens_per_min=30, decode_slowdown=0.1)
+    whole = with_(whole, tokens_per_min=930, quotas={"week": QuotaSettings(window_h=168, requests=6, tokens=93)})
     world = scenario(agent(), whole, shards=1)
     parts = [blueprints(world, Shard(number, 3))[0] for number in range(3)]
     assert [part.slots for part in parts] == [part.settings.slots for part in parts] == [3, 2, 2]
     assert [part.settings.queue_limit for part in parts] == [3, 3, 3]
-    for name, share in (("requests_per_min", 20), ("input_tokens_per_min", 300), ("output_tokens_per_min", 10), ("decode_slowdown", 0.3)):
+    for name, share in (
+        ("requests_per_min", 20),
+        ("input_tokens_per_min", 300),
+        ("output_tokens_per_min", 10),
+        ("tokens_per_min", 310),
+        ("decode_slowdown", 0.3),
+    ):
         assert [getattr(part.settings, name) for part in parts] == pytest.approx([share] * 3)
+    assert [part.settings.quotas for part in parts] == [{"week": QuotaSettings(window_h=168, requests=2, tokens=31)}] * 3
     [served] = World(world, 0, Shard(1, 3)).backends
     assert (served.slots.most, served.settings.slots) == (2, 2)
 

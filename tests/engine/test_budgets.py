@@ -9,7 +9,7 @@ import pytest
 import sim
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from tests.worlds import agent, backend, run, scenario
+from tests.worlds import agent, backend, run, scenario, with_
 
 CALL_USD = 2300e-6
 HOUR_S = 3600.0
@@ -76,11 +76,12 @@ def test_five_hours_and_a_week_at_once() -> None:
 
 
 def test_a_window_that_rolls_for_months_counts_to_the_cent() -> None:
-    """2,000 calls at a price that no float holds: the limit is three of them, exactly, to the end."""
-    budget = BudgetSettings(usd=3 * 0.0001 * 2300, per=Per.rolling, window_h=5, then=Then.stop)
+    """2,000 calls at a price that no float holds: three of them, to the end, and a fourth where a cent in a billion is left."""
+    budget = BudgetSettings(usd=0.69 * (1 - 1e-11), per=Per.rolling, window_h=5, then=Then.stop)
     dear = backend(input_usd_per_mtok=100.0, output_usd_per_mtok=100.0)
-    calls = run(agent(turns=1), dear, tasks=2000, every_s=HOUR_S, budget=budget).calls.sort_values("task")
-    assert (calls["status"] == "ok").tolist() == [number % 5 < 3 for number in range(2000)]
+    for most, limit in ((3, budget), (4, with_(budget, usd=0.69 * (1 + 1e-11)))):
+        calls = run(agent(turns=1), dear, tasks=2000, every_s=HOUR_S, budget=limit).calls.sort_values("task")
+        assert (calls["status"] == "ok").tolist() == [number % 5 < most for number in range(2000)]
 
 
 @pytest.mark.parametrize(("users", "done"), [(1, 4), (2, 2), (None, 1)])

@@ -17,6 +17,7 @@ from sim.scenario.coupling import may_look_ahead, traits_of
 from sim.scenario.shards import Shard
 from sim.settings.bounds import alone, setting
 from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.market import QuotaSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings, Warmup
 from sim.settings.scenario import ScenarioSettings
@@ -64,6 +65,11 @@ TOUCH = OWN | {
     "BackendSettings.requests_per_min",  # what others ask for is in the same buckets
     "BackendSettings.input_tokens_per_min",
     "BackendSettings.output_tokens_per_min",
+    "BackendSettings.tokens_per_min",
+    "QuotaSettings.requests",
+    "QuotaSettings.input_tokens",
+    "QuotaSettings.output_tokens",
+    "QuotaSettings.tokens",
     "BackendSettings.decode_slowdown",  # others slow it down while it lasts
     "RetrySettings.patience_s",  # who leaves a line lets others go before
     "WorkloadSettings.urgent_share",
@@ -95,7 +101,9 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
     assert {name for name, traits in FIXED.items() if traits.unsolved} == OWN | {f"Policy.{name}" for name in policies} | {
         "AgentSettings.max_tokens",
         "BackendSettings.queue_limit", "BackendSettings.requests_per_min", "BackendSettings.input_tokens_per_min",
-        "BackendSettings.output_tokens_per_min", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
+        "BackendSettings.output_tokens_per_min", "BackendSettings.tokens_per_min",
+        "QuotaSettings.requests", "QuotaSettings.input_tokens", "QuotaSettings.output_tokens", "QuotaSettings.tokens",
+        "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share",
     }  # fmt: skip
@@ -142,6 +150,8 @@ TOUCHING = {
     "requests_per_min": lambda: crowd(backend(requests_per_min=20, limit_burst_s=5.0)),
     "input_tokens_per_min": lambda: crowd(backend(input_tokens_per_min=40_000, limit_burst_s=10.0)),
     "output_tokens_per_min": lambda: crowd(backend(output_tokens_per_min=9000, limit_burst_s=10.0)),
+    "tokens_per_min": lambda: crowd(backend(tokens_per_min=45_000, limit_burst_s=10.0)),
+    "a quota": lambda: crowd(backend(quotas={"five": QuotaSettings(window_h=5, requests=30)})),
     "decode_slowdown": lambda: crowd(backend(decode_tokens_per_s=100, decode_slowdown=0.5)),
     "slots of calls that take no time": lambda: crowd(
         backend(ttft_s=0.0, slots=1, decode_tokens_per_s=1e9), retry=RetrySettings(attempts=1)

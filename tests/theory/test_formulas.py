@@ -490,7 +490,13 @@ def test_f14_continuous_batching(alpha: float, beta: float, most: int, rate: flo
 
 
 @pytest.mark.parametrize(
-    ("limit", "amount"), [({"requests_per_min": 30}, 1), ({"input_tokens_per_min": 60_000}, 2000), ({"output_tokens_per_min": 9000}, 300)]
+    ("limit", "amount"),
+    [
+        ({"requests_per_min": 30}, 1),
+        ({"input_tokens_per_min": 60_000}, 2000),
+        ({"output_tokens_per_min": 9000}, 300),
+        ({"tokens_per_min": 69_000}, 2300),
+    ],
 )
 @pytest.mark.parametrize("burst_s", [10.0, 60.0])
 def test_f14_no_window_lets_through_more_than_the_bucket_and_its_inflow(limit: dict[str, float], amount: int, burst_s: float) -> None:
