@@ -506,6 +506,22 @@ FAULTS = {
         "sim/meter/leftover.py", 'str(_began(int(found["process"]))) == found["began"]', "False",
         ("tests/meter/test_leftover.py::test_what_a_process_that_has_ended_left_goes_and_nothing_else",),
     ),
+    "a stranger's code is trusted": Fault(
+        "sim/scenario/load.py", "in own_code(scenario) if not trust else ():", "in own_code(scenario) if trust else ():",
+        ("tests/shell/verbs/test_again.py::test_a_strangers_code_is_imported_by_those_who_trust_it_alone",),
+    ),
+    "a saved scenario is filled in": Fault(
+        "sim/scenario/load.py", 'next(_texts(saved, "${"), None)', 'next(_texts(saved, "${now"), None)',
+        ("tests/shell/verbs/test_again.py::test_a_saved_scenario_is_plain_values",),
+    ),
+    "a cell is a formula": Fault(
+        "sim/results/files.py", "partial(in_cells(table).to_csv", "partial(table.to_csv",
+        ("tests/shell/verbs/test_again.py::test_what_is_shown_of_a_strangers_names_is_text",),
+    ),
+    "again compares digests alone": Fault(
+        "sim/shell/verbs/again.py", "if not differ and result", "if result",
+        ("tests/shell/verbs/test_again.py::test_the_same_comes_out_or_it_is_said_what_does_not",),
+    ),
     "folders that were there count as new": Fault(
         "sim/shell/footprint.py", "if not each.exists()]", "]",
         ("tests/shell/test_footprint.py::test_a_refused_setting_leaves_folders_as_they_were",),

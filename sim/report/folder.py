@@ -69,7 +69,7 @@ class Folder:
         named = [name for run in self.runs for name in read_note(run)["axes"].get("backends", "").strip("[]").split(",")]
         backends = [name for name in dict.fromkeys(named) if name in self.models]
         one = next((run for run in self.runs if alone(settings_of([run]))), None)
-        return bills(load_run(one), backends, self.names) if one is not None and len(backends) > 1 else None
+        return bills(load_run(one, trust=True), backends, self.names) if one is not None and len(backends) > 1 else None
 
     def adding(self, one: Study) -> list[Any]:
         """Places whose workflows add work to one agent's, instead of sharing it out: whole jobs side by side, checks of others' work."""

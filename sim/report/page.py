@@ -20,6 +20,7 @@ from sim.report.lost import leading, lost_finding
 from sim.report.multipliers import multipliers
 from sim.report.tables import aligned, best_first, failures, grid, readable
 from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
+from sim.results.escape import in_fence, in_markdown, visible
 from sim.results.files import FIGURES, REPORT, RESULTS, Files
 from sim.results.kept.manifest import add_shown
 from sim.results.provenance import SOFTWARE
@@ -126,13 +127,13 @@ def _show_drivers(table: pd.DataFrame, text: str, said: str, draw: Draw, scenari
 
 def _publish(title: str, table: str, said: str, draw: Draw, folder: Path, made_by: str, notes: Sequence[str] = ()) -> None:
     origin = f"{SOFTWARE}, {made_by}"
-    print("\n\n".join([table, said, *notes, f"{folder}  ({origin})"]), flush=True)
+    print(visible("\n\n".join([table, said, *notes, f"{folder}  ({origin})"])), flush=True)
     from sim.report.plots import gallery
     from sim.report.plots.canvas import save_all
 
     files = save_all(draw(gallery), folder, f"{title}, {made_by}")
-    page = [f"# {title}", said, f"```text\n{table}\n```"]
+    page = [f"# {in_markdown(' '.join(title.split()))}", in_markdown(said), in_fence(table)]
     page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
-    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*notes, *CAVEATS)), f"Made by {origin}."]
+    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, notes), *CAVEATS)), f"Made by {origin}."]
     Files(folder).write_text(REPORT, "\n\n".join(page) + "\n")
     add_shown(folder, [REPORT, *(f"{FIGURES}/{path.name}" for path in files)])

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sim.report.grid import HIGHEST, LOWEST, Study, axis_label, place_name
 from sim.report.numbers import compact, number, percent, share
+from sim.results.escape import one_line
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked
 
@@ -136,7 +137,7 @@ def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], st
 
 def aligned(table: pd.DataFrame) -> str:
     """A table of texts in columns: the first to the left, numbers to the right, words to the left."""
-    columns = {str(name): [str(value) for value in table[name]] for name in table}
+    columns = {one_line(str(name)): [one_line(str(value)) for value in table[name]] for name in table}
     widths = {name: max([len(name), *map(len, values)]) for name, values in columns.items()}
     right = {
         name: place > 0 and any(value.lstrip("+-")[:1].isdigit() for value in values)

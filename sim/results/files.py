@@ -5,6 +5,8 @@ Nobody else knows a file's name: who writes or reads one asks `Files`.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -12,9 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import DataError
+from sim.results.escape import from_cells, in_cells
 from sim.results.sample import Sample
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS, as_yaml, read_settings
+from sim.settings.workload import EXCERPT, WorkloadKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,37 +50,44 @@ class Files:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
 
+    def path(self, name: str) -> Path:
+        """Where a file of that name is or would be. Raises `DataError` for a link out of the folder: nothing is read or written there."""
+        path = self.folder / name
+        if os.path.realpath(path) != os.path.join(os.path.realpath(self.folder), os.path.normpath(name)):
+            raise DataError(f"{path}: is a link, or in one, which is not followed; remove it")
+        return path
+
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
-        return (self.folder / name).is_file()
+        return self.path(name).is_file()
 
     def remove(self, name: str) -> None:
         """See to it that there is no file of that name."""
-        (self.folder / name).unlink(missing_ok=True)
+        self.path(name).unlink(missing_ok=True)
 
     def write(self, name: str, write: Callable[[Path], object]) -> Path:
         """Have a file written whole or not at all; returns where."""
-        path = self.folder / name
+        path = self.path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, write)
         return path
 
     def write_summary(self, summary: pd.DataFrame) -> None:
         """Keep a run's summary, a row a metric."""
-        self.write(SUMMARY, summary.to_csv)
+        self.write(SUMMARY, in_cells(summary).to_csv)
 
     def summary(self) -> pd.DataFrame:
         """The run's summary, by metric."""
-        table = read_table(self.folder / SUMMARY).set_index("metric")
+        table = read_table(self.path(SUMMARY)).set_index("metric")
         return table.assign(unit=table["unit"].fillna(""))
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table whose index says nothing: `REPLICATIONS`, `TIMELINE` or `RESULTS`."""
-        self.write(name, partial(table.to_csv, index=False))
+        self.write(name, partial(in_cells(table).to_csv, index=False))
 
     def table(self, name: str) -> pd.DataFrame:
         """A table kept by `write_table`."""
-        return read_table(self.folder / name)
+        return read_table(self.path(name))
 
     def write_log(self, name: str, rows: int, write: Callable[[Path], object]) -> None:
         """Keep a table of the log, `TASKS` or `CALLS`; one without rows is not there."""
@@ -88,7 +100,7 @@ class Files:
         """A table of the log; without rows where none was kept."""
         import pandas as pd
 
-        return pd.read_parquet(self.folder / name) if self.has(name) else pd.DataFrame(columns=columns)
+        return pd.read_parquet(self.path(name)) if self.has(name) else pd.DataFrame(columns=columns)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Keep a mapping: `NOTES`, `ORIGIN`, `NOTE` or `START`."""
@@ -96,17 +108,22 @@ class Files:
 
     def json(self, name: str) -> dict[str, Any]:
         """A mapping kept by `write_json`; {} also where it cannot be read."""
-        return read_json(self.folder / name)
+        return read_json(self.path(name))
 
     def write_settings(self, scenario: Scenario) -> None:
-        """Keep a scenario as settings, unless they are there."""
+        """Keep a scenario as settings, unless they are there; a trace by its place seen from here, not by where that is on this machine."""
+        workload = scenario.workload
+        if workload.kind is WorkloadKind.trace and workload.trace != EXCERPT:
+            with contextlib.suppress(ValueError):  # another drive
+                near = dataclasses.replace(workload, trace=os.path.relpath(workload.trace, self.folder))
+                scenario = dataclasses.replace(scenario, workload=near)
         text = as_yaml(scenario)
-        if not self.has(SETTINGS) or (self.folder / SETTINGS).read_text(encoding="utf-8") != text:
+        if not self.has(SETTINGS) or self.path(SETTINGS).read_text(encoding="utf-8") != text:
             self.write_text(SETTINGS, text)
 
     def settings(self) -> dict[str, Any]:
         """The scenario's settings as plain values."""
-        return read_settings(self.folder / SETTINGS) if self.has(SETTINGS) else {}
+        return read_settings(self.path(SETTINGS)) if self.has(SETTINGS) else {}
 
     def write_text(self, name: str, text: str) -> None:
         """Keep a text, such as a `REPORT`."""
@@ -129,7 +146,7 @@ def read_table(file: Path) -> pd.DataFrame:
     import pandas as pd
 
     older: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
-    return pd.read_csv(file, **older)
+    return from_cells(pd.read_csv(file, **older))
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -144,6 +161,7 @@ def read_json(file: Path) -> dict[str, Any]:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Have a file written aside and put in its place when it is complete."""
     part = path.with_name(aside(path.name))
+    part.unlink(missing_ok=True)  # whatever it is: a link would be written through
     try:
         write(part)
         os.replace(part, path)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import threading
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 from sim.errors import ConfigError, DataError
 from sim.scenario import sources
+from sim.scenario.coupling import own_code
 from sim.scenario.hydra_errors import explain, is_hydras
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.scenario import Scenario
-from sim.scenario.text import SETTINGS
+from sim.scenario.text import SETTINGS, read_settings
+from sim.settings.workload import EXCERPT, WorkloadKind
 
 CONF = sources.CONF
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
@@ -105,20 +108,45 @@ def _may_be_absent(key: str) -> bool:
     return absent and is_dataclass(kind)
 
 
-def load_run(folder: str | Path) -> Scenario:
+def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     """The scenario of a run, from what it left in its folder: `simulate(load_run(folder))` runs it again.
 
-    Raises `DataError` where there is none, `ConfigError` where it can no longer be.
+    Nothing runs that the folder names, and nothing is taken from the environment: a saved scenario is plain values. `trust`: import its
+    policy or workflow, if it has one of its own. Raises `DataError` where there is none, `ConfigError` where it can no longer be.
     """
     from omegaconf import OmegaConf
 
     file = Path(folder) / SETTINGS
     if not file.is_file():
         raise DataError(f"{folder}: holds no run (no {SETTINGS})")
+    if file.is_symlink():
+        raise DataError(f"{file}: is a link, which is not followed")
+    saved = read_settings(file)
+    if (text := next(_texts(saved, "${"), None)) is not None:
+        raise DataError(f"{file}: '{text[:60]}' would be filled in; a saved scenario is plain values")
     try:
-        composed = OmegaConf.merge(OmegaConf.structured(Scenario), OmegaConf.load(file))
+        composed = OmegaConf.merge(OmegaConf.structured(Scenario), OmegaConf.create(saved))
+        scenario = _settings(composed)
     except Exception as error:
-        if not is_hydras(error):
+        if not is_hydras(error) and not isinstance(error, RecursionError):
             raise
         raise ConfigError(f"{file}: {explain(error)}") from None
-    return from_hydra(composed)
+    for key, name in own_code(scenario) if not trust else ():
+        raise ConfigError(f"{file}: {key}={name} is code, imported only if you trust it: sim again --trust, load_run(..., trust=True)")
+    workload = scenario.workload
+    if workload.kind is WorkloadKind.trace and workload.trace != EXCERPT and (beside := Path(folder) / workload.trace).is_file():
+        scenario.workload = dataclasses.replace(workload, trace=str(beside.resolve()))
+    return scenario.check()
+
+
+def _texts(settings: Any, part: str) -> Iterator[str]:
+    """Every text with this part in it, in plain settings."""
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            yield from _texts(key, part)
+            yield from _texts(value, part)
+    elif isinstance(settings, list):
+        for value in settings:
+            yield from _texts(value, part)
+    elif isinstance(settings, str) and part in settings:
+        yield settings

@@ -9,6 +9,9 @@ from typing import Any
 
 import yaml
 
+from sim.errors import DataError
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SETTINGS = "scenario.yaml"
 """In a run's folder: its scenario, as `as_yaml` writes and `read_settings` reads it."""
 
@@ -52,6 +55,12 @@ def as_yaml(settings: Any) -> str:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """What `as_yaml` has written to a file, as plain values; empty where it holds no mapping."""
-    found = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """What `as_yaml` has written to a file, as plain values; {} where it holds no mapping. Raises `DataError` for what it never writes."""
+    held = file.read_bytes()
+    try:
+        if b"&" in held and b"*" in held and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(held, Loader=_LOADER)):
+            raise DataError(f"{file}: has YAML aliases, which no run writes")  # a few lines of them can stand for gigabytes
+        found = yaml.load(held, Loader=_LOADER)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise DataError(f"{file}: is no file of settings ({' '.join(str(error).split())[:200]})") from None
     return found if isinstance(found, dict) else {}

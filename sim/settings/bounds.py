@@ -7,6 +7,7 @@ import enum
 import math
 import types
 import typing
+import unicodedata
 from typing import Any
 
 from sim.errors import ConfigError, did_you_mean
@@ -94,9 +95,23 @@ def _check_value(value: Any, key: str, bounds: Any, hint: Any) -> None:
             _check_value(item, f"{key}[{index}]", bounds, inner[0])
     elif isinstance(value, dict):
         for name, item in value.items():
+            _check_text(str(name), f"{key}.{name}")
             _check_value(item, f"{key}.{name}", bounds, inner[1])
+    elif isinstance(value, str):
+        _check_text(value, key)
     else:
         _check_number(value, key, bounds)
+
+
+_TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the direction of writing: a text would read otherwise than it is."""
+
+
+def _check_text(text: str, key: str) -> None:
+    """Names and labels are printed, drawn and put into tables: they are one line, and none of it is an order to a terminal."""
+    for letter in text if not text.isprintable() else "":
+        if letter in _TURNING or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp"):
+            raise ConfigError(f"{key}={text!a}: {letter!a} cannot be printed; leave it out")
 
 
 _WORDS = {str: "a text", bool: "true or false", list: "a list", dict: "a mapping"}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sim.engine.stop import Stopped, heard
 from sim.errors import SimError
+from sim.results.escape import one_line
 
 WELL = 0
 MISTAKE = 1
@@ -52,7 +53,7 @@ def told(error: Exception) -> str:
 
 def complain(message: str, status: int = MISTAKE) -> int:
     """Say in one line on stderr what is wrong; returns the exit status."""
-    print(f"sim: {' '.join(message.split())}", file=sys.stderr)
+    print(f"sim: {one_line(' '.join(message.split()))}", file=sys.stderr)
     return status
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from sim.results.kept.manifest import read_note
 from sim.results.result import Result
 from sim.results.simulate import rounds
 from sim.scenario.scenario import Scenario
+from sim.shell.ending import complain
 from sim.sweeps.folder import RunFolder
 from sim.sweeps.goal import WORST, objective
 from sim.sweeps.key import key_of
@@ -106,7 +106,7 @@ class Jobs:
         place.fail(line)
         if self._bar is not None:
             self._bar.clear()
-        print(f"sim: {' '.join(f'{place.title}: {line}'.split())}", file=sys.stderr)
+        complain(f"{place.title}: {line}")
 
     def _collect(self, patient: bool) -> None:
         self._describe()

@@ -44,6 +44,8 @@ class RunFolder:
         If so, what says how it is shown is brought up to date; if not, it is no longer a run. The scenario's key is taken now, before
         it runs.
         """
+        if self.path.is_symlink():
+            raise DataError(f"{self.path}: is a link, which is not followed; remove it")
         note = read_note(self.path)
         self._key = key_of(scenario)
         if note.get("key") != self._key or set(altered(self.path, note)) - {SETTINGS}:
@@ -76,7 +78,7 @@ def settings_of(runs: Sequence[Path]) -> dict[str, Any]:
 def runs_of(sweep: str | Path) -> list[Path]:
     """The folders of a sweep's runs, those of its latest start, in order."""
     latest = started(Path(sweep))
-    folders = [path.parent for path in Path(sweep).glob(f"*/{NOTE}") if path.parent.name.isdigit()]
+    folders = [path.parent for path in Path(sweep).glob(f"*/{NOTE}") if path.parent.name.isdigit() and not path.parent.is_symlink()]
     return sorted((path for path in folders if read_note(path).get("start") == latest), key=lambda path: int(path.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,16 +30,22 @@ def test_a_trace_edited_between_two_runs_of_a_process_is_another_trace(tmp_path:
     assert sim.simulate(second.scenario).digest == second.digest
 
 
-def test_a_run_says_which_trace_it_replayed_and_its_folder_will_have_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "here").mkdir()
-    (tmp_path / "there").mkdir()
+def test_a_run_finds_its_trace_from_anywhere_and_will_have_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for place, tokens in (("here", 100), ("there", 700)):
+        (tmp_path / place).mkdir()
         (tmp_path / place / "calls.csv").write_text(f"{HEAD}a,main,0,0,{tokens},5\n")
     monkeypatch.chdir(tmp_path / "here")
-    result = sim.simulate(replay(Path("calls.csv")))
-    folder = result.save(tmp_path / "run")
-    assert result.origin["read calls.csv"] == result.scenario.workload.trace_sha256[:16]
-    assert sim.simulate(sim.load_run(folder)).digest == result.digest
+    runs = [sim.simulate(replay(Path("calls.csv"))), sim.simulate(replay(tmp_path / "here" / "calls.csv"))]
+    folders = [run.save(tmp_path / "here" / f"run{number}") for number, run in enumerate(runs)]
+    assert runs[0].origin["read calls.csv"] == runs[0].scenario.workload.trace_sha256[:16]
+    for folder in folders:
+        saved = (folder / "scenario.yaml").read_text()
+        assert "trace: ../calls.csv\n" in saved
+        assert str(tmp_path) not in saved
     monkeypatch.chdir(tmp_path / "there")
+    assert [sim.simulate(sim.load_run(folder)).digest for folder in folders] == [run.digest for run in runs]
+    shutil.copytree(tmp_path / "here", tmp_path / "moved" / "elsewhere")
+    assert sim.simulate(sim.load_run(tmp_path / "moved" / "elsewhere" / "run0")).digest == runs[0].digest
+    shutil.copy(tmp_path / "there" / "calls.csv", tmp_path / "here" / "calls.csv")
     with pytest.raises(sim.DataError, match=r"calls\.csv: is another trace"):
-        sim.simulate(sim.load_run(folder))
+        sim.simulate(sim.load_run(folders[0]))

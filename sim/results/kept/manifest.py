@@ -30,6 +30,7 @@ class Together(Files):
 
     def write(self, name: str, write: Callable[[Path], object]) -> Path:
         """Have a file written aside."""
+        self.path(name)
         part = self._aside(name)
         part.parent.mkdir(parents=True, exist_ok=True)
         self._staged.add(name)
@@ -44,7 +45,7 @@ class Together(Files):
     def write_settings(self, scenario: Any) -> None:
         """As `Files.write_settings`; listed also where it is there already."""
         super().write_settings(scenario)
-        self._holds.setdefault(SETTINGS, content(self.folder / SETTINGS).sha256)
+        self._holds.setdefault(SETTINGS, content(self.path(SETTINGS)).sha256)
 
     def put(self, **said: Any) -> None:
         """All of them in their places; then the list, with whatever else there is to say. What an earlier run has left goes."""
@@ -102,7 +103,7 @@ def altered(folder: Path, note: Mapping[str, Any]) -> list[str]:
     files = note.get("files")
     if not isinstance(files, dict):
         return [NOTE]
-    return [str(name) for name, held in files.items() if not (is_plain(name) and _holds(folder / name, held))]
+    return [str(name) for name, held in files.items() if not (is_plain(name) and _holds(Files(folder).path(str(name)), held))]
 
 
 def _holds(file: Path, held: Any) -> bool:

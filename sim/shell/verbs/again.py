@@ -4,6 +4,7 @@
   sim again outputs/fanout-1a2b3c4d               all runs of a sweep
 
 Digest and tables are compared. A line a run. Ends with 1 if one of them came out differently or could not be run.
+A policy or a workflow of its own is code: it is imported only with --trust.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from sim.errors import DataError
 from sim.meter.leftover import prefix
+from sim.results.escape import one_line
 from sim.results.kept.manifest import altered, read_note
 from sim.results.kept.same import differing
 from sim.results.provenance import SOFTWARE, read_origin
@@ -28,17 +30,18 @@ from sim.sweeps.folder import runs_of
 def arguments(parser: ArgumentParser) -> None:
     """Folders."""
     parser.add_argument("folder", type=Path, nargs="+", metavar="FOLDER", help="of a run, or of a sweep: all of its runs")
+    parser.add_argument("--trust", action="store_true", help="import policies and workflows that the runs name")
 
 
 def run(asked: Namespace) -> int:
     """Every run, even after one that failed."""
-    statuses = [_tell(each) for folder in asked.folder for each in runs_of(folder) or [folder]]
+    statuses = [_tell(each, asked.trust) for folder in asked.folder for each in runs_of(folder) or [folder]]
     return max(statuses, default=WELL)
 
 
-def again(folder: Path) -> tuple[bool, str]:
+def again(folder: Path, trust: bool = False) -> tuple[bool, str]:
     """Run a folder's scenario; whether digest and tables are those recorded, and that in words. Raises `SimError`."""
-    scenario, made_by = load_run(folder), read_origin(folder)
+    scenario, made_by = load_run(folder, trust), read_origin(folder)
     if "digest" not in made_by:
         raise DataError(f"{folder}: its origin.json does not say what came out")
     result = simulate(scenario)
@@ -62,13 +65,13 @@ def _differences(folder: Path, result: Result, made_by: dict[str, str], differ: 
         yield f"not as they were saved: {', '.join(edited)}"
 
 
-def _tell(folder: Path) -> int:
+def _tell(folder: Path, trust: bool) -> int:
     """A line on one run."""
     try:
-        same, line = again(folder)
+        same, line = again(folder, trust)
     except Exception as error:
         return complain(told(error))
     if not same:
         return complain(line)
-    print(line)
+    print(one_line(line))
     return WELL
