@@ -150,17 +150,17 @@ def best_finding(one: Study, names: Names | None = None) -> str:
     """Which scenario is best of all, by paired comparisons of many; empty where replications are too few to say."""
     column = next((str(name) for name in one.rows.columns if str(name).startswith("best_cost_per_")), "")
     found = one.rows[one.rows[column].isin(["yes", "maybe"])] if column else one.rows.iloc[:0]
-    unmeasured = "agent" in found and column.endswith("success_usd") and found["agent"].eq("chat").any()
     compared = int(one.rows[column].ne("").sum()) if column else 0
-    if found.empty or compared < 2 or len(one.rows) < 3 or unmeasured:  # nobody has measured how often a chat solves an agent's task
+    if found.empty or compared < 2 or len(one.rows) < 3:
         return ""
     if any(unranked(one, scenario) for _, scenario in found.iterrows()):
         return "Which is cheapest is not said: those that seem so lost work"
     by = "solved task" if column.endswith("success_usd") else "task"
+    of = f"Of all {compared} scenarios" if compared == len(one.rows) else f"Of the {compared} scenarios of which that is known"
     said = [_called(one, scenario, names) for _, scenario in found.iterrows()]
     if len(said) == 1:
-        return f"Of all {len(one.rows)} scenarios {said[0]} is cheapest per {by} (95 %)"
-    return f"Of all {len(one.rows)} scenarios {len(said)} may be cheapest per {by} (95 %), such as {said[0]} and {said[1]}"
+        return f"{of} {said[0]} is cheapest per {by} (95 %)"
+    return f"{of} {len(said)} may be cheapest per {by} (95 %), such as {said[0]} and {said[1]}"
 
 
 def baseline_finding(one: Study) -> str:

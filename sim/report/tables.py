@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,7 +34,11 @@ LOST: dict[str, tuple[str, Callable[[float], str]]] = {
     "cost_per_finished_task_usd": ("USD/finished", number),
 }
 """What leads where tasks were lost or attempts turned away: shares, then dollars of what was done."""
+UNKNOWN = ("success_rate",)
+"""What nobody may have measured."""
 ENDS = ("_ci_low", "_ci_high", LOWEST, HIGHEST)
+SUCCESS = ("success_rate", "cost_per_success_usd")
+ASKED = " ?: nobody has measured how often such work succeeds."
 OVER = " a to b: lowest and highest over the harnesses whose bills are taken."
 CROSSED = ("cache_hit_rate", "success_rate", "cost_per_success_usd")
 """What a crosstab of dollars adds, of the last place."""
@@ -60,11 +65,12 @@ def failures(one: Study) -> list[str]:
 
 def readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame:
     """A run's summary for people: value, interval, unit, and theory beside it where it says something; what never happened is left out."""
-    happened = summary[summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0))]
+    unknown = summary.index.isin(UNKNOWN) & summary["mean"].isna() & (summary["mean"].get("tasks", 0) > 0)
+    happened = summary[unknown | (summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0)))]
     spans = [
         f"{number(low)} to {number(high)}" if low < high else "" for low, high in zip(happened["ci_low"], happened["ci_high"], strict=True)
     ]
-    means = [number(mean) for mean in happened["mean"]]
+    means = ["unknown" if name in UNKNOWN and math.isnan(mean) else number(mean) for name, mean in happened["mean"].items()]
     table = pd.DataFrame({"metric": happened.index, "mean": means, "95 % interval": spans, "unit": list(happened["unit"])})
     if theory:
         table["theory"] = [number(theory[name]) if name in theory else "" for name in happened.index]
@@ -93,7 +99,9 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
         heading, write = PRINTED[metric]
         out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
     notes = [f"The last three columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
-    return aligned(pd.DataFrame(out)) + "\n\n" + " ".join(["±: half of the 95 % interval.", *notes]) + (OVER if one.harnesses else "")
+    text, asked = aligned(pd.DataFrame(out)), any("?" in out[PRINTED[metric][0]] for metric in SUCCESS)
+    below = " ".join(["±: half of the 95 % interval.", *notes]) + (OVER if one.harnesses else "")
+    return f"{text}\n\n{below}{ASKED if asked else ''}"
 
 
 def listing(one: Study) -> str:
@@ -104,7 +112,8 @@ def listing(one: Study) -> str:
     for metric, (heading, write) in (LOST | PRINTED if _pressed(one) else PRINTED).items():
         bare = metric not in ("cost_per_task_usd", "cost_per_finished_task_usd")
         out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
-    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval." + (OVER if one.harnesses else "")
+    asked = ASKED if any("?" in out[PRINTED[metric][0]] for metric in SUCCESS) else ""
+    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval." + (OVER if one.harnesses else "") + asked
 
 
 def best_first(one: Study, goal: GoalSettings) -> str:
@@ -115,7 +124,8 @@ def best_first(one: Study, goal: GoalSettings) -> str:
 
 
 def _cell(one: Study, line: str, place: Any, metric: str, write: Callable[[float], str], bare: bool = False) -> str:
-    scenario = {name: float(one.values(line, name)[place]) for name in (metric, *(metric + end for end in ENDS))}
+    names = (metric, "success_rate", "cost_per_task_usd", *(metric + end for end in ENDS))
+    scenario = {name: float(one.values(line, name)[place]) for name in names}
     return _value(scenario, metric, write, bare)
 
 
@@ -128,6 +138,8 @@ def spanned(low: float, high: float, write: Callable[[float], str]) -> str:
 def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], str], bare: bool) -> str:
     """A metric of one scenario: `9.51 ±4%`, half of the 95 % interval as a share of it; `9.51` where it is bare or has none;
     `7.1 to 9.5` over harnesses that differ."""
+    if metric in SUCCESS and math.isnan(scenario.get("success_rate", math.nan)) and not math.isnan(scenario["cost_per_task_usd"]):
+        return "?"
     mean, low, high = scenario[metric], *(scenario.get(metric + end, float("nan")) for end in (LOWEST, HIGHEST))
     if low < high:
         return spanned(low, high, write)

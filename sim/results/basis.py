@@ -49,7 +49,7 @@ class Basis(NamedTuple):
     backends: tuple[str, ...]
     """Ids, in the order of the tally's rows."""
     quality_known: bool
-    """Whether every backend in use says how often it succeeds; without, nobody knows what is a success."""
+    """Whether it was measured how often such work succeeds on every backend in use; without, nobody knows what is a success."""
     worth_usd: float
     """What a solved task is worth (USD); nan where neither value nor wage is set."""
     wage_usd_per_h: float
@@ -69,7 +69,7 @@ def basis_of(scenario: Scenario) -> Basis:
     outcome = scenario.outcome
     return Basis(
         backends=tuple(scenario.backends),
-        quality_known=all(backend.quality is not None for backend in scenario.chosen().values()),
+        quality_known=not scenario.success_unknown,
         worth_usd=outcome.worth_usd(scenario.agent.helpers) if outcome.value_usd or outcome.wage_usd_per_h else math.nan,
         wage_usd_per_h=outcome.wage_usd_per_h,
         chats=tuple(map(chat_of, (scenario.matched_chat, *scenario.chat_baselines.values()))),

@@ -163,10 +163,9 @@ def _lump(scenario: Scenario) -> str:
 
 
 def _success(scenario: Scenario) -> str:
-    """Where nobody has measured how often a backend succeeds."""
-    missing = [backend.label or name for name, backend in scenario.chosen().items() if backend.quality is None]
-    source = scenario.outcome.quality_source.value
-    return f"No score of {', '.join(missing)} from {source} (outcome.quality_source): success is not known." if missing else ""
+    """Where nobody has measured how often such work succeeds."""
+    why = scenario.success_unknown
+    return f"Success is unknown: {why}. What a task costs is said, what a solved one costs is not." if why else ""
 
 
 def _disagreement(model: BackendSettings) -> float:

@@ -285,3 +285,5 @@ def _check_goal(scenario: ScenarioSettings) -> None:
         for name, backend in scenario.chosen().items():
             if backend.quality is None:
                 raise ConfigError(f"goal.success_floor: needs market.models.{name}.quality, or nobody knows how often it succeeds")
+        if scenario.success_unknown:
+            raise ConfigError(f"goal.success_floor: nobody knows how often this succeeds: {scenario.success_unknown}")

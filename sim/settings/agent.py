@@ -100,7 +100,16 @@ class AgentSettings(LoopSettings):
     """pipeline: no agent starts once those of its try that have ended have spent so many (input and output of calls that were answered);
     those at work go on. null: no such limit."""
     at_cap: AtCap = AtCap.stop
+    success_measured: bool | None = alone(None)
+    """Whether a backend's `quality` (the share of coding issues that it solves) was measured for such work; where it was not, success is
+    unknown. null: of agents, of teams and of a workflow of one's own (react, orchestrator, custom), not of chats, debates, pipelines."""
     tries: TriesSettings = field(default_factory=TriesSettings)
+
+    @property
+    def success_known(self) -> bool:
+        """`success_measured`, as it is set or by the kind of workflow."""
+        known = self.kind in (AgentKind.react, AgentKind.orchestrator, AgentKind.custom)
+        return known if self.success_measured is None else self.success_measured
 
     @property
     def staged(self) -> list[StageSettings]:

@@ -99,6 +99,20 @@ class ScenarioSettings:
         """Searches are part of the request's fee."""
         return replace(model, request_usd=model.request_usd + self.web_searches_per_call * model.web_search_usd_per_1k / 1000)
 
+    @property
+    def success_unknown(self) -> str:
+        """Why nobody knows how often this work succeeds, in words; empty where it was measured."""
+        missing = [backend.label or name for name, backend in self.chosen().items() if backend.quality is None]
+        if missing:
+            return f"no score of {', '.join(missing)} from {self.outcome.quality_source.value} (outcome.quality_source)"
+        if self.workload.kind is WorkloadKind.trace:
+            return "recorded sessions do not say whether they succeeded"
+        if self.workload.chat_share:
+            return "some of the tasks are chats (workload.chat_share), and scores are of coding issues"
+        if not self.agent.success_known:
+            return "scores are of coding issues, and not of such work (agent.success_measured)"
+        return ""
+
     def stages_counted(self) -> list[str]:
         """Names of the stages that calls are counted by: a pipeline's; recorded work has none."""
         counted = self.agent.kind is AgentKind.pipeline and self.workload.kind is not WorkloadKind.trace

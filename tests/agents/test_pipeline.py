@@ -103,7 +103,7 @@ def test_a_cap_on_agents_stops_a_task_and_says_so() -> None:
     result = run(review(max_agents=5), backend(quality=1.0), tasks=3)
     assert set(result.calls["agent"]) == {"0", "0.verify.0.0v", "0.verify.0.1v", "0.verify.0.2v", "0.verify.1.0v"}
     assert result.mean("tasks_capped") == 3
-    assert result.mean("success_rate") == 0
+    assert result.mean("lost_share") == 1
     assert result.notes["caps"] == "Caps: 3 of 3 tasks came to agent.max_agents=5: they ended there, unfinished."
     assert not result.theory.values
     assert result.theory.unsolved == ("agent.max_agents: what it cuts off",)
@@ -113,7 +113,7 @@ def test_who_skips_at_a_cap_keeps_an_agent_for_each_later_stage() -> None:
     result = run(review(max_agents=5, at_cap=AtCap.skip), backend(quality=1.0))
     prompts = first_prompts(result)
     assert prompts == {"0": B, **{f"0.verify.0.{index}v": B + 150 for index in range(3)}, "0.critic.0": B + 2 * 150 + 3 * 40}
-    assert result.mean("success_rate") == 1
+    assert result.mean("lost_share") == 0
     assert "agents were left out" in result.notes["caps"]
 
 

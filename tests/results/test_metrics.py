@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.report.tables import CROSSED, PRINTED
+from sim.report.grid import study
+from sim.report.tables import CROSSED, PRINTED, grid, readable
 from sim.results.basis import chat_of
 from sim.results.metrics import BY_BACKEND, BY_STAGE, FACTORS, HEADLINES, METRICS, MORE_IS_BETTER, metrics, unit_of
 from sim.scenario.load import CONF
@@ -141,3 +142,43 @@ def test_a_goal_that_is_no_metric_is_refused_with_the_likely_one() -> None:
     check_goal(GoalSettings())
     with pytest.raises(sim.ConfigError, match=r"^goal.metric: 'cost_per_taks_usd' is not a metric; did you mean 'cost_per_task_usd'\?$"):
         check_goal(GoalSettings("cost_per_taks_usd"))
+
+
+@pytest.mark.parametrize(
+    ("choices", "why"),
+    [
+        (["agent=chat"], "scores are of coding issues"),
+        (["agent=role_play"], "scores are of coding issues"),
+        (["agent=research_task"], "scores are of coding issues"),
+        (["agent=always_on"], "scores are of coding issues"),
+        (["agent=debate"], "scores are of coding issues"),
+        (["agent=pipeline"], "scores are of coding issues"),
+        (["agent=chat", "agent.success_measured=true"], ""),
+        (["agent=solo"], ""),
+        (["agent=team_4"], ""),
+        (["agent=swe_task", "workload.chat_share=0.3"], "some of the tasks are chats"),
+        (["agent=solo", "workload=trace"], "recorded sessions do not say"),
+    ],
+)
+def test_success_belongs_to_work_for_which_it_was_measured(choices: list[str], why: str) -> None:
+    settings = sim.load(*choices)
+    assert settings.success_unknown.startswith(why)
+    assert bool(settings.success_unknown) == bool(why)
+
+
+def test_unknown_success_is_said_and_never_ranked() -> None:
+    """A chat beside an agent: it would be the cheapest by far."""
+    small = ["workload.tasks=3", "replications=3", "processes=1"]
+    found = sim.sweep(sim.load("agent=swe_task", *small), {"agent.success_measured": [True, False]}).results
+    assert list(found["success_rate"].isna()) == [False, True]
+    assert list(found["best_cost_per_success_usd"]) == ["yes", ""]
+    text = grid(study(found), {})
+    assert text.splitlines()[3].split()[-3:-1] == ["?", "?"]
+    assert text.endswith("?: nobody has measured how often such work succeeds.")
+    result = sim.simulate(sim.load("agent=chat", *small))
+    assert "success" in result.notes
+    assert "unknown" in readable(result.summary, {}).set_index("metric").loc["success_rate", "mean"]
+    for name in ("value_per_task_usd", "wasted_usd", "cost_per_success_usd"):
+        assert math.isnan(result.mean(name))
+    with pytest.raises(sim.ConfigError, match=r"goal.success_floor: nobody knows how often this succeeds"):
+        sim.load("agent=chat", "goal.success_floor=0.5")

@@ -17,6 +17,7 @@ NOTE = "Bars: 95 % intervals over the replications. On the steps lie scenarios t
 @styled
 def success_by_cost(rows: pd.DataFrame, goal: GoalSettings, title: str) -> Figure:
     """A point a scenario that finished: success rate against dollars per task, with the floor and the best that reaches it."""
+    rows = rows.dropna(subset=[SUCCESS])
     figure = sheet(title, 6.4, NOTE, key=True)
     axes = figure.subplots()
     above = reached(goal, rows)

@@ -230,8 +230,7 @@ class _Expectation:
 
     def _values(self, tasks: int, spent: Spent, seconds: float, success: float) -> dict[str, float]:
         """Metrics, from a task's expected sums."""
-        known = all(backend.quality is not None for backend in self.chosen.values())
-        solved = success if known and self.scenario.outcome.deadline_s is None else math.nan
+        solved = success if not self.scenario.success_unknown and self.scenario.outcome.deadline_s is None else math.nan
         waited_s = self._wait_s(spent)
         seconds += waited_s * spent.attempts if waited_s else waited_s
         total = spent.input + spent.output
