@@ -83,12 +83,14 @@ class Call(Event):
 
     __slots__ = (
         "agent", "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
-        "cached_until", "client", "failed", "input_tokens", "output_tokens",
-        "reasoning_tokens", "resume", "role", "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
+        "cached_until", "client", "cold", "failed", "home", "input_tokens", "output_tokens", "reasoning_tokens", "resume", "role", "since",
+        "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
     )  # fmt: skip
 
     turn: int
     attempt: int
+    since: int
+    """The first of its attempts at the backend where it is (`sim.router.fallback`)."""
     input_tokens: int
     """What the agent asks for (so are the outputs), not what an attempt is billed."""
     output_tokens: int
@@ -113,10 +115,14 @@ class Call(Event):
         self.failed = False
         """The last attempt has failed too, or the prompt was too long: there is no answer."""
         self.backend: Server | None = None
+        self.home: Server | None = None
+        """The backend that was chosen; a fallback may have the call instead."""
         self.cached_on = -1
         self.cached_tokens = 0
         self.cached_until = 0.0
         """Which backend keeps how much of this agent's last prompt, and until when."""
+        self.cold: tuple[int, float] | None = None
+        """Tokens that its last move found cold, and USD (`sim.router.fallback`)."""
         self.cached_elsewhere: dict[int, tuple[int, float]] = _NOWHERE
         """The same for backends it was on before: (tokens, until)."""
         self.system_tokens = self.system_id = 0
@@ -148,6 +154,10 @@ class Call(Event):
         here = backend == self.cached_on
         tokens, until = (self.cached_tokens, self.cached_until) if here else self.cached_elsewhere.get(backend, (0, 0.0))
         return min(tokens, self.input_tokens) if self.env.now <= until else 0
+
+    def most_kept(self) -> int:
+        """How much of the next prompt the backend could read that keeps most of it."""
+        return max([self.kept_on(on) for on in (self.cached_on, *self.cached_elsewhere)])
 
     def copy_cache(self, other: Call) -> None:
         """Start with what is kept of another agent's prompt."""

@@ -51,7 +51,18 @@ _UNDECLARED = (f"{_OF_TRAITS}test_what_declares_nothing_is_taken_to_touch_everyt
 _WHERE = (f"{_OF_DRAWS}test_every_draw_is_made_where_the_table_says_and_nowhere_else",)
 _TOLD_TO_WAIT = ("tests/backends/test_admission.py::test_a_client_waits_as_long_as_it_is_told",)
 
+_FALLBACK = "sim/router/fallback.py"
+_RETRIES = ("tests/router/test_fallback.py::test_two_retries_then_the_next_backend_and_each_call_begins_anew",)
+_COOLED = ("tests/router/test_fallback.py::test_fails_of_more_than_a_minute_ago_count_no_more",)
+
 FAULTS = {
+    # fallback, and waits over the attempts of a call
+    "the next backend has one retry less": Fault(_FALLBACK, "call.since = call.attempt + 1", "call.since = call.attempt", _RETRIES),
+    "fails are counted for ever": Fault(_FALLBACK, "while left[0] <= now - MINUTE_S:", "while left[0] <= now - 1e9:", _COOLED),
+    "a wait begins with the last attempt": Fault(
+        "sim/meter/waits.py", "+= asked - call.ended_s", "+= 0 * (asked - call.ended_s)",
+        ("tests/meter/test_waits.py::test_a_call_waits_from_its_first_request_to_the_attempt_that_answers_however_its_rows_come",),
+    ),
     # order of construction, and what is handed over at birth
     "the meter sees unlimited slots": Fault(
         _WORLD, "[plan.slots for plan in plans]", "[math.inf if lookahead else plan.slots for plan in plans]", _LINE

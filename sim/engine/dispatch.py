@@ -42,6 +42,7 @@ class Dispatch:
         self._per_call = router.per_call
         self._per_task = router.per_task
         self._choose, self._draws = router.choose, router.draws or router.by_user
+        self._fallback = router.fallback
         self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
         self.ledger = ledger
@@ -84,6 +85,7 @@ class Dispatch:
             backend = self._choose(call, self._likings(call) if self._draws else ())
             if self._per_task:
                 task.backend = backend
+        call.home = backend
         self._move(call, backend)
         return backend
 
@@ -99,6 +101,12 @@ class Dispatch:
         call.then = [backend.release, call.resume]
         if call.cached_on != backend.index:
             call.move_cache(backend.index)
+
+    def _move_on(self, call: Call, backend: Backend) -> None:
+        """Because of a failure, or back after one."""
+        if backend is not call.backend:
+            self._fallback.moves(call, backend, self.env._now)  # type: ignore[union-attr]
+            self._move(call, backend)
 
     def assign(self, task: Task, name: str) -> None:
         """From here on one backend serves all agents of a task that start."""
@@ -122,7 +130,8 @@ class Dispatch:
             call.callbacks = self._when_asked
             heappush(self._queue, (spent.free_at(call.task, now), NORMAL, next(self._eid), call))
         elif spent.settings.then is Then.downgrade:
-            self._move(call, self.downgrade(call.task, spent.settings.downgrade_to))
+            call.home = self.downgrade(call.task, spent.settings.downgrade_to)
+            self._move(call, call.home)
             self._ask(call)
         else:
             if call.backend is None:
@@ -137,6 +146,9 @@ class Dispatch:
         backend = call.backend
         if backend is None or self._per_call:
             backend = self.choose(call)
+        if self._fallback is not None:
+            backend = self._fallback.first(call, self.env._now)
+            self._move_on(call, backend)
         call.callbacks = call.then
         call.t_request = self.env._now
         self.requested += 1
@@ -157,12 +169,11 @@ class Dispatch:
             return
         refused_by = call.backend
         u_backoff, u_noise, u_error, _ = self.streams.draws(RETRY, call.task.id, call.branch, _retry_page(call))
-        fallback = [backend for backend in self.router.fallback if call.input_tokens <= backend.window]
-        if fallback:
-            self._move(call, fallback[min(call.attempt, len(fallback) - 1)])
-        wait_s = u_backoff * min(self._cap_s, self._base_s * 2**call.attempt)
+        if self._fallback is not None:
+            self._move_on(call, self._fallback.again(call, self.env.now, retry_after_s))
+        wait_s = 0.0
         if call.backend is refused_by:
-            wait_s = max(wait_s, retry_after_s)
+            wait_s = max(u_backoff * min(self._cap_s, self._base_s * 2**call.attempt), retry_after_s)
         if wait_s < math.inf:
             self.trying_again += 1
             after(self.env, wait_s, lambda event: self._again(call, u_noise, u_error))

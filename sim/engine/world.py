@@ -85,7 +85,8 @@ class World:
             self.clock.run(until=self.scenario.horizon_s)
         except struct.error:
             raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
-        return self.meter.close(self.clock.now, self.dispatch.requested)
+        fallback = self.router.fallback
+        return self.meter.close(self.clock.now, self.dispatch.requested, fallback.switches if fallback is not None else None)
 
     def counters(self) -> laws.Counters:
         """What the clock's side has counted by now."""

@@ -23,6 +23,7 @@ from sim.meter.laws import Occupancy, Presence
 from sim.meter.rows import AGENT, CALL, TASK, TaskRow
 from sim.meter.stages import StageOfPath
 from sim.meter.sums import PARTS, joined, real, split
+from sim.meter.switches import Switches
 from sim.meter.tally import TOKENS, Tally, grouped, where
 from sim.meter.waits import WaitsOfCalls
 from sim.settings.run import Log
@@ -172,16 +173,12 @@ class Meter:
         if self._task_at == self._task_end:
             self._flush_tasks()
 
-    def close(self, ended_s: float, requested: int) -> Tally:
+    def close(self, ended_s: float, requested: int, switches: Switches | None = None) -> Tally:
         """Add what is left in the buffers; whatever has not ended by now is in flight."""
+        self.tally.switches = switches or Switches()
         self._flush_tasks()
         self._flush_calls(math.inf)
-        return self.tally.closed(
-            ended_s=ended_s,
-            requested=requested,
-            digest=str(self._digest),
-            **self._counts(),
-        )
+        return self.tally.closed(ended_s=ended_s, requested=requested, digest=str(self._digest), **self._counts())
 
     def _counts(self) -> dict[str, int]:
         """What is counted as it happens."""
@@ -207,7 +204,7 @@ class Meter:
         counts = {name: number - self._before[name] for name, number in self._counts().items()}
         asked = whole.calls_in_flight + counts["given_up"] + int(self._kept.attempts[:, Status.ok].sum())
         left_out = whole.tasks - self._kept.tasks
-        kept = replace(self._kept, minutes=whole.minutes, cut_s=self._cut_s, left_out=left_out)
+        kept = replace(self._kept, minutes=whole.minutes, switches=whole.switches, cut_s=self._cut_s, left_out=left_out)
         return kept.closed(ended_s=whole.ended_s, digest=whole.digests[0], requested=asked, **counts)
 
     def open_sums(self) -> np.ndarray:

@@ -22,6 +22,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     said = {
         "lost": _lost(scenario, estimates),
         "refused": _refused(estimates),
+        "fallback": _fallback(estimates),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
         "warmup": _warmup(scenario, estimates),
@@ -66,6 +67,17 @@ def _refused(estimates: Estimates) -> str:
         f"Rate limits or full queues turned away {attempts} of attempts (429), {calls} of calls at least once; no task was lost by it. "
         f"A call waits {value['mean_wait_s']:.3g} s on average, one in 20 longer than {value['wait_p95_s']:.3g} s."
     )
+
+
+def _fallback(estimates: Estimates) -> str:
+    """Calls that went to another backend, and what the moves cost."""
+    pooled, value = estimates.pooled, estimates.sample.whole
+    switches = pooled.switches
+    if not switches.calls:
+        return ""
+    gone = f"{switches.calls:,} of {pooled.requested:,} calls ({100 * value['fallback_share']:.2g} %)"
+    cold = f"{switches.moves:,} moves in the middle of a session, there and back, found {switches.cold_tokens:,} tokens cold"
+    return f"Fallback took {gone}; {cold}: about ${switches.cold_usd:,.3g} more than reading them from the cache."
 
 
 def _alone(estimates: Estimates) -> str:

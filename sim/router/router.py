@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 
 from sim.backends.backend import Backend
+from sim.router.fallback import Fallback
 from sim.router.inertia import aware, inert
 from sim.router.knowledge import Choose, Knowledge
 from sim.router.policies import POLICIES, named
@@ -33,7 +34,7 @@ class Router:
         self.per_task = settings.per is ChoosePer.task
         self.draws = settings.policy.traits(settings).random_numbers
         self.by_user = settings.tastes is Tastes.user
-        self.fallback = [named(name, backends) for name in settings.fallback]
+        self.fallback = Fallback(settings, [named(name, backends) for name in settings.fallback]) if settings.fallback else None
 
 
 def _forecaster(agent: AgentSettings) -> Callable[[Backend], Forecast]:

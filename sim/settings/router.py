@@ -15,6 +15,9 @@ _LEARNS = _CHOOSES._replace(
 )
 
 
+_FALLS_BACK = ALONE._replace(looks=True, remembers=True, undealt="{key} counts the failures of all tasks together")
+
+
 def _by_draw(router: RouterSettings) -> Traits:
     """A mixture of tasks is solved, as long as a task stays where it was drawn."""
     stays = router.per is ChoosePer.task and not router.fallback and not router.review_tasks
@@ -93,8 +96,15 @@ class RouterSettings:
     memory_tasks: float | None = alone(None, above=1)
     """thompson, ucb: a reward counts 1/e after so many others; null: for ever."""
     custom: str = alone("")
-    fallback: list[str] = alone([])
-    """Where an agent goes, and stays, when an attempt fails: the first of these at the first retry, the next at the next."""
+    fallback: list[str] = setting([], traits=_FALLS_BACK)
+    """Where a call goes whose attempts fail: to the first of these, then to the next; the agent's next call begins at its own backend again
+    (`sim.router.fallback`)."""
+    fallback_retries: int = alone(2, low=0, high=50)
+    """Retries at a backend before the next one is tried (LiteLLM's default)."""
+    allowed_fails: int = alone(3, low=0, high=1_000_000)
+    """Calls that may have to leave a backend within a minute before all calls pass it over for a while (LiteLLM's default)."""
+    cooldown_s: float = alone(5.0, low=0)
+    """How long they do (LiteLLM's default)."""
     fee: float = alone(0.0, low=0)
     """Surcharge on every bill for going through this router, where the backend's own is not higher: 0.055 = 5.5 %."""
     heard_after_h: dict[str, Any] = setting({}, traits=ALONE._replace(unsolved="awareness: who has heard of which backend"))

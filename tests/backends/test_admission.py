@@ -164,7 +164,7 @@ def test_everything_ends_in_one_way_with_all_doors_at_once() -> None:
         "small": backend(slots=2, queue_limit=3, error_rate=0.1, requests_per_min=50, limit_burst_s=5.0),
         "shared": backend(slots=3, queue_limit=2, decode_slowdown=0.2, decode_tokens_per_s=100, output_tokens_per_min=9000),
     }
-    retry = RetrySettings(attempts=3, backoff_base_s=2.0, patience_s={"dist": "exponential", "mean": 4.0})
+    retry = RetrySettings(attempts=3, backoff_base_s=2.0, patience_s={"dist": "exponential", "mean": 2.0})
     work = WorkloadSettings(tasks=150, interarrival_s={"dist": "exponential", "mean": 6.0}, batch_size=3, urgent_share=0.2)
     crew = team(3, loop(turns=4, tool_time_s=1.0), fanout=3, on_worker_failure=OnFailure.retry)
     whole = run(crew, doors, workload=work, retry=retry, router=RouterSettings(fallback=["shared"]))

@@ -261,13 +261,6 @@ def test_between_reviews_nobody_moves() -> None:
         assert part["backend"].nunique() == 1
 
 
-def test_fallback_goes_to_the_next_backend_after_a_failure() -> None:
-    worlds = {"down": backend(error_rate=1.0), "shaky": backend(error_rate=1.0), "up": backend()}
-    calls = run(agent(turns=3), worlds, router=RouterSettings(backend="down", fallback=["shaky", "up"])).calls
-    assert list(calls["backend"]) == ["down", "shaky", "up", "up", "up"]
-    assert list(calls["status"]) == ["error", "error", "ok", "ok", "ok"]
-
-
 @pytest.mark.parametrize("knows", [True, False])
 def test_a_router_that_knows_the_cache_does_not_throw_it_away(knows: bool) -> None:
     """At noon the backend in use gets a little dearer than the other one, but it keeps a long prompt."""

@@ -46,7 +46,7 @@ def test_success_is_that_of_the_source_and_unknown_without_and_said_so() -> None
         assert "success" not in found.notes
     unknown = run(agent(), {"one": MODELS["one"]}, outcome=OutcomeSettings(quality_source=QualitySource.mini_v2))
     assert math.isnan(unknown.mean("success_rate"))
-    assert unknown.notes["success"] == "No score of one from mini_v2 (outcome.quality_source): success is not known."
+    assert unknown.notes["success"].startswith("Success is unknown: no score of one from mini_v2 (outcome.quality_source).")
 
 
 @pytest.mark.parametrize(("policy", "value_usd"), [(Policy.cost_per_success, 0.0), (Policy.most_value, 5.0), (Policy.logit, 5.0)])

@@ -73,13 +73,14 @@ TOUCH = OWN | {
     "BackendSettings.decode_slowdown",  # others slow it down while it lasts
     "RetrySettings.patience_s",  # who leaves a line lets others go before
     "WorkloadSettings.urgent_share",
+    "RouterSettings.fallback",  # what of others has failed where
     "RouterSettings.review_tasks",  # where a user was with the task before
     "Policy.thompson",  # what all tasks before have brought
     "Policy.ucb",
     "Warmup.fixed",  # what is counted at one moment, wherever agents have got to
     "Warmup.mser5",
 }
-UNDEALT = OWN | {"Policy.thompson", "Policy.ucb", "Warmup.mser5"}
+UNDEALT = OWN | {"RouterSettings.fallback", "Policy.thompson", "Policy.ucb", "Warmup.mser5"}
 LEARN = {"Policy.thompson", "Policy.ucb", "Policy.custom", "AgentKind.custom"}
 
 
