@@ -62,6 +62,7 @@ BACKEND: Fields = {
     "request_usd": of(0.0, 0.001),
     "cache": of(CacheKind.explicit, CacheKind.automatic, CacheKind.none),
     "cache_ttl_s": of(300.0, 0.0, 20.0, 3600.0),
+    "cache_1h_tokens": of(0, 1500),
     "cache_min_tokens": of(0, 1024, 4000),
     "share_system": of(False, True),
     "context_window_tokens": of(10**9, 6000),
@@ -239,6 +240,8 @@ def worlds(
         set_agent, made = draw(pipelines(set_agent["max_parallel"])), AgentSettings
     models = {name: draw(drawn(BACKEND, backend_)) for name in ("one", "two")}
     for model in models.values():
+        if model["cache"] is not CacheKind.explicit or model["cache_ttl_s"] >= 3600:
+            model["cache_1h_tokens"] = 0
         if work["kind"] is WorkloadKind.trace:
             model["context_window_tokens"] = 10**9
     tried = draw(drawn(TRIES, tries))

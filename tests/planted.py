@@ -29,6 +29,7 @@ _CALENDAR, _TARIFF, _OF_TARIFF = "sim/calendar.py", "sim/backends/tariff.py", "t
 _BUDGETS, _OF_BUDGETS = "sim/engine/budgets.py", "tests/engine/test_budgets.py::"
 _OF_FORECAST = "tests/theory/expected/test_forecast.py::"
 _LIMITS, _OF_LIMITS = "sim/backends/limits.py", "tests/backends/test_limits.py::"
+_CACHE, _OF_CACHE = "sim/backends/cache.py", "tests/backends/test_cache.py::"
 _CLOCKS = ("tests/test_calendar.py::test_day_and_second_are_those_of_the_clocks_there",)
 _DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
 
@@ -398,7 +399,7 @@ FAULTS = {
         "self._bill(usage, self._tier(usage.input_tokens), 0.0)", (f"{_OF_FORECAST}test_a_forecast_multiplies_the_fee_by_the_calls",),
     ),
     "theory forgets the fee": Fault(
-        "sim/theory/expected/loop.py", "(*rates, self.site.price.fee(0.0))", "(*rates, 0.0)",
+        "sim/theory/expected/loop.py", "(*rates[:4], self.site.price.fee(0.0))", "(*rates[:4], 0.0)",
         (f"{_OF_FORECAST}test_theory_knows_fees_and_so_do_the_faster_ways",),
     ),
     "the cheapest backend is found without its fee": Fault(
@@ -435,6 +436,30 @@ FAULTS = {
     "a quota: alone": Fault(
         _MARKET, "    requests: float | None = setting(None, above=0, high=1e15, traits=_DEALT)",
         "    requests: float | None = alone(None, above=0, high=1e15)", _STEPS,
+    ),
+    # two lifetimes in one prompt
+    "the head lives as long as the rest": Fault(
+        _CACHE, "now <= call.cached_until + self._longer_s", "now <= call.cached_until",
+        (f"{_OF_CACHE}test_a_head_outlives_the_rest_of_its_prompt",),
+    ),
+    "the rest lives as long as the head": Fault(
+        _CACHE, "read = min(call.cached_tokens, prompt, self._head)", "read = min(call.cached_tokens, prompt)",
+        (f"{_OF_CACHE}test_a_head_outlives_the_rest_of_its_prompt",),
+    ),
+    "a shared head lives as long as the rest": Fault(
+        _CACHE, "[Shared(self._head, HOUR_S)]", "[Shared(self._head, self.ttl_s)]", (f"{_OF_CACHE}test_agents_share_a_head_for_an_hour",)
+    ),
+    "a head that was read is written again": Fault(
+        _PRICING, "min(written, max(0, self._head - usage.cache_read_tokens))", "min(written, self._head)",
+        (f"{_OF_PRICING}test_a_head_is_written_for_an_hour_and_the_rest_for_minutes",),
+    ),
+    "the hour's price in one place alone": Fault(
+        _PRICING, "dollars[:, 2] += for_an_hour * rates[..., _HOUR]", "dollars[:, 2] += for_an_hour * rates[..., 2]",
+        (f"{_OF_PRICING}test_many_calls_at_once_cost_the_same",),
+    ),
+    "a head too short to be cached is kept": Fault(
+        _MARKET, "return self.cache_1h_tokens if self.cache_1h_tokens >= self.cache_min_tokens else 0", "return self.cache_1h_tokens",
+        (f"{_OF_CACHE}test_a_head_that_is_too_short_to_be_cached_by_itself_is_not",),
     ),
     # random numbers
     "awareness in the table on the numbers of likings": Fault(

@@ -147,7 +147,9 @@ def twice(quantity: Any) -> Any:
     return quantity and 2 * quantity
 
 
-@given(worlds(backend_={"windows": [], "cache_write_1h_usd_per_mtok": None, **PLAIN_DOOR}, router=ONE, budget=UNLIMITED))
+@given(
+    worlds(backend_={"windows": [], "cache_write_1h_usd_per_mtok": None, "cache_1h_tokens": 0, **PLAIN_DOOR}, router=ONE, budget=UNLIMITED)
+)
 def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> None:
     """Bit by bit. Pinned: prices by hour of the day or of entry, budgets by hour, rate limits (with room for rounding in seconds)."""
 
@@ -225,7 +227,7 @@ def test_one_slot_more_makes_no_call_wait_longer(world: sim.Scenario, slots: int
 
 
 @given(
-    worlds(backend_=ALONE, retry={"patience_s": None}, router=ONE, budget=UNLIMITED, horizon_s=None),
+    worlds(backend_={**ALONE, "cache_1h_tokens": 0}, retry={"patience_s": None}, router=ONE, budget=UNLIMITED, horizon_s=None),
     of(0.0, 5.0, 20.0, 300.0),
     of(1.0, 60.0, 3600.0),
 )

@@ -15,6 +15,8 @@ from sim.settings.market import TOKEN_KINDS, BackendSettings, CacheKind, PriceTi
 from sim.usage import Dollars, Usage
 
 ONE_HOUR_S = 3600.0
+_COLUMNS, _HOUR = [0, 1, 2, 3, 5], 4
+"""Of `Rates` with the fee behind them: those that a bill has a column for, and the hour's writes."""
 
 
 class Rates(NamedTuple):
@@ -24,6 +26,8 @@ class Rates(NamedTuple):
     cache_read: float
     cache_write: float
     output: float
+    cache_write_1h: float = 0.0
+    """Where one prompt is written for two lifetimes, the longer one's (`BackendSettings.cache_1h_tokens`)."""
 
     def times(self, factor: float) -> Rates:
         """Every price multiplied."""
@@ -42,6 +46,7 @@ class Price:
         self.multiplier, self.multipliers = tariff.multiplier, tariff.multipliers
         """The factor on every price at a moment, and of many moments."""
         self._fee_usd = settings.request_usd * factor
+        self._head = settings.long_lived_tokens
         self.first_tier = self._tiers[0][0] if self._tiers else 2**63
         self.changes = bool(tariff)
 
@@ -69,13 +74,14 @@ class Price:
         """The same by the list, at no particular time."""
         return self._bill(usage, self._tier(usage.input_tokens), self._fee_usd)
 
-    @staticmethod
-    def _bill(usage: Usage, rates: Rates, fee_usd: float) -> Dollars:
-        """What has no tokens was refused, or is not billed: it has no fee either."""
+    def _bill(self, usage: Usage, rates: Rates, fee_usd: float) -> Dollars:
+        """What has no tokens was refused, or is not billed: it has no fee either. Of a head that is read in part the rest is written."""
+        written = usage.cache_write_tokens
+        for_an_hour = min(written, max(0, self._head - usage.cache_read_tokens)) if self._head else 0
         return Dollars(
             usage.fresh_tokens * rates.fresh,
             usage.cache_read_tokens * rates.cache_read,
-            usage.cache_write_tokens * rates.cache_write,
+            (written - for_an_hour) * rates.cache_write + for_an_hour * rates.cache_write_1h,
             usage.output_tokens * rates.output,
             fee_usd if usage.total_tokens else 0.0,
         )
@@ -88,13 +94,16 @@ class Price:
             dollars[:, column] = rows[name]
         dollars[:, 0] -= dollars[:, 1] + dollars[:, 2]
         dollars[:, 4] = prompt + dollars[:, 3] > 0
+        for_an_hour = np.minimum(dollars[:, 2], np.maximum(0, self._head - dollars[:, 1]))
+        dollars[:, 2] -= for_an_hour
         rates = np.array([*self.base, self._fee_usd])
         if self._tiers:
             tier = np.searchsorted([above for above, _ in self._tiers], prompt, side="left")
             rates = np.array([[*rates, self._fee_usd] for rates in (self.base, *(rates for _, rates in self._tiers))])[tier]
         if self.changes:
             rates = rates * self.multipliers(rows["t_request_s"])[:, None]
-        dollars *= rates
+        dollars *= rates[..., _COLUMNS]
+        dollars[:, 2] += for_an_hour * rates[..., _HOUR]
         return dollars
 
 
@@ -113,10 +122,11 @@ def _rates(settings: BackendSettings, tier: PriceTier | None, batch: bool) -> Ra
 
     fresh, output = price("input") or 0.0, price("output") or 0.0
     read, write = price("cache_read"), price("cache_write")
-    hour = price("cache_write", "cache_write_1h_usd_per_mtok") if settings.cache_ttl_s >= ONE_HOUR_S else None
-    if settings.cache is not CacheKind.explicit:
-        write = hour = None
-    write = hour if hour is not None else write
+    hour = price("cache_write", "cache_write_1h_usd_per_mtok")
+    write = fresh if write is None or settings.cache is not CacheKind.explicit else write
+    hour = write if hour is None or settings.cache is not CacheKind.explicit else hour
+    if settings.cache_ttl_s >= ONE_HOUR_S:
+        write = hour
     if read is not None and settings.cache_discount_realised != 1:
         read += (1 - settings.cache_discount_realised) * (fresh - read)
-    return Rates(fresh, fresh if read is None else read, fresh if write is None else write, output).times(1e-6)
+    return Rates(fresh, fresh if read is None else read, write, output, hour).times(1e-6)

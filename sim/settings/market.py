@@ -161,6 +161,9 @@ class BackendSettings:
     cache: CacheKind = CacheKind.explicit
     cache_ttl_s: float = alone(300.0, low=0)
     """Seconds a cached prompt outlives its last use."""
+    cache_1h_tokens: int = setting(0, low=0, traits=ALONE._replace(unsolved="{key}: two lifetimes in one prompt"))
+    """The first so many tokens of each prompt (tools and system) are kept for an hour after their last use, and written at
+    `cache_write_1h_usd_per_mtok`; the rest for `cache_ttl_s`. Policies that know the cache do not reckon with it."""
     cache_min_tokens: int = alone(1024, low=0)
     """Shorter prompts are never cached."""
     share_system: bool = setting(False, traits=ALONE._replace(looks=True))
@@ -219,6 +222,11 @@ class BackendSettings:
     """By who measured it: the share of coding tasks solved (`outcome.quality_source` chooses)."""
     quality: float | None = alone(None, low=0, high=1)
     """The same, set by hand; null: as `qualities` says, or not known, so success is not reported."""
+
+    @property
+    def long_lived_tokens(self) -> int:
+        """The head of a prompt that is kept for an hour while the rest is not; one too short to be cached by itself is not."""
+        return self.cache_1h_tokens if self.cache_1h_tokens >= self.cache_min_tokens else 0
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,18 @@ from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.usage import Usage
 from tests.worlds import with_
 
+NOTHING: dict[str, Any] = {}
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
 
 shipped = functools.cache(lambda market: sim.load(f"market={market}"))
 
 
-def replayed(folder: Path, market: str, backend: str, rows: list[str], **changes: Any) -> float:
-    """Dollars of one recorded session."""
+def replayed(folder: Path, market: str, backend: str, rows: list[str], model: Mapping[str, Any] = NOTHING, **changes: Any) -> float:
+    """Dollars of one recorded session; `model` changes the backend, the rest the run."""
     trace = folder / "calls.csv"
     trace.write_text("\n".join([HEAD, *rows]) + "\n")
     known = shipped(market)
-    models = known.market.models | {backend: with_(known.market.models[backend], error_rate=0.0)}
+    models = known.market.models | {backend: with_(known.market.models[backend], error_rate=0.0, **model)}
     workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(trace))
     once = {"backends": [backend], "workload": workload, "replications": 1, "processes": 1} | changes
     return float(sim.simulate(with_(known, market=with_(known.market, models=models), **once)).mean("cost_usd"))
@@ -103,3 +105,15 @@ def test_ten_dollars_for_a_thousand_searches(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("model", "usd"), [("claude_opus_4_6", 10), ("gpt_5_2", 10), ("gemini_3_flash", 14), ("minimax_m2_5", 0)])
 def test_searches_cost_what_genai_prices_says(model: str, usd: float) -> None:
     assert shipped("feb_2026").market.models[model].web_search_usd_per_1k == usd
+
+
+def test_tools_and_system_for_an_hour_and_the_rest_for_five_minutes(tmp_path: Path) -> None:
+    """Claude Opus 4.6 (5 / 25, read 0.50, written 6.25 and 10), a head of 15,000; 20,000 tokens and 1,000 more a call, 100 out.
+
+    Cold: 15,000 at 10 and 5,000 at 6.25. After ten minutes the head is read and 6,000 written; after one more minute 21,000 and 1,000;
+    after 70 minutes all is written anew: 15,000 and 8,000.
+    """
+    calls = [f"s,main,{turn},{t_s},{20_000 + 1000 * turn},100" for turn, t_s in enumerate((0, 600, 660, 4860))]
+    read, hour, minutes = 15_000 + 21_000, 2 * 15_000, 5_000 + 6_000 + 1_000 + 8_000
+    usd = (read * 0.5 + hour * 10 + minutes * 6.25 + 400 * 25) / 1e6
+    assert replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls, model={"cache_1h_tokens": 15_000}) == pytest.approx(usd, rel=1e-9)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import sim
 from sim.settings.market import CacheKind
 from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -84,3 +85,51 @@ def test_agents_of_another_kind_have_another_head() -> None:
     lead, worker = {"system_tokens": 1500}, LoopSettings(system_tokens=1500, prompt_tokens=500, turns=1)
     calls = run(team(2, worker, fanout=1, **lead), backend(share_system=True)).calls
     assert (calls[calls["role"] == "worker"]["cache_read_tokens"] == 0).all()
+
+
+BOTH: dict[str, Any] = {"cache_ttl_s": 300, "cache_1h_tokens": 1500}
+"""The head of 1,500 tokens is kept for an hour, the rest of each prompt for five minutes."""
+
+
+@pytest.mark.parametrize(("gap_s", "read"), [(300.0, 2000), (300.001, 1500), (3600.0, 1500), (3600.001, 0)])
+def test_a_head_outlives_the_rest_of_its_prompt(gap_s: float, read: int) -> None:
+    """From the first token (t = 1 s) on, which is the last one here."""
+    assert reads(agent(turns=2, tool_time_s=gap_s), backend(**BOTH)) == [0, read]
+
+
+def test_each_use_refreshes_the_head_for_an_hour_and_the_rest_for_minutes() -> None:
+    """Every 50 minutes only the head is left; after two of them it is still there."""
+    assert reads(agent(turns=4, tool_time_s=3000.0), backend(**BOTH)) == [0, 1500, 1500, 1500]
+
+
+@pytest.mark.parametrize(("head", "minimum", "read"), [(1500, 1500, 1500), (1500, 1501, 0), (9000, 1024, 2000), (0, 0, 0)])
+def test_a_head_that_is_too_short_to_be_cached_by_itself_is_not(head: int, minimum: int, read: int) -> None:
+    """One that is longer than the prompt is all of it."""
+    served = backend(cache_ttl_s=300, cache_1h_tokens=head, cache_min_tokens=minimum)
+    assert reads(agent(turns=2, tool_time_s=1000.0), served) == [0, read]
+
+
+def test_a_compaction_keeps_no_more_of_the_head_than_stands_in_it() -> None:
+    calls = run(agent(turns=6, compact_at_tokens=4000, summary_tokens=500, tool_time_s=1000.0), backend(**BOTH)).calls
+    after = (calls["role"].shift() == "compaction").to_numpy()
+    assert after.any()
+    assert (calls["cache_read_tokens"].to_numpy()[after] == 0).all()
+
+
+@pytest.mark.parametrize(("head", "read"), [(1500, 1500), (900, 900), (0, 0)])
+def test_agents_share_a_head_for_an_hour(head: int, read: int) -> None:
+    """Tasks 1,000 s apart with one system prompt of 1,500 tokens: what is left of the other's is the head."""
+    served = backend(cache_ttl_s=300, cache_1h_tokens=head, share_system=True)
+    assert reads(agent(turns=1), served, tasks=3, every_s=1000.0) == [0, read, read]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"cache": CacheKind.automatic}, r"market\.models\.one\.cache_1h_tokens=1500: needs cache=explicit"),
+        ({"cache_ttl_s": 3600.0}, r"market\.models\.one\.cache_1h_tokens=1500: needs cache_ttl_s below an hour"),
+    ],
+)
+def test_two_lifetimes_need_a_client_that_says_which_and_a_shorter_one(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(sim.ConfigError, match=said):
+        run(agent(), backend(**BOTH | changes))

@@ -58,13 +58,13 @@ def random_usages(settings: BackendSettings, n: int, seed: int) -> list[tuple[Us
     return out
 
 
-def theirs(path: Path, usage: Usage, t_s: float, hour: bool, context: dict[str, str] | None = None) -> float:
-    """The bill by genai-prices; by a price object of models.yaml's numbers where it overrides."""
+def theirs(path: Path, usage: Usage, t_s: float, hour: int, context: dict[str, str] | None = None) -> float:
+    """The bill by genai-prices, so many tokens of it written for an hour; by a price object of models.yaml's numbers where it overrides."""
     entry, start = entry_of(path)
     kinds = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
     kinds |= {"cache_read_tokens": usage.cache_read_tokens, "cache_write_tokens": usage.cache_write_tokens}
     if hour:
-        kinds["cache_write_1h_tokens"] = usage.cache_write_tokens
+        kinds["cache_write_1h_tokens"] = hour
     tokens = genai_prices.Usage(**kinds)
     if "override" in entry:
         known = {theirs: entry["override"].get(ours) for ours, theirs in calibration.KEYS.items()}
@@ -91,8 +91,19 @@ def test_bills_as_genai_prices(path: Path, hour: bool) -> None:
     settings = settings_of(path, **({"cache_ttl_s": 3600.0} if hour else {}))
     price = Price(settings, entry_of(path)[1])
     for usage, t_s in random_usages(settings, -(-USAGES // (2 * len(FILES))), seed=FILES.index(path)):
-        expected = theirs(path, usage, t_s, hour) * (1 + settings.fee)
+        expected = theirs(path, usage, t_s, usage.cache_write_tokens if hour else 0) * (1 + settings.fee)
         assert price.dollars(usage, t_s).total == pytest.approx(expected, rel=1e-9, abs=0), (usage, t_s)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "cache_write_1h" in path.read_text()], ids=named)
+def test_bills_of_two_lifetimes_in_one_request_as_genai_prices(path: Path) -> None:
+    """What is written of the first 20,000 tokens is kept for an hour."""
+    settings = settings_of(path, cache_1h_tokens=20_000)
+    price = Price(settings, entry_of(path)[1])
+    for usage, t_s in random_usages(settings, 60, seed=11):
+        for_an_hour = min(usage.cache_write_tokens, max(0, 20_000 - usage.cache_read_tokens))
+        expected = theirs(path, usage, t_s, for_an_hour)
+        assert price.dollars(usage, t_s).total == pytest.approx(expected, rel=1e-9, abs=0), usage
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == "nov_2026"], ids=named)
@@ -100,13 +111,13 @@ def test_batch_bills_as_genai_prices(path: Path) -> None:
     settings = settings_of(path)
     price = Price(settings, entry_of(path)[1], batch=True)
     for usage, t_s in random_usages(settings, 20, seed=7):
-        expected = theirs(path, usage, t_s, False, {"processing": "batch"})
+        expected = theirs(path, usage, t_s, 0, {"processing": "batch"})
         assert price.dollars(usage, t_s).total == pytest.approx(expected, rel=1e-9, abs=0), (usage, t_s)
 
 
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_many_calls_at_once_cost_the_same(path: Path) -> None:
-    settings = settings_of(path, request_usd=0.003)
+    settings = settings_of(path, request_usd=0.003, cache_1h_tokens=20_000)
     price = Price(settings, entry_of(path)[1])
     calls = [*random_usages(settings, 50, seed=3), (Usage(), 0.0)]
     columns = {name: np.array([getattr(usage, name) for usage, _ in calls]) for name in Usage._fields}
@@ -186,6 +197,16 @@ def test_window_goes_by_the_hour_of_day_at_which_the_run_starts() -> None:
     start = datetime(2026, 2, 16, 8, 30, tzinfo=UTC)
     assert bill(t_s=1799, start=start, windows=morning) == pytest.approx(bill(), rel=1e-12)
     assert bill(t_s=1800, start=start, windows=morning) == pytest.approx(2 * bill(), rel=1e-12)
+
+
+def test_a_head_is_written_for_an_hour_and_the_rest_for_minutes() -> None:
+    """20,000 written behind 70,000 read: of a head of 75,000 that is 5,000 at 8 and 15,000 at 5; of one that was read, none."""
+    usual = bill() - 0.1
+    for head, written in ((75_000, 0.04 + 0.075), (70_000, 0.1), (1000, 0.1), (90_000, 0.16), (1_000_000, 0.16)):
+        assert bill(cache_1h_tokens=head) == pytest.approx(usual + written, rel=1e-12)
+    assert bill(cache_1h_tokens=75_000, cache_write_1h_usd_per_mtok=None) == pytest.approx(bill(), rel=1e-12)
+    assert bill(cache_1h_tokens=75_000, cache_min_tokens=80_000) == bill(), "too short to be cached by itself"
+    assert bill(cache_1h_tokens=75_000, batch=True) == pytest.approx((usual + 0.115) / 2, rel=1e-12)
 
 
 def test_missing_price_falls_back() -> None:

@@ -104,7 +104,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "BackendSettings.queue_limit", "BackendSettings.requests_per_min", "BackendSettings.input_tokens_per_min",
         "BackendSettings.output_tokens_per_min", "BackendSettings.tokens_per_min",
         "QuotaSettings.requests", "QuotaSettings.input_tokens", "QuotaSettings.output_tokens", "QuotaSettings.tokens",
-        "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
+        "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share",
     }  # fmt: skip

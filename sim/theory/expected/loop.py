@@ -215,7 +215,7 @@ class _Walk:
         for name, each, rate in zip(
             ("fresh_usd", "read_usd", "write_usd", "output_usd", "fees_usd"),
             (prompt - read - write, read, write, output, float(prompt + output > 0)),
-            (*rates, self.site.price.fee(0.0)),
+            (*rates[:4], self.site.price.fee(0.0)),
             strict=True,
         ):
             sums[name] += answered * each * rate
