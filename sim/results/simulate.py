@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sim.engine.parallel import Runs
+from sim.engine.recorded import sessions_of
 from sim.engine.replication import Progress, Replication
 from sim.results.result import Result
 from sim.scenario.scenario import Scenario
 from sim.statistics import FIRST_LOOK, next_look
+from sim.theory.expected.effort import Effort, check_effort, effort
 
 
 def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
     """Run all replications of a scenario and return what came out.
 
     `progress` is called with the number of calls that have ended since it was last called. Raises `ConfigError` or
-    `DataError` before anything runs.
+    `DataError` before anything runs; also for what would take more than an hour, unless the scenario says `yes`.
     """
     [result] = simulate_each([scenario.check()], progress)
     return result
@@ -23,6 +25,7 @@ def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
 
 def simulate_each(scenarios: Sequence[Scenario], progress: Progress | None = None) -> Iterator[Result]:
     """Run scenarios, each checked before, on one pool of processes; results come in their order. Raises the first error met."""
+    weigh(scenarios)
     with Runs(rounds, progress, len(scenarios)) as runs:
         for scenario in scenarios:
             runs.put(scenario)
@@ -30,6 +33,19 @@ def simulate_each(scenarios: Sequence[Scenario], progress: Progress | None = Non
             if outcome.error is not None:
                 raise outcome.error
             yield Result(outcome.scenario, outcome.replications, outcome.read)
+
+
+def weigh(scenarios: Sequence[Scenario]) -> None:
+    """Raise `ConfigError` where those that do not say `yes` would together take more than anybody waits for unasked."""
+    what = "this" if len(scenarios) == 1 else f"these {len(scenarios):,} runs"
+    check_effort([effort_of(scenario) for scenario in scenarios if not scenario.yes], what)
+
+
+def effort_of(scenario: Scenario) -> Effort:
+    """What a run will take, an estimate. Raises `DataError` for a trace that cannot be read."""
+    sessions = sessions_of(scenario)
+    calls = sum(len(agent.calls) for session in sessions for agent in session.agents)
+    return effort(scenario, (len(sessions), calls) if sessions else None)
 
 
 def rounds(scenario: Scenario, done: Sequence[Replication]) -> range:

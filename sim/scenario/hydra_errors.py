@@ -25,6 +25,8 @@ def explain(error: BaseException) -> str:
     message = _one_line(cause or error) or _one_line(error.__cause__ or error) or "a file of settings that makes no sense"
     if isinstance(error, UnicodeDecodeError):
         message = f"a file of settings is not UTF-8 text: {error.reason} at byte {error.start}"
+    if isinstance(error, RecursionError):
+        message = "settings nested too deeply to be read"
     key = _key(error) if cause else ""
     plain = _not_installed(message) or _unknown(message, _key(error))
     return plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
@@ -47,7 +49,7 @@ def _unknown(message: str, key: str) -> str:
     name, kind = unknown.groups()
     if not kind and "." in key:
         return f"{key}: there is no '{name}'"
-    known = [field.name for field in fields(_kinds(Scenario).get(kind or "", Scenario))]
+    known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
     return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, known)}"
 
 
@@ -58,17 +60,20 @@ def _plainer(message: str, key: str) -> str:
     if message.startswith("Config group override must be"):
         return "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
     if message in ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types"):  # OmegaConf 2.3, 2.4
+        hints = [typing.get_type_hints(kind).get(key.rpartition(".")[2]) for kind in kinds(Scenario).values()]
+        if any(typing.get_origin(hint) is list for hint in hints):
+            return "must be a list such as [a,b], not a mapping"
         kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
         return f"must be {kind}, not a list"
     return message
 
 
-def _kinds(kind: Any) -> dict[str, Any]:
+def kinds(kind: Any) -> dict[str, Any]:
     """The classes of settings by name: this one, and all that it is made of."""
     if not is_dataclass(kind):
-        parts = [_kinds(part) for part in typing.get_args(kind)]
+        parts = [kinds(part) for part in typing.get_args(kind)]
     else:
-        parts = [{getattr(kind, "__name__", ""): kind}, *(_kinds(hint) for hint in typing.get_type_hints(kind).values())]
+        parts = [{getattr(kind, "__name__", ""): kind}, *(kinds(hint) for hint in typing.get_type_hints(kind).values())]
     return {name: found for part in parts for name, found in part.items()}
 
 

@@ -6,12 +6,18 @@ And nothing that settings name is run: Hydra would call what `_target_` names, a
 from __future__ import annotations
 
 import contextlib
+import functools
+import typing
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from sim.errors import ConfigError
-from sim.scenario.hydra_private import OWN_PARTS, asks_for_version_base, looked_at, resolvers_kept
+from sim.scenario.hydra_errors import kinds
+from sim.scenario.hydra_private import OWN_PARTS, asks_for_version_base, files_looked_at, looked_at, resolvers_kept
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import CONF
+from sim.scenario.text import check_written
 
 SCHEMA = "schema"
 """What `conf/config.yaml` calls the types of all settings."""
@@ -48,7 +54,24 @@ def own_hydra(composed: Callable[[Any], None] = lambda _: None) -> Iterator[None
         OmegaConf.register_new_resolver("oc.env", _no_environment, replace=True)
         kept.enter_context(looked_at(_refuse_code))
         kept.enter_context(looked_at(composed))
+        kept.enter_context(files_looked_at(_refuse_misread))
         yield
+
+
+def _refuse_misread(file: Path) -> None:
+    """Raise `ConfigError` for a file of the user's that YAML takes otherwise than it is written."""
+    if not file.is_relative_to(CONF):
+        check_written(file, names())
+
+
+@functools.cache
+def names() -> frozenset[str]:
+    """Settings whose values are names, by the last word of their key."""
+    return frozenset(name for kind in kinds(Scenario).values() for name, hint in typing.get_type_hints(kind).items() if _text(hint))
+
+
+def _text(hint: Any) -> bool:
+    return hint is str or set(typing.get_args(hint)) in ({str}, {str, type(None)})
 
 
 def _no_environment(name: str, *_: Any) -> Any:

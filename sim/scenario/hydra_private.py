@@ -6,6 +6,7 @@
 | `BasicSweeper.validate_batch_is_legal` | Hydra 1.3 composes every scenario of a sweep twice: 0.2 s each | it composes each twice |
 | `get_args_parser` | Hydra's flags, to refuse an unknown one in one line | Hydra refuses it in several lines |
 | `ConfigLoaderImpl.load_configuration` | whatever is composed is looked at before anything it names runs | `--config-dir` is refused |
+| `FileConfigSource.load_config` | files are looked at first; an experiment needs no `# @package` line | they are read as YAML 1.1 |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
 
@@ -15,6 +16,7 @@ import argparse
 import contextlib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -39,6 +41,7 @@ MODE = Private("hydra._internal.hydra", "Hydra", "get_mode")
 VALIDATE = Private("hydra._internal.core_plugins.basic_sweeper", "BasicSweeper", "validate_batch_is_legal")
 FLAGS = Private("hydra._internal.utils", "", "get_args_parser")
 LOAD = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "load_configuration")
+FILE = Private("hydra._internal.core_plugins.file_config_source", "FileConfigSource", "load_config")
 OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
 """What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
@@ -85,6 +88,29 @@ def looked_at(look: Callable[[Any], None]) -> Iterator[None]:
         return composed
 
     with _replaced(LOAD, ours):
+        yield
+
+
+@contextlib.contextmanager
+def files_looked_at(look: Callable[[Path], None]) -> Iterator[None]:
+    """While it lasts, show each file of settings before Hydra reads it. What an experiment says is meant for all settings."""
+    from hydra.core.plugins import Plugins
+
+    Plugins.instance()  # its first search for plugins makes their classes anew
+    holder = FILE.holder()
+    theirs = None if holder is None else getattr(holder, FILE.name)
+
+    def ours(source: Any, config_path: str) -> Any:
+        assert theirs is not None
+        file = Path(source.path, config_path if config_path.endswith((".yaml", ".yml")) else f"{config_path}.yaml")
+        if file.is_file():
+            look(file)
+        found = theirs(source, config_path)
+        if config_path.startswith("experiment/") and found.header.get("package") is None:
+            found.header["package"] = "_global_"
+        return found
+
+    with _replaced(FILE, ours):
         yield
 
 

@@ -23,5 +23,7 @@ class Scenario(ScenarioSettings):
         return self
 
 
-NO_MATTER: dict[str, Any] = {"name": "", "processes": None, "baseline": {}, "sensitivity": SensitivitySettings(), "goal": GoalSettings()}
+NO_MATTER: dict[str, Any] = {
+    "name": "", "processes": None, "yes": False, "baseline": {}, "sensitivity": SensitivitySettings(), "goal": GoalSettings(),
+}  # fmt: skip
 """Settings that do not move the results of a run."""

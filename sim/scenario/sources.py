@@ -50,7 +50,7 @@ def sources(scenario: ScenarioSettings) -> dict[str, Content]:
 
 def trace_file(scenario: ScenarioSettings) -> str:
     """Where a recorded workload is."""
-    return str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else scenario.workload.trace
+    return str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else os.path.expanduser(scenario.workload.trace)
 
 
 def named(file: str | Path) -> str:

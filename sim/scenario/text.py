@@ -1,19 +1,31 @@
-"""Settings as plain values and as YAML, the same text as OmegaConf's in a thirtieth of its time."""
+"""Settings as plain values and as YAML: written as OmegaConf would, in a thirtieth of its time; read only if they mean what they say."""
 
 from __future__ import annotations
 
 import dataclasses
 import enum
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from sim.errors import DataError
+from sim.errors import ConfigError, DataError
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SETTINGS = "scenario.yaml"
 """In a run's folder: its scenario, as `as_yaml` writes and `read_settings` reads it."""
+
+_MOST_BYTES, _MOST_VALUES, _DEEPEST = 256 * 1024, 10_000, 40
+"""Of a file of settings, aliases followed: OmegaConf takes half a millisecond a value."""
+_OTHERWISE = {
+    r"[-+]?0[0-7_]*[0-7]": "an octal number",
+    r"[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?": "a number to the base 60",
+    r"yes|Yes|YES|on|On|ON": "true",
+    r"no|No|NO|off|Off|OFF": "false",
+}
+"""What YAML 1.1 takes plain words for, which hardly anybody means."""
 
 
 def plain(settings: Any) -> Any:
@@ -64,3 +76,97 @@ def read_settings(file: Path) -> dict[str, Any]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise DataError(f"{file}: is no file of settings ({' '.join(str(error).split())[:200]})") from None
     return found if isinstance(found, dict) else {}
+
+
+def check_written(file: Path, names: Collection[str] = ()) -> None:
+    """Raise `ConfigError` for YAML that means something else than it says, or that would take minutes to read.
+
+    `names`: keys whose values are names, of which `1.10` is one. What is no YAML at all is for its reader to refuse.
+    """
+    if file.stat().st_size > _MOST_BYTES:
+        raise ConfigError(f"{file}: more than {_MOST_BYTES >> 10} KB of settings; of many values, quantiles will do")
+    reading = _Reading(names)
+    try:
+        for event in yaml.parse(file.read_text(encoding="utf-8-sig"), Loader=_LOADER):
+            wrong = reading.take(event)
+            if wrong:
+                raise ConfigError(f"{file}, line {event.start_mark.line + 1}: {wrong}")
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return
+
+
+@dataclasses.dataclass
+class _Open:
+    """A mapping or a list that has begun."""
+
+    mapping: bool = False
+    anchor: str | None = None
+    before: int = 0
+    """Values that came before it."""
+    key: str = ""
+    """The one whose value comes next; in a list the one that the list is the value of."""
+    keyed: bool = False
+    """Whether that key has been read."""
+
+
+class _Reading:
+    """The events of a file of YAML, one after another; nothing is built."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._open = [_Open()]
+        self._held: dict[str | None, int] = {}
+        """Values under an anchor, once it has ended."""
+        self._count = 0
+
+    def take(self, event: Any) -> str:
+        """What is wrong with it, in words; nothing where nothing is."""
+        wrong = ""
+        if isinstance(event, yaml.CollectionStartEvent):
+            inner = _Open(isinstance(event, yaml.MappingStartEvent), event.anchor, self._count, self._open[-1].key)
+            self._open.append(inner)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            ended = self._open.pop()
+            self._held[ended.anchor] = self._count - ended.before + 1
+            self._value()
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._held:
+                return f"*{event.anchor} stands in itself, or nowhere"
+            self._count += self._held[event.anchor]
+            self._value()
+        elif isinstance(event, yaml.ScalarEvent):
+            wrong = self._scalar(event)
+        if self._count > _MOST_VALUES:
+            return f"more than {_MOST_VALUES:,} values, aliases followed; of many values, quantiles will do"
+        return wrong if len(self._open) <= _DEEPEST else f"more than {_DEEPEST} levels, one in another"
+
+    def _scalar(self, event: Any) -> str:
+        around, plain_word = self._open[-1], event.implicit[0] and event.style in (None, "")
+        self._count += 1
+        self._held[event.anchor] = 1
+        is_key = around.mapping and not around.keyed
+        wrong = _misread(event.value, not is_key and around.key in self._names) if plain_word else ""
+        if is_key:
+            around.key, around.keyed = event.value, True
+            return f"the key {event.value} {wrong}" if wrong else ""
+        self._value()
+        return f"{around.key}: {event.value} {wrong}" if wrong else ""
+
+    def _value(self) -> None:
+        """One has ended: in a mapping a key comes next."""
+        self._open[-1].keyed = False
+
+
+def _misread(word: str, name: bool) -> str:
+    """What else YAML makes of a word without quotes."""
+    for pattern, meaning in _OTHERWISE.items():
+        if re.fullmatch(pattern, word):
+            return f"is {meaning} in YAML: write what it is, or '{word}' in quotes"
+    if name:
+        try:
+            number = float(word)
+        except ValueError:
+            return f"is a truth value in YAML: write '{word}' in quotes" if word.lower() in ("true", "false") else ""
+        if word not in (str(number), f"{number:.0f}"):
+            return f"is the number {number:g} in YAML: write '{word}' in quotes"
+    return ""

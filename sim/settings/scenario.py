@@ -38,6 +38,8 @@ class ScenarioSettings:
     """Parts of each replication that tasks (or users) are dealt to, simulated apart, on all cores, and added up (`sim.scenario.shards`)."""
     shards_run: int | None = alone(None, low=1)
     """Simulate only so many of them and scale totals up: a sample; null: all."""
+    yes: bool = alone(False)
+    """Go ahead whatever it takes: otherwise more than an hour, or 20 GB, is refused beforehand (`sim.theory.expected.effort`)."""
     baseline: dict[str, Any] = alone({})
     """Of a sweep: settings of the scenario that each other one is compared with, the rest being its own, e.g. {agent: solo}."""
     start: str = alone("2026-02-16T00:00:00")

@@ -13,12 +13,15 @@ from sim.errors import ConfigError
 from sim.scenario.hydra_host import own_hydra
 from sim.scenario.hydra_private import can_be_looked_at
 from sim.scenario.hydra_private import flags as hydras_flags
-from sim.scenario.load import CONF, compose, open_mappings
+from sim.scenario.load import CONF, check_length, compose, open_mappings
 from sim.scenario.scenario import NO_MATTER
 from sim.shell.words import split
+from sim.theory.expected.effort import MOST_MINUTES
 
 _SWEEPS = {"--multirun", "-m"}
 _SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc"}
+COMPOSED_S = 0.15
+"""Seconds in which Hydra composes one scenario."""
 _OWN_FOLDER = "outputs/sweep"
 """`hydra.sweep.dir` as it ships: stands for a folder that a command has for itself."""
 
@@ -37,7 +40,10 @@ def read(arguments: Sequence[str]) -> Command:
 
     A sweep that names no folder gets one of its command: the same command finds there what it has run before.
     """
-    words = open_mappings(_with_axes(_flags_first(arguments)))
+    agreed = "--yes" in arguments
+    given_words = [*(word for word in arguments if word != "--yes"), *(["yes=true"] if agreed else [])]
+    check_length(given_words)
+    words = open_mappings(_with_axes(_flags_first(given_words)))
     if _own_folders(words) and not can_be_looked_at():
         raise ConfigError(
             "--config-dir: with this version of Hydra nobody can see what settings of others would run; pip install hydra-core==1.3.8"
@@ -49,7 +55,14 @@ def read(arguments: Sequence[str]) -> Command:
     with own_hydra():
         hydra = compose(settled, _own_folders(words), with_hydra=True).hydra
     folder, added = _folder(hydra, words, given)
-    return Command([*words, *added], folder, _scenarios(hydra, given))
+    scenarios = _scenarios(hydra, given)
+    if scenarios * COMPOSED_S > 60 * MOST_MINUTES and "yes=true" not in words:
+        hours = scenarios * COMPOSED_S / 3600
+        raise ConfigError(
+            f"this sweep has {scenarios:,} scenarios: to compose them alone takes {hours:,.0f} hours; "
+            "--yes goes ahead, or take fewer values"
+        )
+    return Command([*words, *added], folder, scenarios)
 
 
 def is_search(hydra: Any) -> bool:

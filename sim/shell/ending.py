@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sim.engine.stop import Stopped, heard
 from sim.errors import SimError
 from sim.results.escape import one_line
+
+if TYPE_CHECKING:
+    from sim.theory.expected.effort import Effort
 
 WELL = 0
 MISTAKE = 1
@@ -55,6 +59,12 @@ def complain(message: str, status: int = MISTAKE) -> int:
     """Say in one line on stderr what is wrong; returns the exit status."""
     print(f"sim: {one_line(' '.join(message.split()))}", file=sys.stderr)
     return status
+
+
+def tell_effort(whole: Effort) -> None:
+    """Say on stderr what will take more than a minute, before it begins."""
+    if whole.minutes > 1:
+        print(f"sim: {whole} (an estimate)", file=sys.stderr)
 
 
 def _unread() -> int:

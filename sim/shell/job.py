@@ -13,7 +13,7 @@ from sim.scenario.load import from_hydra
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Method
 from sim.shell.command import is_search
-from sim.shell.ending import WELL, complain, told
+from sim.shell.ending import WELL, complain, tell_effort, told
 from sim.shell.footprint import Footprint
 
 if TYPE_CHECKING:
@@ -128,9 +128,11 @@ def _alone(scenario: Scenario, folder: Path) -> None:
 def _run(scenario: Scenario, folder: Path) -> Result:
     from tqdm import tqdm
 
-    from sim.results.simulate import simulate
+    from sim.results.simulate import effort_of, simulate, weigh
     from sim.theory.expected.forecast import calls_ahead
 
+    weigh([scenario])
+    tell_effort(effort_of(scenario))
     with tqdm(desc=scenario.name[:60], unit=" calls", unit_scale=True, disable=None) as bar:
         if not bar.disable:
             bar.total = calls_ahead(scenario)  # an estimate, from which the bar tells the time left

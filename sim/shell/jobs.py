@@ -8,12 +8,13 @@ from typing import Any
 from sim.engine.parallel import Ended, Runs
 from sim.results.kept.manifest import read_note
 from sim.results.result import Result
-from sim.results.simulate import rounds
+from sim.results.simulate import effort_of, rounds
 from sim.scenario.scenario import Scenario
-from sim.shell.ending import complain
+from sim.shell.ending import complain, tell_effort
 from sim.sweeps.folder import RunFolder
 from sim.sweeps.goal import WORST, objective
 from sim.sweeps.key import key_of
+from sim.theory.expected.effort import Effort, check_effort
 
 Explain = Callable[[Exception], str]
 """An error in a line; raises it again where it is a fault of the software."""
@@ -48,6 +49,7 @@ class Jobs:
         self._total = total
         self._explain = explain
         self._ended = 0
+        self._weighed = False
         self._under_way: dict[int, RunFolder] = {}
         self._asked: dict[str, RunFolder] = {}
         self._fault: Exception | None = None
@@ -68,11 +70,21 @@ class Jobs:
             self.kept += 1
             self._ended += 1
         else:
+            self._weigh(scenario)
             try:
                 self._under_way[self._runs.put(scenario)] = place
             except Exception as error:
                 self.fail(place, error)
         self._collect(patient=False)
+
+    def _weigh(self, scenario: Scenario) -> None:
+        """Before the first run: what all will take if they are like it. Raises `ConfigError` for what nobody waits for unasked."""
+        if not self._weighed:
+            self._weighed = True
+            one, left = effort_of(scenario), self._total - self._ended
+            whole = Effort(*(left * part for part in one))
+            check_effort([] if scenario.yes else [whole], f"these {left:,} runs")
+            tell_effort(whole)
 
     def ask(self, place: RunFolder, scenario: Scenario) -> Value:
         """As `add`, for an optimiser, which may come back to a scenario: it is run once."""

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from sim.results.provenance import origin, read_origin
 from sim.results.result import Result
 from sim.results.sample import Sample
 from sim.results.saved import SavedResult
-from sim.results.simulate import rounds, simulate_each
+from sim.results.simulate import rounds, simulate_each, weigh
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
 from sim.sweeps.comparison import against, best, judged
@@ -30,6 +31,8 @@ from sim.sweeps.goal import check_goal
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_SCENARIOS = 10_000
+"""Of a sweep, unasked: each is checked before the first is run, which takes a millisecond."""
 Axes = Mapping[str, Sequence[Any]]
 """Values by dotted key."""
 
@@ -75,6 +78,9 @@ def sweep(
     for key, values in axes.items():
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
+    count = math.prod(map(len, axes.values()))
+    if count > MOST_SCENARIOS and not scenario.yes:
+        raise ConfigError(f"these axes make {count:,} scenarios, must be at most {MOST_SCENARIOS:,} unless yes=true")
     combinations = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     scenarios = [replaced(scenario, combination).check() for combination in combinations]
     for each in scenarios:
@@ -97,6 +103,7 @@ def sweep(
 
 def _run_missing(missing: Sequence[tuple[RunFolder, Scenario]], progress: Progress | None) -> None:
     """Save each result as it comes; the first that fails says so in its folder and ends the sweep."""
+    weigh([scenario for _, scenario in missing])
     with Runs(rounds, progress, len(missing)) as runs:
         places = {}
         for place, scenario in missing:

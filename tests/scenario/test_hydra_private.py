@@ -14,6 +14,7 @@ import omegaconf
 import pytest
 
 from sim.scenario.hydra_private import (
+    FILE,
     FLAGS,
     LOAD,
     MODE,
@@ -27,7 +28,7 @@ from sim.scenario.hydra_private import (
 )
 from sim.settings import agent
 
-ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD]
+ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD, FILE]
 SIM = Path(agent.__file__).parents[1]
 
 

@@ -24,7 +24,7 @@ MOST_MINUTES = 60
 MOST_MEGABYTES = 20_000
 """What takes more than either is asked about (`yes`)."""
 CALL_S, TASK_S, WORLD_S = 10e-6, 100e-6, 15e-3
-"""Seconds of a core that a call, a task, and a replication or shard take: measured on a core of 2024, in the middle of what features cost."""
+"""Seconds of a core that a call, a task, and a replication or shard take: measured, in the middle of what features cost."""
 _CALL_BYTES, _TASK_BYTES = 90, 130
 """Of a row, in memory or on disk."""
 
@@ -78,8 +78,8 @@ def check_effort(efforts: Iterable[Effort], what: str = "this") -> None:
     whole = Effort(*(sum(parts) for parts in zip(*every, strict=True))) if every else Effort(0, 0, 0)
     if whole.minutes > MOST_MINUTES or whole.megabytes > MOST_MEGABYTES:
         raise ConfigError(
-            f"{what} would take {whole}: --yes (in Python and in files yes=true) goes ahead; or take fewer tasks or replications, a horizon_s, "
-            "log=none, or a sample (shards, shards_run)"
+            f"{what} would take {whole}: --yes (in Python and in files yes=true) goes ahead; "
+            "or take fewer tasks or replications, a horizon_s, log=none, or a sample (shards, shards_run)"
         )
 
 

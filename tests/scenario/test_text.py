@@ -1,0 +1,73 @@
+"""Settings as text: what YAML takes otherwise than it is written, and what would take minutes to read, is told."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.scenario.hydra_host import names
+from sim.scenario.text import as_yaml, check_written
+from tests.worlds import scenario
+
+FOLDED = "\n".join(["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 9))])
+TOLD = {
+    "seed: 010": "line 1: seed: 010 is an octal number in YAML: write what it is, or '010' in quotes",
+    "a: 1\nhorizon_s: 1:30:00": "line 2: horizon_s: 1:30:00 is a number to the base 60 in YAML",
+    "name: no": "name: no is false in YAML",
+    "batch: On": "batch: On is true in YAML",
+    "on: 3": "the key on is true in YAML",
+    "budgets: {yes: {usd: 3}}": "the key yes is true in YAML",
+    "backends: [a, off]": "backends: off is false in YAML",
+    "name: 1.10": "name: 1.10 is the number 1.1 in YAML: write '1.10' in quotes",
+    "name: 1e3": "name: 1e3 is the number 1000 in YAML",
+    "router: {backend: True}": "backend: True is a truth value in YAML",
+    "a: &a [1, *a]": "*a stands in itself, or nowhere",
+    "a: *b": "*b stands in itself, or nowhere",
+    FOLDED: "line 5: more than 10,000 values, aliases followed; of many values, quantiles will do",
+    f"a: [{', '.join(map(str, range(10_001)))}]": "more than 10,000 values",
+    f"a: {'[' * 41}{']' * 41}": "more than 40 levels, one in another",
+    "- " * 100_000 + "1": "more than 40 levels, one in another",
+    f"a: [{', '.join(map(str, range(50_000)))}]": "more than 256 KB of settings",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TOLD, ids=range(len(TOLD)))
+def test_what_would_be_taken_otherwise_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    began = time.process_time()
+    with pytest.raises(sim.ConfigError) as refused:
+        check_written(tmp_path / "mine.yaml", names())
+    assert time.process_time() - began < 5
+    assert TOLD[text] in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["seed: 0", "seed: 10", "seed: 08", "name: 'no'", 'name: "1e3"', "name: 2026", "batch: true", "horizon_s: 1e3", "a: [&x 1, *x]",
+     "start: 2026-02-03", "a: |\n  yes\n  no", "# 010\n", "", "{", "\xff\xfe", "a: !!str 010"],
+)  # fmt: skip
+def test_what_is_taken_as_it_is_written_is_not(tmp_path: Path, text: str) -> None:
+    """What is no YAML is left to its reader."""
+    (tmp_path / "mine.yaml").write_text(text, encoding="latin-1")
+    check_written(tmp_path / "mine.yaml", names())
+
+
+def test_what_we_write_ourselves_passes(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yaml").write_text(as_yaml(scenario(name="no", seed=10)))
+    check_written(tmp_path / "scenario.yaml", names())
+
+
+def test_names_are_the_settings_that_are_text() -> None:
+    assert {"name", "backends", "trace", "start", "workflow", "harness"} <= names()
+    assert not {"seed", "batch", "turns", "kind", "log"} & names()
+
+
+@pytest.mark.parametrize("head", ["", "\ufeff# @package _global_\n", "\ufeff", "# mine\n# @package _global_\n", "# @package _global_\n"])
+def test_an_experiment_is_of_all_settings_whatever_its_first_line(tmp_path: Path, head: str) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(f"{head}name: mine\nseed: 5\n")
+    found = sim.load("experiment=mine", config_dir=tmp_path)
+    assert (found.name, found.seed) == ("mine", 5)
