@@ -90,7 +90,8 @@ def check_written(file: Path, names: Collection[str] = ()) -> None:
         for event in yaml.parse(file.read_text(encoding="utf-8-sig"), Loader=_LOADER):
             wrong = reading.take(event)
             if wrong:
-                raise ConfigError(f"{file}, line {event.start_mark.line + 1}: {wrong}")
+                line = event.start_mark.line + 1 if event.start_mark else "?"
+                raise ConfigError(f"{file}, line {line}: {wrong}")
     except (yaml.YAMLError, UnicodeDecodeError):
         return
 

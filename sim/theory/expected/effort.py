@@ -98,6 +98,7 @@ def _roughly(scenario: Scenario) -> Forecast:
     agent = scenario.agent
     if agent.kind is AgentKind.custom:
         return Forecast(0.0, 0.0, 1.0, 1.0)
+    crews: list[tuple[LoopSettings, float]]
     if agent.kind is AgentKind.pipeline:
         crews = [(agent.stages[name], each.agents) for name, each in staff(agent.order, agent.stages).items()]
     elif agent.kind is AgentKind.orchestrator:
@@ -114,7 +115,8 @@ def _roughly(scenario: Scenario) -> Forecast:
 def _turns(loop: LoopSettings, kind: AgentKind, backend: BackendSettings) -> float:
     means = [distribution(law).mean for law in (loop.turns, loop.turns_scale)]
     multiplier = 1.0 if kind is AgentKind.chat else backend.turn_multiplier
-    return max(1.0, math.prod(means) * multiplier * distribution(loop.requests).mean ** (1 - loop.turns_exponent))
+    messages: float = distribution(loop.requests).mean ** (1 - loop.turns_exponent)
+    return max(1.0, math.prod(means) * multiplier * messages)
 
 
 def _call_s(loop: LoopSettings, backend: BackendSettings) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from sim.results.simulate import effort_of
 from sim.scenario.load import CONF
 from sim.settings.budget import BudgetSettings, Per, Then
 from sim.settings.run import Log
-from sim.settings.tries import TriesSettings
+from sim.settings.tries import Pick, TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.sweeps.sweep import MOST_SCENARIOS
 from sim.theory.expected.effort import CALL_S, TASK_S, WORLD_S
@@ -49,11 +50,11 @@ def test_minutes_and_megabytes_are_of_calls_tasks_and_worlds_on_all_processes() 
     assert effort_of(scenario(tasks=1000, log=Log.none)).megabytes == 0
 
 
-ENDLESS = {
+ENDLESS: dict[str, dict[str, Any]] = {
     "tasks": {"workload": WorkloadSettings(tasks=10**9)},
     "arrivals": {"workload": WorkloadSettings(tasks=None, interarrival_s=1e-9), "horizon_s": 3600.0},
     "users": {"workload": WorkloadSettings(kind=WorkloadKind.users, users=10**6, tasks_per_user=10**4)},
-    "tries": {"agent": agent(turns=1000, tries=TriesSettings(most=1000, pick="majority")), "workload": WorkloadSettings(tasks=10**4)},
+    "tries": {"agent": agent(turns=1000, tries=TriesSettings(most=1000, pick=Pick.majority)), "workload": WorkloadSettings(tasks=10**4)},
     "worlds": {"replications": 10_000, "shards": 1000, "workload": WorkloadSettings(tasks=1000, interarrival_s=0.0)},
     "logs": {"workload": WorkloadSettings(tasks=3 * 10**7), "processes": 1024, "replications": 100},
 }
