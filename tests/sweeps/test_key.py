@@ -59,7 +59,7 @@ def copy(tmp_path: Path) -> Copy:
 
 @pytest.mark.slow
 def test_what_shows_and_what_starts_runs_nothing_again(copy: Copy) -> None:
-    copy.edit("report/plots/spend.py", "dollars per task (USD)", "USD per task")
+    copy.edit("report/plots/spend.py", "task (USD)", "task, USD")
     copy.edit("shell/job.py", "unit_scale=True", "unit_scale=False")
     copy.edit("sweeps/comparison.py", "no difference seen", "the same, it seems")
     copy.edit("scenario/consistency.py", "names one twice", "names a backend twice")
