@@ -164,7 +164,7 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
         facts |= {"source": Fact(source), "as_of": Fact(day.isoformat())}
         if name in works:
             facts["works"] = Fact(works[name])
-        if prices.search_usd_per_1k is not None:
+        if prices.search_usd_per_1k is not None and "web_search_usd_per_1k" not in facts:
             facts["web_search_usd_per_1k"] = Fact(_plain(float(prices.search_usd_per_1k)), "S", "genai-prices")
         if "context_window_tokens" not in facts:
             facts["context_window_tokens"] = Fact(model.context_window, "S", "genai-prices")

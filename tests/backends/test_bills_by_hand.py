@@ -102,8 +102,10 @@ def test_ten_dollars_for_a_thousand_searches(tmp_path: Path) -> None:
     assert replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls) == pytest.approx(0.015, rel=1e-9)
 
 
-@pytest.mark.parametrize(("model", "usd"), [("claude_opus_4_6", 10), ("gpt_5_2", 10), ("gemini_3_flash", 14), ("minimax_m2_5", 0)])
-def test_searches_cost_what_genai_prices_says(model: str, usd: float) -> None:
+@pytest.mark.parametrize(
+    ("model", "usd"), [("claude_opus_4_6", 10), ("gpt_5_2", 10), ("gemini_3_flash", 14), ("grok_code_fast_1", 5), ("minimax_m2_5", 0)]
+)
+def test_searches_cost_what_price_pages_say(model: str, usd: float) -> None:
     assert shipped("feb_2026").market.models[model].web_search_usd_per_1k == usd
 
 
