@@ -17,6 +17,7 @@ from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.engine.ledger import Ledger, needs_ledger
 from sim.engine.lookahead import Lookahead
+from sim.engine.pilot import pilot
 from sim.engine.recorded import sessions_of
 from sim.engine.replication import Progress, Replication
 from sim.errors import ConfigError
@@ -26,8 +27,10 @@ from sim.meter.tally import Tally
 from sim.router.router import Router
 from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Streams
+from sim.scenario.coupling import may_look_ahead
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
+from sim.theory.expected.forecast import Forecast
 from sim.workload.sources import Source
 
 
@@ -59,7 +62,7 @@ class World:
         self.ledger = Ledger(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time()) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
-        self.router = Router(scenario.router, self.backends, scenario.agent, scenario.outcome, streams)
+        self.router = Router(scenario.router, self.backends, scenario.agent, scenario.outcome, streams, self._reckoned)
         if lookahead:
             self.dispatch: Dispatch = Lookahead(env, streams, self.router, scenario.retry, recorder, horizon_s)
         else:
@@ -67,6 +70,10 @@ class World:
         office = _office(scenario, env, streams, self.dispatch, self.meter)
         self.desk = Desk(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
         self.source = Source(scenario.workload, clock, streams, shard, self.desk.work, self.desk.replay, sessions_of(scenario))
+
+    def _reckoned(self, backend: str) -> Forecast:
+        """What a router expects a task to cost there: a world of its own says it."""
+        return pilot(self.scenario, backend, lambda one: World(one, 0, Shard(), lookahead=may_look_ahead(one)).turn())
 
     def run(self) -> Replication:
         """Turn the clock to the end, or to the horizon, check the laws, and hand over what is left.

@@ -14,17 +14,19 @@ from sim.sampling.streams import Streams
 from sim.settings.agent import AgentSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, RouterSettings, Tastes
-from sim.theory.expected.forecast import Forecast, forecast
+from sim.theory.expected.forecast import Forecast, forecast, must_be_known
 
 
 class Router:
     """A policy over the backends of a scenario."""
 
     def __init__(
-        self, settings: RouterSettings, backends: Sequence[Backend], agent: AgentSettings, outcome: OutcomeSettings, streams: Streams
-    ) -> None:
+        self, settings: RouterSettings, backends: Sequence[Backend], agent: AgentSettings, outcome: OutcomeSettings, streams: Streams,
+        reckon: Callable[[str], Forecast] | None = None,
+    ) -> None:  # fmt: skip
+        """`reckon`: what a task costs on a backend by its base price list (`sim.engine.pilot`); without, by formula."""
         self.backends = list(backends)
-        self.knowledge = Knowledge(settings, self.backends, _forecaster(agent), outcome, agent.helpers)
+        self.knowledge = Knowledge(settings, self.backends, _forecaster(agent, reckon), outcome, agent.helpers)
         make = POLICIES[settings.policy]
         self.choose: Choose = aware(self.knowledge, make, streams) if settings.heard_after_h else make(self.knowledge)
         self.learn: Callable[[Backend, float, float, bool], None] | None = getattr(self.choose, "learn", None)
@@ -37,9 +39,13 @@ class Router:
         self.fallback = Fallback(settings, [named(name, backends) for name in settings.fallback]) if settings.fallback else None
 
 
-def _forecaster(agent: AgentSettings) -> Callable[[Backend], Forecast]:
+def _forecaster(agent: AgentSettings, reckon: Callable[[str], Forecast] | None) -> Callable[[Backend], Forecast]:
     """What a task would cost on a backend by the list of the moment."""
-    at_base = functools.cache(lambda backend: forecast(agent, backend.settings, backend.price))
+
+    @functools.cache
+    def at_base(backend: Backend) -> Forecast:
+        must_be_known(agent)
+        return forecast(agent, backend.settings, backend.price) if reckon is None else reckon(backend.name)
 
     def known(backend: Backend) -> Forecast:
         ahead = at_base(backend)

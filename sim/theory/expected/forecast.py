@@ -1,7 +1,8 @@
 """What a task will cost on a backend, as a planner would reckon it before anything runs: the profile's moments, price list, speed.
 
 F2 to F4 and F6 of `sim.theory` with mean sizes and the first two moments of turns; no misses, no failures, no lines, compaction as
-a ceiling on the mean prompt; one try. Routers that weigh bills know this and nothing else.
+a ceiling on the mean prompt; one try. Good enough to say how many calls a run will make, and how bills compare; routers reckon by
+`sim.engine.pilot`.
 """
 
 from __future__ import annotations
@@ -41,8 +42,7 @@ class Forecast(NamedTuple):
 
 def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Forecast:
     """One task of the agent, all of it on one backend. Raises `ConfigError` for a workflow of which nobody has said what to expect."""
-    if agent.kind.traits(agent).unsolved:
-        raise ConfigError(f"agent.kind={agent.kind.value}: nobody has said what a task of it costs, so no policy can weigh that")
+    must_be_known(agent)
     if agent.kind is AgentKind.debate:
         return _debate(agent, backend, price)
     if agent.kind is AgentKind.pipeline:
@@ -59,6 +59,12 @@ def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Fo
     all_leads = Forecast(lead.usd * agent.leads, lead.seconds * agent.depth, lead.turns, lead.calls * agent.leads)
     waited = worker._replace(seconds=worker.seconds * mean_count(agent.waves))
     return all_leads.plus(waited, workers)
+
+
+def must_be_known(agent: AgentSettings) -> None:
+    """Raise `ConfigError` for a workflow of which nobody has said what to expect."""
+    if agent.kind.traits(agent).unsolved:
+        raise ConfigError(f"agent.kind={agent.kind.value}: nobody has said what a task of it costs, so no policy can weigh that")
 
 
 def _taking_over(agent: AgentSettings) -> LoopSettings:
