@@ -31,6 +31,7 @@ SMALL = (
 NEEDS = {
     ("router", "logit_users"): ("workload", "users"),
     ("budget", "layers"): ("workload", "users"),
+    ("budget", "five_hours_and_week"): ("workload", "users"),
 }
 """Choices that cannot do without another, and are refused in a line."""
 MENUS = ("agent", "workload", "router", "market", "work", "tries", "outcome", "budget")

@@ -25,8 +25,8 @@ def _by_draw(router: RouterSettings) -> Traits:
 
 
 class Policy(Feature):
-    """None of them knows a task's difficulty, a draw or how busy a backend is; those that forecast know the profile (one try), the price
-    lists of the moment, speed and quality at the forecast length."""
+    """None of them knows a task's difficulty, a draw or how busy a backend is; those that forecast know what a task costs
+    and takes alone on each backend (one try, by simulation: `sim.engine.pilot`), the price lists of the moment, and quality."""
 
     fixed = "fixed", ALONE
     cheapest = "cheapest", _CHOOSES

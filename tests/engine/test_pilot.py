@@ -78,10 +78,10 @@ def test_a_backend_is_asked_once_for_the_same_settings() -> None:
 
 
 def test_tasks_are_doubled_until_the_mean_is_sure() -> None:
-    tasks: list[int | None] = []
+    tasks: list[int] = []
 
     def told(world: sim.Scenario) -> Tally:
-        tasks.append(world.workload.tasks)
+        tasks.append(world.workload.tasks or 0)
         return turned(world)
 
     enough(alone(scenario(agent(turns=3), backend()), "one"), told)
