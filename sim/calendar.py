@@ -16,6 +16,8 @@ from sim.errors import ConfigError, did_you_mean
 
 HOUR_S, DAY_S = 3600, 86_400
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EVERY_DAY = ((-np.inf, np.inf),)
+"""As a span of days."""
 _EPOCH = date(1970, 1, 1)
 _THURSDAY = 3
 """The weekday of day 0."""
@@ -52,8 +54,9 @@ class Calendar:
 
     def at_all(self, t_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same of many moments."""
-        utc_days, which = np.unique(((self._since_s + t_s) // DAY_S).astype(np.int64), return_inverse=True)
-        turns = np.array([self._turn(int(day)) for day in utc_days], dtype=float).reshape(-1, 3)[which]
+        utc_days = ((self._since_s + t_s) // DAY_S).astype(np.int64)
+        first, last = (int(utc_days.min()), int(utc_days.max())) if len(t_s) else (0, 0)
+        turns = np.array([self._turn(day) for day in range(first, last + 1)])[utc_days - first]
         wall_s = self._since_s + t_s + np.where(t_s < turns[:, 1], turns[:, 0], turns[:, 2])
         days = wall_s // DAY_S
         return self._first_day + days.astype(np.int64), wall_s - days * DAY_S
@@ -129,7 +132,7 @@ def weekdays_of(names: list[str], key: str = "weekdays") -> frozenset[int]:
 
 def days_of(texts: list[str], key: str = "dates") -> tuple[tuple[float, float], ...]:
     """Spans of days, both ends included, of texts such as `2026-10-01`, `2026-10-01/2026-10-08` and `2026-10-01/..`; none: every day."""
-    return tuple(_span(str(text), key) for text in texts) or ((-np.inf, np.inf),)
+    return tuple(_span(str(text), key) for text in texts) or EVERY_DAY
 
 
 def _span(text: str, key: str) -> tuple[float, float]:

@@ -68,7 +68,11 @@ class Price:
 
     def dollars(self, usage: Usage, t_s: float = 0.0) -> Dollars:
         """The bill of one call, by kind of token."""
-        return self._bill(usage, self.rates(usage.input_tokens, t_s), self.fee(t_s))
+        rates = self._tier(usage.input_tokens)
+        if not self.changes:
+            return self._bill(usage, rates, self._fee_usd)
+        factor = self.multiplier(t_s)
+        return self._bill(usage, rates.times(factor), self._fee_usd * factor)
 
     def at_base(self, usage: Usage) -> Dollars:
         """The same by the list, at no particular time."""

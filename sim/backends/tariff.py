@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.calendar import HOUR_S, Calendar, days_of, weekday, weekdays_of
+from sim.calendar import EVERY_DAY, HOUR_S, WEEKDAYS, Calendar, days_of, weekday, weekdays_of
 from sim.settings.market import PriceWindow
 
 
@@ -43,11 +43,11 @@ class Window(NamedTuple):
         else:
             there = (second >= self.from_s) | (second < self.until_s)
             day = day - (second < self.until_s)
-        there &= np.isin(weekday(day), list(self.weekdays))
-        dated = np.zeros(len(t_s), bool)
-        for first, last in self.spans:
-            dated |= (first <= day) & (day <= last)
-        return there & dated
+        if len(self.weekdays) < len(WEEKDAYS):
+            there &= np.isin(weekday(day), list(self.weekdays))
+        if self.spans != EVERY_DAY:
+            there &= np.logical_or.reduce([(first <= day) & (day <= last) for first, last in self.spans])
+        return there
 
 
 class Tariff:

@@ -94,6 +94,7 @@ def test_many_moments_cost_as_each_alone() -> None:
     alone = [tariff.multiplier(t_s) for t_s in moments.tolist()]
     assert tariff.multipliers(moments).tolist() == alone
     assert set(alone) == {0.5, 1.0, 2.0, 3.0}
+    assert tariff.multipliers(np.empty(0)).tolist() == []
 
 
 def test_a_run_is_billed_by_the_week() -> None:
