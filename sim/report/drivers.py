@@ -78,9 +78,41 @@ def tornado_finding(found: Tornado) -> str:
         return f"None of these settings moves {metric_name(metric)}."
     low, high = (written(metric, top[end]) for end in ("at_low", "at_high"))
     said = f"{metric_name(metric).capitalize()} is moved most by {_word(keys[0])}: {low} at {top['low']:,g}, {high} at {top['high']:,g}"
+    alike = [key for (_, row), key in zip(table.iloc[1:].iterrows(), keys[1:], strict=True) if not _apart(top, row)]
+    if alike:
+        more = f" and {len(alike) - 1} other{'s' if len(alike) > 2 else ''}" if len(alike) > 1 else ""
+        return f"{said}; it cannot be told apart from {_word(alike[0])}{more}, whose bars differ by less than chance."
     if len(keys) > 1:
         said += f"; then by {_word(keys[1])} (swing {written(metric, table.iloc[1]['swing'])})"
-    return said + _prices(keys) + "."
+    return said + _prices([key if _placed(table, place) else "" for place, key in enumerate(keys)]) + "."
+
+
+def _half(row: Any) -> float:
+    """Half of the 95 % interval of a swing: that of the wider of its two ends."""
+    halves = [(row[f"difference_{end}_ci_high"] - row[f"difference_{end}_ci_low"]) / 2 for end in ("at_low", "at_high")]
+    return max([half for half in halves if math.isfinite(half)], default=0.0)
+
+
+def _apart(above: Any, below: Any) -> bool:
+    """Whether two swings differ by more than their intervals (as if they were independent: paired runs are closer)."""
+    return bool(above["swing"] - below["swing"] > math.hypot(_half(above), _half(below)))
+
+
+def _placed(table: pd.DataFrame, place: int) -> bool:
+    """Whether a setting can be told from the ones beside it."""
+    beside = [(other, other + 1) for other in (place - 1, place) if 0 <= other < len(table) - 1]
+    return all(_apart(table.iloc[above], table.iloc[below]) for above, below in beside)
+
+
+def places_of(table: pd.DataFrame) -> list[str]:
+    """`1`, `2 to 4`: the places that each setting may have, as far as swings can be told apart."""
+    rows = [row for _, row in table.iterrows()]
+    said = []
+    for place, row in enumerate(rows):
+        first = 1 + sum(_apart(other, row) for other in rows[:place])
+        last = len(rows) - sum(_apart(row, other) for other in rows[place + 1 :])
+        said.append(str(first) if first == last else f"{first} to {last}")
+    return said
 
 
 def sobol_finding(table: pd.DataFrame) -> str:
@@ -116,7 +148,7 @@ def tornado_listing(found: Tornado) -> pd.DataFrame:
         f"change {end}": [_change(row, f"difference_{end.replace(' ', '_')}") for row in table.to_dict("records")]
         for end in ("at low", "at high")
     }
-    return pd.DataFrame(out | {"swing": [number(value) for value in table["swing"]]})
+    return pd.DataFrame(out | {"swing": [number(value) for value in table["swing"]], "place": places_of(table)})
 
 
 def _change(row: dict[Any, Any], name: str) -> str:

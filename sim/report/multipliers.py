@@ -24,8 +24,9 @@ NOTE = (
 
 
 def told(values: tuple[float, float, float]) -> str:
-    """`59 (8.9 to 88)`: against the chat baseline, and from the least to the most of all; `-` where there is none."""
-    middle, least, most = (number(value, 2) for value in values)
+    """`59.2 (8.9 to 88)`: against the chat baseline, and from the least to the most of all; `-` where there is none."""
+    least, most = (number(value, 2) for value in values[1:])
+    middle = number(values[0])
     return middle if least == most else f"{middle} ({least} to {most})"
 
 

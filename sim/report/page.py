@@ -31,15 +31,24 @@ from sim.sweeps.sweep import digest_of, row
 
 Draw = Callable[[Any], Mapping[str, Any]]
 """Given the gallery (`sim.report.plots.gallery`), which is imported only then, the figures by name."""
-CAVEATS = (
-    "Bills do not differ as prices do: models differ in turns, in words and in how well their prompts are cached. `work=measured` "
-    "(unless set otherwise) takes that over from bills of one harness: Claude Opus 4.6 cost 7.6 times what MiniMax M2.5 did in "
-    "mini-SWE-agent 2.0.0 and 5.6 to 6.1 times in OpenHands, and less than Gemini 3 Pro in both. Harnesses differ by a factor of about "
-    "two (`work.harness`), and what is known of coding tasks is taken for other tasks too.",
-    "Success is a matter of the first agent's backend and of chance; sub-agents raise it only as far as `outcome.success_exponent` says.",
-    "Intervals hold the random numbers of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting.",
+BILLS_DIFFER = (
+    "Bills do not differ as prices do: models differ in turns, in words and in how well their prompts are cached. `work=measured` (unless "
+    "set otherwise) takes that over from bills of one harness; harnesses differ by a factor of about two (`work.harness`), and what is "
+    "known of coding tasks is taken for other tasks too."
 )
-"""Under every report; what the first says of bills is in calibration/works.yaml, with its sources."""
+SUCCESS_IS = (
+    "Success is a matter of the first agent's backend and of chance; sub-agents raise it only as far as `outcome.success_exponent` says."
+)
+INTERVALS_ARE = (
+    "Intervals hold the random numbers of the simulation, not doubt about prices, profiles or speeds: each of those is a dated setting."
+)
+
+
+def caveats(table: pd.DataFrame) -> list[str]:
+    """What belongs under a report of these scenarios: of bills where backends are compared, of success where it is known."""
+    compared = "backends" in table and (table["backends"].nunique() > 1 or table["backends"].astype(str).str.contains(",").any())
+    known = "success_rate" in table and table["success_rate"].notna().any()
+    return [*([BILLS_DIFFER] if compared else []), *([SUCCESS_IS] if known else []), INTERVALS_ARE]
 
 
 BILLS = "What prices say against what bills say, for one agent (same work, own turns: reckoned ahead; measured: bills of that harness):"
@@ -58,7 +67,7 @@ def show_run(result: Result, folder: Path) -> None:
     text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(study(table, names), names)}".rstrip()
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
     text = f"{lost}.\n\n{text}" if lost else text
-    _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()))
+    _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()), caveats(table))
 
 
 def show_sweep(table: pd.DataFrame, folder: Path) -> None:
@@ -99,7 +108,7 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         return drawn | (gallery.of_search(one, goal, found.split("; ", maxsplit=1)[0]) if goal else {})
 
     made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"
-    _publish(known.title, text, said, draw, folder, made_by, known.notes)
+    _publish(known.title, text, said, draw, folder, made_by, known.notes, caveats(table))
 
 
 def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
@@ -125,7 +134,10 @@ def _show_drivers(table: pd.DataFrame, text: str, said: str, draw: Draw, scenari
     _publish(scenario.name, text, said, draw, folder, f"seed {scenario.seed}")
 
 
-def _publish(title: str, table: str, said: str, draw: Draw, folder: Path, made_by: str, notes: Sequence[str] = ()) -> None:
+def _publish(
+    title: str, table: str, said: str, draw: Draw, folder: Path, made_by: str, notes: Sequence[str] = (),
+    cautions: Sequence[str] = (INTERVALS_ARE,),
+) -> None:  # fmt: skip
     origin = f"{SOFTWARE}, {made_by}"
     print(visible("\n\n".join([table, said, *notes, f"{folder}  ({origin})"])), flush=True)
     from sim.report.plots import gallery
@@ -134,6 +146,6 @@ def _publish(title: str, table: str, said: str, draw: Draw, folder: Path, made_b
     files = save_all(draw(gallery), folder, f"{title}, {made_by}")
     page = [f"# {in_markdown(' '.join(title.split()))}", in_markdown(said), in_fence(table)]
     page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
-    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, notes), *CAVEATS)), f"Made by {origin}."]
+    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, notes), *cautions)), f"Made by {origin}."]
     Files(folder).write_text(REPORT, "\n\n".join(page) + "\n")
     add_shown(folder, [REPORT, *(f"{FIGURES}/{path.name}" for path in files)])

@@ -143,7 +143,7 @@ def _value(scenario: Mapping[Any, Any], metric: str, write: Callable[[float], st
     mean, low, high = scenario[metric], *(scenario.get(metric + end, float("nan")) for end in (LOWEST, HIGHEST))
     if low < high:
         return spanned(low, high, write)
-    half = (scenario[f"{metric}_ci_high"] - scenario[f"{metric}_ci_low"]) / 2
+    half = scenario[f"{metric}_ci_high"] - mean  # the other end may be cut at 0
     return write(mean) if bare or not mean or not half >= 0 else f"{write(mean)} ±{100 * half / abs(mean):.0f}%"
 
 

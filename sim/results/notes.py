@@ -6,10 +6,13 @@ import math
 
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentKind
 from sim.settings.market import BackendSettings
 from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
+from sim.settings.tries import TriesSettings
 from sim.settings.work import Work
+from sim.settings.workload import WorkloadKind
 
 MANY_WORDS = 2.0
 """Times the profile's words, or one of so many parts, beyond which a bill's lump is no likely habit of speech (an assumption)."""
@@ -23,6 +26,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "lost": _lost(scenario, estimates),
         "refused": _refused(estimates),
         "fallback": _fallback(estimates),
+        "unused": _unused(scenario),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
         "warmup": _warmup(scenario, estimates),
@@ -78,6 +82,18 @@ def _fallback(estimates: Estimates) -> str:
     gone = f"{switches.calls:,} of {pooled.requested:,} calls ({100 * value['fallback_share']:.2g} %)"
     cold = f"{switches.moves:,} moves in the middle of a session, there and back, found {switches.cold_tokens:,} tokens cold"
     return f"Fallback took {gone}; {cold}: about ${switches.cold_usd:,.3g} more than reading them from the cache."
+
+
+def _unused(scenario: Scenario) -> str:
+    """Settings that are set and have no effect."""
+    said = []
+    if scenario.workload.kind is WorkloadKind.trace and scenario.agent.tries != TriesSettings():
+        said.append("agent.tries (recorded sessions are replayed as they are, once)")
+    if scenario.agent.kind is not AgentKind.orchestrator and scenario.agent.delegated_share:
+        said.append("agent.delegated_share (only leads hand over)")
+    if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:
+        said.append("router.fallback (it is the only backend)")
+    return f"Without effect here: {'; '.join(said)}." if said else ""
 
 
 def _alone(estimates: Estimates) -> str:

@@ -13,7 +13,7 @@ from sim.clock import MINUTE_S
 from sim.engine.replication import Replication
 from sim.meter.sums import close
 from sim.meter.tally import Tally
-from sim.results.estimates import Estimates
+from sim.results.estimates import Estimates, within
 from sim.results.files import CALLS, NOTES, ORIGIN, REPLICATIONS, TASKS, TIMELINE
 from sim.results.kept.manifest import together
 from sim.results.logged import GROUP_ROWS, Logged
@@ -50,11 +50,11 @@ class Result:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """Index `metric`; columns `unit, mean, ci_low, ci_high, n` (95 % intervals over n replications)."""
+        """Index `metric`; columns `unit, mean, ci_low, ci_high, n` (95 % intervals over n replications, cut where the quantity ends)."""
         import pandas as pd
 
         found = self.estimates.intervals
-        rows = [(name, unit_of(name), *estimate, len(self.replications)) for name, estimate in found.items()]
+        rows = [(name, unit_of(name), *within(name, estimate), len(self.replications)) for name, estimate in found.items()]
         return pd.DataFrame(rows, columns=["metric", "unit", "mean", "ci_low", "ci_high", "n"]).set_index("metric")
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,10 +27,18 @@ def run(words: Sequence[str]) -> int:
     """Do what `sim WORDS` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
     clear_leftovers()
     command = read(words)
+    if added := unused_backend(words):
+        print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)
     with ExitStack() as stack:
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
             stack.enter_context(context)
         return _alone() if command.sweep is None else _sweep(command.sweep, command.scenarios)
+
+
+def unused_backend(words: Sequence[str]) -> str:
+    """The word that adds a backend of one's own, where no other says which backends are used; empty where there is none."""
+    added = next((word for word in words if word.startswith("+backend=")), "")
+    return "" if any(word.startswith(("backends=", "experiment=")) for word in words) else added
 
 
 def _alone() -> int:

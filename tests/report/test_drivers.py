@@ -36,6 +36,16 @@ def test_a_tornado_names_what_moves_most_and_where_prices_come() -> None:
     assert told.endswith("; cache read price comes third of 3.")
 
 
+def test_bars_that_cannot_be_told_apart_are_not_ranked() -> None:
+    """Swings of 8, 7.9 and 1, each within half: the first two may have either place."""
+    found = tornado()
+    close = Tornado(found.metric, found.base, found.table.assign(swing=[8.0, 7.9, 1.0]))
+    told = tornado_finding(close)
+    assert told.endswith("$9.0 at 9; it cannot be told apart from fanout, whose bars differ by less than chance.")
+    assert list(tornado_listing(close)["place"]) == ["1 to 2", "1 to 2", "3"]
+    assert list(tornado_listing(found)["place"]) == ["1", "2", "3"]
+
+
 def test_a_tornado_in_print_has_paired_changes_with_their_intervals() -> None:
     found = tornado_listing(tornado())
     assert list(found["swing"]) == ["8.00", "3.00", "1.00"]

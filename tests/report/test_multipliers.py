@@ -22,8 +22,8 @@ def table() -> pd.DataFrame:
 
 
 def test_a_value_has_its_range_beside_it() -> None:
-    assert told((59.4, 8.67, 88.0)) == "59 (8.7 to 88)"
-    assert told((2.0, 2.0, 2.0)) == "2.0"
+    assert told((59.4, 8.67, 88.0)) == "59.4 (8.7 to 88)"
+    assert told((2.0, 2.0, 2.0)) == "2.00"
     assert told((math.nan, math.nan, math.nan)) == "-"
 
 
@@ -33,7 +33,7 @@ def test_the_table_is_of_the_most_expensive_line_and_says_so() -> None:
     assert [label in head for label in MULTIPLIERS.values()] == [True] * 3
     assert chat.startswith("chat")
     assert alone.startswith("one agent")
-    assert chat.count("2.0 (1.0 to 4.0)") == 3
+    assert chat.count("2.00 (1.0 to 4.0)") == 3
     assert "as many messages" in note
 
 

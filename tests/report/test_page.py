@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import sim
 from sim.report.findings import finding
 from sim.report.grid import study
 from sim.report.numbers import compact, number
-from sim.report.page import show_run
+from sim.report.page import BILLS_DIFFER, INTERVALS_ARE, SUCCESS_IS, caveats, show_run
 from sim.report.plots.amplification import amplification
 from sim.report.plots.canvas import apart, save_all
 from sim.report.plots.latency import latency_by_backend
@@ -215,3 +216,12 @@ def test_numbers_for_people(value: float, text: str) -> None:
 @pytest.mark.parametrize(("value", "text"), [(950, "950"), (999.6, "1k"), (12_345, "12.3k"), (4.12e12, "4.12T"), (5e6, "5M")])
 def test_counts_for_people(value: float, text: str) -> None:
     assert compact(value) == text
+
+
+def test_cautions_are_those_of_the_run() -> None:
+    """Of bills where backends are compared, of success where it is known; no name of a model that is not there."""
+    one = pd.DataFrame({"backends": ["claude_sonnet_4_6"], "success_rate": [math.nan]})
+    assert caveats(one) == [INTERVALS_ARE]
+    assert caveats(one.assign(success_rate=0.7)) == [SUCCESS_IS, INTERVALS_ARE]
+    assert caveats(pd.concat([one, one.assign(backends="minimax_m2_5")])) == [BILLS_DIFFER, INTERVALS_ARE]
+    assert not any(name in " ".join([BILLS_DIFFER, SUCCESS_IS, INTERVALS_ARE]) for name in ("MiniMax", "Claude", "Gemini"))

@@ -11,11 +11,13 @@ import sim
 from sim.report.grid import study
 from sim.report.tables import CROSSED, PRINTED, grid, readable
 from sim.results.basis import chat_of
+from sim.results.estimates import within
 from sim.results.metrics import BY_BACKEND, BY_STAGE, FACTORS, HEADLINES, METRICS, MORE_IS_BETTER, metrics, unit_of
 from sim.scenario.load import CONF
 from sim.settings.market import Billed
 from sim.settings.run import GoalSettings
 from sim.settings.tries import TriesSettings
+from sim.statistics import Estimate
 from sim.sweeps.goal import check_goal
 from tests.worlds import agent, backend, loop, scenario, team
 
@@ -182,3 +184,20 @@ def test_unknown_success_is_said_and_never_ranked() -> None:
         assert math.isnan(result.mean(name))
     with pytest.raises(sim.ConfigError, match=r"goal.success_floor: nobody knows how often this succeeds"):
         sim.load("agent=chat", "goal.success_floor=0.5")
+
+
+def test_intervals_end_where_the_quantity_does() -> None:
+    """Shares from 0 to 1, counts and dollars from 0, worth less bill anywhere."""
+    wide = Estimate(0.5, -12.3, 7.0)
+    assert within("tasks_in_flight", wide) == Estimate(0.5, 0.0, 7.0)
+    assert within("token_share.one", wide) == within("success_rate", wide) == Estimate(0.5, 0.0, 1.0)
+    assert within("net_value_per_task_usd", wide) == wide
+    assert all(math.isnan(end) for end in within("cost_usd", Estimate(math.nan, math.nan, math.nan)))
+    summary = sim.simulate(scenario(agent(turns={"dist": "lognormal", "median": 3, "sigma": 1.5}), TWO, tasks=2, replications=2)).summary
+    assert not (summary.drop("net_value_per_task_usd")["ci_low"] < 0).any()
+
+
+def test_settings_without_effect_are_named() -> None:
+    replayed = sim.simulate(sim.load("agent=solo", "workload=trace", "tries=retry", "workload.trace_sessions=1", "replications=1"))
+    assert replayed.notes["unused"] == "Without effect here: agent.tries (recorded sessions are replayed as they are, once)."
+    assert "unused" not in sim.simulate(scenario(agent(), backend())).notes

@@ -21,6 +21,7 @@ from sim.shell.ending import told
 from sim.shell.job import Job
 from sim.shell.jobs import Jobs
 from sim.shell.process import arguments, quiet, whole_errors
+from sim.shell.run import unused_backend
 
 SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
 
@@ -90,3 +91,16 @@ def _fail(context: AbstractContextManager[None], before: dict[str, Any]) -> None
     with context:
         assert state() != before
         raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["+backend=my_llm"], "+backend=my_llm"),
+        (["+backend=my_llm", "backends=[my_llm]"], ""),
+        (["+backend=my_llm", "experiment=mine"], ""),
+        (["agent=chat"], ""),
+    ],
+)
+def test_a_backend_that_is_added_and_not_used_is_named(words: list[str], told: str) -> None:
+    assert unused_backend(words) == told
