@@ -24,6 +24,7 @@ from sim.settings.market import BackendSettings
 from sim.settings.router import Policy
 from sim.settings.tries import Pick
 from sim.settings.workload import WorkloadKind
+from sim.theory.expected.handed import SURE
 from sim.theory.expected.loop import MOST_TURNS, solve
 from sim.theory.expected.moments import nodes
 from sim.theory.expected.pipeline import at_once
@@ -231,6 +232,7 @@ class _Expectation:
     def _values(self, tasks: int, spent: Spent, seconds: float, success: float) -> dict[str, float]:
         """Metrics, from a task's expected sums."""
         solved = success if not self.scenario.success_unknown and self.scenario.outcome.deadline_s is None else math.nan
+        loses = any(each.error_rate**self.scenario.retry.attempts > SURE for each in self.chosen.values())  # the shorter tasks, mostly
         waited_s = self._wait_s(spent)
         seconds += waited_s * spent.attempts if waited_s else waited_s
         total = spent.input + spent.output
@@ -259,7 +261,7 @@ class _Expectation:
             "cost_per_busy_hour_usd": cost_per_hour(usd=spent.usd, seconds=seconds),
             "cache_hit_rate": _ratio(spent.read, spent.input),
             "effective_usd_per_mtok": _ratio(spent.usd * 1e6, total),
-            "task_latency_mean_s": seconds,
+            "task_latency_mean_s": math.nan if loses else seconds,
             "mean_wait_s": math.nan if any(each.error_rate for each in self.chosen.values()) else waited_s,
             "mean_line_wait_s": waited_s,
         }
