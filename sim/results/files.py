@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,10 +163,22 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     part = path.with_name(aside(path.name))
     part.unlink(missing_ok=True)  # whatever it is: a link would be written through
     try:
-        write(part)
+        with told_of(path):
+            write(part)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """What cannot be written, for want of room perhaps, says which file that is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = str(path)
+        raise
 
 
 def remove_torn(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.results import files
 from sim.results.files import CALLS, FIGURES, NOTE, ORIGIN, REPLICATIONS, RESULTS, SUMMARY, TASKS, TIMELINE, Files, remove_torn
-from sim.results.kept.manifest import altered, read_note
+from sim.results.kept.manifest import altered, read_note, together
 from sim.results.saved import SavedResult
 from sim.scenario.text import SETTINGS
 from sim.settings.run import Log
@@ -80,6 +80,21 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "0" / ".summary.csv.part").write_text("met")
     remove_torn(tmp_path)
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_what_cannot_be_written_says_which_file_that_is(tmp_path: Path) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    def together_full() -> None:
+        with together(tmp_path) as files:
+            files.write(SUMMARY, full)
+
+    for write in (lambda: Files(tmp_path).write(SUMMARY, full), together_full):
+        with pytest.raises(OSError) as told:
+            write()
+        assert told.value.filename == str(tmp_path / SUMMARY)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names_of_files_stand_in_one_place() -> None:

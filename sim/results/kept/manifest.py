@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.stop import held_off
-from sim.results.files import NOTE, Files, aside, remove_torn
+from sim.results.files import NOTE, Files, aside, remove_torn, told_of
 from sim.results.kept.lock import alone_in
 from sim.scenario.sources import content
 from sim.scenario.text import SETTINGS
@@ -34,7 +34,8 @@ class Together(Files):
         part = self._aside(name)
         part.parent.mkdir(parents=True, exist_ok=True)
         self._staged.add(name)
-        write(part)
+        with told_of(self.folder / name):
+            write(part)
         self._holds[name] = content(part).sha256
         return self.folder / name
 
