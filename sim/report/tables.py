@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import HIGHEST, LOWEST, Study, axis_label, place_name
+from sim.report.grid import HIGHEST, LOWEST, Study, axis_label, mark, place_name
 from sim.report.numbers import compact, number, percent, share
 from sim.results.escape import one_line
 from sim.settings.run import GoalSettings
@@ -91,7 +91,7 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     if any(line in list_usd_per_mtok for line in one.lines):
         out["list USD/Mtok in"] = [number(list_usd_per_mtok[line]) if line in list_usd_per_mtok else "-" for line in one.lines]
     for place in one.places:
-        out[place_name(place) if one.x == "agent" else f"{one.x.rsplit('.', 1)[-1]}={place_name(place)}"] = [
+        out[place_name(place) + mark(place) if one.x == "agent" else f"{one.x.rsplit('.', 1)[-1]}={place_name(place)}"] = [
             _cell(one, line, place, "cost_per_task_usd", number) for line in one.lines
         ]
     last = one.places[-1]
@@ -101,19 +101,24 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     notes = [f"The last three columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
     text, asked = aligned(pd.DataFrame(out)), any("?" in out[PRINTED[metric][0]] for metric in SUCCESS)
     below = " ".join(["±: half of the 95 % interval.", *notes]) + (OVER if one.harnesses else "")
-    return f"{text}\n\n{below}{ASKED if asked else ''}"
+    return f"{text}\n\n{below}{ASKED if asked else ''}{_unmeasured(one)}"
 
 
 def listing(one: Study) -> str:
     """A row a scenario with the headline metrics, half-widths with the dollars."""
     out: dict[str, list[str]] = {}
     for axis in one.axes:
-        out[axis] = [str(value) for value in one.rows[axis]]
+        out[axis] = [f"{value}{mark(value)}" for value in one.rows[axis]]
     for metric, (heading, write) in (LOST | PRINTED if _pressed(one) else PRINTED).items():
         bare = metric not in ("cost_per_task_usd", "cost_per_finished_task_usd")
         out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
     asked = ASKED if any("?" in out[PRINTED[metric][0]] for metric in SUCCESS) else ""
-    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval." + (OVER if one.harnesses else "") + asked
+    return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval." + (OVER if one.harnesses else "") + asked + _unmeasured(one)
+
+
+def _unmeasured(one: Study) -> str:
+    """What a mark behind the size of a team says."""
+    return " ? behind a team: nobody has measured one of that size." if any(map(mark, one.places)) else ""
 
 
 def best_first(one: Study, goal: GoalSettings) -> str:

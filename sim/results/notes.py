@@ -155,7 +155,9 @@ def _work(scenario: Scenario) -> str:
     """Where work depends on the model: whose bills say so, and how far harnesses disagree."""
     work = scenario.work_taken
     if work.kind is Work.same:
-        return ""
+        billed = [model.label or name for name, model in scenario.chosen().items() if model.works]
+        told = scenario.work.kind is Work.same and len(billed) > 1
+        return f"The same work on every backend (work=same): bills say that {', '.join(billed)} differ in it." if told else ""
     models = {name: scenario.market.models[name] for name in scenario.backends}
     of = "Turns" if work.kind is Work.own_turns else "Turns, words and cache discounts"
     taken = {name: work.found(model) for name, model in models.items()}
