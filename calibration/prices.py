@@ -160,6 +160,7 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
             remarks += [override["why"], f"It is not what {source} says: {_listed(listed.base)}."]
             source = override["source"]
         facts = {key: _fact(value) for key, value in rest.items()}
+        facts["speed_sure"] = Fact(_weaker(facts["ttft_s"], facts["decode_tokens_per_s"]))
         facts["qualities"] = _qualities(scores)
         facts |= {"source": Fact(source), "as_of": Fact(day.isoformat())}
         if name in works:
@@ -171,6 +172,11 @@ def backends(market: dict[str, Any]) -> Iterator[Backend]:
         backend = Backend(name, rest["label"], source, prices, facts, remarks, listed, model.context_window)
         _must_fit(backend)
         yield backend
+
+
+def _weaker(*facts: Fact) -> str:
+    """The mark of the one that is known less well."""
+    return max((fact.mark for fact in facts), key="SRA".index)
 
 
 def _fact(entry: Any) -> Fact:

@@ -57,6 +57,11 @@ class Folder:
         return {name: model["label"] or name for name, model in self.models.items()}
 
     @property
+    def guessed(self) -> list[str]:
+        """Ids of backends whose speed is assumed."""
+        return [name for name, model in self.models.items() if model.get("speed_sure") == "A"]
+
+    @property
     def list_usd_per_mtok(self) -> dict[str, float]:
         """List price of input, by the backend's name for people."""
         return {self.names[name]: model["input_usd_per_mtok"] for name, model in self.models.items()}

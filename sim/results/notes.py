@@ -34,6 +34,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "tail": _tail(estimates),
         "work": _work(scenario),
         "lump": _lump(scenario),
+        "speed": _speed(scenario),
         "caps": _caps(scenario, estimates),
         "success": _success(scenario),
     }
@@ -190,6 +191,12 @@ def _lump(scenario: Scenario) -> str:
         return ""
     counted = f"words that nobody has counted ({', '.join(wordy)})"
     return f"Bills are met by {counted}: dollars are measured, output tokens and seconds there are not."
+
+
+def _speed(scenario: Scenario) -> str:
+    """Where nobody has measured how fast a backend is."""
+    guessed = [model.label or name for name, model in scenario.chosen().items() if model.speed_sure == "A"]
+    return f"Speeds of {', '.join(guessed)} are assumed, not measured (A in conf/backend): so are seconds there." if guessed else ""
 
 
 def _success(scenario: Scenario) -> str:

@@ -179,6 +179,8 @@ class BackendSettings:
     """Extra seconds for each 100,000 tokens of prompt, cached or not."""
     decode_tokens_per_s: float | None = alone(50.0, low=0.001)
     """Output speed of a call that is alone; null: no time."""
+    speed_sure: str = alone("")
+    """How well the weaker of `ttft_s` and `decode_tokens_per_s` is known: S measured, R reported, A assumed; empty: nobody says."""
     noise_sigma: float = alone(0.0, low=0, high=3)
     """Lognormal noise on the server's time (median 1)."""
     slots: int | None = setting(None, low=1, traits=_on_trust)

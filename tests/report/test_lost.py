@@ -12,9 +12,10 @@ from sim.report.findings import finding
 from sim.report.grid import study
 from sim.report.lost import lost_finding, unranked
 from sim.report.page import show_run
-from sim.report.plots.gallery import of_grid
+from sim.report.plots.gallery import of_grid, of_run
 from sim.report.tables import grid
 from sim.settings.run import RetrySettings
+from sim.sweeps.sweep import row
 from tests.worlds import agent, backend, scenario
 
 LIMIT = "market.models.one.requests_per_min"
@@ -43,7 +44,7 @@ def test_what_was_lost_leads_the_finding_and_nothing_is_called_cheapest(quotas: 
     assert "is cheapest" not in said.replace("Which is cheapest is not said", "")
     assert "times the tokens" not in said
     one = study(quotas)
-    assert [unranked(one, row) for _, row in one.rows.iterrows()] == [True, True, False]
+    assert [unranked(one, scenario) for _, scenario in one.rows.iterrows()] == [True, True, False]
 
 
 def test_the_table_leads_with_shares_lost_and_turned_away(quotas: pd.DataFrame) -> None:
@@ -87,3 +88,17 @@ def test_who_fails_at_a_task_has_not_lost_it() -> None:
     """Quality 0: no task is solved, and all have their answers."""
     result = sim.simulate(scenario(agent(turns=2), backend(quality=0.0), tasks=5))
     assert (result.mean("success_rate"), result.mean("lost_share")) == (0, 0)
+
+
+def test_a_guessed_speed_is_starred_in_the_figure_and_said() -> None:
+    small = ["agent=chat", "workload.tasks=3", "replications=1"]
+    guessed, known = (sim.simulate(sim.load(*small, f"backends=[{name}]")) for name in ("kimi_k2_5", "claude_opus_4_6"))
+    assert guessed.notes["speed"].startswith("Speeds of Kimi K2.5 are assumed")
+    assert "speed" not in known.notes
+    names = {"kimi_k2_5": "Kimi K2.5", "claude_opus_4_6": "Claude Opus 4.6"}
+    for result, marked in ((guessed, True), (known, False)):
+        table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
+        figure = of_run(result, table, names)["latency_by_backend"]
+        texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].get_yticklabels())]
+        assert any("its speed is assumed" in text for text in texts) is marked
+        assert any(text.endswith(" *") for text in texts) is marked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from sim.report.grid import Names, Study, place_label, study
 from sim.report.plots.amplification import amplification
 from sim.report.plots.drivers import sobol_bars, tornado_bars
 from sim.report.plots.frontier import success_by_cost
-from sim.report.plots.latency import latency_by_backend, latency_spans
+from sim.report.plots.latency import STAR, latency_by_backend, latency_spans
 from sim.report.plots.lost import work_lost
 from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
@@ -25,23 +25,29 @@ from sim.sweeps.sensitivity import Tornado
 
 def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figure]:
     """Of one scenario, whose summary is the one row of `table`."""
+    guessed = [name for name, model in result.scenario.chosen().items() if model.speed_sure == "A"]
     return lost_if_any(table, names) | {
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
-        "latency_by_backend": latency_spans(spans(result, names)),
+        "latency_by_backend": latency_spans(spans(result, starred(names, guessed))),
         "tokens_over_time": tokens_over_time({result.scenario.name: result.timeline}),
     }
 
 
-def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
-    """Of a sweep over every combination (`sim.gather`)."""
+def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame], guessed: Collection[str] = ()) -> dict[str, Figure]:
+    """Of a sweep over every combination (`sim.gather`); `guessed`: backends whose speed is assumed."""
     return lost_if_any(table, names) | {
         "spend_by_fanout": spend_by_fanout(table, names),
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
-        "latency_by_backend": latency_by_backend(table, names),
+        "latency_by_backend": latency_by_backend(table, starred(names, guessed)),
         "tokens_over_time": tokens_over_time(timelines),
     }
+
+
+def starred(names: Names, guessed: Collection[str]) -> dict[str, str]:
+    """All names, a star behind those of the guessed."""
+    return {**names, **{name: f"{names.get(name, name)} {STAR}" for name in guessed}}
 
 
 def lost_if_any(table: pd.DataFrame, names: Names) -> dict[str, Figure]:

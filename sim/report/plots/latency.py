@@ -9,6 +9,8 @@ from sim.report.grid import Names, place_label, place_name, study
 from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
 
+STAR = "*"
+GUESSED = f" {STAR} behind a backend: its speed is assumed, nobody has measured it."
 MOST_BACKENDS = 30
 """The fastest; more are in the table only."""
 
@@ -35,7 +37,7 @@ def latency_spans(spans: pd.DataFrame, where: str = "") -> Figure:
     figure = sheet(
         _latency_title(rows, where),
         2.4 + 0.42 * max(2, len(rows)),
-        "From the request to the last token; attempts that succeeded.",
+        "From the request to the last token; attempts that succeeded." + (GUESSED if any(STAR in str(name) for name in rows.index) else ""),
         key=True,
     )
     axes = figure.subplots()
