@@ -29,8 +29,8 @@ from sim.theory.expected.forecast import Forecast
 
 SEED = 2**62 - 57
 """Of the pilot's random numbers, whatever the seed of the run: nobody knows a draw beforehand."""
-FEWEST, MOST = 100, 3200
-"""Tasks."""
+START, FEWEST, MOST = 25, 100, 3200
+"""Tasks: how many at first, and how many make a standard error that can be trusted; unless calls are too many."""
 MOST_CALLS = 60_000
 SURE = 0.02
 """Standard error of the mean bill, as a share of it, at which there are enough tasks."""
@@ -59,7 +59,7 @@ def alone(scenario: Scenario, backend: str) -> Scenario:
     plain: Any = dataclasses.replace(work, trace_sessions=None, urgent_share=0.0)
     if work.kind is not WorkloadKind.trace:
         gap_s = work.interarrival_s if work.kind is WorkloadKind.open else GAP_S
-        plain = WorkloadSettings(tasks=FEWEST, interarrival_s=gap_s)
+        plain = WorkloadSettings(tasks=START, interarrival_s=gap_s)
     return dataclasses.replace(
         scenario, name="", seed=SEED, replications=1, precision=None, processes=1, shards=1, shards_run=None, baseline={}, horizon_s=None,
         warmup=Warmup.none, warmup_s=0.0, log=Log.none, backends=[backend],
@@ -86,7 +86,7 @@ def enough(world: Scenario, turn: Callable[[Scenario], Tally]) -> Tally:
         tally, tasks = turn(world), world.workload.tasks
         if world.workload.kind is WorkloadKind.trace or tasks is None or tasks >= MOST:
             return tally
-        if 2 * tally.calls > MOST_CALLS or spread(tally) <= SURE:
+        if 2 * tally.calls > MOST_CALLS or (tasks >= FEWEST and spread(tally) <= SURE):
             return tally
         world = dataclasses.replace(world, workload=dataclasses.replace(world.workload, tasks=2 * tasks))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.pilot import FEWEST, MOST, SURE, alone, enough, pilot, spread
+from sim.engine.pilot import FEWEST, MOST, START, SURE, alone, enough, pilot, spread
 from sim.engine.world import World
 from sim.meter.tally import Tally
 from sim.scenario.load import CONF
@@ -85,11 +85,11 @@ def test_tasks_are_doubled_until_the_mean_is_sure() -> None:
         return turned(world)
 
     enough(alone(scenario(agent(turns=3), backend()), "one"), told)
-    assert tasks == [FEWEST], "they are all alike"
+    assert tasks == [START, 2 * START, FEWEST], "they are all alike"
     tasks.clear()
     last = enough(alone(scenario(agent(turns={"dist": "lognormal", "median": 3, "sigma": 0.5}), backend()), "one"), told)
-    assert tasks == [FEWEST * 2**k for k in range(len(tasks))]
-    assert len(tasks) > 1
+    assert tasks == [START * 2**k for k in range(len(tasks))]
+    assert tasks[-1] > FEWEST
     assert spread(last) <= SURE or tasks[-1] >= MOST
 
 
@@ -117,8 +117,9 @@ def test_every_workflow_that_ships_is_reckoned_as_it_is_simulated(choice: str) -
     """Within 5 %, or within three standard errors where 1,200 tasks do not tell more of it (sessions with a heavy tail)."""
     world = sim.load(f"agent={choice}", "workload.tasks=600", "replications=2", "processes=1", "log=none", "seed=5")
     reckoned = pilot(world, world.backends[0], turned)
+    unsure = spread(enough(alone(world, world.backends[0]), turned))
     result = sim.simulate(world)
     tally = result.tallies[0].plus(result.tallies[1])
     found = result.mean("cost_per_task_usd")
     print(f"{choice}: reckoned ${reckoned.usd:.4g}, simulated ${found:.4g}")
-    assert reckoned.usd == pytest.approx(found, rel=max(0.05, 3 * (spread(tally) ** 2 + SURE**2) ** 0.5))
+    assert reckoned.usd == pytest.approx(found, rel=max(0.05, 3 * (spread(tally) ** 2 + unsure**2) ** 0.5))
