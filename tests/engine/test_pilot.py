@@ -71,10 +71,12 @@ def test_a_backend_is_asked_once_for_the_same_settings() -> None:
 
     world = scenario(agent(turns=3, system_tokens=1234), {"one": backend(), "two": backend()})
     first = pilot(world, "one", counted)
+    times = len(asked)
+    assert times
     assert pilot(with_(world, seed=9, name="again"), "one", counted) == first
-    assert len(asked) == 1
+    assert len(asked) == times
     pilot(world, "two", counted)
-    assert len(asked) == 2
+    assert len(asked) == 2 * times
 
 
 def test_tasks_are_doubled_until_the_mean_is_sure() -> None:
