@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from typing import Any
 
+import numpy as np
 from simpy import Event
 
 from sim.agents.agent import Agent, Life
@@ -13,7 +15,7 @@ from sim.agents.debate import debate
 from sim.agents.orchestrator import orchestrate
 from sim.agents.pipeline import pipeline
 from sim.agents.react import react
-from sim.call import Role
+from sim.call import Call, Role
 from sim.errors import ConfigError
 from sim.scenario.custom import imported
 from sim.settings.agent import AgentKind, AgentSettings
@@ -39,10 +41,29 @@ def workflow(settings: AgentSettings) -> tuple[Callable[[Agent], Life], int]:
     return life, int(role)
 
 
+def _checked(send: Callable[..., Any]) -> Callable[..., Any]:
+    """`Office.send` for whoever may send anything: a negative wait would turn the clock back. Raises `ValueError`."""
+
+    def checked(
+        call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
+        wait_s: float = 0.0,
+    ) -> Any:  # fmt: skip
+        counts = {"turn": turn, "input_tokens": input_tokens, "output_tokens": output_tokens, "reasoning_tokens": reasoning_tokens}
+        for key, value in counts.items():
+            if not isinstance(value, int | np.integer) or not 0 <= value < 2**32:
+                raise ValueError(f"{key}={value!r:.80}: must be a whole number from 0 to {2**32 - 1:,}")
+        if not 0 <= wait_s < math.inf:
+            raise ValueError(f"wait_s={wait_s!r:.80}: must be a number from 0 on")
+        return send(call, turn, input_tokens, output_tokens, reasoning_tokens, u_noise, u_error, wait_s)
+
+    return checked
+
+
 def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
     """A workflow of the user's, held to what it must yield and return: what nobody wakes would be missing without a word."""
 
     def lived(agent: Agent) -> Life:
+        agent.office = agent.office._replace(send=_checked(agent.office.send))
         living = life(agent)
         if not isinstance(living, Generator):
             raise ConfigError(f"{name}: returned {living!r:.80}, must be a generator: a function that yields")

@@ -70,7 +70,7 @@ def _users_code_named(scenario: Scenario) -> Iterator[None]:
     """What a policy or a workflow of the user's raises is one line with its file and line."""
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         told = blamed(error, own_code(scenario))
         if told is None:
             raise

@@ -45,8 +45,11 @@ class Table(NamedTuple):
         `007` and `7` are two words. Raises `DataError` for a column that is no text.
         """
         import pyarrow as pa
+        from pyarrow import compute
 
         column = self.columns[name]
+        if pa.types.is_floating(column.type):
+            column = compute.if_else(compute.is_nan(column), None, column)
         try:
             coded = column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
             words = coded.dictionary.cast(pa.string()).to_pylist()

@@ -21,6 +21,8 @@ _NUMBERS = (*_COUNTS, *_TIMES, "call_index")
 _TRIGGERS = ("user", "tool_result", "other")
 _LARGEST = {name: 1e9 if name in _COUNTS else 1e12 for name in _NUMBERS}
 """Tokens of a call, seconds (moments since 1970 too): what is more is a slip."""
+_LONGEST_S = 366 * 86_400
+"""Of a session."""
 _OTHER_NAMES = {"cache_read_tokens": "cached_tokens"}
 _OF_A_RUN = ("replication", "task", "turn", "status", "t_request_s", "t_end_s")
 """By these a run's own table of calls is known."""
@@ -117,6 +119,8 @@ def _checked(table: Table) -> _Calls:
         if "" in words:
             nobody |= codes == words.index("")
         _refuse(table, nobody, name, "must not be empty")
+        edged = np.array([word != word.strip() for word in words] + [False])
+        _refuse(table, edged[codes], name, "begins or ends with a blank: is ' main' another than 'main'? take it away")
     numbers = {name: _checked_numbers(table, name) for name in _NUMBERS if name in table.columns}
     by_user = np.zeros(table.rows, bool)
     if "trigger" in table.columns:
@@ -184,11 +188,13 @@ def _recorded(calls: _Calls, rows: np.ndarray, first: np.ndarray) -> list[Record
     numbers = {name: values[rows] for name, values in calls.numbers.items()}
     index, start = numbers["call_index"], numbers["t_s"]
     fell, again = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
+    far = _far(calls.trace[rows], start)
     again[1:] = ~first[1:] & (index[1:] == index[:-1])
     fell[1:] = ~first[1:] & (start[1:] < start[:-1])
     for wrong, column, rule in (
         (again, "call_index", "this agent has one of that number already"),
         (fell, "t_s", "before the agent's last call; must not fall from call to call (clocks of two machines?)"),
+        (far, "t_s", "over a year from its session's start; are some seconds since 1970, and some since the start?"),
     ):
         marked = np.zeros(calls.table.rows, bool)
         marked[rows[wrong]] = True
@@ -199,6 +205,13 @@ def _recorded(calls: _Calls, rows: np.ndarray, first: np.ndarray) -> list[Record
     waits = np.where(first, 0.0, _waits(numbers))
     whole = [column.astype(np.int64).tolist() for column in (inputs, numbers["output_tokens"], prefixes)]
     return list(map(RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), *whole))
+
+
+def _far(traces: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Which calls are too far from the first of their session, whose calls stand together."""
+    begins = np.flatnonzero(np.r_[True, traces[1:] != traces[:-1]]) if len(traces) else np.zeros(0, int)
+    earliest = np.minimum.reduceat(start, begins)
+    return np.asarray(start - np.repeat(earliest, np.diff(np.r_[begins, len(traces)])) > _LONGEST_S)
 
 
 def _waits(numbers: dict[str, np.ndarray]) -> np.ndarray:

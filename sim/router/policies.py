@@ -132,7 +132,13 @@ def _bandit(optimism: Callable[..., float]) -> Callable[[Knowledge], Choose]:
 def _custom(known: Knowledge) -> Choose:
     """The user's, held to what it must give back."""
     name = f"router.custom={known.settings.custom}"
-    made = imported(known.settings.custom, "router.custom")(known)
+    make = imported(known.settings.custom, "router.custom")
+    try:
+        made = make(known)
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:  # raised in its own lines
+            raise
+        raise ConfigError(f"{name}: cannot be called: {error}") from None
     if not callable(made):
         raise ConfigError(f"{name}: returned {made!r:.80}, must return a function of a call and its random numbers")
     check_call(made, f"{name}: its choice", "call", "draws")

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 import sys
+import sysconfig
 import threading
 import time
 import traceback
@@ -17,6 +18,7 @@ from typing import Any
 from sim.errors import ConfigError
 from sim.scenario.sources import Content, content, local_modules
 
+_HERE = Path(__file__).resolve().parents[1]
 _IMPORTING = threading.RLock()
 """`sys.path` belongs to the process: one at a time lengthens it."""
 _READ: dict[str, dict[str, str]] = {}
@@ -38,7 +40,9 @@ def imported(name: str, key: str) -> Callable[..., Any]:
         there = _module(module)
     except ModuleNotFoundError as error:
         raise ConfigError(f"{key}={name}: {error}") from None
-    except (Exception, SystemExit) as error:  # the module is the user's, and may do anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the module is the user's, and may do anything
         raise ConfigError(f"{key}={name}: {_where(error)}{_what(error)}") from error
     found = getattr(there, function, None)
     if found is None:
@@ -66,18 +70,30 @@ def check_call(function: Callable[..., Any], name: str, *arguments: str) -> None
 
 
 def blamed(error: BaseException, functions: Iterable[tuple[str, str]]) -> ConfigError | None:
-    """What a run has met, in one line with its file and line, where it comes out of the file of one of these (key, name); else None.
+    """What a run has met, in one line with its file and line, where it comes out of the file of one of these (key, name).
 
-    Errors of this package's own are what they are.
+    Where it comes out of no such file it may be what one of them has set. None where there are none, for errors of this package's own,
+    and for those of a program around us.
     """
-    if type(error).__module__.startswith("sim."):
+    if type(error).__module__.startswith("sim.") or isinstance(error, (KeyboardInterrupt, MemoryError)):
         return None
-    frames = traceback.extract_tb(error.__traceback__)
-    for key, name in functions:
-        file = getattr(sys.modules.get(name.partition(":")[0]), "__file__", None)
-        if file is not None and any(frame.filename == file for frame in frames):
-            return ConfigError(f"{key}={name}: {_where(error, file)}{_what(error)}")
-    return None
+    told = None
+    for cause in (error, error.__cause__) if error.__cause__ is not None else (error,):
+        frames = traceback.extract_tb(cause.__traceback__)
+        for key, name in functions:
+            file = getattr(sys.modules.get(name.partition(":")[0]), "__file__", None)
+            if file is not None and any(frame.filename == file for frame in frames):
+                return ConfigError(f"{key}={name}: {_where(cause, file)}{_what(cause)}")
+            if _ours(frames[-1].filename):
+                told = ConfigError(
+                    f"{key}={name}: with it the run comes to {_what(cause)}; are its times and tokens finite numbers from 0 on?"
+                )
+    return told
+
+
+def _ours(file: str) -> bool:
+    """Whether a file is this package's, or of what it stands on."""
+    return any(Path(file).is_relative_to(place) for place in (_HERE, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))))
 
 
 def _what(error: BaseException) -> str:

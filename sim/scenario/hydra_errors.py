@@ -15,7 +15,8 @@ from sim.scenario.scenario import Scenario
 def is_hydras(error: BaseException) -> bool:
     """Whether Hydra, or what it stands on, has refused something: now and then it says so in a plain ValueError."""
     told_by = {type(error).__module__.split(".")[0]}
-    told_by |= {frame.f_globals["__name__"].split(".")[0] for frame, _ in list(traceback.walk_tb(error.__traceback__))[-1:]}
+    last = 100 if isinstance(error, RecursionError) else 1  # where a stack ends is chance
+    told_by |= {frame.f_globals["__name__"].split(".")[0] for frame, _ in list(traceback.walk_tb(error.__traceback__))[-last:]}
     return isinstance(error, UnicodeDecodeError) or bool(told_by & {"hydra", "hydra_plugins", "optuna", "omegaconf", "antlr4", "yaml"})
 
 
@@ -26,7 +27,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, UnicodeDecodeError):
         message = f"a file of settings is not UTF-8 text: {error.reason} at byte {error.start}"
     if isinstance(error, RecursionError):
-        message = "settings nested too deeply to be read"
+        message = "settings nested too deeply, or files whose defaults name one another"
     key = _key(error) if cause else ""
     plain = _not_installed(message) or _unknown(message, _key(error))
     return plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
@@ -55,6 +56,9 @@ def _unknown(message: str, key: str) -> str:
 
 def _plainer(message: str, key: str) -> str:
     """Other words for what only those who know Hydra would understand."""
+    unread = re.match(r"LexerNoViableAltException: (.*?);? *\^?$", message)
+    if unread:
+        return f"'{unread[1]}' is not KEY=VALUE; see sim --help"
     if message.startswith("Unexpected type for root"):
         return "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}"
     if message.startswith("Config group override must be"):

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from sim.errors import ConfigError
+from sim.errors import ConfigError, DataError
 from sim.scenario.hydra_host import own_hydra
 from sim.scenario.hydra_private import can_be_looked_at
 from sim.scenario.hydra_private import flags as hydras_flags
 from sim.scenario.load import CONF, check_length, compose, open_mappings
 from sim.scenario.scenario import NO_MATTER
+from sim.scenario.text import read_settings
 from sim.shell.words import split
 from sim.theory.expected.effort import MOST_MINUTES
 
@@ -101,8 +102,15 @@ def _scenarios(hydra: Any, given: Sequence[Any]) -> int:
     total = 1
     for each in [*given, *(axis for axis in axes if axis.key_or_group not in named)]:
         if each.is_sweep_override():
-            total *= sum(1 for _ in each.sweep_string_iterator())
+            total *= _values(each)
+    if not total:
+        raise ConfigError("this sweep has no scenarios: one of its ranges is empty")
     return total
+
+
+def _values(axis: Any) -> int:
+    """How many an axis has; 1 for `glob(...)`, of which only Hydra knows."""
+    return 1 if "GLOB" in axis.value_type.name else sum(1 for _ in axis.sweep_string_iterator())
 
 
 def _flags_first(arguments: Sequence[str]) -> list[str]:
@@ -130,9 +138,18 @@ def _with_axes(arguments: list[str]) -> list[str]:
     for name in [argument.removeprefix("experiment=") for argument in arguments if argument.startswith("experiment=")]:
         for folder in (*_own_folders(arguments), CONF):
             file = folder / "experiment" / f"{name}.yaml"
-            if file.is_file() and re.search(r"^\s+sweeper:", file.read_text(errors="replace"), re.MULTILINE):
+            if file.is_file() and _has_axes(file):
                 return ["--multirun", *arguments]
     return arguments
+
+
+def _has_axes(file: Path) -> bool:
+    """Whether an experiment sets a sweeper."""
+    try:
+        hydra = read_settings(file).get("hydra")
+    except DataError:  # has aliases, or is no YAML
+        return bool(re.search(r"^[^#]*\bsweeper:", file.read_text(errors="replace"), re.MULTILINE))
+    return isinstance(hydra, dict) and "sweeper" in hydra
 
 
 def _own_folders(arguments: Sequence[str]) -> list[Path]:

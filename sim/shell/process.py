@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -19,6 +20,23 @@ def arguments(words: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         sys.argv = before
+
+
+@contextlib.contextmanager
+def heard(seconds: float = 8.0) -> Iterator[None]:
+    """A line on stderr once it has lasted that long: whoever waits knows that it is not broken, and how to stop it."""
+
+    def say() -> None:
+        if sys.stderr is sys.__stderr__:  # not where a program around us collects what is said
+            print(f"sim: still at work after {seconds:g} s; Ctrl-C stops it", file=sys.stderr, flush=True)
+
+    timer = threading.Timer(seconds, say)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextlib.contextmanager

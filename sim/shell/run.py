@@ -17,7 +17,7 @@ from sim.shell.command import read
 from sim.shell.ending import MISTAKE, WELL, told
 from sim.shell.footprint import Footprint
 from sim.shell.job import Job
-from sim.shell.process import arguments, quiet, whole_errors
+from sim.shell.process import arguments, heard, quiet, whole_errors
 
 if TYPE_CHECKING:
     from sim.shell.jobs import Jobs
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 def run(words: Sequence[str]) -> int:
     """Do what `sim WORDS` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
     clear_leftovers()
-    command = read(words)
-    if added := unused_backend(words):
-        print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)
     with ExitStack() as stack:
+        stack.enter_context(heard())
+        command = read(words)
+        if added := unused_backend(words):
+            print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
             stack.enter_context(context)
         return _alone() if command.sweep is None else _sweep(command.sweep, command.scenarios)

@@ -44,7 +44,7 @@ def told(path: Path) -> str:
     return str(refused.value)
 
 
-IDS = ["007", "7", "1e5", "100000", "True", "true", "NA", "nan", "null", "0.1", "0.10", " 7"]
+IDS = ["007", "7", "1e5", "100000", "True", "true", "NA", "nan", "null", "0.1", "0.10", "a b"]
 
 
 def test_ids_are_text_in_csv(tmp_path: Path) -> None:
@@ -99,6 +99,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "truths": ({"input_tokens": [True, True, False]}, "column 'input_tokens' holds bool, must be numbers"),
     "lists": ({"input_tokens": [[1], [2], [3]]}, "column 'input_tokens' holds list<"),
     "nested ids": ({"trace": [{"id": 1}, {"id": 2}, {"id": 2}]}, "column 'trace' holds struct<id: int64>, must be text"),
+    "no number for a name": ({"agent": [1.0, float("nan"), 2.0]}, "row 3, agent=nan: must not be empty"),
     "nobody": ({"agent": pa.array(["main", None, "sub"])}, "row 3, agent=None: must not be empty"),
     "no number": ({"input_tokens": pa.array([1000, None, 700])}, "row 3, input_tokens=None: must be a whole number"),
     "before 1970": ({"t_s": pa.array([-5, 9, 2], pa.timestamp("s"))}, "row 2, t_s=1969-12-31 23:59:55: must be a number of seconds from"),
@@ -148,6 +149,8 @@ def test_a_header_that_is_not_understood_is_explained(tmp_path: Path, head: str,
 
 ROW_BY_ROW = {
     "a clock that falls": ("s,main,0,50,100,5\ns,main,1,20,100,5", "row 3, t_s=20: before the agent's last call; must not fall"),
+    "a blank at an edge": ("s, main,0,0,100,5", "row 2, agent= main: begins or ends with a blank"),
+    "two clocks": ("s,main,0,1771200000,100,5\ns,sub,0,5,100,5", "row 2, t_s=1771200000: over a year from its session's start"),
     "half an index": ("s,main,0.5,0,100,5", "row 2, call_index=0.5: must be a whole number"),
     "a date": ("s,main,0,2026-02-03T10:00:00Z,100,5", "row 2, t_s=2026-02-03T10:00:00Z: must be a number of seconds from 0"),
     "milliseconds since 1970": ("s,main,0,1771200000000,100,5", "row 2, t_s=1771200000000: must be a number of seconds from 0"),

@@ -15,6 +15,7 @@ from sim.settings.router import Policy, RouterSettings
 from tests.worlds import agent, run
 
 HEAD = "from sim.agents.react import react\n"
+ABSTRACT = "import abc\nclass f(abc.ABC):\n  def __init__(self, known): pass\n  @abc.abstractmethod\n  def g(self): pass"
 POLICIES = {
     "def f(known): return 1 / 0": "mine.py, line 2: ZeroDivisionError: division by zero",
     "def f(known):\n    return lambda call, draws: 1 / 0": "mine.py, line 3: ZeroDivisionError: division by zero",
@@ -25,6 +26,10 @@ POLICIES = {
     "def f(known): return lambda call: known.backends[0]": "its choice: takes (call), must take 2 arguments, call, draws (mine.py, line 2)",
     "def f(): pass": "takes (), must take 1 argument, known (mine.py, line 2)",
     "def f(known, more): pass": "takes (known, more), must take 1 argument, known (mine.py, line 2)",
+    "def f(known):\n    def g(call, draws): raise StopIteration\n    return g": "mine.py, line 3: StopIteration",
+    "class B(BaseException): pass\ndef f(known): raise B('x')": "mine.py, line 3: B: x",
+    "raise GeneratorExit": "mine.py, line 2: GeneratorExit",
+    ABSTRACT: "cannot be called: Can't instantiate abstract class f",
     "def f(known): import sys; sys.exit(0)": "mine.py, line 2: calls sys.exit(0)",
     "f = 3": "must be a function",
     "def f(known:": "mine.py, line 2: SyntaxError: ",
@@ -36,6 +41,7 @@ POLICIES = {
     "g = 1": "mine has no 'f'",
     "\x00": "SyntaxError: source code string cannot contain null bytes",
 }
+SENDS = "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, "
 WORKFLOWS = {
     "def f(agent): raise ValueError('no')": "mine.py, line 2: ValueError: no",
     "def f(agent):\n    yield from react(agent)\n    raise ValueError": "mine.py, line 4: ValueError",
@@ -47,7 +53,13 @@ WORKFLOWS = {
     "def f(agent):\n    return True\n    yield": "ended without a call",
     "def f(agent):\n    yield from react(agent)": "ended with None, must return True or False",
     "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0)": "mine.py, line 4: TypeError: ",
-    "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, 'many', 5, 0, 0.5, 1.0)": "mine.py, line 4: TypeError",
+    SENDS + "'many', 5, 0, 0.5, 1.0)": "input_tokens='many': must be a whole number",
+    SENDS + "-9, 5, 0, 0.5, 1.0)":
+        "mine.py, line 4: ValueError: input_tokens=-9: must be a whole number from 0 to 4,294,967,295",
+    SENDS + "9.5, 5, 0, 0.5, 1.0)": "input_tokens=9.5: must be a whole number",
+    SENDS + "9, 5, 0, 0.5, 1.0, -5.0)": "wait_s=-5.0: must be a number from 0",
+    SENDS + "9, 5, 0, 0.5, 1.0, float('nan'))": "wait_s=nan: must be",
+    "def f(agent):\n    yield agent.office.env.timeout(float('inf'))\n    return (yield from react(agent))": "with it the run comes to ",
     "def f(): yield": "takes (), must take 1 argument, agent (mine.py, line 2)",
     "import sys\ndef f(agent):\n    yield from react(agent)\n    sys.exit(0)": "mine.py, line 5: calls sys.exit(0)",
 }  # fmt: skip

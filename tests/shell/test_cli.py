@@ -75,6 +75,8 @@ MISTAKES = {
     "workload.tasks=1000000000": "this would take some 453,732,718,979 calls, about",
     "workload.tasks=null workload.interarrival_s=1e-9 horizon_s=3600": "--yes (in Python and in files yes=true) goes ahead",
     "-m seed=range(1,1001) agent.fanout=range(1,1001)": "this sweep has 1,000,000 scenarios: to compose them alone takes 42 hours",
+    "seed:1": "'seed:1' is not KEY=VALUE; see sim --help",
+    "-m seed=range(5,1)": "this sweep has no scenarios: one of its ranges is empty",
     "start=yesterday": "start='yesterday': must be a date and time",
     "start='9999-12-31T23:59:59-12:00'": "must be in a year from 1900 to 2999",
     "start='0001-01-01T00:00:00+14:00'": "must be in a year from 1900 to 2999",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import pickle
 import sys
+import threading
 import warnings
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,11 +18,13 @@ import pytest
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 
+import sim
 from sim.shell.cli import main
+from sim.shell.command import read
 from sim.shell.ending import told
 from sim.shell.job import Job
 from sim.shell.jobs import Jobs
-from sim.shell.process import arguments, quiet, whole_errors
+from sim.shell.process import arguments, heard, quiet, whole_errors
 from sim.shell.run import unused_backend
 
 SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
@@ -71,6 +75,22 @@ def test_commands_of_one_process_know_nothing_of_one_another(tmp_path: Path, mon
     assert list(pd.read_csv(tmp_path / "two" / "results.csv")["status"]) == ["ok", "ok"]
 
 
+@pytest.mark.parametrize(
+    "text", ["hydra: {sweeper: {params: {seed: '1,2'}}}", "hydra:\n  sweeper: &a\n    params: {seed: '1,2'}\nbaseline: {seed: *a}"]
+)
+def test_an_experiment_with_axes_is_a_sweep_however_it_is_written(tmp_path: Path, text: str) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(text)
+    assert read([f"--config-dir={tmp_path}", "experiment=mine"]).arguments[0] == "--multirun"
+
+
+def test_files_that_name_one_another_are_told(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("defaults: [/experiment: mine]")
+    with pytest.raises(sim.ConfigError, match="files whose defaults name one another"):
+        sim.load("experiment=mine", config_dir=tmp_path)
+
+
 def test_a_job_goes_elsewhere_without_the_jobs_of_this_process() -> None:
     with Jobs(1, told) as jobs:
         sent = pickle.loads(pickle.dumps(Job(jobs)))
@@ -85,6 +105,16 @@ def test_contexts_put_back_what_they_change_after_an_error_too(monkeypatch: pyte
         with pytest.raises(ZeroDivisionError):
             _fail(context, before)
         assert state() == before
+
+
+def test_who_waits_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, over = io.StringIO(), threading.Event()
+    monkeypatch.setattr(said, "flush", over.set)
+    monkeypatch.setattr(sys, "stderr", said)
+    monkeypatch.setattr(sys, "__stderr__", said)
+    with heard(0.001):
+        assert over.wait(60)
+    assert said.getvalue() == "sim: still at work after 0.001 s; Ctrl-C stops it\n"
 
 
 def _fail(context: AbstractContextManager[None], before: dict[str, Any]) -> None:
