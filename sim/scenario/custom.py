@@ -93,7 +93,8 @@ def blamed(error: BaseException, functions: Iterable[tuple[str, str]]) -> Config
 
 def _ours(file: str) -> bool:
     """Whether a file is this package's, or of what it stands on."""
-    return any(Path(file).is_relative_to(place) for place in (_HERE, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))))
+    places = [str(_HERE), *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))]
+    return any(Path(file).is_relative_to(place) for place in places)
 
 
 def _what(error: BaseException) -> str:
