@@ -204,7 +204,7 @@ def _table(path: Path, table: Any) -> Table:
     return Table(str(path), {name: table.column(name).chunk(0) for name in table.column_names}, table.num_rows)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """`Input Tokens`, `input-tokens` and `inputTokens` as `input_tokens`."""
     return re.sub(r"[\s-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())).lower()
 
@@ -216,7 +216,7 @@ def known_columns(path: str, header: Sequence[str], known: Iterable[str], other_
     """
     found: dict[int, str] = {}
     for place, written in enumerate(header):
-        name = _plain(written)
+        name = plain(written)
         name = other_names.get(name, name)
         if name in known:
             twin = next((header[other] for other, taken in found.items() if taken == name), None)
@@ -230,11 +230,11 @@ def ask_of_likely(path: str, header: Sequence[str], found: Mapping[int, str], kn
     """Raise `DataError` where a column is nearly a known one that is missing: what is left aside in silence may be what matters."""
     missing = [name for name in known if name not in found.values()]
     for place, written in enumerate(header):
-        plain = _plain(written)
-        if place in found or plain in _OTHER_THINGS:
+        name = plain(written)
+        if place in found or name in _OTHER_THINGS:
             continue
-        near = difflib.get_close_matches(plain, missing, n=1, cutoff=0.8)
-        if "cached_tokens" in missing and re.search("cache.*(read|hit)|(read|hit).*cache", plain):
+        near = difflib.get_close_matches(name, missing, n=1, cutoff=0.8)
+        if "cached_tokens" in missing and re.search("cache.*(read|hit)|(read|hit).*cache", name):
             near = ["cached_tokens"]
         if near:
             within = ", if it is a part of input_tokens" if near[0] == "cached_tokens" else ""

@@ -30,5 +30,5 @@ def call(verb: str, words: Sequence[str]) -> int:
     module = importlib.import_module(f"{__name__}.{verb}")
     parser = Parser(prog=f"sim {verb}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     module.arguments(parser)
-    status: int = module.run(parser.parse_args(words))
+    status: int = module.run(parser.parse_intermixed_args(words))
     return status

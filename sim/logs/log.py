@@ -1,0 +1,210 @@
+"""Logs of other tools, and our own tables, as one table of calls: each call once, whole prompts, dollars as billed.
+
+In memory are some 200 bytes a call, however long its lines were.
+"""
+
+from __future__ import annotations
+
+import glob
+import math
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.errors import DataError
+from sim.logs.files import File
+from sim.logs.formats import formats, named, recognised
+from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall
+from sim.logs.reader import LogReader
+from sim.logs.report import Report
+from sim.logs.table import plain
+
+ROW = np.dtype([
+    ("agent", "<u4"), ("model", "<u4"), ("source", "<u4"), ("status", "<u4"), ("tier", "<u4"), ("counts", "u1"), ("by_user", "u1"),
+    ("calls", "<u4"), ("rank", "<i4"), ("input_tokens", "<i8"), ("cache_read_tokens", "<i8"), ("write_5m_tokens", "<i8"),
+    ("write_1h_tokens", "<i8"), ("output_tokens", "<i8"), ("reasoning_tokens", "<i8"), ("start_s", "<f8"), ("end_s", "<f8"),
+    ("cost_usd", "<f8"),
+])  # fmt: skip
+"""A call of a log; agent, model, source, status and tier by their numbers."""
+_PACK = struct.Struct("<IIIIIBBIiqqqqqqddd")
+_BROKEN = (ValueError, TypeError, KeyError, AttributeError, struct.error)
+_ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".db", ".gz")
+"""Of files that are looked at in a folder."""
+
+
+class LoggedAgent(NamedTuple):
+    """One agent of a log."""
+
+    session: str
+    name: str
+    parent: str
+    """Empty: none."""
+
+
+class Log:
+    """All calls that were read, in the order of their files."""
+
+    def __init__(self, calls: np.ndarray, agents: list[LoggedAgent], names: dict[str, list[str]], report: Report) -> None:
+        self.calls = calls
+        """An array of `ROW`: input_tokens are whole prompts; write_5m_tokens are -1 where the log tells reads alone."""
+        self.agents = agents
+        self.models, self.statuses, self.tiers = names["model"], names["status"], names["tier"]
+        self.report = report
+
+    def sessions(self) -> tuple[np.ndarray, list[str]]:
+        """For each agent the number of its session, and the names of sessions."""
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(agent.session, len(numbers)) for agent in self.agents], int), list(numbers)
+
+
+class _Rows:
+    """Rows as they come, packed; of those with one key the best."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._packed = bytearray()
+        self._slots: dict[int, int] = {}
+        self._rows = self._begun = 0
+        self.agents: dict[tuple[str, str], int] = {}
+        self.parents: dict[tuple[str, str], str] = {}
+        self.names: dict[str, dict[str, int]] = {name: {} for name in ("model", "source", "status", "tier")}
+
+    def begin(self) -> None:
+        """A new file."""
+        self._begun = self._rows
+
+    def add(self, call: LoggedCall, file: str) -> None:
+        (session, model, counts, inputs, output, read, write, hour, reasoning, start, end, agent, parent, cost, status, tier, by_user,
+         key, rank, emitter, calls) = call  # fmt: skip
+        who = session, agent
+        names = self.names
+        if agent != MAIN and who not in self.parents:
+            self.parents[who] = parent
+        source = f"{file} ({emitter})" if emitter else file
+        row = [
+            self.agents.setdefault(who, len(self.agents)),
+            names["model"].setdefault(model, len(names["model"])), names["source"].setdefault(source, len(names["source"])),
+            names["status"].setdefault(status, len(names["status"])), names["tier"].setdefault(tier, len(names["tier"])),
+            counts, by_user, calls, rank, inputs, read, write, hour, output, reasoning, start, end, cost,
+        ]  # fmt: skip
+        slot = self._slots.setdefault(hash(key), self._rows) if key else self._rows
+        if slot != self._rows:
+            self._again(slot, row)
+            return
+        self._packed += _PACK.pack(*row)
+        self._rows += 1
+
+    def _again(self, slot: int, row: list) -> None:
+        """The same call once more: it began with the first, and what it came to says the best."""
+        self._report.duplicates["lines of one call" if slot >= self._begun else "copies in another file"] += 1
+        old = list(_PACK.unpack_from(self._packed, slot * _PACK.size))
+        best = row if (row[8], _total(row)) > (old[8], _total(old)) else old
+        if slot >= self._begun:
+            best[6] = old[6] or row[6]
+            best[15] = min((each[15] for each in (old, row) if each[15] == each[15]), default=math.nan)
+            best[16] = max((each[16] for each in (old, row) if each[16] == each[16]), default=math.nan)
+        _PACK.pack_into(self._packed, slot * _PACK.size, *best)
+
+    def log(self) -> Log:
+        """What has come."""
+        calls = np.frombuffer(self._packed, ROW).copy()
+        sources = list(self.names["source"])
+        _make_whole(calls, sources, self._report)
+        agents = [LoggedAgent(*who, self.parents.get(who, "")) for who in self.agents]
+        return Log(calls, agents, {name: list(values) for name, values in self.names.items()}, self._report)
+
+
+def _total(row: tuple | list) -> int:
+    """Tokens of a row."""
+    return sum(max(0, tokens) for tokens in row[9:14])
+
+
+def _make_whole(calls: np.ndarray, sources: list[str], report: Report) -> None:
+    """Input tokens as whole prompts, and what a source says of some calls alone as 0 of the others.
+
+    Where one call of a source that counts reads and writes in has more of them than input, the source counts them beside it after
+    all: then so do its other calls.
+    """
+    reads, writes = calls["cache_read_tokens"], calls["write_5m_tokens"]
+    cached = np.maximum(reads, 0) + np.maximum(writes, 0) + calls["write_1h_tokens"]
+    beside = calls["counts"] == Counts.disjoint
+    shows = ~beside & (cached > calls["input_tokens"])
+    for source in np.unique(calls["source"][shows]).tolist():
+        its = ~beside & (calls["source"] == source) & (cached > 0)
+        seen = int(shows[its].sum())
+        why = f"{seen:,} show it: more of them than input"
+        report.remarks[f"of {sources[source]} hold cache reads and writes beside input tokens, not in them ({why}): added"] = int(its.sum())
+        beside |= its
+    calls["input_tokens"] += np.where(beside, cached, 0)
+    says_reads = np.bincount(calls["source"], reads != UNKNOWN, len(sources)) > 0
+    says_writes = np.bincount(calls["source"], (writes != UNKNOWN) | (calls["write_1h_tokens"] > 0), len(sources)) > 0
+    for source in np.flatnonzero(~says_reads & ~says_writes).tolist():
+        report.remarks[f"of {sources[source]} name no cache reads: taken as none"] = int((calls["source"] == source).sum())
+    reads[reads == UNKNOWN] = 0
+    writes[(writes == UNKNOWN) & (says_writes | ~says_reads)[calls["source"]]] = 0
+
+
+def read(*paths: str | Path, format: str | None = None) -> Log:
+    """The calls of files, folders and globs; each file's format is found by what is in it, unless `format` says it.
+
+    Raises `DataError` for what cannot be read at all; what is broken in part is in the log's `report`.
+    """
+    report = Report()
+    rows = _Rows(report)
+    asked = named(format) if format else ""
+    readers: dict[str, LogReader] = {}
+    for path, given in _files(paths):
+        try:
+            file = File(path, report)
+            name = asked or recognised(file)
+            if not name:
+                raise DataError(f"{path}: is of no known format; known: {', '.join(formats())}; --format NAME says it")
+        except DataError:
+            if given:
+                raise
+            report.skipped.append(str(path))
+            continue
+        reader = readers.setdefault(name, formats()[name](report))
+        report.files[name] += 1
+        if file.sample.kind == "table" and (strange := [each for each in file.sample.columns if plain(each) not in reader.columns and each not in reader.columns]):
+            report.unknown_columns[str(path)] = strange
+        rows.begin()
+        reader.begin(file)
+        for place, entry in reader.entries(file):
+            try:
+                for call in reader.calls(entry):
+                    rows.add(call, str(path))
+            except _BROKEN as error:
+                report.is_broken(str(path), place, f"has no {error}" if isinstance(error, KeyError) else error)
+    for name, reader in readers.items():
+        for call in reader.end():
+            rows.add(call, name)
+        rows.parents |= reader.parents
+    log = rows.log()
+    if not len(log.calls):
+        raise DataError(f"{', '.join(map(str, paths))}: holds no calls{_why(report)}")
+    return log
+
+
+def _why(report: Report) -> str:
+    return f" ({report.broken:,} broken lines: {report.where[0]})" if report.broken else f" (read: {dict(report.files) or 'nothing'})"
+
+
+def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
+    """Every file once, and whether it was named itself. Raises `DataError` for what is not there."""
+    done: set[Path] = set()
+    for given in paths:
+        path = Path(given).expanduser()
+        found = [path] if path.exists() else [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]
+        if not found:
+            raise DataError(f"{given}: no such file or folder")
+        for each in found:
+            within = sorted(each.rglob("*")) if each.is_dir() else [each]
+            for file in within:
+                looked_at = not each.is_dir() or (file.is_file() and file.suffix in _ENDINGS and not file.name.endswith(".meta.json"))
+                if looked_at and file.resolve() not in done:
+                    done.add(file.resolve())
+                    yield file, not each.is_dir()

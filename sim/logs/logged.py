@@ -1,0 +1,98 @@
+"""One call as the log of another tool has it: the row that every reader gives."""
+
+from __future__ import annotations
+
+import enum
+import math
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+MAIN = "main"
+"""The agent that the user talks to."""
+UNKNOWN = -1
+"""Of tokens: the log does not say."""
+_LARGEST = 10**15
+
+
+class Counts(enum.IntEnum):
+    """What a source's number of input tokens holds."""
+
+    inclusive = 0
+    """Cache reads and writes too."""
+    disjoint = 1
+    """Fresh tokens alone: reads and writes stand beside it."""
+
+
+class LoggedCall(NamedTuple):
+    """One call. Of its prompt and answer nothing is kept, nor of users and paths."""
+
+    session: str
+    model: str
+    """As it is written; empty: the log names none."""
+    counts: Counts
+    input_tokens: int
+    output_tokens: int
+    """Reasoning inside."""
+    cache_read_tokens: int = UNKNOWN
+    write_5m_tokens: int = UNKNOWN
+    """Written to the cache for 5 minutes, or for as long as the vendor keeps it."""
+    write_1h_tokens: int = 0
+    reasoning_tokens: int = 0
+    start_s: float = math.nan
+    """Seconds since 1970 UTC; nan: unknown."""
+    end_s: float = math.nan
+    agent: str = MAIN
+    parent: str = ""
+    """The agent of the session that began this one; empty: none."""
+    cost_usd: float = math.nan
+    """As billed; nan: the log has no dollars."""
+    status: str = "ok"
+    """ok, or how it failed."""
+    tier: str = "standard"
+    """Of service: standard, batch, priority, fast, ..."""
+    by_user: bool = False
+    """Sent for a message of the user, not of a tool."""
+    key: str = ""
+    """By which the same call is known again; empty: it is in the log once."""
+    rank: int = 0
+    """Of rows with one key the highest is kept, then the one with most tokens, then the first."""
+    emitter: str = ""
+    """Who counted the tokens, where a file holds several that may count in different ways."""
+    calls: int = 1
+    """How many it stands for; 0: a total of an unknown number."""
+
+
+def count(value: Any) -> int:
+    """A number of tokens; what is absent is 0. Raises `ValueError` for what is none."""
+    if value is None or value == "":
+        return 0
+    number = value if type(value) is int else float(value)
+    if not 0 <= number <= _LARGEST or number != int(number) or isinstance(value, bool):
+        raise ValueError(f"{str(value)[:40]} is no number of tokens")
+    return int(number)
+
+
+def said(value: Any) -> int:
+    """The same; what is absent is `UNKNOWN`."""
+    return UNKNOWN if value is None or value == "" else count(value)
+
+
+def dollars(value: Any) -> float:
+    """An amount in USD; what is absent is nan. Raises `ValueError` for what is none."""
+    if value is None or value == "":
+        return math.nan
+    amount = float(value)
+    if not math.isfinite(amount):
+        raise ValueError(f"{str(value)[:40]} is no amount of dollars")
+    return amount
+
+
+def moment(text: Any) -> float:
+    """Seconds since 1970 of a time in ISO 8601 (without a zone: UTC); what is absent is nan. Raises `ValueError` for what is none."""
+    if text is None or text == "":
+        return math.nan
+    if isinstance(text, datetime):
+        when = text
+    else:
+        when = datetime.fromisoformat(text.removesuffix(" UTC"))
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

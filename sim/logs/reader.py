@@ -1,0 +1,41 @@
+"""What reads one format: its entries in, calls out. A format is a file under `sim.logs.readers` with a class `Reader` of this kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sim.logs.files import Entry, File, Sample
+from sim.logs.logged import LoggedCall
+from sim.logs.report import Report
+
+
+class LogReader:
+    """One reads all files of its format, one after another."""
+
+    columns: tuple[str, ...] = ()
+    """Of a table: those that are understood, or that need not be."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.parents: dict[tuple[str, str], str] = {}
+        """By session and agent: who began it, where that is known only later."""
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """Whether a file is of this format, by what is in it."""
+        raise NotImplementedError
+
+    def begin(self, file: File) -> None:
+        """A new file begins."""
+
+    def entries(self, file: File) -> Iterator[tuple[str, Entry]]:
+        """What is in a file, each with its place for an error."""
+        return file.entries()
+
+    def calls(self, entry: Entry) -> Iterable[LoggedCall]:
+        """The calls in one entry. Raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for one that is broken."""
+        raise NotImplementedError
+
+    def end(self) -> Iterable[LoggedCall]:
+        """Calls that could be told only when all files were read."""
+        return ()

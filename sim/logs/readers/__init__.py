@@ -1,0 +1,1 @@
+"""One format a file, by who writes it: harnesses, gateways and observers, or whoever records traces for others."""

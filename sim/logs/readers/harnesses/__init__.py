@@ -1,0 +1,1 @@
+"""Logs that coding agents keep on the disk of whoever uses them."""

@@ -1,0 +1,84 @@
+"""Claude Code: JSON lines, a file a session and one a sub-agent. One call has a line for each block of its answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from sim.logs.files import Entry, File, Sample
+from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment
+from sim.logs.reader import LogReader
+
+
+class Reader(LogReader):
+    """The lines of one thread stand in one file, in their order."""
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """By the head that every message has."""
+        return sample.kind == "json" and any(
+            "sessionId" in entry and isinstance(entry.get("message"), dict) and ("timestamp" in entry or "requestId" in entry)
+            for entry in sample.entries
+        )
+
+    def begin(self, file: File) -> None:
+        """A file of a sub-agent is named after it."""
+        self._ready_s, self._by_user, self._last = math.nan, False, ""
+        self._file = file.path.stem.removeprefix("agent-") if file.path.stem.startswith("agent-") else ""
+
+    def calls(self, entry: Entry) -> Iterator[LoggedCall]:
+        """Of an answer. A call begins with the newest message of the user or of a tool; without one, at its end."""
+        message = entry.get("message")
+        if not isinstance(message, dict):
+            return
+        usage = message.get("usage")
+        if not isinstance(usage, dict):
+            if entry.get("type") == "user":
+                self._asked(entry, message)
+            return
+        if message.get("model") == "<synthetic>" or entry.get("isApiErrorMessage"):
+            self.report.remarks["are notes of Claude Code itself, no calls: left out"] += 1
+            return
+        session, aside = entry.get("sessionId") or "", bool(entry.get("isSidechain"))
+        key = message.get("id") or entry.get("requestId") or ""
+        end = moment(entry.get("timestamp"))
+        common = {
+            "start_s": min(end, self._ready_s) if self._ready_s == self._ready_s else end,
+            "end_s": end,
+            "agent": self._agent(entry),
+            "parent": MAIN if aside else "",
+            "rank": (0 if aside else 2) + ("speed" in usage),
+        }
+        yield _call(session, message.get("model", ""), usage, cost_usd=dollars(entry.get("costUSD")), by_user=self._by_user, key=key, **common)
+        for number, other in enumerate(usage.get("iterations") or ()):
+            if other.get("type") == "advisor_message":
+                yield _call(session, other.get("model", ""), other, key=f"{key} {number}" if key else "", **common)
+        if (usage.get("server_tool_use") or {}).get("web_search_requests") and key != self._last:
+            self.report.remarks["searched the web, for a fee that no price here holds"] += 1
+        self._ready_s, self._by_user, self._last = math.nan, False, key
+
+    def _agent(self, entry: Entry) -> str:
+        return (entry.get("agentId") or self._file or "side") if entry.get("isSidechain") else MAIN
+
+    def _asked(self, entry: Entry, message: Entry) -> None:
+        self._ready_s = moment(entry.get("timestamp"))
+        content = message.get("content")
+        of_tool = isinstance(content, list) and any(isinstance(each, dict) and each.get("type") == "tool_result" for each in content)
+        self._by_user = not (of_tool or entry.get("isSidechain") or entry.get("isMeta"))
+        result = entry.get("toolUseResult")
+        if isinstance(result, dict) and isinstance(child := result.get("agentId"), str):
+            self.parents[entry.get("sessionId") or "", child] = self._agent(entry)
+
+
+def _call(session: str, model: str, usage: Entry, **more: object) -> LoggedCall:
+    """What is written for an hour stands apart in newer files; before, all was for 5 minutes."""
+    split = usage.get("cache_creation")
+    if isinstance(split, dict):
+        write, hour = count(split.get("ephemeral_5m_input_tokens")), count(split.get("ephemeral_1h_input_tokens"))
+    else:
+        write, hour = count(usage.get("cache_creation_input_tokens")), 0
+    tier = "fast" if usage.get("speed") == "fast" else usage.get("service_tier") or "standard"
+    return LoggedCall(
+        session, model, Counts.disjoint, count(usage["input_tokens"]), count(usage.get("output_tokens")),
+        count(usage.get("cache_read_input_tokens")), write, hour, tier=tier, **more,  # type: ignore[arg-type]
+    )  # fmt: skip

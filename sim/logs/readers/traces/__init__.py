@@ -1,0 +1,1 @@
+"""Recorded sessions made for others to replay, and tables of our own."""

@@ -1,0 +1,92 @@
+"""Our own tables: a trace (`sim.columns.TRACE`), with what was recorded of models, caches and dollars, and the `calls.parquet` of a run."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sim.columns import CALLS, TRACE
+from sim.logs.files import Entry, File, Sample
+from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment, said
+from sim.logs.reader import LogReader
+from sim.logs.table import ask_of_likely, plain
+
+_OF_A_RUN = {"replication", "task", "turn", "status", "t_request_s", "t_end_s"}
+_OF_A_TRACE = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
+_RECORDED = ("model", "parent", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens", "cost_usd", "status")
+"""What a trace may hold of its own bill."""
+
+
+class Reader(LogReader):
+    """Where no read is recorded, an agent reads the longest of its earlier prompts to that model that is no longer than the new one."""
+
+    columns = tuple({*(column.name for column in (*CALLS, *TRACE)), *_RECORDED})
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._unread: dict[tuple[str, str, str], list[tuple[float, LoggedCall]]] = {}
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """By the columns that it must have."""
+        columns = set(map(plain, sample.columns))
+        return sample.kind == "table" and (columns >= _OF_A_TRACE or columns >= _OF_A_RUN)
+
+    def begin(self, file: File) -> None:
+        """Capitals, spaces and hyphens in a header do not matter."""
+        header = list(map(plain, file.sample.columns))
+        self._of_a_run = "trace" not in header
+        self._recorded = not {"cached_tokens", "cache_read_tokens"}.isdisjoint(header)
+        known = [column for column in self.columns if not (self._recorded and column.startswith("cache"))]
+        ask_of_likely(file.name, file.sample.columns, {place: name for place, name in enumerate(header) if name in self.columns}, known)
+
+    def calls(self, entry: Entry) -> Iterator[LoggedCall]:
+        """Of a row."""
+        row = {plain(name): value for name, value in entry.items()}
+        if self._of_a_run:
+            yield _of_a_run(row)
+            return
+        start, hour = _time(row["t_s"]), count(row.get("cache_write_1h_tokens"))
+        write = said(row.get("cache_write_tokens"))
+        agent = str(row["agent"])
+        call = LoggedCall(
+            str(row["trace"]), str(row.get("model") or ""), Counts.inclusive, count(row["input_tokens"]), count(row["output_tokens"]),
+            said(row.get("cache_read_tokens", row.get("cached_tokens"))), max(0, write - hour) if hour else write, hour,
+            count(row.get("reasoning_tokens")), start, start + float(row.get("api_time_s") or 0), agent,
+            str(row.get("parent") or (MAIN if agent != MAIN else "")), dollars(row.get("cost_usd")), str(row.get("status") or "ok"),
+            by_user=row.get("trigger") == "user",
+        )  # fmt: skip
+        if self._recorded:
+            yield call
+        else:
+            self._unread.setdefault((call.session, agent, call.model), []).append((float(row.get("call_index") or 0), call))
+
+    def end(self) -> Iterator[LoggedCall]:
+        """Of traces without recorded reads, agent by agent in the order of their calls."""
+        for calls in self._unread.values():
+            earlier: list[int] = []
+            for _, call in sorted(calls, key=lambda each: each[0]):
+                place = bisect.bisect_right(earlier, call.input_tokens)
+                yield call._replace(cache_read_tokens=earlier[place - 1] if place else 0)
+                earlier.insert(place, call.input_tokens)
+                self.report.remarks["have no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"] += 1
+
+
+def _of_a_run(row: Entry) -> LoggedCall:
+    """Its agents are paths: 0 is the root, 0.3 its fourth sub-agent. Seconds count from the run's start."""
+    path = str(row["agent"])
+    above = path.rpartition(".")[0]
+    return LoggedCall(
+        f"{row['replication']}.{row['task']}", str(row.get("backend") or ""), Counts.inclusive, count(row["input_tokens"]),
+        count(row["output_tokens"]), said(row.get("cache_read_tokens")), said(row.get("cache_write_tokens")), 0,
+        count(row.get("reasoning_tokens")), float(row["t_request_s"]), float(row["t_end_s"]), MAIN if path == "0" else path,
+        MAIN if above == "0" else above, dollars(row.get("cost_usd")), str(row["status"]),
+    )  # fmt: skip
+
+
+def _time(value: Any) -> float:
+    """Seconds, or a moment in ISO 8601."""
+    return moment(value) if isinstance(value, str) and re.match(r"\d{4}-", value) else moment(value) if hasattr(value, "tzinfo") else float(value)
+

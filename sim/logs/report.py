@@ -1,0 +1,34 @@
+"""What happened while logs were read: duplicates removed, lines that are broken, what was left aside or assumed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+MOST_NAMED = 10
+"""Broken lines that are named; all are counted."""
+
+
+class Report:
+    """Filled by whoever reads; read by whoever tells."""
+
+    def __init__(self) -> None:
+        self.files: Counter[str] = Counter()
+        """Read, by format."""
+        self.duplicates: Counter[str] = Counter()
+        """Rows that were removed, by what they are."""
+        self.broken = 0
+        """Lines (of a table: rows; of a list: entries) that could not be read."""
+        self.where: list[str] = []
+        """The first of them: file, line and what is wrong."""
+        self.unknown_columns: dict[str, list[str]] = {}
+        """Columns of tables that were not read, by file."""
+        self.skipped: list[str] = []
+        """Files in folders whose format is not known."""
+        self.remarks: Counter[str] = Counter()
+        """Calls by what was assumed of them, or left aside."""
+
+    def is_broken(self, file: str, place: str, why: object) -> None:
+        """Count a line, and name it if there are not many yet."""
+        self.broken += 1
+        if len(self.where) < MOST_NAMED:
+            self.where.append(f"{file}: {place}: {str(why)[:100]}")

@@ -1,0 +1,1 @@
+"""What logs of others were billed, held against our price lists."""
