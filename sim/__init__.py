@@ -7,6 +7,7 @@ result.summary
 
 from sim import theory
 from sim.errors import ConfigError, DataError, LawError, SimError
+from sim.results.billed.bill import LogBill
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load, load_run
@@ -22,6 +23,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "LawError",
+    "LogBill",
     "Result",
     "Scenario",
     "SimError",

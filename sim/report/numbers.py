@@ -19,6 +19,11 @@ def dollars(value: float) -> str:
     return "$" + number(value, 2 if abs(value) < 100 else 3)
 
 
+def counted(many: int, what: str) -> str:
+    """`1 call`, `12,000 calls`."""
+    return f"{many:,} {what}{'' if many == 1 else 's'}"
+
+
 def compact(value: float) -> str:
     """A count for sentences and axes: `950`, `12k`, `1.3M`, `4.1B`; `-` where there is none."""
     if not math.isfinite(value):

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.report.numbers import compact, dollars, number, percent
+from sim.report.numbers import compact, counted, dollars, number, percent
 from sim.report.tables import aligned
-from sim.results.billed.bill import KINDS, LogBill, sums, total
+from sim.results.billed.bill import KINDS, SINCE_1970_S, LogBill, sums, total
 
 DEAREST = 10
 """Sessions that are listed."""
-_SINCE_1970_S = 1e8
-_HEADINGS = ("fresh input", "cache reads", "cache writes", "output")
+REMARKS = 12
+"""Lines on what was assumed."""
+_HEADINGS = ("fresh input", "cache reads", "cache writes", "output", "fees")
 
 
 def figures(bill: LogBill) -> dict[str, Any]:
@@ -28,9 +29,10 @@ def figures(bill: LogBill) -> dict[str, Any]:
     whose = session_of[calls["agent"]]
     is_sub = np.array([bool(agent.parent) for agent in log.agents])
     times = np.concatenate([calls["start_s"], calls["end_s"]])
-    times = times[times > _SINCE_1970_S]
+    times = times[times > SINCE_1970_S]
     return {
         "calls": int(calls["calls"].sum()),
+        "rows": len(calls),
         "sessions": len(sessions),
         "agents": len(log.agents),
         "sub_agents": int(is_sub.sum()),
@@ -133,14 +135,15 @@ def page(bill: LogBill) -> str:
 def _read(found: dict[str, Any]) -> str:
     files = ", ".join(f"{many:,} {name}" for name, many in found["files"].items())
     span = f"{found['from']} to {found['until']}" if found["from"] else "no dates"
-    agents = f"{found['agents']:,} agents ({found['sub_agents']:,} of them sub-agents)"
+    subs = f" ({counted(found['sub_agents'], 'sub-agent')} among them)" if found["sub_agents"] else ""
+    done = ", ".join(counted(found[f"{what}s"], what) for what in ("call", "session", "agent"))
     tokens = f"{compact(found['input_tokens'])} input tokens, {compact(found['output_tokens'])} output"
-    return f"{found['calls']:,} calls, {found['sessions']:,} sessions, {agents}; {span}; {tokens} (files: {files})"
+    return f"{done}{subs}; {span}; {tokens} (files: {files})"
 
 
 def _removed(found: dict[str, Any]) -> Iterator[str]:
     if found["duplicates"]:
-        named = ", ".join(f"{many:,} {what}" for what, many in found["duplicates"].items())
+        named = ", ".join(f"{what}: {many:,}" for what, many in found["duplicates"].items())
         yield f"Duplicates removed: {sum(found['duplicates'].values()):,} ({named})"
     if found["broken_lines"]:
         more = "; ..." if found["broken_lines"] > len(found["broken"]) else ""
@@ -148,18 +151,19 @@ def _removed(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _reconciled(found: dict[str, Any]) -> str:
-    ours = f"by our prices {_usd(found['priced_usd'])} (market={found['market']}"
+    """Both bills, over the calls that have both."""
+    part = "without what is not priced " if found["unpriced_calls"] else ""
+    ours = f"by our prices {part}{_usd(found['priced_usd'])} (market={found['market']})"
     if found["billed_usd"] is None:
-        return f"As billed: the log has no dollars; {ours})"
-    billed, same = found["billed_usd_with_price"], found["priced_usd_where_billed"]
-    compared = found["billed_calls_with_price"]
+        return f"As billed: the log has no dollars; {ours}"
+    first = f"As billed {_usd(found['billed_usd'])}, {ours}"
+    billed, same, compared = found["billed_usd_with_price"], found["priced_usd_where_billed"], found["billed_calls_with_price"]
     if not compared:
-        return f"As billed {_usd(found['billed_usd'])}; {ours}; no call has both)"
-    off = _off(same, billed)
-    if compared == sum(row["calls"] for row in found["models"]):
-        return f"As billed {_usd(billed)}, {ours}; {off}){_why(found)}"
-    of = f"{compared:,} calls that have both: {_usd(billed)} against {_usd(same)}, {off}"
-    return f"As billed {_usd(found['billed_usd'])}, {ours}); of the {of}{_why(found)}"
+        return f"{first}; no call has both"
+    off = f"{_less_or_more(same, billed)}{_why(found)}"
+    if compared == found["rows"]:
+        return f"{first}, {off}"
+    return f"{first}; of {counted(compared, 'call')} with both: {_usd(billed)} against {_usd(same)}, {off}"
 
 
 def _why(found: dict[str, Any]) -> str:
@@ -172,7 +176,7 @@ def _why(found: dict[str, Any]) -> str:
 
 def _wanting(found: dict[str, Any]) -> Iterator[str]:
     for name, many in found["unpriced_calls"].items():
-        yield f"Not priced: {many:,} calls of {name}, which is none of this market's: --model {name}=BACKEND says which it is"
+        yield f"Not priced: {counted(many, 'call')} of {name}, which is none of this market's: --model {name}=BACKEND says which it is"
 
 
 def _by_model(found: dict[str, Any]) -> str:
@@ -181,7 +185,11 @@ def _by_model(found: dict[str, Any]) -> str:
         "USD by our prices": [row["model"] or "(no name)" for row in rows],
         "backend": [row["backend"] for row in rows],
         "calls": [f"{row['calls']:,}" for row in rows],
-        **{name: [number(row[f"{kind}_usd"]) for row in rows] for name, kind in zip(_HEADINGS, KINDS, strict=True)},
+        **{
+            name: [number(row[f"{kind}_usd"]) for row in rows]
+            for name, kind in zip(_HEADINGS, KINDS, strict=True)
+            if kind != "fees" or any(row["fees_usd"] for row in rows)
+        },
         "all": [number(row["priced_usd"]) for row in rows],
         "share": [percent(row["priced_usd"] / found["priced_usd"]) if found["priced_usd"] else "-" for row in rows],
     }
@@ -227,18 +235,30 @@ def _sessions(found: dict[str, Any]) -> str:
 
 
 def _remarks(found: dict[str, Any]) -> Iterator[str]:
-    lines = [f"{many:,} {'call' if many == 1 else 'calls'} {what}" for what, many in found["remarks"].items()]
-    lines += [f"{many:,} calls at service tier {name}: priced as standard, which it may not be" for name, many in found["other_tiers"].items()]
+    lines = [f"{counted(many, 'call')}: {what}" for what, many in found["remarks"].items()]
+    tiers = found["other_tiers"].items()
+    lines += [f"{counted(many, 'call')}: service tier {name}, priced as standard, which may be wrong" for name, many in tiers]
     lines += [f"{file}: columns not read: {', '.join(names)}" for file, names in found["unknown_columns"].items()]
     if skipped := found["skipped_files"]:
-        lines.append(f"{len(skipped):,} files of no known format passed over: {', '.join(skipped[:3])}{', ...' if len(skipped) > 3 else ''}")
+        more = ", ..." if len(skipped) > 3 else ""
+        lines.append(f"{len(skipped):,} files of no known format passed over: {', '.join(skipped[:3])}{more}")
+    more = [f"{len(lines) - REMARKS:,} more: --json has all"] if len(lines) > REMARKS else []
     if lines:
-        yield "\n".join(f"- {line}" for line in lines)
+        yield "\n".join(f"- {line}" for line in [*lines[:REMARKS], *more])
 
 
 def _usd(value: float) -> str:
     """To the cent, or to three digits below a dollar."""
     return f"${value:,.2f}" if abs(value) >= 1 else dollars(value) if value == 0 else f"${number(value)}"
+
+
+def _less_or_more(ours: float, billed: float) -> str:
+    """The same in words."""
+    if not billed:
+        return "exact" if not ours else "billed at nothing"
+    if abs(ours / billed - 1) < 1e-9:
+        return "exact"
+    return f"{number(100 * abs(ours / billed - 1), 2)} % {'more' if ours > billed else 'less'}"
 
 
 def _off(ours: float, billed: float) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from sim.logs.log import Log
 from sim.results.billed.models import backends_of
 from sim.scenario.scenario import Scenario
 from sim.settings.market import BackendSettings, CacheKind
+from sim.usage import Dollars
 
-KINDS = ("fresh_input", "cache_read", "cache_write", "output")
-_SINCE_1970_S = 1e8
+KINDS = Dollars._fields
+WRITE, FEES = KINDS.index("cache_write"), KINDS.index("fees")
+SINCE_1970_S = 1e8
 """A start above it is a moment; below, seconds since the start of a run or session."""
 _TIERS = ("standard", "batch")
 """Of service: those that prices are known of."""
@@ -33,52 +36,57 @@ class LogBill:
         places = {backend: place for place, backend in enumerate(self.market)}
         self.backend = np.array([places[self.backends[name]] if name in self.backends else -1 for name in log.models], int)[calls["model"]]
         """By call, its number in the market; -1: of a model that has none."""
-        self.write_tokens = np.maximum(calls["write_5m_tokens"], 0) + calls["write_1h_tokens"]
+        self.write_tokens = np.maximum(calls["cache_write_tokens"], 0)
         """Where a log tells reads alone, an explicit cache is written all that is not read."""
         self.dollars = np.full((len(calls), len(KINDS)), np.nan)
         """By call and kind of token, USD; nan: of a model that has no price here."""
         batch = calls["tier"] == log.tiers.index("batch") if "batch" in log.tiers else np.zeros(len(calls), bool)
+        alone = calls["calls"] == 1
         for place, settings in enumerate(self.market.values()):
-            for cheap in (False, True):
-                rows = np.flatnonzero((self.backend == place) & (batch == cheap))
-                if len(rows):
-                    self.dollars[rows] = self._priced(calls[rows], rows, settings, cheap)
-        self.dollars[(np.array([status != "ok" for status in log.statuses])[calls["status"]]) & (calls["cost_usd"] == 0)] = 0.0
+            for cheap, one in itertools.product((False, True), repeat=2):
+                rows = np.flatnonzero((self.backend == place) & (batch == cheap) & (alone == one))
+                if len(rows):  # a sum of many calls says nothing of how long each prompt is
+                    self.dollars[rows] = self._priced(
+                        calls[rows], rows, settings if one else dataclasses.replace(settings, tiers=[]), cheap
+                    )
+        failed = np.array([status != "ok" for status in log.statuses])[calls["status"]]
+        self.dollars[failed & (calls["cost_usd"] == 0)] = 0.0
 
     def _priced(self, calls: np.ndarray, rows: np.ndarray, settings: BackendSettings, batch: bool) -> np.ndarray:
-        """What is written for an hour has its own price."""
-        start = self.scenario.start_time()
-        unsaid = calls["write_5m_tokens"] < 0
+        """What was written for an hour has its own price."""
+        unsaid = calls["cache_write_tokens"] < 0
         if settings.cache is CacheKind.explicit:
-            rest = calls["input_tokens"] - calls["cache_read_tokens"]
             kept = unsaid & (calls["input_tokens"] >= settings.cache_min_tokens)
-            self.write_tokens[rows[kept]] = rest[kept]
-        writes = self.write_tokens[rows]
-        hour = np.where(unsaid, writes * (settings.cache_ttl_s >= ONE_HOUR_S), calls["write_1h_tokens"])
-        began = calls["start_s"]
-        began = np.where(began > _SINCE_1970_S, began - start.timestamp(), np.nan_to_num(began))
-        usage = {
-            "input_tokens": calls["input_tokens"],
-            "cache_read_tokens": calls["cache_read_tokens"],
-            "cache_write_tokens": writes,
-            "output_tokens": calls["output_tokens"],
-            "t_request_s": began,
-        }
-        ttls = [min(settings.cache_ttl_s, ONE_HOUR_S - 1), ONE_HOUR_S]
-        short, long = (Price(dataclasses.replace(settings, cache_ttl_s=ttl), start, batch=batch).dollars_of(usage) for ttl in ttls)
-        share = np.divide(hour, writes, out=np.zeros(len(rows)), where=writes > 0)
-        short[:, 2] += share * (long[:, 2] - short[:, 2])
-        return short
+            self.write_tokens[rows[kept]] = (calls["input_tokens"] - calls["cache_read_tokens"])[kept]
+        start, writes = self.scenario.start_time(), self.write_tokens[rows]
+        began = np.where(calls["start_s"] > SINCE_1970_S, calls["start_s"] - start.timestamp(), np.nan_to_num(calls["start_s"]))
+        names = ("input_tokens", "cache_read_tokens", "output_tokens")
+        usage = {**{name: calls[name] for name in names}, "cache_write_tokens": writes, "t_request_s": began}
+        as_set, short, long = (
+            Price(each, start, batch=batch).dollars_of(usage)
+            for each in (
+                settings,
+                dataclasses.replace(settings, cache_1h_tokens=0, cache_ttl_s=min(settings.cache_ttl_s, ONE_HOUR_S - 1)),
+                dataclasses.replace(settings, cache_1h_tokens=0, cache_ttl_s=ONE_HOUR_S),
+            )
+        )
+        hour = np.divide(calls["cache_write_1h_tokens"], writes, out=np.zeros(len(rows)), where=writes > 0)
+        short[:, WRITE] += hour * (long[:, WRITE] - short[:, WRITE])
+        found = np.where(calls["cache_write_1h_tokens"][:, None] < 0, as_set, short)
+        found[:, FEES] += calls["web_searches"] * settings.web_search_usd_per_1k / 1000 * (1 + settings.fee)
+        return found
 
     @property
     def priced(self) -> np.ndarray:
         """By call, our dollars; nan: of a model that has no price here."""
-        return self.dollars.sum(axis=1)
+        found: np.ndarray = self.dollars.sum(axis=1)
+        return found
 
     @property
     def billed(self) -> np.ndarray:
         """By call, dollars as billed; nan: the log has none."""
-        return self.log.calls["cost_usd"]
+        found: np.ndarray = self.log.calls["cost_usd"]
+        return found
 
     @property
     def unknown(self) -> dict[str, int]:
@@ -97,6 +105,7 @@ def total(values: np.ndarray) -> float:
     return float(np.nansum(values))
 
 
-def sums(values: np.ndarray, groups: np.ndarray, many: int) -> Sequence[float]:
+def sums(values: np.ndarray, groups: np.ndarray, many: int) -> list[float]:
     """By group, the sum of what is there."""
-    return np.bincount(groups, np.nan_to_num(values), many).tolist()
+    found: list[float] = np.bincount(groups, np.nan_to_num(values), many).tolist()
+    return found

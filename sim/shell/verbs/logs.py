@@ -36,6 +36,7 @@ def run(asked: Namespace) -> int:
     if not paths:
         raise ConfigError("sim logs needs a path to read; see sim logs --help")
     from sim.logs.log import read
+    from sim.report.numbers import counted
     from sim.report.reconciled import figures, page
     from sim.results.billed.bill import LogBill
     from sim.scenario.load import load
@@ -46,9 +47,9 @@ def run(asked: Namespace) -> int:
     status = MISTAKE if asked.strict else WELL
     worst = WELL
     if log.report.broken:
-        worst = complain(f"{log.report.broken:,} broken lines were left out; the first: {log.report.where[0]}", status)
+        worst = complain(f"left out: {counted(log.report.broken, 'broken line')}, first {log.report.where[0]}", status)
     if bill.unknown:
-        worst = complain(f"not priced: {', '.join(bill.unknown)}; --model NAME=BACKEND says what they are", status) or worst
+        worst = complain(f"not priced: {', '.join(bill.unknown)}; --model NAME=BACKEND says which it is", status) or worst
     return worst
 
 

@@ -10,7 +10,16 @@ from sim.logs.logged import MAIN, Counts, LoggedCall, count, said
 from sim.logs.otel_names import attributes_of, first, identity, time_of
 from sim.logs.reader import LogReader
 
-_MODELS = ("chat", "generate_content", "text_completion", "embeddings", "gen_ai.client.inference", "claude_code.llm_request", "LLM", "EMBEDDING")
+_MODELS = (
+    "chat",
+    "generate_content",
+    "text_completion",
+    "embeddings",
+    "gen_ai.client.inference",
+    "claude_code.llm_request",
+    "LLM",
+    "EMBEDDING",
+)
 _AGENTS = ("invoke_agent", "AGENT")
 _OTHERS = ("execute_tool", "create_agent", "invoke_workflow", "plan", "retrieval", "TOOL", "CHAIN", "RETRIEVER", "RERANKER")
 _FAILED = (2, "2", "ERROR", "STATUS_CODE_ERROR")
@@ -76,7 +85,7 @@ class Reader(LogReader):
                 self.report.duplicates["spans that sum up others"] += 1
                 continue
             if span.agent:
-                self.report.remarks["are sums of agents whose model spans are not there (sampled away?): not counted"] += 1
+                self.report.remarks["sums of agents whose model spans are not there (sampled away?): not counted"] += 1
                 continue
             line = [place, *self._above(place)]
             agents = [f"{self._spans[each].agent} {each[1]}" for each in line if self._spans[each].agent]

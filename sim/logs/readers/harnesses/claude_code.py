@@ -23,7 +23,7 @@ class Reader(LogReader):
 
     def begin(self, file: File) -> None:
         """A file of a sub-agent is named after it."""
-        self._ready_s, self._by_user, self._last = math.nan, False, ""
+        self._ready_s, self._by_user = math.nan, False
         self._file = file.path.stem.removeprefix("agent-") if file.path.stem.startswith("agent-") else ""
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
@@ -37,25 +37,20 @@ class Reader(LogReader):
                 self._asked(entry, message)
             return
         if message.get("model") == "<synthetic>" or entry.get("isApiErrorMessage"):
-            self.report.remarks["are notes of Claude Code itself, no calls: left out"] += 1
+            self.report.remarks["notes of Claude Code itself, no calls of a model: left out"] += 1
             return
         session, aside = entry.get("sessionId") or "", bool(entry.get("isSidechain"))
         key = message.get("id") or entry.get("requestId") or ""
         end = moment(entry.get("timestamp"))
-        common = {
-            "start_s": min(end, self._ready_s) if self._ready_s == self._ready_s else end,
-            "end_s": end,
-            "agent": self._agent(entry),
-            "parent": MAIN if aside else "",
-            "rank": (0 if aside else 2) + ("speed" in usage),
-        }
-        yield _call(session, message.get("model", ""), usage, cost_usd=dollars(entry.get("costUSD")), by_user=self._by_user, key=key, **common)
+        start = self._ready_s if self._ready_s <= end else end
+        cost = dollars(entry.get("costUSD")) if "costUSD" in entry else math.nan
+        who = start, end, self._agent(entry), MAIN if aside else ""
+        rank = (0 if aside else 2) + ("speed" in usage)
+        yield _call(session, message.get("model") or "", usage, who, cost, self._by_user, key, rank)
         for number, other in enumerate(usage.get("iterations") or ()):
             if other.get("type") == "advisor_message":
-                yield _call(session, other.get("model", ""), other, key=f"{key} {number}" if key else "", **common)
-        if (usage.get("server_tool_use") or {}).get("web_search_requests") and key != self._last:
-            self.report.remarks["searched the web, for a fee that no price here holds"] += 1
-        self._ready_s, self._by_user, self._last = math.nan, False, key
+                yield _call(session, other.get("model") or "", other, who, math.nan, False, f"{key} {number}" if key else "", rank)
+        self._ready_s, self._by_user = math.nan, False
 
     def _agent(self, entry: Entry) -> str:
         return (entry.get("agentId") or self._file or "side") if entry.get("isSidechain") else MAIN
@@ -70,15 +65,20 @@ class Reader(LogReader):
             self.parents[entry.get("sessionId") or "", child] = self._agent(entry)
 
 
-def _call(session: str, model: str, usage: Entry, **more: object) -> LoggedCall:
+def _call(
+    session: str, model: str, usage: Entry, who: tuple[float, float, str, str], cost: float, by_user: bool, key: str, rank: int
+) -> LoggedCall:
     """What is written for an hour stands apart in newer files; before, all was for 5 minutes."""
     split = usage.get("cache_creation")
     if isinstance(split, dict):
-        write, hour = count(split.get("ephemeral_5m_input_tokens")), count(split.get("ephemeral_1h_input_tokens"))
+        hour = count(split.get("ephemeral_1h_input_tokens"))
+        write = hour + count(split.get("ephemeral_5m_input_tokens"))
     else:
         write, hour = count(usage.get("cache_creation_input_tokens")), 0
     tier = "fast" if usage.get("speed") == "fast" else usage.get("service_tier") or "standard"
+    tools = usage.get("server_tool_use")
     return LoggedCall(
         session, model, Counts.disjoint, count(usage["input_tokens"]), count(usage.get("output_tokens")),
-        count(usage.get("cache_read_input_tokens")), write, hour, tier=tier, **more,  # type: ignore[arg-type]
+        count(usage.get("cache_read_input_tokens")), write, hour, 0, *who, cost, "ok", tier, by_user,
+        count(tools.get("web_search_requests")) if tools else 0, key, rank,
     )  # fmt: skip

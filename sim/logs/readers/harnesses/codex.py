@@ -30,7 +30,9 @@ class Reader(LogReader):
     @staticmethod
     def looks(sample: Sample) -> bool:
         """By the kinds of its lines."""
-        return sample.kind == "json" and any(each.get("type") in _ITEMS and isinstance(each.get("payload"), dict) for each in sample.entries)
+        return sample.kind == "json" and any(
+            each.get("type") in _ITEMS and isinstance(each.get("payload"), dict) for each in sample.entries
+        )
 
     def begin(self, file: File) -> None:
         """A thread whose first line is lost is named by its file."""
@@ -88,7 +90,7 @@ class Reader(LogReader):
         )  # fmt: skip
         self._ready_s, self._by_user = math.nan, False
         if not info.get("model") and not self._model:
-            self.report.remarks[f"are of a file that names no model: taken as {_OLD_MODEL}"] += 1
+            self.report.remarks[f"of files that name no model: taken as {_OLD_MODEL}"] += 1
         if self._parent:
             self._children.setdefault(self._thread, []).append((mark, call))
         else:

@@ -9,14 +9,24 @@ from typing import Any
 
 from sim.columns import CALLS, TRACE
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment, said
+from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, count, dollars, moment, said
 from sim.logs.reader import LogReader
 from sim.logs.table import ask_of_likely, plain
 
 _OF_A_RUN = {"replication", "task", "turn", "status", "t_request_s", "t_end_s"}
 _OF_A_TRACE = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
-_RECORDED = ("model", "parent", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens", "cost_usd", "status")
+_RECORDED = (
+    "model",
+    "parent",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+    "cost_usd",
+    "status",
+)
 """What a trace may hold of its own bill."""
+_UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"
 
 
 class Reader(LogReader):
@@ -48,15 +58,15 @@ class Reader(LogReader):
         if self._of_a_run:
             yield _of_a_run(row)
             return
-        start, hour = _time(row["t_s"]), count(row.get("cache_write_1h_tokens"))
-        write = said(row.get("cache_write_tokens"))
+        start = _time(row["t_s"])
         agent = str(row["agent"])
+        parent = str(row.get("parent") or (MAIN if agent != MAIN else ""))
+        end = start + float(row.get("api_time_s") or 0)
         call = LoggedCall(
             str(row["trace"]), str(row.get("model") or ""), Counts.inclusive, count(row["input_tokens"]), count(row["output_tokens"]),
-            said(row.get("cache_read_tokens", row.get("cached_tokens"))), max(0, write - hour) if hour else write, hour,
-            count(row.get("reasoning_tokens")), start, start + float(row.get("api_time_s") or 0), agent,
-            str(row.get("parent") or (MAIN if agent != MAIN else "")), dollars(row.get("cost_usd")), str(row.get("status") or "ok"),
-            by_user=row.get("trigger") == "user",
+            said(row.get("cache_read_tokens", row.get("cached_tokens"))), said(row.get("cache_write_tokens")),
+            said(row.get("cache_write_1h_tokens")), count(row.get("reasoning_tokens")), start, end, agent, parent,
+            dollars(row.get("cost_usd")), str(row.get("status") or "ok"), by_user=row.get("trigger") == "user",
         )  # fmt: skip
         if self._recorded:
             yield call
@@ -71,7 +81,7 @@ class Reader(LogReader):
                 place = bisect.bisect_right(earlier, call.input_tokens)
                 yield call._replace(cache_read_tokens=earlier[place - 1] if place else 0)
                 earlier.insert(place, call.input_tokens)
-                self.report.remarks["have no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"] += 1
+                self.report.remarks[_UNREAD] += 1
 
 
 def _of_a_run(row: Entry) -> LoggedCall:
@@ -80,13 +90,14 @@ def _of_a_run(row: Entry) -> LoggedCall:
     above = path.rpartition(".")[0]
     return LoggedCall(
         f"{row['replication']}.{row['task']}", str(row.get("backend") or ""), Counts.inclusive, count(row["input_tokens"]),
-        count(row["output_tokens"]), said(row.get("cache_read_tokens")), said(row.get("cache_write_tokens")), 0,
-        count(row.get("reasoning_tokens")), float(row["t_request_s"]), float(row["t_end_s"]), MAIN if path == "0" else path,
+        count(row["output_tokens"]), said(row.get("cache_read_tokens")), said(row.get("cache_write_tokens")),
+        UNKNOWN, count(row.get("reasoning_tokens")), float(row["t_request_s"]), float(row["t_end_s"]), MAIN if path == "0" else path,
         MAIN if above == "0" else above, dollars(row.get("cost_usd")), str(row["status"]),
     )  # fmt: skip
 
 
 def _time(value: Any) -> float:
     """Seconds, or a moment in ISO 8601."""
-    return moment(value) if isinstance(value, str) and re.match(r"\d{4}-", value) else moment(value) if hasattr(value, "tzinfo") else float(value)
-
+    if hasattr(value, "tzinfo") or (isinstance(value, str) and re.match(r"\d{4}-", value)):
+        return moment(value)
+    return float(value)

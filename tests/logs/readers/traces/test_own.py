@@ -1,0 +1,110 @@
+"""Our own tables as logs: what was recorded is the bill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim import DataError, LogBill
+from sim.logs import read
+from tests.logs.written import FRESH, OUT, READ, WRITE, february, lines, rows, usd
+
+HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
+MIXED = [(0, 50_000, 300, 0), (10, 8_000, 200, 0), (20, 51_000, 300, 50_000), (30, 9_000, 200, 8_000), (40, 52_000, 300, 51_000)]
+"""Case 05: a sub-agent's prompts among the main agent's."""
+
+
+def test_recorded_reads_are_in_the_bill_of_a_first_call_too(tmp_path: Path) -> None:
+    """Case 02: $0.0925. What is not read of a prompt is written."""
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},cached_tokens", *(f"s-{each},main,0,0,20000,300,15000" for each in (1, 2))))
+    assert usd(log) == pytest.approx([5_000 * WRITE + 15_000 * READ + 300 * OUT] * 2, rel=1e-12)
+    assert sum(usd(log)) == pytest.approx(0.0925, rel=1e-12)
+
+
+def test_reads_beside_the_input_are_recognised_and_else_it_is_as_our_format_says(tmp_path: Path) -> None:
+    """Case 03: the second file could be either; in this format reads are a part of the input."""
+    shown = read(lines(tmp_path / "a.csv", f"{HEAD},cached_tokens", "s,main,0,0,130213,200,0", "s,main,1,30,5,200,128955"))
+    assert rows(shown, "input_tokens") == [(130_213,), (128_960,)]
+    assert "more of them than input" in next(iter(shown.report.remarks))
+    either = read(lines(tmp_path / "b.csv", f"{HEAD},cached_tokens", "s,main,0,0,20000,200,0", "s,main,1,30,24000,200,20000"))
+    assert sum(usd(either)) == pytest.approx(0.17, rel=1e-12)
+    assert not either.report.remarks
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("split", [True, False])
+def test_a_sub_agents_calls_among_the_main_agents(tmp_path: Path, split: bool, recorded: bool) -> None:
+    """Case 05: $0.468 in every form; where no read is recorded, the longest earlier prompt that fits is read."""
+    rows = [
+        f"s,{'a1' if split and size < 10_000 else 'main'},{place},{second},{size},{out}{f',{kept}' if recorded else ''}"
+        for place, (second, size, out, kept) in enumerate(MIXED)
+    ]
+    log = read(lines(tmp_path / "x.csv", HEAD + (",cached_tokens" if recorded else ""), *rows[:: 1 if recorded else -1]))
+    assert sum(usd(log)) == pytest.approx(61_000 * WRITE + 109_000 * READ + 1_300 * OUT, rel=1e-12)
+    assert sum(usd(log)) == pytest.approx(0.46825, rel=1e-12)
+    assert bool(log.report.remarks) is not recorded
+
+
+def test_each_row_is_priced_at_its_own_model_and_reads_nothing_of_anothers(tmp_path: Path) -> None:
+    """Case 22: unknown models are named, not guessed."""
+    log = read(lines(
+        tmp_path / "x.csv", "trace,agent,call_index,t_s,model,input_tokens,output_tokens", "s,main,0,0,claude-opus-4-6,100000,1000",
+        "s,main,1,30,claude-haiku-4-5,101000,1000", "s,main,2,60,claude-opus-4-6,102000,1000", "s,a1,0,5,claude-sonnet-4-6,50000,500",
+        "s,a2,0,5,acme-unknown-1,50000,500",
+    ))  # fmt: skip
+    bill = LogBill(log, february())
+    found = dict(zip(rows(log, "model", "input_tokens"), bill.priced.tolist(), strict=True))
+    assert found[("claude-opus-4-6", 102_000)] == pytest.approx(100_000 * READ + 2_000 * WRITE + 1_000 * OUT, rel=1e-12)
+    assert found[("claude-haiku-4-5", 101_000)] == pytest.approx((101_000 * 1.25 + 1_000 * 5) / 1e6, rel=1e-12)
+    assert found[("claude-sonnet-4-6", 50_000)] == pytest.approx((50_000 * 3.75 + 500 * 15) / 1e6, rel=1e-12)
+    assert bill.unknown == {"acme-unknown-1": 1}
+    said = LogBill(log, february(), {"acme-unknown-1": "claude_opus_4_6"})
+    assert said.priced.sum() == pytest.approx(
+        sum(found[each] for each in found if each[0] != "acme-unknown-1") + 50_000 * WRITE + 500 * OUT
+    )
+    assert not said.unknown
+
+
+def test_the_name_of_our_own_column_is_understood_and_another_is_asked_about(tmp_path: Path) -> None:
+    """Case 25: nothing was read."""
+    calls = ("s,main,0,0,100000,100,0", "s,main,1,30,101000,100,0")
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},cache_read_tokens", *calls))
+    assert usd(log) == pytest.approx([100_000 * WRITE + 100 * OUT, 101_000 * WRITE + 100 * OUT], rel=1e-12)
+    with pytest.raises(DataError, match="column 'cache_hits' is not known"):
+        read(lines(tmp_path / "y.csv", f"{HEAD},cache_hits", *calls))
+    strange = read(lines(tmp_path / "z.csv", f"{HEAD},Cache Read Tokens,colour", *(f"{each},red" for each in calls)))
+    assert strange.report.unknown_columns == {str(tmp_path / "z.csv"): ["colour"]}
+    assert usd(strange) == usd(log)
+
+
+def test_what_a_trace_says_of_its_own_bill(tmp_path: Path) -> None:
+    head = f"{HEAD},cached_tokens,cache_write_tokens,cost_usd,status,parent,trigger,api_time_s"
+    path = lines(
+        tmp_path / "x.csv", head, "s,a1,0,1771200000,9000,10,5000,1000,0.04,ok,main,user,7", "s,a1,1,9,9000,10,5000,1000,0,error,,,"
+    )
+    log = read(path)
+    assert usd(log) == pytest.approx([3_000 * FRESH + 5_000 * READ + 1_000 * WRITE + 10 * OUT, 0], rel=1e-12)
+    assert rows(log, "cost_usd", "parent", "by_user")[0] == (0.04, "main", 1)
+    assert rows(log, "start_s", "end_s")[0] == (1771200000, 1771200007)
+
+
+def test_a_runs_own_calls_come_back_to_the_dollar(tmp_path: Path) -> None:
+    """All that was billed: attempts that failed, sub-agents, several backends, the hour's cache."""
+    scenario = sim.load(
+        "agent=team", "workload.tasks=4", "replications=2", "processes=1", "router=by_role", "backends=[claude_opus_4_6,minimax_m2_5]",
+        "market.models.claude_opus_4_6.error_rate=0.2", "market.models.claude_opus_4_6.error_billed=input",
+        "market.models.claude_opus_4_6.cache_ttl_s=3600",
+    )  # fmt: skip
+    result = sim.simulate(scenario)
+    result.save(tmp_path)
+    bill = LogBill(read(tmp_path), scenario)
+    calls = result.calls
+    assert len(bill.log.calls) == len(calls)
+    for name in ("input_tokens", "cache_read_tokens", "output_tokens", "reasoning_tokens"):
+        assert bill.log.calls[name].sum() == calls[name].sum()
+    assert bill.billed.sum() == pytest.approx(calls["cost_usd"].sum(), rel=1e-12)
+    assert bill.priced == pytest.approx(bill.billed, abs=1e-12)
+    assert {agent.parent for agent in bill.log.agents} == {"", "main"}
+    assert (calls["status"] == "error").any()

@@ -1,0 +1,82 @@
+"""Files of logs: lines, documents, tables, and what is broken in them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from sim import DataError
+from sim.logs.files import File
+from sim.logs.report import Report
+
+
+def entries(path: Path) -> tuple[list[tuple[str, object]], Report]:
+    report = Report()
+    return [(place, dict(entry)) for place, entry in File(path, report).entries()], report
+
+
+@pytest.mark.parametrize("text", ['{"a":1}\n{"a":2}\n', '\ufeff{"a":1}\r\n\r\n{"a":2}', '[{"a":1},{"a":2}]', '[\n {"a": 1},\n {"a": 2}\n]'])
+def test_json_by_lines_or_as_a_list(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text, encoding="utf-8", newline="")
+    found, report = entries(path)
+    assert [entry for _, entry in found] == [{"a": 1}, {"a": 2}]
+    assert not report.broken
+
+
+def test_one_document_over_several_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"a": [{"b": 1}]}, indent=2))
+    assert entries(path)[0] == [("entry 1", {"a": [{"b": 1}]})]
+
+
+@pytest.mark.parametrize("rubbish", ["@@@", "[1]", "7", '{"a":1} {"a":2}', '{"a":', "\ud800", "{" * 3])
+def test_a_broken_line_is_named_wherever_it_stands_and_the_others_are_read(tmp_path: Path, rubbish: str) -> None:
+    for place in range(3):
+        lines = ['{"a":1}'] * 2
+        lines.insert(place, rubbish)
+        path = tmp_path / f"{place}.jsonl"
+        path.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
+        if rubbish == "[1]" and place == 0:
+            continue  # a document that begins so is a list
+        found, report = entries(path)
+        assert len(found) == 2, (place, found)
+        assert report.where[0].startswith(f"{path}: line {place + 1}: ")
+
+
+def test_many_broken_lines_are_counted_and_the_first_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"a":1}\n' + "no\n" * 500)
+    report = entries(path)[1]
+    assert (report.broken, len(report.where)) == (500, 10)
+
+
+def test_tables_packed_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv.gz"
+    path.write_bytes(gzip.compress('\ufeffa,b\n1,"x, ""y"""\n2\n3,\n'.encode()))
+    found, report = entries(path)
+    assert found == [("line 2", {"a": "1", "b": 'x, "y"'}), ("line 4", {"a": "3", "b": ""})]
+    assert report.where == [f"{path}: line 3: has 1 cells, its header 2"]
+
+
+def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
+    empty, binary, document, pipe = (tmp_path / name for name in ("empty", "binary", "document", "pipe"))
+    empty.write_text(" \n")
+    binary.write_bytes(b"\x7fELF\0\0\0")
+    document.write_text('[{"a":')
+    os.mkfifo(pipe)
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(b'{"a":1}' * 99)[:-12])
+    for path, why in (
+        (empty, "is empty"),
+        (binary, "no text"),
+        (document, "is no JSON"),
+        (pipe, "is not a file"),
+        (tmp_path / "x", "no such"),
+        (tmp_path / "cut.gz", "cut or broken"),
+    ):
+        with pytest.raises(DataError, match=why):
+            entries(path) if path is not binary else File(path, Report()).sample

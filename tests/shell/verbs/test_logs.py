@@ -1,0 +1,62 @@
+"""`sim logs`: paths and settings in, a reconciled bill out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.shell.cli import main
+from tests.logs.readers.harnesses.test_claude_code import said, usage
+from tests.logs.written import lines
+
+
+def ran(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as end:
+        main(["logs", *map(str, words)])
+    printed = capsys.readouterr()
+    assert isinstance(end.value.code, int)
+    return end.value.code, printed.out, printed.err
+
+
+def test_paths_and_settings_in_any_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lines(tmp_path / "a=b, ünï.jsonl", said(1, "1", usage(1000, 0, 0, 0), model="my-model"), said(2, "2", usage(1000, 0, 0, 0)))
+    words = ("market=nov_2026", path, "--json", "--model", "my-model=kimi_k3", "market.models.kimi_k3.input_usd_per_mtok=7")
+    status, out, err = ran(capsys, *words)
+    found = json.loads(out)
+    assert (status, err) == (0, "")
+    assert found["priced_usd"] == pytest.approx(0.007 + 0.005, rel=1e-12)
+    assert found["market"] == "nov_2026"
+
+
+def test_what_is_broken_or_unknown_is_a_warning_and_an_error_to_the_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = lines(tmp_path / "x.jsonl", said(1, "1", usage(1, 0, 0, 0)), "@@")
+    unknown = lines(tmp_path / "y.jsonl", said(1, "1", usage(1, 0, 0, 0), model="my-model"))
+    for path, line in (
+        (broken, f"sim: left out: 1 broken line, first {broken}: line 2: is no JSON\n"),
+        (unknown, "sim: not priced: my-model; --model NAME=BACKEND says which it is\n"),
+    ):
+        for strict, expected in ((), 0), (("--strict",), 1):
+            status, out, err = ran(capsys, path, *strict)
+            assert (status, err) == (expected, line)
+            assert out.startswith("1 call, 1 session, 1 agent;")
+
+
+@pytest.mark.parametrize(("words", "line"), [
+    (("nowhere",), "sim: nowhere: no such file or folder"),
+    (("market=nov_2026",), "sim: sim logs needs a path to read"),
+    (("x.jsonl", "--model", "opus"), "sim: --model opus: must be NAME=BACKEND"),
+    (("x.jsonl", "--model", "m=opus"), "sim: --model m=opus: is no backend of this market"),
+    (("x.jsonl", "--format", "cluade-code"), "sim: format 'cluade-code' is not known; did you mean 'claude-code'?"),
+    (("x.jsonl", "markt=nov_2026"), "sim: markt: 'markt' is not a setting"),
+])  # fmt: skip
+def test_a_mistake_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], line: str
+) -> None:
+    lines(tmp_path / "x.jsonl", said(1, "1", usage(1, 0, 0, 0)))
+    monkeypatch.chdir(tmp_path)
+    status, out, err = ran(capsys, *words)
+    assert (status, out) == (1, "")
+    assert err.startswith(line)
+    assert err.count("\n") == 1
