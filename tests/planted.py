@@ -56,7 +56,38 @@ _FALLBACK = "sim/router/fallback.py"
 _RETRIES = ("tests/router/test_fallback.py::test_two_retries_then_the_next_backend_and_each_call_begins_anew",)
 _COOLED = ("tests/router/test_fallback.py::test_fails_of_more_than_a_minute_ago_count_no_more",)
 
+_LOG, _BILL, _OF_CLAUDE = "sim/logs/log.py", "sim/results/billed/bill.py", "tests/logs/readers/harnesses/test_claude_code.py::"
+
 FAULTS = {
+    # logs of others
+    "a call counts as often as it is in the log": Fault(
+        _LOG, "if slot != self._rows:", "if False:",
+        (f"{_OF_CLAUDE}test_a_call_is_one_however_many_lines_it_has",),
+    ),
+    "the first copy is kept, whatever it says": Fault(
+        _LOG, "best = row if (row[_RANK], _total(row)) > (old[_RANK], _total(old)) else old", "best = old",
+        (f"{_OF_CLAUDE}test_of_copies_the_main_thread_comes_first_then_the_whole_answer",),
+    ),
+    "who counts reads beside input is not believed for its other calls": Fault(
+        _LOG, "beside |= its", "beside |= shows",
+        ("tests/logs/readers/gateways/test_otel.py::test_who_counts_reads_beside_input_shows_it_and_is_believed",),
+    ),
+    "the hour's writes cost what five minutes' do": Fault(
+        _BILL, "short[:, WRITE] += hour *", "short[:, WRITE] += 0 *",
+        (f"{_OF_CLAUDE}test_what_is_written_for_an_hour_has_its_own_price",),
+    ),
+    "a log's batch is priced as if it were none": Fault(
+        _BILL, "(batch == cheap)", "np.array(not cheap)",
+        (f"{_OF_CLAUDE}test_tiers_of_service_searches_and_dollars_are_kept",),
+    ),
+    "a child's replay of its parent is work": Fault(
+        "sim/logs/readers/harnesses/codex.py", "if mark and mark in", "if mark not in",
+        ("tests/logs/readers/harnesses/test_codex.py::test_a_child_begins_with_a_replay_of_its_parent",),
+    ),
+    "a span that sums up others is a call": Fault(
+        "sim/logs/readers/gateways/otel.py", "if place in sums:", "if False:",
+        ("tests/logs/readers/gateways/test_otel.py::test_of_two_libraries_that_see_one_call_the_inner_one_counts",),
+    ),
     # fallback, and waits over the attempts of a call
     "the next backend has one retry less": Fault(_FALLBACK, "call.since = call.attempt + 1", "call.since = call.attempt", _RETRIES),
     "fails are counted for ever": Fault(_FALLBACK, "while left[0] <= now - MINUTE_S:", "while left[0] <= now - 1e9:", _COOLED),

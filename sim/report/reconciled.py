@@ -242,9 +242,10 @@ def _remarks(found: dict[str, Any]) -> Iterator[str]:
     if skipped := found["skipped_files"]:
         more = ", ..." if len(skipped) > 3 else ""
         lines.append(f"{len(skipped):,} files of no known format passed over: {', '.join(skipped[:3])}{more}")
-    more = [f"{len(lines) - REMARKS:,} more: --json has all"] if len(lines) > REMARKS else []
+    if len(lines) > REMARKS:
+        lines[REMARKS:] = [f"{len(lines) - REMARKS:,} more: --json has all"]
     if lines:
-        yield "\n".join(f"- {line}" for line in [*lines[:REMARKS], *more])
+        yield "\n".join(f"- {line}" for line in lines)
 
 
 def _usd(value: float) -> str:

@@ -1,12 +1,9 @@
-"""Read logs of your agents, and hold their bill against our prices: what was done, what it cost, where the money went.
+"""What your agents' logs say was done and billed, against our prices. Formats are found by content; settings choose a market.
 
-  sim logs ~/.claude/projects                        Claude Code, sub-agents too
-  sim logs ~/.codex/sessions market=nov_2026         Codex, at November's prices
-  sim logs spans.jsonl --model my-model=kimi_k2_5    a model that no price list knows by this name
-  sim logs outputs/2026-02-16/09-00-00-000000        a run's own calls
-
-Also OpenTelemetry GenAI spans and tables of our own. The format is found by what is in a file. Settings behind the paths choose
-market and prices as in a run. Nothing of prompts and answers is kept or shown.
+sim logs ~/.claude/projects                         Claude Code, sub-agents too
+sim logs ~/.codex/sessions market=nov_2026          Codex, at November's prices
+sim logs spans.jsonl --model my-model=kimi_k2_5     OpenTelemetry; a model of another name
+sim logs outputs/2026-02-16/09-00-00-000000         a run's own calls
 """
 
 from __future__ import annotations
