@@ -19,6 +19,8 @@ class Status(enum.IntEnum):
     rate_limited = 2
     timeout = 3
     cancelled = 4
+    too_long = 5
+    """The prompt did not fit the context window."""
 
 
 class Role(enum.IntEnum):

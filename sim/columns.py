@@ -28,7 +28,7 @@ CALLS = (
     Column("attempt", "", "0 first, 1 the first retry", "B"),
     Column("role", "", "chat, agent, lead, worker, compaction or verifier", "B"),
     Column("backend", "", "id of the backend", "B"),
-    Column("status", "", "ok, error, rate_limited, timeout or cancelled", "B"),
+    Column("status", "", "ok, error, rate_limited, timeout, cancelled or too_long (for the context window)", "B"),
     Column("t_request_s", "s", "when the agent asked", "d"),
     Column("t_start_s", "s", "when a slot was granted", "d"),
     Column("t_first_token_s", "s", "when the first token came", "d"),

@@ -23,7 +23,7 @@ from sim.settings.budget import At, Then
 from sim.settings.run import RetrySettings
 from sim.task import Task
 
-ERROR, CANCELLED = int(Status.error), int(Status.cancelled)
+TOO_LONG, CANCELLED = int(Status.too_long), int(Status.cancelled)
 
 
 class Dispatch:
@@ -196,7 +196,7 @@ class Dispatch:
 
     def _refuse(self, call: Call) -> None:
         """The prompt is longer than the context window: an error at once, for which nothing is billed."""
-        self._refused(call, ERROR, self.env.now)
+        self._refused(call, TOO_LONG, self.env.now)
         self._give_up(call)
 
     def _give_up(self, call: Call) -> None:

@@ -35,7 +35,7 @@ class Tally:
     dollar_units: np.ndarray
     """(backends, 5) bills in units of `sim.meter.sums`, in the order of `DOLLARS`; so are all fields called units."""
     attempts: np.ndarray
-    """(backends, 5) by `Status`."""
+    """(backends, statuses) by `Status`."""
     answers: np.ndarray
     """(roles, 2) attempts that succeeded: how many, and their tokens."""
     cost_units: int = 0

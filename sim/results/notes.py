@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sim.call import Status
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
@@ -47,8 +48,11 @@ def _lost(scenario: Scenario, estimates: Estimates) -> str:
     if not pooled.lost:
         return ""
     attempts, value = scenario.retry.attempts, estimates.sample.whole
+    too_long = int(pooled.attempts[:, Status.too_long].sum())
+    tried = pooled.given_up - too_long
     why = [
-        f"{pooled.given_up:,} calls were given up after {attempts} attempts" if pooled.given_up else "",
+        f"prompts longer than the context window: {too_long:,}" if too_long else "",
+        f"{tried:,} calls were given up after {attempts} attempts" if tried else "",
         f"{100 * value['rate_limited_share']:.2g} % of attempts were turned away (429)" if value["rate_limited_share"] else "",
         f"{100 * value['timeout_share']:.2g} % were withdrawn after too long in line" if value["timeout_share"] else "",
         f"{pooled.blocked:,} tasks were refused for want of money" if pooled.blocked else "",

@@ -70,7 +70,7 @@ def test_a_team_goes_on_without_a_worker_that_failed() -> None:
     workers = team(4, loop(), fanout=3, spawn_after_turn=2, report_tokens=5000, inherit_context=True, **short)
     result = run(workers, backend(context_window_tokens=4000, quality=1.0))
     assert result.calls.query("role == 'lead'")["input_tokens"].tolist() == [2000, 2100, 2200, 2300]
-    assert (result.calls.query("role == 'worker'")["status"] == "error").all()
+    assert (result.calls.query("role == 'worker'")["status"] == "too_long").all()
     assert result.calls.query("role == 'worker'")["cost_usd"].sum() == 0
     assert result.mean("success_rate") == 1
 
@@ -124,7 +124,9 @@ def test_by_role_gives_the_lead_and_its_workers_their_own() -> None:
 
 def test_a_prompt_over_the_window_is_refused_for_nothing() -> None:
     result = run(agent(turns=10), backend(context_window_tokens=4500, quality=1.0))
-    assert result.calls["status"].tolist() == ["ok", "ok", "ok", "error"]
+    assert result.calls["status"].tolist() == ["ok", "ok", "ok", "too_long"]
+    assert result.mean("calls_too_long") == result.mean("calls_given_up") == 1
+    assert "(prompts longer than the context window: 1)" in result.notes["lost"]
     assert result.calls["cost_usd"].iloc[-1] == 0
     assert result.mean("success_rate") == 0
 
