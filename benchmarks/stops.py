@@ -46,7 +46,7 @@ class Stops(NamedTuple):
     orphans: int
     """Processes that went on."""
     said: int
-    """Ends by TERM or INT, once the command was under way, with another status or more than a line."""
+    """Ends by TERM or INT, once the command was under way, with another status (the signal itself: it was over) or more than a line."""
     left: list[str]
     """Files that were there in the end, in the temporary folder or half-written beside a run."""
 
@@ -73,7 +73,7 @@ def stop(root: Path, stops: int, seed: int = 1) -> Stops:
             process.send_signal(sent)
             heard = process.communicate()[1]
             if under_way and sent != signal.SIGKILL:
-                said += process.returncode not in (0, 128 + sent) or len(heard.splitlines()) > 1
+                said += process.returncode not in (0, 128 + sent, -sent) or len(heard.splitlines()) > 1
         ends[f"{name} {sent.name} {process.returncode}"] += 1
         orphans += _go_on()
         after = _complete(root)
@@ -87,7 +87,11 @@ def stop(root: Path, stops: int, seed: int = 1) -> Stops:
 
 def _start(root: Path, environment: dict[str, str], words: list[str]) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "sim", *words]
-    return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a job in the background would inherit deaf ears
+    try:
+        return subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def _whole(root: Path, environment: dict[str, str], words: list[str]) -> float:
