@@ -1,0 +1,86 @@
+"""Langfuse: observations as JSON. Names of usage are free; those that hold `input` are apart and add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sim.logs.files import Entry, Sample
+from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, count, dollars, moment
+from sim.logs.reader import LogReader
+
+_CALLS = ("GENERATION", "EMBEDDING")
+
+
+class Reader(LogReader):
+    """Calls are told at the end, when it is known which observation stands above which."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._above: dict[str, tuple[str, str]] = {}
+        """By observation: the one above it, and its name if it is an agent."""
+        self._sessions: dict[str, str] = {}
+        self._calls: list[tuple[str, str, LoggedCall]] = []
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """By an observation's type and trace, alone or in a list of them."""
+        listed = (each for entry in sample.entries for each in (entry, *(entry["data"] if isinstance(entry.get("data"), list) else ())))
+        return sample.kind == "json" and any(
+            isinstance(each, dict) and "traceId" in each and "type" in each and "spanId" not in each for each in listed
+        )
+
+    def calls(self, entry: Entry) -> Iterator[LoggedCall]:
+        """None yet."""
+        for each in entry["data"] if isinstance(entry.get("data"), list) else (entry,):
+            trace = each.get("traceId") or each["id"]
+            if each.get("sessionId"):
+                self._sessions[trace] = each["sessionId"]
+            if "traceId" in each:
+                agent = f"{each.get('name') or 'agent'} {each['id']}" if each.get("type") == "AGENT" else ""
+                self._above[each["id"]] = each.get("parentObservationId") or "", agent
+                if each.get("type") in _CALLS:
+                    self._calls.append((trace, each["id"], self._call(each)))
+        return iter(())
+
+    def _call(self, each: Entry) -> LoggedCall:
+        usage = each.get("usageDetails") or each.get("usage") or {}
+        kinds = {"read": 0, "write": 0, "hour": 0, "input": 0, "reasoning": 0, "output": 0}
+        for name, tokens in usage.items():
+            kinds[_kind(name)] = kinds.get(_kind(name), 0) + (count(tokens) if _kind(name) else 0)
+        read, write = kinds["read"], kinds["write"] + kinds["hour"]
+        output = kinds["output"] + kinds["reasoning"]
+        within = bool(read + write) and count(usage.get("total")) == kinds["input"] + output
+        if within:
+            self.report.remarks[
+                "cache reads and writes are a part of input (by the total), not beside it as Langfuse counts: taken so"
+            ] += 1
+        cost = (each.get("costDetails") or {}).get("total", each.get("calculatedTotalCost", each.get("totalCost")))
+        return LoggedCall(
+            "", each.get("model") or each.get("providedModelName") or "", Counts.inclusive if within else Counts.disjoint, kinds["input"],
+            output, read, write, kinds["hour"] or UNKNOWN, kinds["reasoning"], moment(each.get("startTime")), moment(each.get("endTime")),
+            cost_usd=dollars(cost), status="error" if each.get("level") == "ERROR" else "ok", key=each["id"],
+        )  # fmt: skip
+
+    def end(self) -> Iterator[LoggedCall]:
+        """Each with the nearest agent above it; the highest is the main one."""
+        for trace, place, call in self._calls:
+            agents, seen = [], {place}
+            while (place := self._above.get(place, ("", ""))[0]) and place not in seen:
+                seen.add(place)
+                if name := self._above.get(place, ("", ""))[1]:
+                    agents.append(name)
+            names = [*agents[:-1], MAIN]
+            yield call._replace(session=self._sessions.get(trace, trace), agent=names[0], parent=names[1] if len(names) > 1 else "")
+
+
+def _kind(name: str) -> str:
+    """What a name of usage counts; empty: nothing of its own."""
+    name = name.lower()
+    if "cost" in name:
+        return ""
+    if "cache" in name:
+        return "hour" if "1h" in name else "write" if "creat" in name or "write" in name else "read"
+    if "reason" in name:
+        return "reasoning"
+    return next((kind for kind in ("input", "output") if kind in name), "")

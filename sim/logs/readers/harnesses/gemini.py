@@ -1,0 +1,54 @@
+"""Gemini CLI: a JSON document a session, or its messages a line. A message that comes again replaces the one of its id."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from sim.logs.files import Entry, File, Sample
+from sim.logs.logged import Counts, LoggedCall, count, moment
+from sim.logs.reader import LogReader
+
+
+class Reader(LogReader):
+    """Thoughts stand beside the output and are billed with it. Whether cached tokens are a part of the input, the total says."""
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """By its answers."""
+        return sample.kind == "json" and any(map(_is_answer, (message for entry in sample.entries for message in _messages(entry))))
+
+    def begin(self, file: File) -> None:
+        """A session whose head is lost is named by its file."""
+        self._session, self._asked_s, self._by_user, self._number = file.path.stem, math.nan, False, 0
+
+    def calls(self, entry: Entry) -> Iterator[LoggedCall]:
+        """Of a message, or of a document of them."""
+        self._session = entry.get("sessionId") or self._session
+        for message in _messages(entry):
+            if _is_answer(message):
+                yield self._call(message)
+            elif message.get("type") == "user":
+                self._asked_s, self._by_user = moment(message.get("timestamp")), True
+
+    def _call(self, message: Entry) -> LoggedCall:
+        tokens, end = message["tokens"], moment(message.get("timestamp"))
+        inputs, cached, output, thoughts, tool = (count(tokens.get(name)) for name in ("input", "cached", "output", "thoughts", "tool"))
+        beside = count(tokens.get("total")) == inputs + cached + output + thoughts + tool and cached > 0
+        start, asked = min(end, self._asked_s) if self._asked_s <= end else end, self._by_user
+        self._asked_s, self._by_user, self._number = math.nan, False, self._number + 1
+        key = f"{self._session} {message['id']}" if message.get("id") else ""
+        return LoggedCall(
+            self._session, message.get("model") or "", Counts.disjoint if beside else Counts.inclusive, inputs + tool, output + thoughts,
+            cached, reasoning_tokens=thoughts, start_s=start, end_s=end, by_user=asked, key=key, rank=self._number,
+        )  # fmt: skip
+
+
+def _messages(entry: Entry) -> list[Entry]:
+    """Of a document, or the line that is one."""
+    found = entry.get("messages")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else [entry]
+
+
+def _is_answer(message: Entry) -> bool:
+    return message.get("type") == "gemini" and isinstance(message.get("tokens"), dict)

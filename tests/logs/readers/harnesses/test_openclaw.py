@@ -1,0 +1,21 @@
+"""OpenClaw, priced by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.logs import read
+from tests.logs.written import FRESH, OUT, READ, WRITE, lines, rows, usd
+
+
+def test_its_numbers_are_disjoint_and_a_line_counts_once(tmp_path: Path) -> None:
+    usage = {"input": 12, "output": 90, "cacheRead": 80_000, "cacheWrite": 900, "totalTokens": 81_002, "cost": {"total": 0.05}}
+    asked = {"type": "message", "id": "0", "timestamp": "2026-02-20T09:00:00Z", "message": {"role": "user", "content": "secret"}}
+    message = {"role": "assistant", "model": "claude-opus-4-6", "usage": usage}
+    line = {"type": "message", "id": "1", "timestamp": "2026-02-20T09:00:07Z", "message": message}
+    log = read(lines(tmp_path / "s.jsonl", asked, line, line))
+    assert usd(log) == pytest.approx([12 * FRESH + 80_000 * READ + 900 * WRITE + 90 * OUT], rel=1e-12)
+    assert rows(log, "session", "input_tokens", "cost_usd", "by_user") == [("s", 80_912, 0.05, 1)]
+    assert log.calls["end_s"][0] - log.calls["start_s"][0] == 7
