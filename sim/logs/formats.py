@@ -15,12 +15,9 @@ from sim.logs.reader import LogReader
 @cache
 def formats() -> dict[str, type[LogReader]]:
     """Readers by the names of their formats."""
-    found = pkgutil.walk_packages(readers.__path__, f"{readers.__name__}.")
-    return {
-        module.name.rpartition(".")[2].replace("_", "-"): importlib.import_module(module.name).Reader
-        for module in sorted(found, key=lambda each: each.name)
-        if not module.ispkg
-    }
+    found = [each.name for each in pkgutil.walk_packages(readers.__path__, f"{readers.__name__}.") if not each.ispkg]
+    names = sorted((module.rpartition(".")[2].replace("_", "-"), module) for module in found)
+    return {name: importlib.import_module(module).Reader for name, module in names}
 
 
 def named(name: str) -> str:

@@ -18,7 +18,7 @@ from tests.logs.written import FRESH, OUT, READ, WRITE, lines, rows, usd
 def message(number: int, session: str = "ses_1", **more: Any) -> dict[str, Any]:
     tokens = {"input": 12, "output": 410, "reasoning": 50, "cache": {"read": 31200, "write": 5424}}
     return {
-        "id": f"msg_{number}", "sessionID": session, "role": "assistant", "providerID": "anthropic", "modelID": "claude-opus-4-6", "cost": 0.031,
+        "id": f"msg_{number}", "sessionID": session, "role": "assistant", "modelID": "claude-opus-4-6", "cost": 0.031,
         "time": {"created": 1771200000000 + number, "completed": 1771200006000}, "tokens": tokens, **more,
     }  # fmt: skip
 
@@ -52,9 +52,8 @@ def test_the_database_and_the_files_hold_the_same_calls_once(tmp_path: Path) -> 
     lines(tmp_path / "storage" / "message" / "ses_1" / "msg_1.json", message(1))
     lines(tmp_path / "storage" / "message" / "ses_1" / "msg_9.json", message(9))
     log = read(tmp_path)
-    assert rows(log, "session", "agent", "parent", "by_user") == [
-        ("ses_1", "main", "", 1), ("ses_1", "main", "", 0), ("ses_1", "ses_2", "main", 0), ("ses_1", "ses_3", "ses_2", 0), ("ses_1", "main", "", 0),
-    ]  # fmt: skip
+    main, child, deep = ("ses_1", "main", "", 0), ("ses_1", "ses_2", "main", 0), ("ses_1", "ses_3", "ses_2", 0)
+    assert rows(log, "session", "agent", "parent", "by_user") == [("ses_1", "main", "", 1), main, child, deep, main]
     assert usd(log) == pytest.approx([BILL] * 5, rel=1e-12)
     assert sum(log.report.duplicates.values()) == 1
 
