@@ -11,9 +11,9 @@ from sim import DataError
 from sim.logs.files import File
 from sim.logs.formats import formats, named, recognised
 from sim.logs.report import Report
-from tests.logs.readers.gateways import test_langfuse, test_litellm, test_openrouter, test_otel
+from tests.logs.readers.gateways import test_ccusage, test_langfuse, test_litellm, test_openrouter, test_otel
 from tests.logs.readers.harnesses import test_claude_code, test_codex, test_gemini, test_opencode
-from tests.logs.readers.traces import test_own
+from tests.logs.readers.traces import test_aiperf_dag, test_own, test_tracelab, test_weka
 from tests.logs.written import lines
 
 WRITTEN: dict[str, list[list[Any]]] = {
@@ -26,6 +26,11 @@ WRITTEN: dict[str, list[list[Any]]] = {
     "litellm": [[test_litellm.WHOLE], ["request_id,spend,prompt_tokens,completion_tokens"]],
     "openrouter": [[test_openrouter.HEAD]],
     "langfuse": [[test_langfuse.observed("a")], [{"data": [test_langfuse.observed("a")]}]],
+    "ccusage": [[{"daily": [test_ccusage.day()], "totals": {}}]],
+    "weka": [[test_weka.session(test_weka.request(0, 1, [1]))]],
+    "mooncake": [[{"timestamp": 0, "input_length": 1, "output_length": 1, "hash_ids": [1]}]],
+    "tracelab": [[test_tracelab.step("1", "s", 0, 1)]],
+    "aiperf-dag": [[{"session_id": "s", "turns": [test_aiperf_dag.turn(1, 1)]}]],
     "own": [[test_own.HEAD], ["replication,task,turn,status,t_request_s,t_end_s,agent"]],
 }
 

@@ -1,0 +1,44 @@
+"""ccusage: its JSON reports, by day, week, month or session. Sums over calls, so no row is a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.logs.files import Entry, Sample
+from sim.logs.logged import UNKNOWN, Counts, LoggedCall, count, dollars, moment
+from sim.logs.reader import LogReader
+
+_TABLES = ("daily", "weekly", "monthly", "session", "sessions", "blocks")
+_NAMES = ("sessionId", "date", "week", "month", "id")
+
+
+class Reader(LogReader):
+    """A row a period (or session) and model."""
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """By a table of sums."""
+        return sample.kind == "json" and any(
+            isinstance(entry.get(name), list) and "totals" in entry for entry in sample.entries for name in _TABLES
+        )
+
+    def calls(self, entry: Entry) -> Iterator[LoggedCall]:
+        """Of each period what each model came to; how many calls that were is not told."""
+        for period in next(entry[name] for name in _TABLES if isinstance(entry.get(name), list)):
+            name = str(next((period[key] for key in _NAMES if period.get(key)), ""))
+            models = period.get("modelsUsed") or []
+            for part in period.get("modelBreakdowns") or ({**period, "modelName": models[0] if len(models) == 1 else ", ".join(models)},):
+                self.report.remarks["sums of an unknown number of calls: priced as if no prompt reached a higher tier"] += 1
+                yield LoggedCall(
+                    name, part.get("modelName") or "", Counts.disjoint, count(part.get("inputTokens")), count(part.get("outputTokens")),
+                    count(part.get("cacheReadTokens")), count(part.get("cacheCreationTokens")), UNKNOWN, start_s=_day(name),
+                    cost_usd=dollars(part.get("cost", part.get("totalCost"))), calls=0,
+                )  # fmt: skip
+
+
+def _day(name: str) -> float:
+    """The start of a period that is named by a day or month."""
+    try:
+        return moment(f"{name}-01" if len(name) == 7 else name)
+    except ValueError:
+        return moment(None)

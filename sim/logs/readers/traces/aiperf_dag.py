@@ -1,0 +1,68 @@
+"""AIPerf's dag_jsonl: a conversation a line, with the texts to be sent and whom it spawns. A plan, so it has no times and no bill."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sim.logs.files import Entry, Sample
+from sim.logs.logged import MAIN, Counts, LoggedCall, count
+from sim.logs.reader import LogReader
+
+_CHARACTERS = 4
+"""A token of text (assumption: usual for English)."""
+_ASSUMED = f"of a plan: prompts are texts, taken as a token for {_CHARACTERS} characters; answers as long as allowed; caches kept for ever"
+
+
+class Reader(LogReader):
+    """Calls are told at the end, when it is known who began whom, and with which context."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._turns: dict[str, list[Entry]] = {}
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """By its turns of messages."""
+        return sample.kind == "json" and any(
+            isinstance(turns := entry.get("turns"), list) and turns and isinstance(turns[0], dict) and "messages" in turns[0]
+            for entry in sample.entries
+        )
+
+    def calls(self, entry: Entry) -> Iterator[LoggedCall]:
+        """None yet: lengths are kept, not texts."""
+        self._turns[str(entry["session_id"])] = [
+            {
+                "tokens": sum(-(-len(_text(each.get("content"))) // _CHARACTERS) for each in turn["messages"]),
+                "output": count(turn.get("max_tokens")),
+                "fresh": [str(child) for spawn in turn.get("spawns") or () for child in spawn["children"]],
+                "forked": [str(fork["child"]) for fork in turn.get("forks") or ()],
+            }
+            for turn in entry["turns"]
+        ]
+        return iter(())
+
+    def end(self) -> Iterator[LoggedCall]:
+        """From those that nobody began."""
+        begun = {child for turns in self._turns.values() for turn in turns for child in (*turn["fresh"], *turn["forked"])}
+        for session in [*self._turns]:
+            if session not in begun:
+                yield from self._told(session, session, "", 0)
+
+    def _told(self, name: str, session: str, parent: str, context: int) -> Iterator[LoggedCall]:
+        """A conversation, and then whom it began; one that forks off begins with what has been said."""
+        kept, children = context, []
+        agent = MAIN if name == session else name
+        for turn in self._turns.pop(name, ()) if parent else self._turns[name]:
+            prompt = context + turn["tokens"]
+            self.report.remarks[_ASSUMED] += 1
+            yield LoggedCall(session, "", Counts.inclusive, prompt, turn["output"], kept, agent=agent, parent=parent)
+            kept, context = prompt, prompt + turn["output"]
+            children += [(child, 0) for child in turn["fresh"]] + [(child, context) for child in turn["forked"]]
+        for child, inherited in children:
+            yield from self._told(child, session, agent, inherited)
+
+
+def _text(content: Any) -> str:
+    return content if isinstance(content, str) else json.dumps(content or "")

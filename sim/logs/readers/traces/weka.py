@@ -1,0 +1,63 @@
+"""Weka traces (kv-cache-tester): a JSON object a session, sub-agents inside. What a cache could give is told by hashes of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sim.logs.files import Entry, Sample
+from sim.logs.logged import MAIN, Counts, LoggedCall, count
+from sim.logs.reader import LogReader
+
+_IDEAL = "cache reads by hashes: the blocks shared with the agent's last prompt, kept for ever (an upper bound)"
+
+
+class Reader(LogReader):
+    """Seconds count from the session's start."""
+
+    @staticmethod
+    def looks(sample: Sample) -> bool:
+        """By its blocks and requests."""
+        return sample.kind == "json" and sample.has("requests", "block_size")
+
+    def calls(self, entry: Entry) -> Iterator[LoggedCall]:
+        """All of a session."""
+        yield from self._thread(str(entry["id"]), int(entry["block_size"]), entry["requests"], MAIN, "", 0.0)
+
+    def _thread(self, session: str, block: int, requests: list[Entry], agent: str, parent: str, began_s: float) -> Iterator[LoggedCall]:
+        last: list[Any] = []
+        for request in requests:
+            start = began_s + float(request["t"])
+            inner = request.get("requests")
+            if request.get("type") == "subagent":
+                if inner:  # times of its own, or of the whole session
+                    yield from self._thread(
+                        session,
+                        block,
+                        inner,
+                        str(request["agent_id"]),
+                        agent,
+                        start if float(inner[0]["t"]) < float(request["t"]) else began_s,
+                    )
+                continue
+            blocks = request.get("hash_ids") or []
+            inputs = count(request["in"])
+            self.report.remarks[_IDEAL] += 1
+            yield LoggedCall(
+                session, request.get("model") or "", Counts.inclusive, inputs, count(request.get("out")),
+                min(inputs, shared(last, blocks) * block), start_s=start, end_s=start + float(request.get("api_time") or 0),
+                agent=agent, parent=parent,
+            )  # fmt: skip
+            last = blocks
+
+
+def shared(one: list[Any], other: list[Any]) -> int:
+    """How many blocks two prompts begin with together: halving, since a slice compares faster than a loop."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

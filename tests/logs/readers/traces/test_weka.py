@@ -1,0 +1,44 @@
+"""Weka traces, priced by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.logs import read
+from sim.logs.readers.traces.weka import shared
+from tests.logs.written import OUT, READ, WRITE, lines, rows, usd
+
+
+def request(second: float, inputs: int, blocks: list[int], model: str = "claude-opus-4-6") -> dict[str, Any]:
+    return {"t": second, "type": "n", "model": model, "in": inputs, "out": 100, "hash_ids": blocks, "api_time": 5.5, "think_time": 0.0}
+
+
+def session(*requests: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "trace_x", "models": ["claude-opus-4-6"], "block_size": 64, "hash_id_scope": "local", "requests": list(requests)}
+
+
+def test_what_two_prompts_begin_with_is_read_and_no_more_than_there_is(tmp_path: Path) -> None:
+    blocks = list(range(100))
+    changed = [*blocks[:80], *range(500, 540)]
+    log = read(lines(tmp_path / "x.json", session(request(0, 6_400, blocks), request(9, 6_350, blocks), request(20, 7_680, changed))))
+    expected = [6_400 * WRITE + 100 * OUT, 6_350 * READ + 100 * OUT, 5_120 * READ + 2_560 * WRITE + 100 * OUT]
+    assert usd(log) == pytest.approx(expected, rel=1e-12)
+    assert rows(log, "start_s", "end_s")[1] == (9, 14.5)
+    assert "upper bound" in next(iter(log.report.remarks))
+
+
+@pytest.mark.parametrize("inner", [0.5, 961.8])
+def test_a_sub_agent_has_blocks_of_its_own_and_times_since_its_spawn_or_the_sessions(tmp_path: Path, inner: float) -> None:
+    child = {"t": 961.3, "type": "subagent", "agent_id": "agent_001", "requests": [request(inner, 640, list(range(10)))]}
+    lost = {"t": 970, "type": "subagent", "agent_id": "agent_002", "status": "async_launched", "requests": None}
+    log = read(lines(tmp_path / "x.json", session(request(0, 640, list(range(10))), child, lost, request(980, 640, list(range(10))))))
+    found = rows(log, "agent", "parent", "cache_read_tokens", "start_s")
+    assert found == [("main", "", 0, 0), ("agent_001", "main", 0, 961.8), ("main", "", 640, 980)]
+
+
+def test_blocks_in_common() -> None:
+    for one, other, many in (([], [1], 0), ([1], [1], 1), ([1, 2, 3], [1, 2, 4], 2), ([1, 2], [3, 2], 0), ([1, 2, 3], [1, 2], 2)):
+        assert shared(one, other) == shared(other, one) == many
