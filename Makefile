@@ -29,6 +29,13 @@ fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
 faults: .venv/ready  ## plant faults of wiring and see each of them caught, some two minutes
 	$(BIN)/python -m tests.faults
 
+.venv/mutants: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutants]'
+	@touch .venv/mutants
+
+mutants: .venv/mutants  ## change one expression at a time and see the fast tests notice, an hour
+	$(BIN)/python -m tests.mutants
+
 check: .venv/ready  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,4 +71,4 @@ profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults check bench bench-all engines validate prices works profiles map
+.PHONY: help run test quick cover fuzz faults mutants check bench bench-all engines validate prices works profiles map

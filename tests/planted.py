@@ -30,6 +30,7 @@ _BUDGETS, _OF_BUDGETS = "sim/engine/budgets.py", "tests/engine/test_budgets.py::
 _OF_FORECAST = "tests/theory/expected/test_forecast.py::"
 _LIMITS, _OF_LIMITS = "sim/backends/limits.py", "tests/backends/test_limits.py::"
 _CACHE, _OF_CACHE = "sim/backends/cache.py", "tests/backends/test_cache.py::"
+_TALLY, _OF_TALLY = "sim/meter/tally.py", "tests/meter/test_tally.py::"
 _CLOCKS = ("tests/test_calendar.py::test_day_and_second_are_those_of_the_clocks_there",)
 _DECISIONS, _SOURCES, _COUPLING = "sim/sampling/decisions.py", "sim/workload/sources.py", "sim/scenario/coupling.py"
 
@@ -451,6 +452,10 @@ FAULTS = {
         "self._limits[0][1].wait_s(amounts[self._limits[0][0]], now)",
         (f"{_OF_LIMITS}test_five_hours_and_a_week_at_once", f"{_OF_LIMITS}test_a_joint_limit_stands_beside_the_others"),
     ),
+    "Retry-After is the least of several limits": Fault(
+        _LIMITS, "wait_s = max(limit.wait_s(", "wait_s = min(limit.wait_s(",
+        (f"{_OF_LIMITS}test_who_is_refused_by_several_limits_waits_for_the_last_of_them",),
+    ),
     "a quota gives all back at once": Fault(
         _LIMITS, "self._used -= self._taken.popleft()[1]", "self._used = 0 * self._taken.popleft()[1]",
         (f"{_OF_LIMITS}test_every_window_holds_and_no_wait_is_too_long",),
@@ -491,6 +496,76 @@ FAULTS = {
     "a head too short to be cached is kept": Fault(
         _MARKET, "return self.cache_1h_tokens if self.cache_1h_tokens >= self.cache_min_tokens else 0", "return self.cache_1h_tokens",
         (f"{_OF_CACHE}test_a_head_that_is_too_short_to_be_cached_by_itself_is_not",),
+    ),
+    # the smallest prompt, and when what is shared is there
+    "the smallest prompt that is cached is not read": Fault(
+        _CACHE, "if prompt < self.minimum:", "if prompt <= self.minimum:", (f"{_OF_CACHE}test_the_smallest_prompt_that_is_cached",)
+    ),
+    "the smallest prompt that is cached is not kept": Fault(
+        "sim/backends/service.py", "if prompt >= cache.minimum and", "if prompt > cache.minimum and",
+        (f"{_OF_CACHE}test_short_prompts_are_not_cached",),
+    ),
+    "the smallest head that is shared is not kept": Fault(
+        _CACHE, "if call.system_tokens < self.minimum:", "if call.system_tokens <= self.minimum:",
+        (f"{_OF_CACHE}test_the_smallest_head_that_is_shared",),
+    ),
+    "a shared head is there before it was read": Fault(
+        _CACHE, "shared.keep(call, now, first_token)", "shared.keep(call, now, now)", (f"{_OF_CACHE}test_the_smallest_head_that_is_shared",)
+    ),
+    "a shared entry is there from its request on": Fault(
+        _CACHE, "(available, first_token + self._ttl_s)", "(now, first_token + self._ttl_s)",
+        (f"{_OF_CACHE}test_a_shared_entry_is_there_from_its_first_token_on_and_for_its_lifetime_after_it",),
+    ),
+    "a use of a shared entry takes it away until it is read again": Fault(
+        _CACHE, "(available, first_token + self._ttl_s)", "(first_token, first_token + self._ttl_s)",
+        (f"{_OF_CACHE}test_a_live_shared_entry_stays_there_while_it_is_used_and_one_that_ran_out_is_made_anew",),
+    ),
+    # sums
+    "wasted tokens without output": Fault(
+        _TALLY, 'failed["input_tokens"].sum(dtype=np.int64) + failed["output_tokens"].sum(dtype=np.int64)',
+        'failed["input_tokens"].sum(dtype=np.int64)',
+        (f"{_OF_TALLY}test_what_is_wasted_is_the_input_and_the_output_and_the_bill_of_tasks_that_failed",),
+    ),
+    "shards side by side take as long as the first": Fault(
+        _TALLY, "ended_s = max(self.ended_s, other.ended_s)", "ended_s = self.ended_s",
+        (f"{_OF_TALLY}test_shards_are_parts_of_one_run_that_ends_with_the_last_of_them",),
+    ),
+    "shards side by side take as long as one after another": Fault(
+        _TALLY, "ended_s = max(self.ended_s, other.ended_s)", "ended_s = self.ended_s + other.ended_s",
+        (f"{_OF_TALLY}test_shards_are_parts_of_one_run_that_ends_with_the_last_of_them",),
+    ),
+    "a wait in line is of those turned away too": Fault(
+        "sim/results/metrics.py", "t.calls - int(t.attempts[:, Status.rate_limited].sum())", "t.calls",
+        ("tests/results/test_metrics_by_hand.py::test_mean_wait_in_line_is_of_those_who_stood_in_line",),
+    ),
+    "a percentile is the edge of its bin": Fault(
+        "sim/meter/histogram.py", "GROWTH ** (place - 1 + within)", "GROWTH ** place",
+        ("tests/meter/test_histogram.py::test_a_percentile_lies_between_the_edges_of_its_bin_by_the_share_of_it",),
+    ),
+    # numbers that are off by one
+    "an opening is a turn shorter": Fault(
+        "sim/agents/react.py", "if turn > opening else", "if turn >= opening else",
+        ("tests/agents/test_react.py::test_the_results_of_the_opening_turns_are_those_of_the_opening",),
+    ),
+    "slots that are left over go to nobody": Fault(
+        "sim/scenario/shards.py", "most // shard.of + (shard.number < most % shard.of)", "most // shard.of",
+        ("tests/scenario/test_shards.py::test_slots_and_places_are_dealt_out_to_the_last_one",),
+    ),
+    "slots that are left over go to one shard too many": Fault(
+        "sim/scenario/shards.py", "(shard.number < most % shard.of)", "(shard.number <= most % shard.of)",
+        ("tests/scenario/test_shards.py::test_slots_and_places_are_dealt_out_to_the_last_one",),
+    ),
+    "a day's money is back a second late": Fault(
+        _BUDGETS, "return self._calendar.midnight(self._window(now) + 1)", "return self._calendar.midnight(self._window(now) + 1) + 1",
+        (f"{_OF_BUDGETS}test_a_day_turns_at_midnight_of_its_zone",),
+    ),
+    "an hour's money is back a second late": Fault(
+        _BUDGETS, "return self._calendar.hour_at(self._window(now) + 1)", "return self._calendar.hour_at(self._window(now) + 1) + 1",
+        (f"{_OF_BUDGETS}test_an_hour_turns_at_the_full_hour_of_its_zone",),
+    ),
+    "money of a window that rolls is back a second late": Fault(
+        _BUDGETS, "                return moment\n", "                return moment + 1\n",
+        (f"{_OF_BUDGETS}test_hours_that_roll_are_no_hours_of_the_clock",),
     ),
     # random numbers
     "awareness in the table on the numbers of likings": Fault(

@@ -23,6 +23,7 @@ NO_MIRROR = {
     "engine/test_memory.py": "what a whole run leaves to a garbage collector",
     "engine/test_warmup.py": "the warm-up, from its setting to the metrics",
     "experiments/test_experiments.py": "all studies",
+    "results/test_metrics_by_hand.py": "every metric of one tally, done by hand",
     "sampling/test_draws.py": "whoever draws: no two decisions from one column",
     "scenario/test_fuzz.py": "hostile settings, from the words of a command line to a run",
     "sweeps/test_clusters.py": "launchers of Hydra",

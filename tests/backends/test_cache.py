@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
 import sim
+from sim.backends.cache import PromptCache, Shared
+from sim.call import Call
+from sim.clock import Clock
 from sim.settings.market import CacheKind
 from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.task import Task
 from tests.worlds import agent, backend, loop, run, team
 
 
@@ -133,3 +138,96 @@ def test_agents_share_a_head_for_an_hour(head: int, read: int) -> None:
 def test_two_lifetimes_need_a_client_that_says_which_and_a_shorter_one(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(sim.ConfigError, match=said):
         run(agent(), backend(**BOTH | changes))
+
+
+def call_of(system_tokens: int = 1500, system_id: int = 0, cached: tuple[int, float] = (0, 0.0)) -> Call:
+    """A call by itself, of an agent of which so much is kept until then."""
+    call = Call(Clock(), Task(0, 0, 0, 0.0), 0, 0, b"", None)  # type: ignore[arg-type]
+    call.system_tokens, call.system_id = system_tokens, system_id
+    call.cached_tokens, call.cached_until = cached
+    return call
+
+
+def test_a_shared_entry_is_there_from_its_first_token_on_and_for_its_lifetime_after_it() -> None:
+    """Served from second 10 on, first token at 12, kept for 300 s: who comes at 11 finds a prompt that is still being read."""
+    shared, call = Shared(math.inf, 300.0), call_of()
+    assert shared.read(call, 2000, 0.0) == 0
+    shared.keep(call, 10.0, 12.0)
+    assert [shared.read(call, 2000, now) for now in (10.0, 11.999, 12.0, 312.0, 312.001)] == [0, 0, 1500, 1500, 0]
+
+
+def test_of_a_shared_entry_no_more_is_read_than_the_head_the_prompt_and_the_most_of_it() -> None:
+    for most, prompt, read in ((math.inf, 2000, 1500), (math.inf, 700, 700), (900, 2000, 900), (900, 700, 700)):
+        shared = Shared(most, 300.0)
+        shared.keep(call_of(), 0.0, 0.0)
+        assert shared.read(call_of(), prompt, 1.0) == read
+        assert shared.read(call_of(system_id=1), prompt, 1.0) == 0, "another system prompt"
+
+
+def test_a_live_shared_entry_stays_there_while_it_is_used_and_one_that_ran_out_is_made_anew() -> None:
+    """Kept from 1 to 101; used at 50 and read by 60: there all the time, until 160. Nobody comes until 200: there from 210 on."""
+    shared, call = Shared(math.inf, 100.0), call_of()
+    shared.keep(call, 0.0, 1.0)
+    shared.keep(call, 50.0, 60.0)
+    assert [shared.read(call, 2000, now) for now in (0.5, 1.0, 55.0, 160.0, 160.5)] == [0, 1500, 1500, 1500, 0]
+    shared.keep(call, 200.0, 210.0)
+    assert [shared.read(call, 2000, now) for now in (205.0, 210.0, 310.0)] == [0, 1500, 1500]
+
+
+def test_an_entry_that_is_used_at_its_last_moment_is_live_and_one_that_is_not_there_yet_comes_no_later() -> None:
+    shared, call = Shared(math.inf, 100.0), call_of()
+    shared.keep(call, 0.0, 0.0)
+    shared.keep(call, 100.0, 120.0)
+    assert shared.read(call, 2000, 110.0) == 1500, "it was there at 100, and its use makes it live on"
+    late = Shared(math.inf, 100.0)
+    late.keep(call, 0.0, 20.0)
+    late.keep(call, 1.0, 5.0)
+    assert [late.read(call, 2000, now) for now in (4.0, 5.0)] == [0, 1500], "the second was read before the first"
+
+
+@pytest.mark.parametrize(("prompt", "split"), [(1023, (0, 0)), (1024, (600, 424)), (500, (0, 0)), (2000, (600, 1400))])
+def test_the_smallest_prompt_that_is_cached(prompt: int, split: tuple[int, int]) -> None:
+    """As long as the smallest is long enough (1,024 at several vendors): what is not read of it is written."""
+    assert PromptCache(backend(cache=CacheKind.explicit, cache_min_tokens=1024)).split(call_of(cached=(600, 9.0)), prompt, 5.0) == split
+
+
+def test_nothing_is_cached_without_a_cache() -> None:
+    cache = PromptCache(backend(cache=CacheKind.none))
+    assert cache.split(call_of(cached=(600, 9.0)), 10**9, 5.0) == (0, 0)
+
+
+def test_no_more_is_read_than_there_is_of_the_prompt() -> None:
+    """After a compaction the context is shorter than what was kept."""
+    cache = PromptCache(backend(cache=CacheKind.explicit))
+    assert cache.split(call_of(cached=(5000, 9.0)), 3000, 9.0) == (3000, 0)
+    assert cache.split(call_of(cached=(5000, 9.0)), 3000, 9.001) == (0, 3000)
+    both = PromptCache(backend(**BOTH))
+    assert both.split(call_of(cached=(5000, 9.0)), 1000, 10.0) == (1000, 0)
+    assert both.split(call_of(cached=(800, 9.0)), 2000, 10.0) == (800, 1200)
+
+
+SHARES: dict[str, Any] = {"share_system": True, "cache_min_tokens": 1500}
+
+
+@pytest.mark.parametrize(("head", "read"), [(1499, 0), (1500, 1500), (1501, 1501)])
+def test_the_smallest_head_that_is_shared(head: int, read: int) -> None:
+    """What agents share is the system prompt alone, so it has to be long enough by itself; it is there from the first token on."""
+    cache = PromptCache(backend(**SHARES))
+    cache.keep_shared(call_of(head), 0.0, 1.0)
+    assert [cache.split(call_of(head), 2000, now)[0] for now in (0.0, 0.999, 1.0, 2.0)] == [0, 0, read, read]
+
+
+def test_the_longer_of_ones_own_and_the_shared_entry_is_read() -> None:
+    cache = PromptCache(backend(**SHARES))
+    cache.keep_shared(call_of(), 0.0, 1.0)
+    for kept, read in ((0, 1500), (1499, 1500), (1500, 1500), (1800, 1800)):
+        assert cache.split(call_of(cached=(kept, 9.0)), 2000, 2.0)[0] == read
+    alone = PromptCache(backend(**SHARES | {"share_system": False}))
+    alone.keep_shared(call_of(), 0.0, 1.0)
+    assert alone.split(call_of(), 2000, 2.0)[0] == 0
+
+
+def test_after_minutes_what_is_left_of_a_shared_head_is_what_is_kept_for_an_hour() -> None:
+    cache = PromptCache(backend(**BOTH | SHARES | {"cache_1h_tokens": 1500}))
+    cache.keep_shared(call_of(1800), 0.0, 1.0)
+    assert [cache.split(call_of(1800), 2000, now)[0] for now in (301.0, 301.5, 3601.0, 3601.5)] == [1800, 1500, 1500, 0]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.backends.limits import Day, Window
+from sim.backends.limits import Bucket, Day, Limits, Window
 from sim.calendar import Calendar
 from sim.settings.market import QuotaSettings
 from sim.settings.run import RetrySettings
@@ -118,3 +118,60 @@ def test_a_day_lets_its_amount_through_and_begins_anew() -> None:
 def test_a_quota_of_a_zone_that_there_is_not_is_refused() -> None:
     with pytest.raises(sim.ConfigError, match=r"market\.models\.one\.quotas\.day\.zone=Berlin: not a time zone"):
         scenario(agent(), backend(**quotas(day=QuotaSettings(requests=1, zone="Berlin"))))
+
+
+START = datetime(2026, 2, 16, tzinfo=UTC)
+
+
+def test_who_is_refused_by_several_limits_waits_for_the_last_of_them() -> None:
+    """A minute of bursts. Six requests fill one a 10 s, 60,000 tokens of input 1,000 a second: after both are used up by six calls of
+    10,000, another of 5,000 has a request after 10 s and its tokens after 5 s; one of 20,000 has its tokens after 20 s."""
+    limits = Limits(backend(requests_per_min=6, input_tokens_per_min=60_000), START)
+    assert [limits.retry_after_s(10_000, 0, 0.0) for _ in range(6)] == [0.0] * 6
+    assert limits.retry_after_s(5_000, 0, 0.0) == pytest.approx(10.0, abs=1e-9)
+    assert limits.retry_after_s(20_000, 0, 0.0) == pytest.approx(20.0, abs=1e-9)
+    assert limits.retry_after_s(20_000, 0, 5.0) == pytest.approx(15.0, abs=1e-9)
+
+
+def test_a_call_that_one_limit_refuses_counts_against_none() -> None:
+    """Output is used up; the requests that come to nothing leave the other nine requests where they were."""
+    limits = Limits(backend(requests_per_min=10, output_tokens_per_min=1000), START)
+    assert limits.retry_after_s(1, 1000, 0.0) == 0.0
+    assert [limits.retry_after_s(1, 1000, 0.0) for _ in range(20)] == pytest.approx([60.0] * 20)
+    assert [limits.retry_after_s(1, 0, 0.0) for _ in range(9)] == [0.0] * 9
+    assert limits.retry_after_s(1, 0, 0.0) == pytest.approx(6.0)
+
+
+def test_a_bucket_by_hand() -> None:
+    """60 a minute and room for 30: 30 at once, then one a second; never 31 at once; it fills no higher than 30."""
+    bucket = Bucket(60.0, 30.0)
+    assert (bucket.wait_s(30, 0.0), bucket.wait_s(31, 0.0)) == (0.0, math.inf)
+    bucket.take(30, 0.0)
+    assert [bucket.wait_s(amount, 0.0) for amount in (1, 10, 30)] == [1.0, 10.0, 30.0]
+    assert [bucket.wait_s(10, now) for now in (4.0, 10.0, 11.0, 30.0, 1000.0)] == [6.0, 0.0, 0.0, 0.0, 0.0]
+    bucket.take(30, 1000.0)
+    assert bucket.wait_s(1, 1000.0) == 1.0
+
+
+def test_one_request_passes_however_short_the_bursts_but_no_prompt_that_is_longer_than_one() -> None:
+    """One request in ten minutes and bursts of 60 s: still one passes. Half a token a minute and a prompt of one: never."""
+    seldom = Limits(backend(requests_per_min=0.1), START)
+    assert seldom.retry_after_s(500, 500, 0.0) == 0.0
+    assert seldom.retry_after_s(500, 500, 0.0) == pytest.approx(600.0)
+    for kind in ("input_tokens_per_min", "output_tokens_per_min", "tokens_per_min"):
+        assert Limits(backend(**{kind: 0.5}), START).retry_after_s(1, 1, 0.0) == math.inf
+
+
+def test_all_that_a_window_or_a_day_holds_passes_at_once() -> None:
+    """Also on the first day that computers know."""
+    for limit in (Window(10.0, 50.0), Day(10.0, Calendar(datetime(1970, 1, 1, tzinfo=UTC)))):
+        assert (limit.wait_s(10.0, 0.0), limit.wait_s(10.5, 0.0)) == (0.0, math.inf)
+
+
+def test_a_window_gives_back_what_is_exactly_as_old_as_it_is_long() -> None:
+    window = Window(10.0, 50.0)
+    window.take(4.0, 0.0)
+    window.take(6.0, 7.0)
+    assert [window.wait_s(4.0, now) for now in (7.0, 49.0, 50.0)] == [43.0, 1.0, 0.0]
+    assert window.wait_s(5.0, 50.0) == 7.0
+    assert window.wait_s(5.0, 57.0) == 0.0

@@ -224,6 +224,48 @@ def test_tier_starts_above_its_threshold() -> None:
     assert bill(fresh._replace(input_tokens=100_001), tiers=tier) == pytest.approx(8e-6 * 100_001)
 
 
+def test_tiers_hold_in_the_order_of_their_thresholds_however_they_are_listed() -> None:
+    """4 up to 1,000 tokens, 5 above them, 6 above 2,000; looking ahead must know where the first one begins."""
+    above_2000, above_1000 = PriceTier(above_tokens=2000, input_usd_per_mtok=6.0), PriceTier(above_tokens=1000, input_usd_per_mtok=5.0)
+    price = Price(BackendSettings(**BASE, tiers=[above_2000, above_1000]))
+    for prompt, usd in ((1000, 4e-6), (1001, 5e-6), (2000, 5e-6), (2001, 6e-6)):
+        assert price.rates(prompt, 0.0).fresh == pytest.approx(usd)
+        assert price.dollars(Usage(input_tokens=prompt)).total == pytest.approx(prompt * usd)
+        assert price.at_base(Usage(input_tokens=prompt)).total == pytest.approx(prompt * usd)
+    assert price.first_tier == 1000
+    assert Price(BackendSettings(**BASE)).first_tier > 10**15, "no prompt comes there"
+
+
+def test_rates_and_fees_are_those_of_their_hour() -> None:
+    """Three times as dear from noon to one."""
+    price = Price(BackendSettings(**FULL, request_usd=0.01, windows=[PriceWindow(from_h=12, until_h=13, multiplier=3.0)]), MONDAY)
+    for t_s, factor in ((0.0, 1), (12.5 * 3600, 3)):
+        assert price.rates(1, t_s) == pytest.approx(price.base.times(factor))
+        assert price.fee(t_s) == pytest.approx(0.01 * factor)
+    plain = Price(BackendSettings(**FULL, request_usd=0.01), MONDAY)
+    assert plain.rates(1, 12.5 * 3600) == plain.base
+    assert plain.fee(12.5 * 3600) == 0.01
+
+
+def test_a_bill_at_no_stated_time_is_that_of_the_first_second() -> None:
+    """A window of a single second, from midnight on."""
+    first = [PriceWindow(from_h=0, until_h=1 / 3600, multiplier=3.0)]
+    assert Price(BackendSettings(**FULL, windows=first), MONDAY).dollars(USAGE).total == pytest.approx(3 * bill(), rel=1e-12)
+
+
+def test_one_token_is_a_request_too() -> None:
+    one = Usage(input_tokens=1)
+    price = Price(BackendSettings(**FULL, request_usd=0.01))
+    rows = {name: np.array([getattr(one, name)]) for name in Usage._fields} | {"t_request_s": np.zeros(1)}
+    assert price.dollars(one).fees == price.dollars_of(rows)[0, 4] == 0.01
+
+
+@pytest.mark.parametrize("kind", ["input", "output"])
+def test_what_is_free_costs_nothing(kind: str) -> None:
+    price = Price(BackendSettings(**BASE | {f"{kind}_usd_per_mtok": 0.0}))
+    assert price.dollars(Usage(**{f"{kind}_tokens": 10**6})).total == 0.0
+
+
 def test_automatic_cache_has_no_write_price() -> None:
     assert bill(cache=CacheKind.automatic) == bill(cache_write_usd_per_mtok=FULL["input_usd_per_mtok"])
 
