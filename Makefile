@@ -24,7 +24,7 @@ cover: .venv/ready  ## the same, and which branches of sim/ they do not reach
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow' --cov
 
 fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal tests/test_properties.py tests/scenario/test_fuzz.py
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal tests/test_properties.py tests/scenario/test_fuzz.py tests/test_menus.py
 
 faults: .venv/ready  ## plant faults of wiring and see each of them caught, some two minutes
 	$(BIN)/python -m tests.faults

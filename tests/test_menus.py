@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 import sim
 from sim.errors import SimError
@@ -34,6 +35,8 @@ NEEDS = {
     ("budget", "five_hours_and_week"): ("workload", "users"),
 }
 """Choices that cannot do without another, and are refused in a line."""
+MANY = 100
+"""Examples of a generated test, from which on a run is meant to take long."""
 MENUS = ("agent", "workload", "router", "market", "work", "tries", "outcome", "budget")
 
 
@@ -98,14 +101,26 @@ def told(result: sim.Result, whole: bool) -> str:
     return text + " ".join(result.notes.values())
 
 
+def each_once() -> list[dict[str, str]]:
+    """As many rows as the longest menu has choices, with every choice of every menu in one of them at least."""
+    every = {menu: choices(menu) for menu in MENUS}
+    rows = [{menu: every[menu][number % len(every[menu])] for menu in MENUS} for number in range(max(map(len, every.values())))]
+    return [row | dict(NEEDS[one] for one in row.items() if one in NEEDS) for row in rows]
+
+
+def test_no_choice_is_left_out() -> None:
+    assert {one for row in each_once() for one in row.items()} == {(menu, choice) for menu in MENUS for choice in choices(menu)}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("menu", MENUS)
-def test_every_choice_runs_to_its_page(menu: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for choice in choices(menu):
-        show_run(sim.simulate(chosen(menu, choice)), tmp_path / choice)
-        assert (tmp_path / choice / "report.md").read_text(encoding="utf-8").startswith("# "), choice
-        assert len(list((tmp_path / choice / "figures").glob("*.png"))) >= 4, choice
-        assert "nan" not in capsys.readouterr().out.replace("finance", "").split(), choice
+@pytest.mark.parametrize("part", range(4))
+def test_every_choice_runs_to_its_page(part: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for one in each_once()[part::4]:
+        page = tmp_path / one["agent"]
+        show_run(sim.simulate(together(one).check()), page)
+        assert (page / "report.md").read_text(encoding="utf-8").startswith("# "), one
+        assert len(list((page / "figures").glob("*.png"))) >= 4, one
+        assert "nan" not in capsys.readouterr().out.replace("finance", "").split(), one
 
 
 def test_choices_that_need_another_say_so() -> None:
@@ -117,16 +132,16 @@ def test_choices_that_need_another_say_so() -> None:
 
 @pytest.mark.slow
 def test_every_pair_of_choices_runs_to_what_is_told_of_it() -> None:
-    """Or is refused in one line before it runs."""
+    """Or is refused in one line before it runs. A sixth of the rows; `make fuzz` runs them all, some minutes."""
     rows, refused = [], dict[str, str]()
-    for number, choice in enumerate(covering()):
+    for number, choice in itertools.islice(enumerate(covering()), 0, None, 1 if settings().max_examples > MANY else 6):
         try:
             one = with_(together(choice), replications=1 + number % 2).check()
         except SimError as error:
             refused[str(choice)] = str(error)
             continue
         result = sim.simulate(one)
-        assert told(result, whole=number % 40 == 0), choice
+        assert told(result, whole=number % 36 == 0), choice
         rows.append(row(choice, result.summary))
     print(f"{len(rows)} rows ran, refused: {refused}")
     assert not refused
