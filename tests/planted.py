@@ -680,4 +680,28 @@ FAULTS = {
         "sim/engine/parallel.py", "elif run.processes == 1:", "elif patient and run.processes == 1:",
         ("tests/shell/test_jobs.py::test_one_process_saves_each_scenario_before_the_next_is_composed",),
     ),
+    # what is asked about beforehand
+    "nobody weighs what a run will take": Fault(
+        "sim/results/simulate.py", "    weigh(scenarios)\n    with Runs", "    with Runs",
+        ("tests/theory/expected/test_effort.py::test_who_says_yes_is_not_asked",),
+    ),
+    "half of the shards counted whole": Fault(
+        "sim/theory/expected/effort.py", "tasks *= replications * run / scenario.shards", "tasks *= replications",
+        ("tests/theory/expected/test_effort.py::test_the_calls_are_those_that_come",),
+    ),
+    # code of the user's
+    "a workflow of the user's is not held to what it yields": Fault(
+        "sim/agents/workflows.py", '_held(imported(settings.workflow, "agent.workflow"), f"agent.workflow={settings.workflow}"), int',
+        'imported(settings.workflow, "agent.workflow"), int',
+        ("tests/scenario/test_custom.py::test_a_broken_workflow_is_one_line",),
+    ),
+    "what the user's code raises has no place": Fault(
+        "sim/engine/replicate.py", "with no_garbage_collection(), _users_code_named(scenario):", "with no_garbage_collection():",
+        ("tests/scenario/test_custom.py::test_a_broken_policy_is_one_line",),
+    ),
+    # settings of the user's
+    "files of settings are not looked at": Fault(
+        "sim/scenario/hydra_host.py", "        kept.enter_context(files_looked_at(_refuse_misread))\n", "",
+        ("tests/scenario/test_text.py::test_an_experiment_is_of_all_settings_whatever_its_first_line",),
+    ),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.errors import ConfigError
 from sim.meter.leftover import clear_leftovers
 from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
@@ -64,6 +65,8 @@ def _sweep(folder: Path, scenarios: int) -> int:
             try:
                 _hydra(Job(jobs))
                 jobs.finish()
+                if not runs_of(folder):
+                    raise ConfigError("this sweep came to no scenario: does an axis have values (glob(...) finds files of a menu only)?")
             finally:
                 result = bool(runs_of(folder))
                 if result:
