@@ -304,3 +304,11 @@ def test_the_index_of_a_tail_that_is_counted_in_bins() -> None:
     assert tail_index([1, 2, 4], [5, 1, 2], 7) == pytest.approx(7 / math.log(32))
     for sizes, counts, top in (([1, 2, 4], [5, 1, 2], 1), ([1, 2, 4], [5, 1, 2], 8), ([1, 2, 4], [5, 1, 2], 9), ([3], [9], 2)):
         assert math.isnan(tail_index(sizes, counts, top)), "all alike, or none below"
+
+
+def test_what_two_scenarios_have_in_common_tells_them_no_worse_apart() -> None:
+    """Both move by the same from one replication to the next, so a gap of a thousandth is a gap."""
+    common = np.linspace(-1, 1, 10)
+    found = may_be_least([5.0, 5.001], np.c_[common, common + 0.001])
+    assert found.tolist() == [True, False]
+    assert found.dtype == may_be_least([5.0], common[:, None]).dtype == bool

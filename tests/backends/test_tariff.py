@@ -115,3 +115,16 @@ def test_a_run_is_billed_by_the_week() -> None:
 def test_a_window_that_cannot_be_is_named(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(sim.ConfigError, match=said):
         scenario(agent(), backend(windows=[window(), window(**wrong)]))
+
+
+@pytest.mark.parametrize(("at", "morning", "night"), [("08:59:59", 1, 1), ("09:00:00", 3, 1), ("09:59:59", 3, 1), ("10:00:00", 1, 1)])
+def test_a_window_begins_with_its_first_second_and_ends_before_its_last(at: str, morning: float, night: float) -> None:
+    """From 9 to 10, and from 22 to 6: at 10 and at 6 sharp it is over."""
+    assert factor(f"2026-11-23T{at}", window(from_h=9, until_h=10)) == morning
+    assert factor(f"2026-11-23T{at}", window(from_h=22, until_h=6)) == night
+    edges = {"21:59:59": 1, "22:00:00": 3, "05:59:59": 3, "06:00:00": 1}
+    assert {edge: factor(f"2026-11-23T{edge}", window(from_h=22, until_h=6)) for edge in edges} == edges
+
+
+def test_a_window_that_ends_when_it_begins_is_empty() -> None:
+    assert [factor(f"2026-11-23T{at}", window(from_h=6, until_h=6)) for at in ("05:59:59", "06:00:00", "12:00:00")] == [1, 1, 1]

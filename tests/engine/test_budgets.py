@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 import sim
+from sim.engine.budgets import Budget, budget_of
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.task import Task
 from tests.worlds import agent, backend, run, scenario, with_
 
 CALL_USD = 2300e-6
@@ -105,3 +109,66 @@ def test_teams_have_windows_of_their_own(users: int | None, done: int) -> None:
 def test_a_window_that_cannot_be_is_refused(budget: BudgetSettings, said: str) -> None:
     with pytest.raises(sim.ConfigError, match=said):
         scenario(budgets={"lab": budget})
+
+
+def task(number: int = 0, user: int = 0) -> Task:
+    return Task(number, user, 0, 0.0)
+
+
+def budget(**settings: Any) -> Budget:
+    """Of a dollar, from a Monday's midnight on."""
+    return budget_of(BudgetSettings(**{"usd": 1.0} | settings), datetime(2026, 2, 16, tzinfo=UTC))
+
+
+def test_a_task_has_a_budget_of_its_own_that_goes_with_it() -> None:
+    """It is over when its last cent is spent, whoever else has spent what, and never comes back; a task of the same number begins anew."""
+    each = budget(per=Per.task)
+    each.spend(task(1), 0.0, 0.75)
+    each.spend(task(2), 0.0, 0.25)
+    assert [each.over(task(number), 9e9) for number in (0, 1, 2)] == [False, False, False]
+    each.spend(task(1), 1.0, 0.25)
+    assert [each.over(task(number), 1.0) for number in (0, 1, 2)] == [False, True, False]
+    assert each.free_at(task(1), 1.0) == math.inf
+    each.close(task(0))
+    each.close(task(1))
+    assert not each.over(task(1), 1.0)
+    each.spend(task(2), 1.0, 0.75)
+    assert each.over(task(2), 1.0), "another's end takes nothing away"
+
+
+@pytest.mark.parametrize(("per", "free_at"), [(Per.run, math.inf), (Per.day, 86_400.0), (Per.hour, 7200.0)])
+def test_money_is_over_with_the_last_cent_of_it_and_back_when_its_window_turns(per: Per, free_at: float) -> None:
+    """Half a dollar at 01:10 and at 01:20."""
+    all_of_us = budget(per=per)
+    all_of_us.spend(task(1), 4200.0, 0.5)
+    assert not all_of_us.over(task(2), 4200.0)
+    all_of_us.spend(task(2), 4800.0, 0.5)
+    assert all_of_us.over(task(3), 4800.0)
+    assert all_of_us.free_at(task(3), 4800.0) == free_at
+    all_of_us.close(task(1))
+    assert all_of_us.over(task(3), 7199.0), "the end of a task brings nothing back"
+    if free_at < math.inf:
+        assert [all_of_us.over(task(3), now) for now in (free_at - 1, free_at)] == [True, False]
+
+
+def test_a_window_that_rolls_is_free_when_less_than_all_of_it_is_spent() -> None:
+    """A quarter at 0, a half at 600 and at 1,200: without the first a whole dollar is still spent, without the second a half."""
+    rolling = budget(per=Per.rolling, window_h=1)
+    for now, usd in ((0.0, 0.25), (600.0, 0.5), (1200.0, 0.5)):
+        rolling.spend(task(), now, usd)
+    assert [rolling.over(task(), now) for now in (1200.0, 3599.0)] == [True, True]
+    assert rolling.free_at(task(), 1300.0) == 4200.0
+    assert rolling.over(task(), 3600.0), "a dollar of a dollar"
+    assert rolling.free_at(task(), 3600.0) == 4200.0
+    rolling.close(task())
+    assert [rolling.over(task(), now) for now in (4199.0, 4200.0)] == [True, False]
+
+
+def test_windows_that_roll_are_each_teams_own_and_who_has_spent_nothing_is_free_now() -> None:
+    """Teams of two: users 0 and 1, users 2 and 3. The second has spent two dollars at 60."""
+    rolling = budget(per=Per.rolling, window_h=1, users=2)
+    rolling.spend(task(1, 0), 0.0, 0.5)
+    rolling.spend(task(2, 2), 60.0, 2.0)
+    assert [rolling.over(task(9, user), 100.0) for user in range(6)] == [False, False, True, True, False, False]
+    assert rolling.free_at(task(9, 3), 100.0) == 3660.0
+    assert rolling.free_at(task(9, 5), 100.0) == 100.0

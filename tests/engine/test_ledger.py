@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 import sim
+from sim.backends.pricing import Price
+from sim.call import Call, Status
+from sim.clock import Clock
+from sim.engine.ledger import Ledger
 from sim.errors import ConfigError
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.market import Billed, PriceTier, PriceWindow
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.task import Task
+from sim.usage import Usage
 from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 CALL_USD = 2300e-6
@@ -136,3 +143,83 @@ def test_what_the_ledger_charges_is_to_the_bit_what_the_tally_adds_up() -> None:
         assert one.digest == other.digest
         assert one.calls["cost_usd"].tolist() == other.calls["cost_usd"].tolist()
         assert one.calls.query("status == 'error'")["cost_usd"].gt(0).any()
+
+
+class Passed:
+    """A meter that writes down what comes through."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[Any, ...]] = []
+
+    def answered(self, *row: Any) -> None:
+        self.rows.append(row)
+
+    broke = refused = gave_up = answered
+
+
+class Place:
+    """A backend that has a number and no more."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+
+def call_of(number: int, backend: int, t_request: float = 0.0) -> Call:
+    """Of 1,000 tokens in and 100 out."""
+    call = Call(Clock(), Task(number, number, 0, 0.0), 0, 0, b"", None)  # type: ignore[arg-type]
+    call.input_tokens, call.output_tokens, call.t_request, call.backend = 1000, 100, t_request, Place(backend)  # type: ignore[assignment]
+    return call
+
+
+def ledger_of(*budgets: BudgetSettings) -> tuple[Ledger, Passed]:
+    """On two backends: a dollar a million tokens, and ten, twice as dear from the first minute on; reads cost nothing."""
+    passed: Any = Passed()
+    dear = backend(input_usd_per_mtok=10.0, output_usd_per_mtok=10.0, windows=[PriceWindow(from_h=1 / 60, until_h=24, multiplier=2.0)])
+    prices = [Price(each) for each in (backend(cache_read_usd_per_mtok=0.0), dear)]
+    return Ledger(list(budgets), prices, passed, Clock(), datetime(2026, 2, 16, tzinfo=UTC)), passed
+
+
+def test_each_attempt_is_priced_by_its_backend_and_the_moment_it_was_asked_for_and_goes_on_with_its_price() -> None:
+    ledger, passed = ledger_of()
+    cheap, dear, late = call_of(0, 0), call_of(0, 1, 59.0), call_of(1, 1, 60.0)
+    ledger.answered(cheap, 1.0, 2.0, 3.0, 400, 0)
+    ledger.answered(dear, 1.0, 2.0, 3.0, 0, 0)
+    ledger.broke(late, 61.0, 62.0, 63.0, Usage(500, 0, 0, 0))
+    ledger.refused(cheap, Status.timeout, 70.0)
+    ledger.gave_up(late)
+    assert passed.rows == [
+        (cheap, 1.0, 2.0, 3.0, 400, 0, pytest.approx(0.0007)),
+        (dear, 1.0, 2.0, 3.0, 0, 0, pytest.approx(0.011)),
+        (late, 61.0, 62.0, 63.0, Usage(500, 0, 0, 0), pytest.approx(0.01)),
+        (cheap, Status.timeout, 70.0),
+        (late,),
+    ]
+
+
+def test_a_task_has_cost_what_its_attempts_have_cost_and_is_closed_once() -> None:
+    """Failed ones too; another task's are its own."""
+    ledger, _ = ledger_of()
+    for number in (0, 1, 0):
+        ledger.answered(call_of(number, 0), 0.0, 1.0, 2.0, 0, 0)
+    ledger.broke(call_of(0, 1), 0.0, 1.0, 2.0, Usage(1000, 0, 0, 0))
+    assert ledger.close(Task(0, 0, 0, 0.0)) == pytest.approx(2 * 0.0011 + 0.01)
+    assert ledger.close(Task(1, 1, 0, 0.0)) == pytest.approx(0.0011)
+    assert ledger.close(Task(0, 0, 0, 0.0)) == ledger.close(Task(7, 7, 0, 0.0)) == 0.0, (
+        "nothing is left of it, and a blocked task cost nothing"
+    )
+
+
+def test_the_strictest_of_those_that_are_empty_is_named_and_each_is_looked_at_in_its_own_moment() -> None:
+    """To stop is stricter than to wait, and that than to go on more cheaply."""
+    down = BudgetSettings(usd=0.001, per=Per.run, then=Then.downgrade, at=At.task)
+    wait = BudgetSettings(usd=0.002, per=Per.hour, then=Then.wait, at=At.task)
+    stop = BudgetSettings(usd=0.003, per=Per.run, then=Then.stop, at=At.task)
+    ledger, _ = ledger_of(down, wait, stop, BudgetSettings())
+    assert (ledger.limits(At.task), ledger.limits(At.call)) == (True, False)
+    named = []
+    for number in range(4):
+        empty = ledger.empty(Task(9, 9, 0, 0.0), 0.0, At.task)
+        named.append(empty and empty.settings)
+        assert ledger.empty(Task(9, 9, 0, 0.0), 0.0, At.call) is None
+        ledger.answered(call_of(number, 0), 0.0, 1.0, 2.0, 0, 0)
+    assert named == [None, down, wait, stop]
