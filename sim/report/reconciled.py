@@ -1,135 +1,29 @@
-"""What a log says was done and billed, held against our prices: for people, and for machines."""
+"""What a log says was done and billed, held against our prices, for people: `sim.results.billed.account` in words and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from sim.report.numbers import compact, counted, dollars, number, percent
+from sim.report.numbers import compact, counted, dollars, number, share
 from sim.report.tables import aligned
-from sim.results.billed.bill import KINDS, SINCE_1970_S, LogBill, sums, total
+from sim.results.billed.account import account
+from sim.results.billed.bill import KINDS, LogBill
 
-DEAREST = 10
-"""Sessions that are listed."""
 REMARKS = 12
 """Lines on what was assumed."""
 _HEADINGS = ("fresh input", "cache reads", "cache writes", "output", "fees")
 
 
-def figures(bill: LogBill) -> dict[str, Any]:
-    """All there is to say, as plain values: counts, dollars (None: unknown), and tables by model, kind of token, agents, sessions."""
-    log, report = bill.log, bill.log.report
-    calls, priced, billed = log.calls, bill.priced, bill.billed
-    both = ~np.isnan(priced) & ~np.isnan(billed)
-    session_of, sessions = log.sessions()
-    whose = session_of[calls["agent"]]
-    is_sub = np.array([bool(agent.parent) for agent in log.agents])
-    times = np.concatenate([calls["start_s"], calls["end_s"]])
-    times = times[times > SINCE_1970_S]
-    return {
-        "calls": int(calls["calls"].sum()),
-        "rows": len(calls),
-        "sessions": len(sessions),
-        "agents": len(log.agents),
-        "sub_agents": int(is_sub.sum()),
-        "from": _moment(times.min()) if len(times) else None,
-        "until": _moment(times.max()) if len(times) else None,
-        "input_tokens": int(calls["input_tokens"].sum()),
-        "cache_read_tokens": int(calls["cache_read_tokens"].sum()),
-        "cache_write_tokens": int(bill.write_tokens.sum()),
-        "output_tokens": int(calls["output_tokens"].sum()),
-        "files": dict(report.files),
-        "duplicates": dict(report.duplicates),
-        "broken_lines": report.broken,
-        "broken": report.where,
-        "skipped_files": report.skipped,
-        "unknown_columns": report.unknown_columns,
-        "remarks": dict(report.remarks),
-        "market": bill.scenario.market.name,
-        "billed_usd": None if np.isnan(billed).all() else total(billed),
-        "priced_usd": total(priced),
-        "billed_calls_with_price": int(both.sum()),
-        "billed_usd_with_price": total(billed[both]),
-        "priced_usd_where_billed": total(priced[both]),
-        "unpriced_calls": bill.unknown,
-        "other_tiers": bill.tiers(),
-        "models": list(_models(bill, both)),
-        "agents_usd": _agents(bill, is_sub[calls["agent"]]),
-        "dearest_sessions": _dearest(bill, whose, sessions),
-    }
-
-
-def _models(bill: LogBill, both: np.ndarray) -> Iterator[dict[str, Any]]:
-    """A row a model, the dearest first."""
-    calls, many = bill.log.calls, len(bill.log.models)
-    model = calls["model"]
-    kinds = [sums(bill.dollars[:, kind], model, many) for kind in range(len(KINDS))]
-    billed, ours = sums(np.where(both, bill.billed, 0), model, many), sums(np.where(both, bill.priced, 0), model, many)
-    counts, compared = sums(calls["calls"], model, many), sums(both, model, many)
-    whole = sums(bill.priced, model, many)
-    for place in sorted(range(many), key=lambda each: -whole[each]):
-        backend = bill.backends.get(bill.log.models[place])
-        yield {
-            "model": bill.log.models[place],
-            "backend": backend,
-            "prices_as_of": bill.market[backend].as_of if backend else None,
-            "calls": int(counts[place]),
-            **{f"{kind}_usd": kinds[at][place] for at, kind in enumerate(KINDS)},
-            "priced_usd": whole[place] if backend else None,
-            "billed_calls": int(compared[place]),
-            "billed_usd": billed[place] if compared[place] else None,
-            "priced_usd_where_billed": ours[place] if compared[place] else None,
-        }
-
-
-def _agents(bill: LogBill, is_sub: np.ndarray) -> dict[str, dict[str, float]]:
-    """Lead agents against sub-agents."""
-    calls = bill.log.calls
-    return {
-        name: {
-            "calls": int(calls["calls"][rows].sum()),
-            "input_tokens": int(calls["input_tokens"][rows].sum()),
-            "output_tokens": int(calls["output_tokens"][rows].sum()),
-            "priced_usd": total(bill.priced[rows]),
-        }
-        for name, rows in (("lead", ~is_sub), ("sub_agents", is_sub))
-    }
-
-
-def _dearest(bill: LogBill, whose: np.ndarray, sessions: list[str]) -> list[dict[str, Any]]:
-    calls, many = bill.log.calls, len(sessions)
-    usd, counts = sums(bill.priced, whose, many), sums(calls["calls"], whose, many)
-    longest = np.zeros(many, np.int64)
-    np.maximum.at(longest, whose, calls["input_tokens"])
-    of_session = np.bincount(bill.log.sessions()[0], minlength=many)
-    first = sorted(range(many), key=lambda each: -usd[each])[:DEAREST]
-    return [
-        {
-            "session": sessions[each],
-            "calls": int(counts[each]),
-            "agents": int(of_session[each]),
-            "longest_prompt_tokens": int(longest[each]),
-            "priced_usd": usd[each],
-        }
-        for each in first
-    ]
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(float(seconds), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
 def page(bill: LogBill) -> str:
-    """The same for people: what was read, the two bills, where the money went, what was assumed."""
-    found = figures(bill)
+    """What was read, the two bills, where the money went, what was assumed."""
+    found = account(bill)
     parts = ["\n".join([_read(found), *_removed(found), _reconciled(found), *_wanting(found)]), _by_model(found)]
     if found["billed_usd"] is not None:
         parts.append(_against(found))
-    return "\n\n".join([*parts, _by_agent(found), _sessions(found), *_remarks(found)])
+    return "\n\n".join([*parts, _by_agent(found), *_again(found), _sessions(found), *_remarks(found)])
 
 
 def _read(found: dict[str, Any]) -> str:
@@ -191,7 +85,7 @@ def _by_model(found: dict[str, Any]) -> str:
             if kind != "fees" or any(row["fees_usd"] for row in rows)
         },
         "all": [number(row["priced_usd"]) for row in rows],
-        "share": [percent(row["priced_usd"] / found["priced_usd"]) if found["priced_usd"] else "-" for row in rows],
+        "share": [share(row["priced_usd"] / found["priced_usd"]) if found["priced_usd"] else "-" for row in rows],
     }
     return aligned(pd.DataFrame(table))
 
@@ -217,9 +111,22 @@ def _by_agent(found: dict[str, Any]) -> str:
         "input tokens": [compact(row["input_tokens"]) for row in rows.values()],
         "output tokens": [compact(row["output_tokens"]) for row in rows.values()],
         "USD": [number(row["priced_usd"]) for row in rows.values()],
-        "share": [percent(row["priced_usd"] / found["priced_usd"]) if found["priced_usd"] else "-" for row in rows.values()],
+        "share": [share(row["priced_usd"] / found["priced_usd"]) if found["priced_usd"] else "-" for row in rows.values()],
     }
     return aligned(pd.DataFrame(table))
+
+
+def _again(found: dict[str, Any]) -> Iterator[str]:
+    rows = found["written_again"]
+    if rows:
+        table = {
+            "Paid again for a prompt that a cache had": [row["why"] for row in rows],
+            "calls": [f"{row['calls']:,}" for row in rows],
+            "tokens": [compact(row["tokens"]) for row in rows],
+            "USD above reads": [number(row["usd"]) for row in rows],
+            "share": [share(row["usd"] / found["priced_usd"]) for row in rows],
+        }
+        yield aligned(pd.DataFrame(table))
 
 
 def _sessions(found: dict[str, Any]) -> str:
@@ -228,16 +135,20 @@ def _sessions(found: dict[str, Any]) -> str:
         "Dearest sessions": [row["session"] or "(no name)" for row in rows],
         "calls": [f"{row['calls']:,}" for row in rows],
         "agents": [f"{row['agents']:,}" for row in rows],
-        "longest prompt": [compact(row["longest_prompt_tokens"]) for row in rows],
+        "longest prompt": [compact(row["longest_prompt_tokens"] or float("nan")) for row in rows],
         "USD": [number(row["priced_usd"]) for row in rows],
     }
     return aligned(pd.DataFrame(table))
 
 
 def _remarks(found: dict[str, Any]) -> Iterator[str]:
-    lines = [f"{counted(many, 'call')}: {what}" for what, many in found["remarks"].items()]
+    lines = [f"{counted(many, 'row')}: {what}" for what, many in found["remarks"].items()]
     tiers = found["other_tiers"].items()
-    lines += [f"{counted(many, 'call')}: service tier {name}, priced as standard, which may be wrong" for name, many in tiers]
+    lines += [f"{counted(many, 'row')}: service tier {name}, priced as standard, which may be wrong" for name, many in tiers]
+    if many := found["lifetimes_unsaid"]:
+        lines.append(f"{counted(many, 'row')}: no lifetime of cache writes in the log, taken as the backend's cache_ttl_s")
+    if found["failed_usd"]:
+        lines.append(f"{_usd(found['failed_usd'])} of it is for calls that failed")
     lines += [f"{file}: columns not read: {', '.join(names)}" for file, names in found["unknown_columns"].items()]
     if skipped := found["skipped_files"]:
         more = ", ..." if len(skipped) > 3 else ""

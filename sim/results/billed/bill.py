@@ -36,29 +36,31 @@ class LogBill:
         places = {backend: place for place, backend in enumerate(self.market)}
         self.backend = np.array([places[self.backends[name]] if name in self.backends else -1 for name in log.models], int)[calls["model"]]
         """By call, its number in the market; -1: of a model that has none."""
-        self.write_tokens = np.maximum(calls["cache_write_tokens"], 0)
-        """Where a log tells reads alone, an explicit cache is written all that is not read."""
-        self.dollars = np.full((len(calls), len(KINDS)), np.nan)
-        """By call and kind of token, USD; nan: of a model that has no price here."""
-        batch = calls["tier"] == log.tiers.index("batch") if "batch" in log.tiers else np.zeros(len(calls), bool)
-        alone = calls["calls"] == 1
-        for place, settings in enumerate(self.market.values()):
-            for cheap, one in itertools.product((False, True), repeat=2):
-                rows = np.flatnonzero((self.backend == place) & (batch == cheap) & (alone == one))
-                if len(rows):  # a sum of many calls says nothing of how long each prompt is
-                    self.dollars[rows] = self._priced(
-                        calls[rows], rows, settings if one else dataclasses.replace(settings, tiers=[]), cheap
-                    )
+        self._batch = calls["tier"] == log.tiers.index("batch") if "batch" in log.tiers else np.zeros(len(calls), bool)
+        self.dollars, self.write_tokens = self.charge(calls)
+        """By call and kind of token, USD (nan: of a model that has no price here); and tokens written to the cache."""
         failed = np.array([status != "ok" for status in log.statuses])[calls["status"]]
         self.dollars[failed & (calls["cost_usd"] == 0)] = 0.0
 
-    def _priced(self, calls: np.ndarray, rows: np.ndarray, settings: BackendSettings, batch: bool) -> np.ndarray:
+    def charge(self, calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Dollars by kind of token, shape (calls, kinds), and tokens written, of the log's calls had they been these.
+
+        Where a log tells reads alone, an explicit cache is written all that is not read.
+        """
+        dollars, writes = np.full((len(calls), len(KINDS)), np.nan), np.maximum(calls["cache_write_tokens"], 0)
+        alone = calls["calls"] == 1
+        for place, settings in enumerate(self.market.values()):
+            for batch, one in itertools.product((False, True), repeat=2):
+                rows = np.flatnonzero((self.backend == place) & (self._batch == batch) & (alone == one))
+                if len(rows):  # a sum of many calls says nothing of how long each prompt is
+                    prices = settings if one else dataclasses.replace(settings, tiers=[])
+                    writes[rows] = _written(calls[rows], settings)
+                    dollars[rows] = self._priced(calls[rows], writes[rows], prices, batch)
+        return dollars, writes
+
+    def _priced(self, calls: np.ndarray, writes: np.ndarray, settings: BackendSettings, batch: bool) -> np.ndarray:
         """What was written for an hour has its own price."""
-        unsaid = calls["cache_write_tokens"] < 0
-        if settings.cache is CacheKind.explicit:
-            kept = unsaid & (calls["input_tokens"] >= settings.cache_min_tokens)
-            self.write_tokens[rows[kept]] = (calls["input_tokens"] - calls["cache_read_tokens"])[kept]
-        start, writes = self.scenario.start_time(), self.write_tokens[rows]
+        start = self.scenario.start_time()
         began = np.where(calls["start_s"] > SINCE_1970_S, calls["start_s"] - start.timestamp(), np.nan_to_num(calls["start_s"]))
         names = ("input_tokens", "cache_read_tokens", "output_tokens")
         usage = {**{name: calls[name] for name in names}, "cache_write_tokens": writes, "t_request_s": began}
@@ -70,7 +72,7 @@ class LogBill:
                 dataclasses.replace(settings, cache_1h_tokens=0, cache_ttl_s=ONE_HOUR_S),
             )
         )
-        hour = np.divide(calls["cache_write_1h_tokens"], writes, out=np.zeros(len(rows)), where=writes > 0)
+        hour = np.divide(calls["cache_write_1h_tokens"], writes, out=np.zeros(len(calls)), where=writes > 0)
         short[:, WRITE] += hour * (long[:, WRITE] - short[:, WRITE])
         found = np.where(calls["cache_write_1h_tokens"][:, None] < 0, as_set, short)
         found[:, FEES] += calls["web_searches"] * settings.web_search_usd_per_1k / 1000 * (1 + settings.fee)
@@ -98,6 +100,19 @@ class LogBill:
         """Calls by tiers of service that no price here knows: taken at the standard one."""
         numbers = np.bincount(self.log.calls["tier"], minlength=len(self.log.tiers))
         return {name: int(many) for name, many in zip(self.log.tiers, numbers, strict=True) if name not in _TIERS}
+
+    def lifetimes_unsaid(self) -> int:
+        """Calls whose cache writes have no lifetime in the log, where it makes a difference: taken as the backend's."""
+        dearer = [settings.cache_write_1h_usd_per_mtok is not None for settings in self.market.values()]
+        unsaid = (self.log.calls["cache_write_1h_tokens"] < 0) & (self.write_tokens > 0)
+        return int((unsaid & np.array([*dearer, False])[self.backend]).sum())
+
+
+def _written(calls: np.ndarray, settings: BackendSettings) -> np.ndarray:
+    """Tokens written to the cache, by call."""
+    writes = calls["cache_write_tokens"]
+    takes = (calls["input_tokens"] >= settings.cache_min_tokens) & (settings.cache is CacheKind.explicit)
+    return np.where(writes < 0, np.where(takes, calls["input_tokens"] - calls["cache_read_tokens"], 0), writes)
 
 
 def total(values: np.ndarray) -> float:

@@ -34,13 +34,14 @@ def run(asked: Namespace) -> int:
         raise ConfigError("sim logs needs a path to read; see sim logs --help")
     from sim.logs.log import read
     from sim.report.numbers import counted
-    from sim.report.reconciled import figures, page
+    from sim.report.reconciled import page
+    from sim.results.billed.account import account
     from sim.results.billed.bill import LogBill
     from sim.scenario.load import load
 
     log = read(*paths, format=asked.format)
     bill = LogBill(log, load(*settings), dict(_pair(word) for word in asked.model))
-    print(json.dumps(figures(bill), indent=2) if asked.json else page(bill))
+    print(json.dumps(account(bill), indent=2) if asked.json else page(bill))
     status = MISTAKE if asked.strict else WELL
     worst = WELL
     if log.report.broken:

@@ -27,12 +27,13 @@ class Reader(LogReader):
         for period in next(entry[name] for name in _TABLES if isinstance(entry.get(name), list)):
             name = str(next((period[key] for key in _NAMES if period.get(key)), ""))
             models = period.get("modelsUsed") or []
+            start = moment(period["firstActivity"]) if period.get("firstActivity") else _day(name)
             for part in period.get("modelBreakdowns") or ({**period, "modelName": models[0] if len(models) == 1 else ", ".join(models)},):
                 self.report.remarks["sums of an unknown number of calls: priced as if no prompt reached a higher tier"] += 1
                 yield LoggedCall(
                     name, part.get("modelName") or "", Counts.disjoint, count(part.get("inputTokens")), count(part.get("outputTokens")),
-                    count(part.get("cacheReadTokens")), count(part.get("cacheCreationTokens")), UNKNOWN, start_s=_day(name),
-                    cost_usd=dollars(part.get("cost", part.get("totalCost"))), calls=0,
+                    count(part.get("cacheReadTokens")), count(part.get("cacheCreationTokens")), UNKNOWN, start_s=start,
+                    end_s=moment(period.get("lastActivity")), cost_usd=dollars(part.get("cost", part.get("totalCost"))), calls=0,
                 )  # fmt: skip
 
 
