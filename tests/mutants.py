@@ -3,6 +3,9 @@
 `python -m tests.mutants [WORD...]` (`make mutants`) takes all modules, or those whose path contains one of the words, one after
 another, each with its own tests, and prints its score and what survived. It works in `mutants/<module>`, where
 `mutmut show NAME` shows one of them. The score is in `docs/contributing/mutants.md`.
+
+mutmut chooses a mutant when a function is called, so it sees none of the formulas that a module makes when it is imported: of
+`IMPORTED` each mutant is written into the file, by the same rules but for those of words, and the tests run anew.
 """
 
 from __future__ import annotations
@@ -12,9 +15,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from tests.faults import Copy
+from tests.planted import Fault
 
 ROOT = Path(__file__).parents[1]
 NEEDED = ("sim", "tests", "conf", "calibration", "pyproject.toml")
@@ -33,9 +40,10 @@ MODULES = {
     "sim/statistics.py": ("tests/test_statistics.py",),
     "sim/meter/histogram.py": ("tests/meter/test_histogram.py",),
     "sim/meter/tally.py": ("tests/meter/test_tally.py",),
-    "sim/results/metrics.py": ("tests/results/test_metrics.py",),
+    "sim/results/metrics.py": ("tests/results/test_metrics_by_hand.py", "tests/results/test_metrics.py"),
 }
 """Each with the fast tests that say what is right there."""
+IMPORTED = ("sim/results/metrics.py",)
 _CAUGHT, _LATE = (1, 3), (-24, 24, 36, 152, 255)
 """Of mutmut's exit codes: a test failed, and tests took far longer than they do (a loop that does not end)."""
 
@@ -77,6 +85,42 @@ def copy_of(module: str) -> Path:
     return folder
 
 
+def texts(text: str) -> Iterator[tuple[str, str]]:
+    """A module's text in each of its mutants, with a word on what was changed: inside of functions and lambdas."""
+    import libcst
+    from mutmut.mutation.mutators import mutation_operators, operator_string
+
+    tree: Any = libcst.parse_module(text)
+
+    def inside(node: Any, within: bool) -> Iterator[Any]:
+        if isinstance(node, libcst.Annotation):
+            return
+        within = within or isinstance(node, libcst.FunctionDef | libcst.Lambda)
+        if within:
+            yield node
+        for child in node.children:
+            yield from inside(child, within)
+
+    for node in inside(tree, within=False):
+        for kind, changed in mutation_operators:
+            if isinstance(node, kind) and changed is not operator_string:
+                for new in changed(node):
+                    yield f"{tree.code_for_node(node)} -> {tree.code_for_node(new)}", tree.deep_replace(node, new).code
+
+
+def run_anew(module: str) -> Score:
+    """Write each mutant of a module into its file, and run the tests in a process that imports it then."""
+    text, codes, survived = (ROOT / module).read_text(encoding="utf-8"), Counter[int](), []
+    with Copy() as copy:
+        for about, mutant in texts(text):
+            code = copy.with_fault(Fault(module, text, mutant, MODULES[module])).code
+            codes[code] += 1
+            if not code:
+                survived.append(about)
+    late = sum(number for code, number in codes.items() if code < 0)
+    return Score(sum(codes.values()) - late - len(survived), late, survived)
+
+
 def run(module: str) -> Score:
     """Make all mutants of a module, and test each."""
     folder = copy_of(module)
@@ -99,7 +143,7 @@ def main(words: Sequence[str]) -> int:
         return 1
     scores = {}
     for module in modules:
-        scores[module] = found = run(module)
+        scores[module] = found = run_anew(module) if module in IMPORTED else run(module)
         print(
             f"{module:<24} {found.caught:4} of {found.of:4} fail a test, {found.late:2} do not end: {100 * found.share:5.1f} %", flush=True
         )

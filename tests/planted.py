@@ -520,6 +520,10 @@ FAULTS = {
         _CACHE, "(available, first_token + self._ttl_s)", "(first_token, first_token + self._ttl_s)",
         (f"{_OF_CACHE}test_a_live_shared_entry_stays_there_while_it_is_used_and_one_that_ran_out_is_made_anew",),
     ),
+    "two who share are as far as each alone when a third joins": Fault(
+        "sim/backends/sharing.py", "(now - self._virtual_at) / self._stretch()", "(now - self._virtual_at)",
+        ("tests/backends/test_sharing.py::test_who_joins_two_finds_them_as_far_as_their_shared_speed_has_taken_them",),
+    ),
     # sums
     "wasted tokens without output": Fault(
         _TALLY, 'failed["input_tokens"].sum(dtype=np.int64) + failed["output_tokens"].sum(dtype=np.int64)',

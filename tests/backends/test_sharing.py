@@ -119,6 +119,12 @@ def test_who_joins_later_slows_the_first_down_from_then_on() -> None:
     assert ends(served((0.0, 200, 0.9), (1.0, 300, 0.9))) == pytest.approx({0: 3.5, 1: 5.5})
 
 
+def test_who_joins_two_finds_them_as_far_as_their_shared_speed_has_taken_them() -> None:
+    """Two with 4 s of work each from t = 1; at t = 4 they have done 3 / 1.5 = 2 s. The third has 1 s of work, at 1 + 0.5 x 2: until 6.
+    By then the two have 1 s left, at 1.5: 7.5."""
+    assert ends(served((0.0, 400, 0.9), (0.0, 400, 0.9), (3.0, 100, 0.9))) == pytest.approx({0: 7.5, 1: 7.5, 2: 6.0})
+
+
 def test_an_idle_hour_does_no_work() -> None:
     """The clock of work stands still while nobody decodes."""
     assert ends(served((0.0, 100, 0.9), (3600.0, 100, 0.9), (3600.0, 100, 0.9))) == pytest.approx({0: 2.0, 1: 3602.5, 2: 3602.5})
