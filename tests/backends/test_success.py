@@ -51,10 +51,10 @@ def test_effort_is_lognormal_with_a_mean_of_one() -> None:
 
 
 def test_a_chance_falls_with_the_length_of_work() -> None:
-    """q at the reference, q squared at twice as many turns; with an exponent of 2, q^4; without one, q whatever the length."""
+    """q at the reference, q squared at twice as many turns; with an exponent of 2, q^9 at three times as many; without one, always q."""
     steady = law(reference_turns=10.0, length_exponent=1.0)
     assert [steady.chance(0.8, turns) for turns in (5, 10, 20)] == pytest.approx([0.8**0.5, 0.8, 0.64])
-    assert law(reference_turns=10.0, length_exponent=2.0).chance(0.8, 20) == pytest.approx(0.8**4)
+    assert law(reference_turns=10.0, length_exponent=2.0).chance(0.8, 30) == pytest.approx(0.8**9)
     assert law(reference_turns=10.0, length_exponent=0.0).chance(0.8, 20) == 0.8
 
 

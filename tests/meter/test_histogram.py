@@ -70,6 +70,13 @@ def test_waits_of_nothing_are_nothing_and_no_values_are_no_number() -> None:
     assert math.isnan(Sketch().percentile(0.5))
 
 
+def test_what_is_larger_than_all_counts_too() -> None:
+    """One of two lies in the last bin: all of them lie below its end, half of them below its beginning."""
+    found = sketch(1.0, 1e30)
+    assert found.place(1.0) == (BINS - 1, 1.0)
+    assert found.percentile(0.5) == pytest.approx(1.0, rel=0.005)
+
+
 def test_two_sketches_add_up() -> None:
     one, other = filled(b10=1, b20=2), filled(b20=3, b30=4)
     both = one.plus(other)

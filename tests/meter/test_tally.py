@@ -217,6 +217,20 @@ def test_times_of_tasks_with_and_without_an_answer_are_apart_and_bills_are_in_ce
     assert tally.lost_latency.counts[0] == 1
 
 
+def test_what_was_lost_adds_up_over_chunks() -> None:
+    tally = Tally.empty(1)
+    for chunk in (tasks(LOST, SOLVED), tasks(SOLVED), tasks(LOST, LOST)):
+        tally.add_tasks(chunk)
+    assert (tally.lost, tally.lost_busy_units, tally.lost_cost_units) == (3, 6 * UNITS, 0.375 * UNITS)
+
+
+def test_counts_are_whole_numbers_from_the_start_and_there_are_no_stages_unless_it_is_said() -> None:
+    tally = Tally.empty(2, 3)
+    for counts, shape in ((tally.tokens, (2, 5)), (tally.attempts, (2, 6)), (tally.answers, (6, 2)), (tally.stage_counts, (3, 2))):
+        assert (counts.dtype.kind, counts.shape, counts.sum()) == ("i", shape, 0)
+    assert Tally.empty(2).stage_counts.shape == (0, 2)
+
+
 def part(ended_s: float, digest: str, ended_at: float = 5.0, **changes: Any) -> Tally:
     """A tally of one call and one task."""
     tally, _ = tally_of(FIRST | {"t_end_s": ended_at})
@@ -254,10 +268,11 @@ def test_shards_are_parts_of_one_run_that_ends_with_the_last_of_them(one_s: floa
     assert (both.tasks, both.calls) == (2, 2)
     assert sorted(both.minutes) == [(0, 0), (1, 0)]
     assert [row[:5].tolist() for row in both.minutes.values()] == [[1, 1000, 600, 300, 50]] * 2
-    more = both.beside(part(1.0, "01", ended_at=50.0))
+    more = both.beside(part(1.0, "11", ended_at=50.0))
     assert more.minutes[0, 0][:5].tolist() == [2, 2000, 1200, 600, 100]
     assert more.minutes[1, 0][:5].tolist() == [1, 1000, 600, 300, 50]
-    assert more.digests == ["000000000000000a"]
+    assert more.digests == ["000000000000001a"]
+    assert more.beside(part(1.0, "01")).digests == ["000000000000001b"]
     assert more.standing_for(1).peaks == [2100], "the peak is of all shards together"
 
 
@@ -267,6 +282,8 @@ def test_some_shards_stand_for_all() -> None:
     assert quarter.replications == 0.25
     assert quarter.minutes[0, 0][:5].tolist() == [4, 4000, 2400, 1200, 200]
     assert quarter.peaks == [1050], "of what was run"
+    half = part(100.0, "0a").standing_for(2)
+    assert (half.replications, half.minutes[0, 0][1]) == (0.5, 2000)
     whole = part(100.0, "0a").standing_for(1)
     assert whole.replications == 1
     assert whole.minutes[0, 0][:5].tolist() == [1, 1000, 600, 300, 50]
