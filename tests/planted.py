@@ -78,7 +78,7 @@ FAULTS = {
         (f"{_OF_CLAUDE}test_what_is_written_for_an_hour_has_its_own_price",),
     ),
     "a log's batch is priced as if it were none": Fault(
-        _BILL, "(batch == cheap)", "np.array(not cheap)",
+        _BILL, "(self._batch == batch)", "np.array(not batch)",
         (f"{_OF_CLAUDE}test_tiers_of_service_searches_and_dollars_are_kept",),
     ),
     "a child's replay of its parent is work": Fault(
