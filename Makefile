@@ -17,7 +17,7 @@ run: .venv/ready  ## the main study: what one coding task costs as chat, as one 
 test: .venv/ready  ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-quick: .venv/ready  ## the tests that are over soon: two minutes of a core in all
+quick: .venv/ready  ## the tests that are over soon: some two minutes of a core in all
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow'
 
 cover: .venv/ready  ## the same, and which branches of sim/ they do not reach

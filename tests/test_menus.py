@@ -123,6 +123,7 @@ def test_every_choice_runs_to_its_page(part: int, tmp_path: Path, capsys: pytest
         assert "nan" not in capsys.readouterr().out.replace("finance", "").split(), one
 
 
+@pytest.mark.slow
 def test_choices_that_need_another_say_so() -> None:
     for menu, choice in NEEDS:
         with pytest.raises(SimError, match="needs ") as refused:
@@ -173,6 +174,7 @@ def test_a_run_without_a_finished_task_has_its_page(why: str, tmp_path: Path, ca
     assert "nan" not in said.split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", ["1,15,100000", "1,15"])
 def test_a_sweep_with_points_where_nothing_ends_has_table_figures_and_page(
     values: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

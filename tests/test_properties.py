@@ -48,6 +48,7 @@ def with_models(scenario: sim.Scenario, change: Any) -> sim.Scenario:
     return with_(scenario, market=with_(scenario.market, models=models))
 
 
+@pytest.mark.slow
 @given(worlds())
 def test_books_balance_and_time_goes_forward(world: sim.Scenario) -> None:
     """Call log = tasks = summary: to the token, and to 1e-9 of the dollars. No nan, nothing negative, every attempt in order."""
@@ -91,6 +92,7 @@ def test_attempts_are_numbered_and_only_the_last_may_succeed(world: sim.Scenario
         assert len(mine) <= world.retry.attempts
 
 
+@pytest.mark.slow
 @given(worlds(), of(Log.none, Log.sample))
 def test_a_log_changes_nothing(world: sim.Scenario, log: Log) -> None:
     full, other = sim.simulate(world), sim.simulate(with_(world, log=log, log_sample=2))
@@ -110,6 +112,7 @@ def test_a_backend_that_nobody_takes_changes_no_bit(world: sim.Scenario, first: 
     assert first or one.digest == other.digest
 
 
+@pytest.mark.slow
 @given(worlds())
 def test_prices_twice_as_high_are_dollars_twice_as_many(world: sim.Scenario) -> None:
     """Bit by bit, 2 being a power of 2. Budgets, values, wages and tastes are prices too."""
@@ -243,6 +246,7 @@ def test_entries_that_live_longer_are_hit_no_less(world: sim.Scenario, ttl_s: fl
     assert (two["t_end_s"] <= one["t_end_s"] * (1 + 1e-12)).all()
 
 
+@pytest.mark.slow
 @given(
     worlds(
         backend_=ALONE,

@@ -122,6 +122,7 @@ def test_a_baseline_may_be_a_list_as_backends_are() -> None:
     assert small("baseline={backends: [glm_5], agent.fanout: 1}").baseline == {"backends": ["glm_5"], "agent.fanout": 1}
 
 
+@pytest.mark.slow
 def test_a_ranking_says_which_may_be_best() -> None:
     swept = sim.sweep(small("replications=6", "work=same"), {"backends": [["claude_opus_4_6"], ["minimax_m2_5"], ["minimax_m2_5_launch"]]})
     ranked = sim.rank(swept, "cost_per_task_usd")
@@ -140,6 +141,7 @@ def test_scenarios_of_unequal_length_are_compared_by_what_both_have() -> None:
     assert sim.compare(long, short).loc["cost_per_task_usd", "difference"] == 0
 
 
+@pytest.mark.slow
 def test_a_price_twice_as_high_doubles_the_bill_exactly() -> None:
     plain = sim.load("agent=solo", "workload.tasks=5", "replications=1")
     dear = sim.load("agent=solo", "workload.tasks=5", "replications=1")

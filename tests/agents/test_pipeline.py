@@ -179,6 +179,7 @@ def test_more_verifiers_leave_the_first_ones_as_they_were() -> None:
     assert kept.sort_values(key, ignore_index=True).equals(first.sort_values(key, ignore_index=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [{}, {"max_parallel": 2}, {"max_agents": 9}, {"max_agents": 9, "at_cap": AtCap.skip}, {"max_tokens": 40_000, "max_parallel": 3}],

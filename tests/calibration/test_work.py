@@ -46,6 +46,7 @@ def test_ratios_are_of_one_harness_and_benchmark_and_as_first_published(found: d
     assert found["GLM-5", "openhands"].measured == pytest.approx({"swt-bench": 1 / 3})
 
 
+@pytest.mark.slow
 def test_turns_are_counted_or_taken_over_and_less_sure_elsewhere(found: dict[tuple[str, str], Fit]) -> None:
     turns = {key: (fit.work["turn_multiplier"], fit.work["sure"]) for key, fit in found.items()}
     assert turns["MiniMax-M2.5", "mini_v2"] == (2.0, "S")

@@ -60,6 +60,7 @@ def test_looking_ahead_changes_no_bit(world: str) -> None:
     _assert_same(ahead, _step_by_step(scenario))
 
 
+@pytest.mark.slow
 @given(
     worlds(
         backend_={**PLAIN_DOOR, "decode_slowdown": 0.0, "share_system": False},

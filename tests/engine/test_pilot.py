@@ -38,6 +38,7 @@ def turned(world: sim.Scenario) -> Tally:
     return World(world, 0, Shard()).turn()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("work", WORK)
 def test_what_is_reckoned_is_what_tasks_cost(work: str) -> None:
     """Within 5 % of a run with other random numbers, for every kind of workflow: cache misses, compactions, retries and all."""

@@ -90,6 +90,7 @@ def test_who_fails_at_a_task_has_not_lost_it() -> None:
     assert (result.mean("success_rate"), result.mean("lost_share")) == (0, 0)
 
 
+@pytest.mark.slow
 def test_a_guessed_speed_is_starred_in_the_figure_and_said() -> None:
     small = ["agent=chat", "workload.tasks=3", "replications=1"]
     guessed, known = (sim.simulate(sim.load(*small, f"backends=[{name}]")) for name in ("kimi_k2_5", "claude_opus_4_6"))

@@ -156,6 +156,7 @@ def test_a_table_does_not_wait_for_its_figures(tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "report.md").exists()
 
 
+@pytest.mark.slow
 def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for log in Log:
         result = sim.simulate(scenario(agent(), WORLD, tasks=5, replications=2, log=log))

@@ -168,6 +168,7 @@ def test_success_belongs_to_work_for_which_it_was_measured(choices: list[str], w
     assert bool(settings.success_unknown) == bool(why)
 
 
+@pytest.mark.slow
 def test_unknown_success_is_said_and_never_ranked() -> None:
     """A chat beside an agent: it would be the cheapest by far."""
     small = ["workload.tasks=3", "replications=3", "processes=1"]

@@ -65,6 +65,7 @@ def test_every_outcome_runs(outcome: str) -> None:
     assert 0 < small(f"outcome={outcome}", "agent=chat", "workload.tasks=20").mean("success_rate") <= 1
 
 
+@pytest.mark.slow
 def test_the_vendors_gap_and_the_measured_one_are_scenarios() -> None:
     for outcome, gap in (("same_harness", 0.042), ("mini_v2", -0.002), ("vendor_gap", 0.006)):
         opus, m2_5 = sim.load(f"outcome={outcome}", "backends=[claude_opus_4_6,minimax_m2_5]").chosen().values()

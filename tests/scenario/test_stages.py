@@ -36,6 +36,7 @@ def test_a_file_of_ones_own_is_enough(tmp_path: Path) -> None:
     assert staff(found.order, found.stages)["judge"].agents == 17.5 * 3
 
 
+@pytest.mark.slow
 def test_the_one_that_ships_can_be_changed_stage_by_stage() -> None:
     plain = sim.load("agent=pipeline").agent
     assert plain.order == ["find", "verify", "critic", "merge"]
@@ -105,6 +106,7 @@ def test_a_sweep_may_change_a_stage() -> None:
     assert table["agents_per_task.check"].tolist() == [1, 4]
 
 
+@pytest.mark.slow
 def test_forecasts_are_of_all_stages() -> None:
     """A policy that weighs bills takes the cheaper list."""
     models: dict[str, Any] = {"dear": sim.load().market.models["claude_opus_4_6"], "cheap": sim.load().market.models["minimax_m2_5"]}

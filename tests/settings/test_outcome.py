@@ -64,6 +64,7 @@ def test_a_source_that_there_is_not_is_refused() -> None:
         sim.load("outcome.quality_source=mini_v3")
 
 
+@pytest.mark.slow
 def test_in_mini_v2_the_cheap_one_leads_by_less_than_a_point_and_the_rest_is_unknown() -> None:
     every = list(sim.load().market.models)
     found = sim.load("outcome=mini_v2", f"backends=[{','.join(every)}]").chosen()

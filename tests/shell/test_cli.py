@@ -125,6 +125,7 @@ def words(line: str) -> list[str]:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "told"), [pytest.param(*each, marks=pytest.mark.slow if number % 8 else ()) for number, each in enumerate(MISTAKES.items())]
 )

@@ -61,6 +61,7 @@ def test_a_line_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "sim: two lines\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_is_one_line_and_its_status_and_leaves_nothing(number: signal.Signals, status: int, tmp_path: Path) -> None:
     words = ["agent=chat", "workload.tasks=2000000", "processes=1", "hydra.run.dir=out"]

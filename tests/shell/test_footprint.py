@@ -21,6 +21,7 @@ PLACES = ["pre/mine", ".", "pre/mine/deep/er", "new", "noted"]
 SLOW = [pytest.param(SWEEP, place, marks=pytest.mark.slow) for place in PLACES[1:]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "folder"), [*((RUN, place) for place in PLACES), (SWEEP, PLACES[0]), *SLOW])
 def test_a_refused_setting_leaves_folders_as_they_were(
     words: list[str], folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -57,6 +57,7 @@ def dearer(name: str) -> sim.Scenario:
     return scenario(agent(), BOTH | {name: with_(BOTH[name], input_usd_per_mtok=3.0)}, tasks=5, replications=3)
 
 
+@pytest.mark.slow
 def test_nothing_missing_nothing_runs_and_every_table_is_the_same_to_the_bit(tmp_path: Path, ran: Callable[[], int]) -> None:
     plain = sim.sweep(world(), AXES, baseline={"backends": ["one"]})
     first = sim.sweep(world(), AXES, baseline={"backends": ["one"]}, folder=tmp_path)

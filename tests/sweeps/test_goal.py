@@ -82,6 +82,7 @@ def test_the_steps_are_those_that_nothing_cheaper_matches() -> None:
     assert set(zip(steps["cost_per_task_usd"], steps["success_rate"], strict=True)) == kept
 
 
+@pytest.mark.slow
 def test_a_goal_that_cannot_be_is_refused() -> None:
     with pytest.raises(sim.ConfigError, match=r"^goal.metric: 'cost_per_taks_usd' is not a metric; did you mean 'cost_per_task_usd'\?$"):
         sim.sweep(sim.load("goal.metric=cost_per_taks_usd"), {"seed": [1]}, progress=lambda _: pytest.fail("it ran"))

@@ -75,6 +75,7 @@ def excerpt() -> pd.DataFrame:
     return table[table["agent"] == "main"].sort_values(["trace", "call_index"])
 
 
+@pytest.mark.slow
 def test_the_record_by_hand_is_the_record_replayed(excerpt: pd.DataFrame) -> None:
     by_hand, replay = reckoned(excerpt), by_replay(excerpt)
     assert replay.usd_a_call == pytest.approx(by_hand.usd_a_call, rel=0.03)
@@ -83,6 +84,7 @@ def test_the_record_by_hand_is_the_record_replayed(excerpt: pd.DataFrame) -> Non
     assert sorted(replay.lengths) == sorted(by_hand.lengths)
 
 
+@pytest.mark.slow
 def test_a_replay_of_longer_waits_is_caught(excerpt: pd.DataFrame) -> None:
     """A fault upstream of the numbers: the simulator is given waits that outlive the cache."""
     slow = by_replay(excerpt.assign(think_time_s=excerpt["think_time_s"].clip(lower=400)))

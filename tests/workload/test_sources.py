@@ -35,6 +35,7 @@ def test_a_chat_among_the_work_is_the_chat_it_would_be_among_chats() -> None:
     assert set(kinds[others]) == {"react"}
 
 
+@pytest.mark.slow
 def test_a_chat_share_is_refused_where_it_would_mislead() -> None:
     with pytest.raises(sim.ConfigError, match="weighs the bill of the agent's work alone"):
         sim.load("workload.chat_share=0.5", "router=cost_per_success")

@@ -69,6 +69,7 @@ def test_prices_are_those_of_the_moment(tmp_path: Path) -> None:
     assert second == pytest.approx((9_000 * settings.input_usd_per_mtok + 9 * settings.output_usd_per_mtok) / 1e6, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_seconds_without_a_date_count_from_the_scenarios_start(tmp_path: Path) -> None:
     log = table(tmp_path / "x.csv", "cached_tokens,model", "s,main,0,7200,9000,9,0,deepseek-v4-pro")
     bills = [

@@ -71,6 +71,7 @@ def own_policy(there: sim.Scenario) -> None:
     there.router.custom = "evil:choose"
 
 
+@pytest.mark.slow
 def test_a_strangers_code_is_imported_by_those_who_trust_it_alone(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changed(run, own_policy)
     status, said = ended(capsys, "again", "run")
@@ -167,6 +168,7 @@ def with_name(there: sim.Scenario, name: str) -> sim.Scenario:
     return there
 
 
+@pytest.mark.slow
 def test_what_is_shown_of_a_strangers_names_is_text(run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     show_run(sim.simulate(sim.load_run(run)), run)
     sim.sweep(sim.load_run(run), {"name": [NAME], "backends": [["=cmd"], ["other"]]}, folder="sweep", baseline=None)

@@ -20,6 +20,7 @@ def ran(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
     return end.value.code, printed.out, printed.err
 
 
+@pytest.mark.slow
 def test_paths_and_settings_in_any_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = lines(tmp_path / "a=b, ünï.jsonl", said(1, "1", usage(1000, 0, 0, 0), model="my-model"), said(2, "2", usage(1000, 0, 0, 0)))
     words = ("market=nov_2026", path, "--json", "--model", "my-model=kimi_k3", "market.models.kimi_k3.input_usd_per_mtok=7")
@@ -30,6 +31,7 @@ def test_paths_and_settings_in_any_order(tmp_path: Path, capsys: pytest.CaptureF
     assert found["market"] == "nov_2026"
 
 
+@pytest.mark.slow
 def test_what_is_broken_or_unknown_is_a_warning_and_an_error_to_the_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = lines(tmp_path / "x.jsonl", said(1, "1", usage(1, 0, 0, 0)), "@@")
     unknown = lines(tmp_path / "y.jsonl", said(1, "1", usage(1, 0, 0, 0), model="my-model"))

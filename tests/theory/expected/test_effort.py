@@ -88,6 +88,7 @@ def test_a_sweep_is_weighed_as_a_whole() -> None:
         sim.sweep(scenario(), {"seed": range(1000), "replications": range(1, 1001)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", sorted(CONF.glob("experiment/*.yaml")), ids=lambda file: file.stem)
 def test_no_experiment_that_ships_is_asked_about(file: Path) -> None:
     whole = effort_of(sim.load(f"experiment={file.stem}", "processes=1"))

@@ -90,6 +90,7 @@ def test_what_a_trace_says_of_its_own_bill(tmp_path: Path) -> None:
     assert rows(log, "start_s", "end_s")[0] == (1771200000, 1771200007)
 
 
+@pytest.mark.slow
 def test_a_runs_own_calls_come_back_to_the_dollar(tmp_path: Path) -> None:
     """All that was billed: attempts that failed, sub-agents, several backends, the hour's cache."""
     scenario = sim.load(
