@@ -4,6 +4,8 @@
   sim logs ~/.codex/sessions market=nov_2026          Codex, at November's prices
   sim logs spans.jsonl --model my-model=kimi_k2_5     OpenTelemetry; a model of another name
   sim logs outputs/2026-02-16/09-00-00-000000         a run's own calls
+
+Nothing of prompts, answers, names or paths is kept.
 """
 
 from __future__ import annotations
