@@ -1,11 +1,9 @@
 """What your agents' logs say was done and billed, against our prices. Formats are found by content; settings choose a market.
-
-  sim logs ~/.claude/projects                         Claude Code, sub-agents too
-  sim logs ~/.codex/sessions market=nov_2026          Codex, at November's prices
-  sim logs spans.jsonl --model my-model=kimi_k2_5     OpenTelemetry; a model of another name
-  sim logs outputs/2026-02-16/09-00-00-000000         a run's own calls
-
 Nothing of prompts, answers, names or paths is kept.
+
+  sim logs ~/.claude/projects ~/.codex/sessions       Claude Code and Codex, sub-agents too
+  sim logs spans.jsonl --model my-model=kimi_k2_5     OpenTelemetry; a model of another name
+  sim logs outputs/2026-02-16/09-00-00-000000 market=nov_2026
 """
 
 from __future__ import annotations
