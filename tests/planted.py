@@ -77,6 +77,11 @@ FAULTS = {
         _BILL, "short[:, WRITE] += hour *", "short[:, WRITE] += 0 *",
         (f"{_OF_CLAUDE}test_what_is_written_for_an_hour_has_its_own_price",),
     ),
+    "an hour's cache is thought to die after five minutes": Fault(
+        "sim/results/billed/rewritten.py", '(calls["cache_write_1h_tokens"][last] > 0, ONE_HOUR_S, lives)',
+        '(calls["cache_write_1h_tokens"][last] > 0, lives, lives)',
+        ("tests/results/billed/test_rewritten.py::test_an_hours_cache_lives_for_an_hour",),
+    ),
     "a log's batch is priced as if it were none": Fault(
         _BILL, "(self._batch == batch)", "np.array(not batch)",
         (f"{_OF_CLAUDE}test_tiers_of_service_searches_and_dollars_are_kept",),

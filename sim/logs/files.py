@@ -11,7 +11,7 @@ import io
 import json
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +21,13 @@ from sim.errors import DataError
 from sim.logs.report import Report
 
 Entry = dict[str, Any]
-SAMPLE = 50
-"""Entries by which a format is known."""
-_SAMPLE_BYTES = 4 * 1024 * 1024
+FEW, MANY = 10, 500
+"""Entries by which a format is known: the first few, or else the first many."""
+_HEAD_BYTES = 64 * 1024
 _WHOLE_BYTES = 512 * 1024 * 1024
 """Of one JSON document, which has to be in memory at once."""
 _BATCH_ROWS = 8192
+_SEPARATORS = ",;\t|"
 
 
 class Sample(NamedTuple):
@@ -54,49 +55,77 @@ class File:
         self.name = str(path)
         self._report = report
         with _opened(path) as stream:
-            head = stream.read(_SAMPLE_BYTES)
-        if not head.strip():
+            self._head: bytes = stream.read(_HEAD_BYTES)
+        if not self._head.strip():
             raise DataError(f"{path}: is empty")
-        self._head = head
+        self._text = self._head.removeprefix(b"\xef\xbb\xbf").lstrip()
 
     @cached_property
-    def sample(self) -> Sample:
-        """By what its format is known. Raises `DataError` for what is neither text nor a table."""
-        head = self._head
-        if head.startswith(b"SQLite format 3\0"):
-            return Sample("sqlite", [], [])
-        if head.startswith(b"PAR1"):
+    def kind(self) -> str:
+        """json, table or sqlite. Raises `DataError` for what is none of them."""
+        if self._head.startswith(b"SQLite format 3\0"):
+            return "sqlite"
+        if self._head.startswith(b"PAR1"):
+            return "table"
+        if b"\0" in self._head:
+            raise DataError(f"{self.path}: is no text in UTF-8")
+        return "json" if self._text[:1] in (b"{", b"[") or b"\n{" in self._text else "table"
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Of a table, as they are written."""
+        if self.kind != "table":
+            return []
+        if self._head.startswith(b"PAR1"):
             from pyarrow import parquet
 
-            return Sample("table", parquet.read_schema(self.path).names, [])
-        if b"\0" in head[:4096]:
-            raise DataError(f"{self.path}: is no text in UTF-8")
-        text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if text[:1] not in (b"{", b"[") and b"\n{" not in text:
-            return Sample("table", next(csv.reader([text.splitlines()[0].decode(errors="replace")])), [])
-        return Sample("json", [], self._first())
+            try:
+                names: list[str] = parquet.read_schema(self.path).names
+            except ValueError as error:
+                raise DataError(f"{self.path}: is no Parquet file that can be read ({error})") from None
+            return names
+        return [name.strip() for name in next(csv.reader([self._header], delimiter=self._separator))]
+
+    @cached_property
+    def _header(self) -> str:
+        line: bytes = self._text.splitlines()[0]
+        return line.decode(errors="replace")
+
+    @property
+    def _separator(self) -> str:
+        """The usual one that makes most columns."""
+        header: str = self._header
+        return max(_SEPARATORS, key=header.count)
+
+    def sample(self, many: int = FEW) -> Sample:
+        """By what its format is known."""
+        entries = [entry for entry, _ in zip(self._first(), range(many), strict=False)] if self.kind == "json" else []
+        return Sample(self.kind, self.columns, entries)
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Each entry with its place (`line 7`); what is broken is counted and passed over."""
-        if self.sample.kind == "table":
+        if self.kind == "table":
             return self._parquet() if self._head.startswith(b"PAR1") else self._csv()
         return self._whole() if self._is_document else self._lines()
 
     @cached_property
     def _is_document(self) -> bool:
         """Whether it is one JSON document over several lines, not one in each line."""
-        text = self._head.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if text[:1] == b"[":
-            return True
-        lines = [line for line in text.splitlines()[:3] if line.strip()]
-        return len(lines) > 1 and not any(map(_is_object, lines)) and text[:1] == b"{"
+        if self._text[:1] != b"{":
+            return bool(self._text[:1] == b"[")
+        with _opened(self.path) as stream:
+            lines = [line for line, _ in zip(stream, range(MANY), strict=False)]
+        return len(lines) > 1 and not any(_parsed(line.removeprefix(b"\xef\xbb\xbf")) for line in lines if not line.startswith(b" "))
 
-    def _first(self) -> list[Entry]:
+    def _first(self) -> Iterator[Entry]:
         if self._is_document:
-            return [entry for (_, entry), _ in zip(self._whole(), range(SAMPLE), strict=False)]
-        lines = self._head.splitlines()
-        parsed = (_parsed(line) for line in lines[: 4 * SAMPLE])
-        return [entry for entry in parsed if entry is not None][:SAMPLE]
+            yield from (entry for _, entry in self._whole())
+            return
+        with _opened(self.path) as stream:
+            for line, _ in zip(stream, range(MANY), strict=False):
+                entry = _parsed(line.removeprefix(b"\xef\xbb\xbf"))
+                if entry is not None:
+                    yield entry
 
     def _lines(self) -> Iterator[tuple[str, Entry]]:
         scan = json.JSONDecoder().raw_decode  # without what `json.loads` asks first: a quarter faster
@@ -134,7 +163,7 @@ class File:
     def _csv(self) -> Iterator[tuple[str, Entry]]:
         with _opened(self.path) as stream:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-            reader = csv.reader(text)
+            reader = csv.reader(text, delimiter=self._separator)
             header = [name.strip() for name in next(reader)]
             wide = len(header)
             while True:
@@ -184,13 +213,3 @@ def _parsed(line: bytes) -> Entry | None:
     except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None
-
-
-def _is_object(line: bytes) -> bool:
-    return _parsed(line) is not None
-
-
-def unknown(columns: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Columns that are not known, as they are written."""
-    names = set(known)
-    return [column for column in columns if column not in names]

@@ -8,7 +8,7 @@ from functools import cache
 
 from sim.errors import DataError, did_you_mean
 from sim.logs import readers
-from sim.logs.files import File
+from sim.logs.files import FEW, MANY, File
 from sim.logs.reader import LogReader
 
 
@@ -29,7 +29,11 @@ def named(name: str) -> str:
 
 def recognised(file: File) -> str:
     """The format of a file; empty if it has none. Raises `DataError` where it could be of several."""
-    found = [name for name, reader in formats().items() if reader.looks(file.sample)]
-    if len(found) > 1:
-        raise DataError(f"{file.name}: could be {' or '.join(found)}; say which: --format {found[0]}")
-    return found[0] if found else ""
+    for many in (FEW, MANY):
+        sample = file.sample(many)
+        found = [name for name, reader in formats().items() if reader.looks(sample)]
+        if len(found) > 1:
+            raise DataError(f"{file.name}: could be {' or '.join(found)}; say which: --format {found[0]}")
+        if found or len(sample.entries) < many:
+            return found[0] if found else ""
+    return ""

@@ -63,7 +63,7 @@ class Log:
     def sessions(self) -> tuple[np.ndarray, list[str]]:
         """For each agent the number of its session, and the names of sessions."""
         numbers: dict[str, int] = {}
-        return np.array([numbers.setdefault(agent.session, len(numbers)) for agent in self.agents], int), list(numbers)
+        return np.array([numbers.setdefault(agent.session, len(numbers)) for agent in self.agents], np.int32), list(numbers)
 
 
 class _Rows:
@@ -116,7 +116,8 @@ class _Rows:
 
     def log(self) -> Log:
         """What has come."""
-        calls = np.frombuffer(self._packed, ROW).copy()
+        calls = np.frombuffer(self._packed, ROW)  # as it stands: a copy would be as large again
+        self._slots.clear()
         sources = list(self.names["source"])
         _make_whole(calls, sources, self._report)
         agents = [LoggedAgent(*who, self.parents.get(who, "")) for who in self.agents]
@@ -178,8 +179,8 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
             continue
         reader = readers.setdefault(name, formats()[name](report))
         report.files[name] += 1
-        if file.sample.kind == "table" and (
-            strange := [each for each in file.sample.columns if plain(each) not in reader.columns and each not in reader.columns]
+        if file.kind == "table" and (
+            strange := [each for each in file.columns if plain(each) not in reader.columns and each not in reader.columns]
         ):
             report.unknown_columns[str(path)] = strange
         rows.begin()

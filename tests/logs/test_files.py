@@ -79,4 +79,25 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
         (tmp_path / "cut.gz", "cut or broken"),
     ):
         with pytest.raises(DataError, match=why):
-            entries(path) if path is not binary else File(path, Report()).sample
+            entries(path) if path is not binary else File(path, Report()).kind
+
+
+def test_any_usual_separator(tmp_path: Path) -> None:
+    for separator in ",;\t|":
+        path = tmp_path / "x.csv"
+        path.write_text(f"a{separator}b c\n1{separator}2\n")
+        assert entries(path)[0] == [("line 2", {"a": "1", "b c": "2"})]
+
+
+def test_lines_that_are_longer_than_what_is_looked_at_first(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"a": "x" * 200_000}) + '\n{"b":1}\n')
+    assert File(path, Report()).sample().has("b")
+    assert len(entries(path)[0]) == 2
+
+
+def test_a_broken_parquet_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(b"PAR1 and no more")
+    with pytest.raises(DataError, match="is no Parquet file"):
+        print(File(path, Report()).columns)

@@ -44,6 +44,13 @@ def test_every_format_is_among_them() -> None:
     assert set(WRITTEN) == set(formats())
 
 
+def test_what_is_told_late_is_found_and_what_never_is_has_no_format(tmp_path: Path) -> None:
+    others: list[Any] = [{"type": "snapshot"}] * 100
+    late = lines(tmp_path / "late", "@@", *others, *WRITTEN["claude-code"][0])
+    assert recognised(File(late, Report())) == "claude-code"
+    assert recognised(File(lines(tmp_path / "never", *others * 6), Report())) == ""
+
+
 def test_what_is_of_two_formats_is_a_question(tmp_path: Path) -> None:
     path = lines(tmp_path / "x.jsonl", test_litellm.WHOLE, test_codex.MODEL)
     with pytest.raises(DataError, match="could be codex or litellm; say which: --format codex"):

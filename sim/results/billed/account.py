@@ -23,16 +23,17 @@ def account(bill: LogBill) -> dict[str, Any]:
     session_of, sessions = log.sessions()
     whose = session_of[calls["agent"]]
     is_sub = np.array([bool(agent.parent) for agent in log.agents])
-    times = np.concatenate([calls["start_s"], calls["end_s"]])
-    times = times[times > SINCE_1970_S]
+    times = calls["start_s"], calls["end_s"]
+    since = min(float(np.min(each, where=each > SINCE_1970_S, initial=np.inf)) for each in times)
+    until = max(float(np.max(each, where=each > SINCE_1970_S, initial=-np.inf)) for each in times)
     return {
         "calls": int(calls["calls"].sum()),
         "rows": len(calls),
         "sessions": len(sessions),
         "agents": len(log.agents),
         "sub_agents": int(is_sub.sum()),
-        "from": _moment(times.min()) if len(times) else None,
-        "until": _moment(times.max()) if len(times) else None,
+        "from": _moment(since) if since < np.inf else None,
+        "until": _moment(until) if since < np.inf else None,
         "input_tokens": int(calls["input_tokens"].sum()),
         "cache_read_tokens": int(calls["cache_read_tokens"].sum()),
         "cache_write_tokens": int(bill.write_tokens.sum()),

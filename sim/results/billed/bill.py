@@ -19,6 +19,8 @@ KINDS = Dollars._fields
 WRITE, FEES = KINDS.index("cache_write"), KINDS.index("fees")
 SINCE_1970_S = 1e8
 """A start above it is a moment; below, seconds since the start of a run or session."""
+BLOCK_ROWS = 65_536
+"""Priced at a time, so that logs of millions of calls need no memory beside their own."""
 _TIERS = ("standard", "batch")
 """Of service: those that prices are known of."""
 
@@ -34,24 +36,27 @@ class LogBill:
         self.backends = backends_of(log.models, self.market, {"": scenario.backends[0], **(models or {})})
         calls = log.calls
         places = {backend: place for place, backend in enumerate(self.market)}
-        self.backend = np.array([places[self.backends[name]] if name in self.backends else -1 for name in log.models], int)[calls["model"]]
+        number = [places[self.backends[name]] if name in self.backends else -1 for name in log.models]
+        self.backend: np.ndarray = np.array(number, np.int16)[calls["model"]]
         """By call, its number in the market; -1: of a model that has none."""
         self._batch = calls["tier"] == log.tiers.index("batch") if "batch" in log.tiers else np.zeros(len(calls), bool)
-        self.dollars, self.write_tokens = self.charge(calls)
+        self.dollars, self.write_tokens = np.empty((len(calls), len(KINDS))), np.empty(len(calls), np.int64)
+        for some in blocks(len(calls)):
+            self.dollars[some], self.write_tokens[some] = self.charge(calls[some], some)
         """By call and kind of token, USD (nan: of a model that has no price here); and tokens written to the cache."""
         failed = np.array([status != "ok" for status in log.statuses])[calls["status"]]
         self.dollars[failed & (calls["cost_usd"] == 0)] = 0.0
 
-    def charge(self, calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Dollars by kind of token, shape (calls, kinds), and tokens written, of the log's calls had they been these.
+    def charge(self, calls: np.ndarray, places: slice | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Dollars by kind of token, shape (calls, kinds), and tokens written, had the calls at these places of the log been `calls`.
 
         Where a log tells reads alone, an explicit cache is written all that is not read.
         """
         dollars, writes = np.full((len(calls), len(KINDS)), np.nan), np.maximum(calls["cache_write_tokens"], 0)
-        alone = calls["calls"] == 1
-        for place, settings in enumerate(self.market.values()):
+        alone, of_batch, of_backend = calls["calls"] == 1, self._batch[places], self.backend[places]
+        for number, settings in enumerate(self.market.values()):
             for batch, one in itertools.product((False, True), repeat=2):
-                rows = np.flatnonzero((self.backend == place) & (self._batch == batch) & (alone == one))
+                rows = np.flatnonzero((of_backend == number) & (of_batch == batch) & (alone == one))
                 if len(rows):  # a sum of many calls says nothing of how long each prompt is
                     prices = settings if one else dataclasses.replace(settings, tiers=[])
                     writes[rows] = _written(calls[rows], settings)
@@ -113,6 +118,11 @@ def _written(calls: np.ndarray, settings: BackendSettings) -> np.ndarray:
     writes = calls["cache_write_tokens"]
     takes = (calls["input_tokens"] >= settings.cache_min_tokens) & (settings.cache is CacheKind.explicit)
     return np.where(writes < 0, np.where(takes, calls["input_tokens"] - calls["cache_read_tokens"], 0), writes)
+
+
+def blocks(many: int) -> list[slice]:
+    """Some rows at a time."""
+    return [slice(at, at + BLOCK_ROWS) for at in range(0, many, BLOCK_ROWS)]
 
 
 def total(values: np.ndarray) -> float:

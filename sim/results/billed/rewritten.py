@@ -6,8 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.results.billed.bill import LogBill
+from sim.backends.pricing import ONE_HOUR_S
+from sim.results.billed.bill import LogBill, blocks
 
+_WHY = (
+    "after a pause longer than the cache lives",
+    "after the prompt shrank (compaction, a step back)",
+    "sooner (another prefix, a cache that was lost)",
+)
 LEAST_TOKENS = 1024
 """What is missing of an agent's last prompt, to count: the step in which caches keep."""
 
@@ -27,39 +33,40 @@ def rewritten(bill: LogBill) -> list[Rewritten]:
     """By why. An agent's prompts to one model are held against one another, in the order of their starts."""
     calls = bill.log.calls
     order = np.lexsort((calls["start_s"], calls["model"], calls["agent"]))
-    rows = calls[order]
-    follows = np.zeros(len(rows), bool)
-    follows[1:] = (rows["agent"][1:] == rows["agent"][:-1]) & (rows["model"][1:] == rows["model"][:-1])
-    follows &= (rows["calls"] == 1) & (bill.backend[order] >= 0)
-    before, now = np.roll(rows["input_tokens"], 1), rows["input_tokens"]
-    missing = np.where(follows, np.minimum(before, now) - rows["cache_read_tokens"], 0)
-    missing[missing < LEAST_TOKENS] = 0
-    lives = np.array([settings.cache_ttl_s for settings in bill.market.values()])[bill.backend[order]]
-    lives = np.where(np.roll(rows["cache_write_1h_tokens"], 1) > 0, 3600.0, lives)
-    waited = rows["start_s"] - np.roll(rows["end_s"], 1) > lives
-    shrank = now < before
-    usd = _dearer(bill, order, missing)
-    kinds = (
-        ("after a pause longer than the cache lives", waited & ~shrank),
-        ("after the prompt shrank (compaction, a step back)", shrank),
-        ("sooner (another prefix, a cache that was lost)", ~waited & ~shrank),
-    )
-    return [
-        Rewritten(why, int((found := those & (missing > 0)).sum()), int(missing[found].sum()), float(usd[found].sum()))
-        for why, those in kinds
-    ]
+    found = [[0, 0, 0.0] for _ in _WHY]
+    for some in blocks(len(order) - 1):
+        here, last = order[1:][some], order[:-1][some]
+        missing = np.minimum(calls["input_tokens"][last], calls["input_tokens"][here]) - calls["cache_read_tokens"][here]
+        counts = (missing >= LEAST_TOKENS) & (calls["calls"][here] == 1) & (bill.backend[here] >= 0)
+        for name in ("agent", "model"):
+            counts &= calls[name][here] == calls[name][last]
+        here, last, missing = here[counts], last[counts], missing[counts]
+        usd = bill.dollars[here].sum(axis=1) - _had_it_been_read(bill, here, missing)
+        for those, of in zip(_why(bill, here, last), found, strict=True):
+            of[0] += int(those.sum())
+            of[1] += int(missing[those].sum())
+            of[2] += float(usd[those].sum())
+    return [Rewritten(why, int(many), int(tokens), usd) for why, (many, tokens, usd) in zip(_WHY, found, strict=True)]
 
 
-def _dearer(bill: LogBill, order: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """By call in that order, USD above what it had cost to read what is missing."""
-    other = bill.log.calls.copy()
-    lost = np.zeros(len(other), np.int64)
-    lost[order] = missing
-    other["cache_read_tokens"] += lost
+def _why(bill: LogBill, here: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By call, whether it is of each kind."""
+    calls = bill.log.calls
+    lives = np.array([settings.cache_ttl_s for settings in bill.market.values()])[bill.backend[here]]
+    lives = np.where(calls["cache_write_1h_tokens"][last] > 0, ONE_HOUR_S, lives)
+    waited = calls["start_s"][here] - calls["end_s"][last] > lives
+    shrank = calls["input_tokens"][here] < calls["input_tokens"][last]
+    return waited & ~shrank, shrank, ~waited & ~shrank
+
+
+def _had_it_been_read(bill: LogBill, here: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """By call, USD if the cache had given what is missing."""
+    other = bill.log.calls[here]
+    other["cache_read_tokens"] += missing
     writes, hour = other["cache_write_tokens"], other["cache_write_1h_tokens"]
     all_for_an_hour = (hour > 0) & (hour == writes)
-    writes -= np.minimum(lost, np.maximum(writes, 0))
+    writes -= np.minimum(missing, np.maximum(writes, 0))
     hour[:] = np.where(all_for_an_hour, writes, np.minimum(hour, np.maximum(writes, 0)))
-    dollars, _ = bill.charge(other)
-    found: np.ndarray = np.nan_to_num(bill.dollars.sum(axis=1) - dollars.sum(axis=1))[order]
+    dollars, _ = bill.charge(other, here)
+    found: np.ndarray = dollars.sum(axis=1)
     return found

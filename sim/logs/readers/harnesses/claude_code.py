@@ -17,7 +17,7 @@ class Reader(LogReader):
     def looks(sample: Sample) -> bool:
         """By the head that every message has."""
         return sample.kind == "json" and any(
-            "sessionId" in entry and isinstance(entry.get("message"), dict) and ("timestamp" in entry or "requestId" in entry)
+            isinstance(entry.get("message"), dict) and ("requestId" in entry or ("sessionId" in entry and "timestamp" in entry))
             for entry in sample.entries
         )
 

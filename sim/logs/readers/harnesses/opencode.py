@@ -32,7 +32,7 @@ class Reader(LogReader):
 
     def entries(self, file: File) -> Iterator[tuple[str, Entry]]:
         """Of a database its sessions, then its messages as the files have them."""
-        if file.sample.kind != "sqlite":
+        if file.kind != "sqlite":
             yield from file.entries()
             return
         try:

@@ -46,15 +46,16 @@ class Reader(LogReader):
 
     def begin(self, file: File) -> None:
         """Capitals, spaces and hyphens in a header do not matter."""
-        header = list(map(plain, file.sample.columns))
+        self._plain = {name: plain(name) for name in file.columns}
+        header = list(self._plain.values())
         self._of_a_run = "trace" not in header
         self._recorded = not {"cached_tokens", "cache_read_tokens"}.isdisjoint(header)
         known = [column for column in self.columns if not (self._recorded and column.startswith("cache"))]
-        ask_of_likely(file.name, file.sample.columns, {place: name for place, name in enumerate(header) if name in self.columns}, known)
+        ask_of_likely(file.name, file.columns, {place: name for place, name in enumerate(header) if name in self.columns}, known)
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a row."""
-        row = {plain(name): value for name, value in entry.items()}
+        row = {self._plain[name]: value for name, value in entry.items()}
         if self._of_a_run:
             yield _of_a_run(row)
             return
