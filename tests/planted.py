@@ -83,7 +83,7 @@ FAULTS = {
         ("tests/results/billed/test_rewritten.py::test_an_hours_cache_lives_for_an_hour",),
     ),
     "a log's batch is priced as if it were none": Fault(
-        _BILL, "(self._batch == batch)", "np.array(not batch)",
+        _BILL, "(of_batch == batch)", "np.array(not batch)",
         (f"{_OF_CLAUDE}test_tiers_of_service_searches_and_dollars_are_kept",),
     ),
     "a child's replay of its parent is work": Fault(
