@@ -117,7 +117,11 @@ def test_no_choice_is_left_out() -> None:
 def test_every_choice_runs_to_its_page(part: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for one in each_once()[part::4]:
         page = tmp_path / one["agent"]
-        show_run(sim.simulate(together(one).check()), page)
+        result = sim.simulate(together(one).check())
+        assert result.mean("cost_usd") > 0, one
+        assert sum(result.mean(f"token_share.{name}") for name in result.scenario.backends) == pytest.approx(1), one
+        assert result.scenario.success_unknown or 0 <= result.mean("success_rate") <= 1, one
+        show_run(result, page)
         assert (page / "report.md").read_text(encoding="utf-8").startswith("# "), one
         assert len(list((page / "figures").glob("*.png"))) >= 4, one
         assert "nan" not in capsys.readouterr().out.replace("finance", "").split(), one

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sim.report.bills import alone, bills
-from sim.report.grid import Study, place_name
+from sim.report.grid import Study, place_name, worded
 from sim.results.files import NOTES, TIMELINE, Files
 from sim.results.kept.manifest import read_note
 from sim.scenario.load import load_run
@@ -131,8 +131,14 @@ class Folder:
         told: dict[str, list[str]] = {}
         for each in files:
             for kind, text in each.json(NOTES).items():
-                told.setdefault(kind, []).append(f"run {each.folder.name}: {text}")
+                told.setdefault(kind, []).append(f"{self._called(each.folder)}: {text}")
         return [f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for texts in told.values()]
+
+    def _called(self, run: Path) -> str:
+        """A run by what tells it from the others."""
+        axes = [read_note(each)["axes"] for each in self.runs]
+        differ = [(name, value) for name, value in read_note(run)["axes"].items() if any(each.get(name) != value for each in axes)]
+        return ", ".join(worded(name, value, self.names) for name, value in differ) or f"run {run.name}"
 
     def timelines(self, one: Study) -> dict[str, pd.DataFrame]:
         """Of the first, the second and the last place on the most expensive line, those that can be read."""

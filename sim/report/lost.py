@@ -9,7 +9,10 @@ from sim.report.numbers import compact, share
 
 MOST_NAMED = 4
 """Scenarios whose lost share is said one by one; of more than these only the worst."""
-LEFT = "Dollars and times there are of the tasks that were left, mostly short ones: less work done, not less spent on the same"
+LEFT = (
+    "Dollars a task are low there since lost tasks end early, and times are of those that finished, mostly short ones: less work done, "
+    "not less spent on the same"
+)
 MUCH = 0.01
 """Share of tasks lost from which on a scenario's dollars are not ranked beside those of others (an assumption)."""
 

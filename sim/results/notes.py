@@ -59,7 +59,8 @@ def _lost(scenario: Scenario, estimates: Estimates) -> str:
         f"{pooled.capped:,} came to a cap" if pooled.capped else "",
     ]
     because = f" ({'; '.join(said)})" if (said := [each for each in why if each]) else ""
-    bill = f"${value['lost_usd']:,.4g} of ${value['cost_usd']:,.4g} went into them"
+    lost_usd, usd = (pooled.replications * value[name] for name in ("lost_usd", "cost_usd"))
+    bill = f"${lost_usd:,.4g} of ${usd:,.4g} went into them"
     return (
         f"Work was lost: {pooled.lost:,} of {pooled.tasks:,} tasks, all replications together, ended without an answer{because}; {bill}. "
         "Dollars a task and tokens a task are low there because work was not done: see dollars by solved and by finished task."

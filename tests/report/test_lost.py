@@ -9,6 +9,7 @@ import pytest
 
 import sim
 from sim.report.findings import finding
+from sim.report.folder import Folder
 from sim.report.grid import study
 from sim.report.lost import lost_finding, unranked
 from sim.report.page import show_run
@@ -103,3 +104,11 @@ def test_a_guessed_speed_is_starred_in_the_figure_and_said() -> None:
         texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].get_yticklabels())]
         assert any("its speed is assumed" in text for text in texts) is marked
         assert any(text.endswith(" *") for text in texts) is marked
+
+
+def test_notes_of_a_sweep_name_a_scenario_by_what_tells_it_from_others_and_count_all_replications(tmp_path: Path) -> None:
+    sim.sweep(crowd(), {LIMIT: [60, 100_000]}, folder=tmp_path)
+    [said] = [note for note in Folder(tmp_path).notes if "Work was lost" in note]
+    assert said.startswith("1 of 2 scenarios, such as requests_per_min=60: Work was lost: ")
+    means = pd.read_csv(tmp_path / "0" / "summary.csv").set_index("metric")["mean"]
+    assert f"${4 * means['lost_usd']:,.4g} of ${4 * means['cost_usd']:,.4g} went into them" in said
