@@ -25,6 +25,7 @@ NO_MIRROR = {
     "experiments/test_experiments.py": "all studies",
     "results/test_metrics_by_hand.py": "every metric of one tally, done by hand",
     "sampling/test_draws.py": "whoever draws: no two decisions from one column",
+    "logs/test_hostile.py": "strange values anywhere in the log of anybody",
     "scenario/test_fuzz.py": "hostile settings, from the words of a command line to a run",
     "sweeps/test_clusters.py": "launchers of Hydra",
     "theory/test_formulas.py": "all closed forms, each held to the simulator",

@@ -36,6 +36,8 @@ _COUNTS, _BY_USER, _RANK, _FIRST, _LAST, _START, _END = (
 )
 _TOKENS = slice(_FIRST, _LAST + 1)
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
+_LATEST_S = 3.2e10
+"""Some time before the year 3000."""
 _ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".db", ".gz")
 """Of files that are looked at in a folder."""
 
@@ -85,6 +87,10 @@ class _Rows:
     def add(self, call: LoggedCall, file: str) -> None:
         (session, model, counts, inputs, output, read, write, hour, reasoning, start, end, agent, parent, cost, status, tier, by_user,
          searches, key, rank, emitter, calls) = call  # fmt: skip
+        if not (type(session) is type(model) is type(agent) is type(parent) is type(status) is type(tier) is str):
+            session, model, agent, parent, status, tier = map(_text, (session, model, agent, parent, status, tier))
+        if start > _LATEST_S or end > _LATEST_S or start < 0 or end < 0:
+            raise ValueError(f"{start:g} to {end:g} are no seconds since 1970")
         who = session, agent
         names = self.names
         if agent != MAIN and who not in self.parents:
@@ -120,8 +126,20 @@ class _Rows:
         self._slots.clear()
         sources = list(self.names["source"])
         _make_whole(calls, sources, self._report)
-        agents = [LoggedAgent(*who, self.parents.get(who, "")) for who in self.agents]
-        return Log(calls, agents, {name: list(values) for name, values in self.names.items()}, self._report)
+        agents = [LoggedAgent(*map(_printable, (*who, self.parents.get(who, "")))) for who in self.agents]
+        return Log(calls, agents, {name: list(map(_printable, values)) for name, values in self.names.items()}, self._report)
+
+
+def _text(word: object) -> str:
+    """Numbers are names too. Raises `TypeError` for what cannot be one."""
+    if isinstance(word, (str, int)) and not isinstance(word, bool):
+        return str(word)
+    raise TypeError(f"{str(word)[:40]} is no name")
+
+
+def _printable(word: str) -> str:
+    """Half a letter is none."""
+    return word.encode("utf-8", "replace").decode()
 
 
 def _total(row: tuple | list) -> int:
@@ -193,7 +211,10 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
                 report.is_broken(str(path), place, f"has no {error}" if isinstance(error, KeyError) else error)
     for name, reader in readers.items():
         for call in reader.end():
-            rows.add(call, name)
+            try:
+                rows.add(call, name)
+            except _BROKEN as error:
+                report.is_broken(name, "a call", error)
         rows.parents |= reader.parents
     log = rows.log()
     if not len(log.calls):

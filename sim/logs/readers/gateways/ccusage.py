@@ -24,7 +24,7 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of each period what each model came to; how many calls that were is not told."""
-        for period in next(entry[name] for name in _TABLES if isinstance(entry.get(name), list)):
+        for period in next((entry[name] for name in _TABLES if isinstance(entry.get(name), list)), ()):
             name = str(next((period[key] for key in _NAMES if period.get(key)), ""))
             models = period.get("modelsUsed") or []
             start = moment(period["firstActivity"]) if period.get("firstActivity") else _day(name)

@@ -33,12 +33,12 @@ class Reader(LogReader):
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """None yet."""
         for each in entry["data"] if isinstance(entry.get("data"), list) else (entry,):
-            trace = each.get("traceId") or each["id"]
+            trace = str(each.get("traceId") or each["id"])
             if each.get("sessionId"):
-                self._sessions[trace] = each["sessionId"]
+                self._sessions[trace] = str(each["sessionId"])
             if "traceId" in each:
                 agent = f"{each.get('name') or 'agent'} {each['id']}" if each.get("type") == "AGENT" else ""
-                self._above[each["id"]] = each.get("parentObservationId") or "", agent
+                self._above[each["id"]] = str(each.get("parentObservationId") or ""), agent
                 if each.get("type") in _CALLS:
                     self._calls.append((trace, each["id"], self._call(each)))
         return iter(())

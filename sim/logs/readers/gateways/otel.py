@@ -72,7 +72,7 @@ class Reader(LogReader):
         call = _call(span, has, what, scope, " ".join(place)) if counts else None
         if place in self._spans:
             self.report.duplicates["spans sent twice"] += counts
-        parent = span.get("parentSpanId") or span.get("parent_span_id") or span.get("parent_id") or ""
+        parent = str(span.get("parentSpanId") or span.get("parent_span_id") or span.get("parent_id") or "")
         self._spans[place] = _Span(parent, what, agent, str(first(has, "session") or ""), call)
 
     def end(self) -> Iterator[LoggedCall]:

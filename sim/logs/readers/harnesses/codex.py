@@ -62,8 +62,8 @@ class Reader(LogReader):
         source = meta.get("source")
         spawned = source.get("subagent") if isinstance(source, dict) else None
         spawn = spawned.get("thread_spawn") if isinstance(spawned, dict) else None
-        self._named, self._thread = True, meta.get("id") or meta.get("session_id") or self._thread
-        self._parent = (spawn or {}).get("parent_thread_id") or meta.get("forked_from_id") or ""
+        self._named, self._thread = True, str(meta.get("id") or meta.get("session_id") or self._thread)
+        self._parent = str((spawn or {}).get("parent_thread_id") or meta.get("forked_from_id") or "")
         if spawned or self._parent or meta.get("thread_source") == "subagent":
             self._parent, self._born_s = self._parent or f"parent of {self._thread}", now
             self._parents[self._thread] = self._parent

@@ -50,7 +50,7 @@ class Reader(LogReader):
             entry = {**json.loads(entry["data"]), "id": entry["id"], "sessionID": entry["sessionID"]}
         if "sessionID" not in entry:
             if entry.get("parentID"):
-                self._above[entry["id"]] = entry["parentID"]
+                self._above[str(entry["id"])] = str(entry["parentID"])
         elif entry.get("role") == "assistant":
             call = self._call(entry)
             if call.input_tokens or call.output_tokens or call.cache_read_tokens or call.cache_write_tokens:
@@ -63,7 +63,7 @@ class Reader(LogReader):
         first = bool(asked) and asked not in self._answered
         self._answered.add(asked)
         return LoggedCall(
-            entry["sessionID"], entry.get("modelID") or "", Counts.disjoint, count(tokens["input"]),
+            str(entry["sessionID"]), entry.get("modelID") or "", Counts.disjoint, count(tokens["input"]),
             count(tokens.get("output")) + reasoning, count(cache.get("read")), count(cache.get("write")), reasoning_tokens=reasoning,
             start_s=time["created"] / 1000, end_s=(time.get("completed") or time["created"]) / 1000, cost_usd=dollars(entry.get("cost")),
             status="error" if entry.get("error") else "ok", by_user=first, key=entry["id"],
