@@ -33,8 +33,11 @@ def workflow_tables(one: Study, adding: Collection[Any], unsure: Collection[str]
         added = [place for place in one.places if place in ONE_AGENT or place in adding]
         parts.append("Workflows that add work (each agent a whole job, or a check of another's):")
         parts.append(_ranges(one, lines, "USD per task on", added, USD))
-    solved = [place for place in one.places if place != CHAT and not mark(place)]
-    parts.append("Dollars a solved task (how often a chat would solve it, nobody has measured):")
+    measured = [place for place in one.places if not mark(place)]
+    unknown = [place for place in measured if place == CHAT or one.at(place, SOLVED + LOWEST).empty]
+    solved = [place for place in measured if place not in unknown]
+    named = " or ".join(f"a {place_name(place)}" if place == CHAT else place_name(place) for place in unknown)
+    parts.append(f"Dollars a solved task{f' (how often {named} would solve it, nobody has measured)' if named else ''}:")
     parts.append(_ranges(one, lines, "USD per solved task on", solved, SOLVED, success=True))
     parts.append(READING.format(harnesses=", ".join(one.harnesses)))
     return "\n\n".join(parts)
