@@ -78,7 +78,7 @@ def test_tables_keep_apart_what_shares_out_and_what_adds() -> None:
 def test_where_success_is_unknown_there_is_no_column_of_solved_tasks() -> None:
     one = swept()
     unknown = swept(cost_per_success_usd=[math.nan if place == "swe_replicas_4" else 1.0 for _ in range(2) for _, place in USD])
-    told, fewer = (workflow_tables(each, ADDING).split("\n\n")[4:6] for each in (one, unknown))
+    told, fewer = (workflow_tables(each, ADDING).split("\n\n")[3:5] for each in (one, unknown))
     assert told[0] == "Dollars a solved task (how often a chat would solve it, nobody has measured):"
     assert fewer[0] == "Dollars a solved task (how often a chat or 4 replicas would solve it, nobody has measured):"
     assert "4 replicas" in told[1]
