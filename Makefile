@@ -33,7 +33,7 @@ faults: .venv/ready  ## plant faults of wiring and see each of them caught, some
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutants]'
 	@touch .venv/mutants
 
-mutants: .venv/mutants  ## change one expression at a time and see the fast tests notice, an hour
+mutants: .venv/mutants  ## change one expression at a time and see the fast tests notice, half an hour
 	$(BIN)/python -m tests.mutants
 
 check: .venv/ready  ## style, types, layers

@@ -184,13 +184,13 @@ def test_mean_wait_in_line_is_of_those_who_stood_in_line() -> None:
 
 
 def test_a_tail_is_of_the_largest_twentieth_and_of_twenty_at_least() -> None:
-    """Hill: one over the mean of log(x / the value below). Of 100 tasks the largest 20: all twice the others. Of 1,000 the largest 50, e
+    """Hill: one over the mean of log(x / the value below). Of 100 tasks the largest 20: all twice the others. Of 1,019 the largest 50, e
     times the others."""
-    for many, top, factor in ((100, 20, 2.0), (1000, 50, math.e)):
+    for many, top, factor in ((100, 20, 2.0), (1019, 50, math.e)):
         tally = Tally.empty(2, 2)
         tally.tasks = many
         tally.task_cents = sketch(*[10.0] * (many - top), *[10.0 * factor] * top)
-        assert values(tally)["cost_tail_index"] == pytest.approx(1 / math.log(factor), rel=0.02)
+        assert values(tally)["cost_tail_index"] == pytest.approx(1 / math.log(factor), rel=0.01)
 
 
 NEEDS_QUALITY = {
@@ -215,5 +215,6 @@ def test_units_of_families_are_those_of_each() -> None:
     for name, unit in (
         ("cost_per_task_usd.find", "USD"), ("tokens_per_task.check", "tokens"), ("token_share.one", ""), ("cost_usd", "USD"),
         ("peak_tokens_per_min", "tokens/min"), ("no_metric", ""), ("cost_per_busy_hour_usd", "USD/h"), ("agents_per_task.find", ""),
+        ("cost_per_task_usd.find.again", "USD"),
     ):  # fmt: skip
         assert unit_of(name) == unit
