@@ -174,8 +174,11 @@ WORKLOAD: Fields = {
     "trace_sessions": st.just(1),
     "urgent_share": of(0.0, 0.5),
 }
+RECKON = {policy for policy in Policy if policy.traits(RouterSettings()).forecasts}
+POLICIES = [policy for policy in Policy if policy is not Policy.custom and policy not in RECKON - {Policy.logit}]
+"""Of those that reckon before a run, a second of a core each time, one stands for all."""
 ROUTER: Fields = {
-    "policy": of(*(policy for policy in Policy if policy is not Policy.custom)),
+    "policy": of(*POLICIES),
     "per": of(*ChoosePer),
     "knows_cache": of(False, True),
     "backend": of(None, "one"),

@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from statistics import _normal_dist_inv_cdf  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, ClassVar
 
@@ -236,15 +236,11 @@ class Bounded(Distribution):
     low: float = -math.inf
     high: float = math.inf
 
-    @cached_property
-    def _mean(self) -> float:
-        return expectation(self)
-
     @property
     def mean(self) -> float:
         if math.isinf(self.low) and math.isinf(self.high):
             return self.shape.mean + self.shift
-        return self._mean
+        return _mean(self)
 
     def quantile(self) -> Quantile:
         inner, shift, low, high = self.shape.quantile(), self.shift, self.low, self.high
@@ -253,6 +249,12 @@ class Bounded(Distribution):
     def support(self) -> tuple[float, float]:
         least, most = self.shape.support()
         return min(max(least + self.shift, self.low), self.high), min(max(most + self.shift, self.low), self.high)
+
+
+@lru_cache(maxsize=256)
+def _mean(law: Distribution) -> float:
+    """A fifth of a second each: settings are read into distributions again and again."""
+    return expectation(law)
 
 
 def expectation(law: Distribution, of: Callable[[float], float] = lambda x: x, points: int = 100_000) -> float:

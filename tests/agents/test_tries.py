@@ -51,7 +51,7 @@ def test_a_team_solves_more_with_diminishing_returns(exponent: float) -> None:
 
 @pytest.mark.slow
 def test_the_more_debaters_the_better_if_that_is_set() -> None:
-    room = agent(kind=AgentKind.debate, fanout=3, turns=2)
+    room = agent(kind=AgentKind.debate, fanout=3, turns=2, success_measured=True)
     result = run(room, backend(quality=P), outcome=OutcomeSettings(success_exponent=1.0), **MANY | {"tasks": 1000})
     assert_equivalent(result, "success_rate", 1 - (1 - P) ** 3)
 

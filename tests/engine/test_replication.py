@@ -87,7 +87,7 @@ def test_some_shards_stand_for_all() -> None:
     [
         (["shards=2", "shards_run=3"], "shards_run=3: must be at most shards=2"),
         (["shards=4", "market.models.claude_opus_4_6.slots=3"], "claude_opus_4_6 has slots=3"),
-        (["shards=4", "budget.usd=5"], "a budget per hour, day or run"),
+        (["shards=4", "budget.usd=5"], "a budget of time or of the run is spent by all tasks together"),
         (["shards=4", "router=thompson"], "learns from all tasks"),
         (["shards=4", "workload=users", "workload.users=3"], "only 3 users"),
         (["shards=0"], "shards=0"),
