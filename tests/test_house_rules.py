@@ -19,7 +19,6 @@ NO_MIRROR = {
     "benchmarks/test_benchmarks.py": "all benchmarks, at tiny sizes",
     "docs/test_contributing.py": "the pages for contributors",
     "docs/test_house.py": "docs/contributing/house.py, a floor further down",
-    "scenario/test_typed.py": "names and paths typed in the shell, which sim/scenario/load.py reads",
     "engine/test_memory.py": "what a whole run leaves to a garbage collector",
     "engine/test_warmup.py": "the warm-up, from its setting to the metrics",
     "experiments/test_experiments.py": "all studies",
