@@ -14,6 +14,7 @@ from sim.report.grid import study
 from sim.report.lost import lost_finding, unranked
 from sim.report.page import show_run
 from sim.report.plots.gallery import of_grid, of_run
+from sim.report.plots.lost import work_lost
 from sim.report.tables import grid
 from sim.settings.run import RetrySettings
 from sim.sweeps.sweep import row
@@ -104,6 +105,13 @@ def test_a_guessed_speed_is_starred_in_the_figure_and_said() -> None:
         texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].get_yticklabels())]
         assert any("its speed is assumed" in text for text in texts) is marked
         assert any(text.endswith(" *") for text in texts) is marked
+
+
+def test_of_many_scenarios_the_figure_shows_those_that_lost(quotas: pd.DataFrame) -> None:
+    unhurt = quotas[quotas["lost_share"] == 0]
+    many = pd.concat([quotas, *(unhurt.assign(**{LIMIT: unhurt[LIMIT] + more}) for more in range(1, 15))], ignore_index=True)
+    shown = work_lost(study(many)).axes[0].get_yticks()
+    assert len(shown) == (quotas["lost_share"] > 0).sum() < len(many)
 
 
 def test_notes_of_a_sweep_name_a_scenario_by_what_tells_it_from_others_and_count_all_replications(tmp_path: Path) -> None:

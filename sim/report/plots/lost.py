@@ -14,18 +14,21 @@ from sim.report.numbers import share
 from sim.report.plots.canvas import COLOURS, sheet, styled
 
 MOST_BARS = 14
-"""More scenarios than these: those that lost most."""
+"""More scenarios than these: those that lost most, and none that lost nothing."""
 LOST = COLOURS[1]
 NOTE = (
     "Tasks: lost ones ended without an answer, since a call was given up, money or a cap ran out. "
-    "Attempts: 429 is turned away by a rate limit or a full queue; withdrawn: waited too long in line; broken: failed while served."
+    "Attempts: 429 is turned away by a rate limit or a full queue; withdrawn: waited too long in line; "
+    "broken: failed while served, or a prompt that did not fit the context window."
 )
 
 
 @styled
 def work_lost(one: Study, names: Names | None = None) -> Figure:
     """By scenario: shares of tasks that were solved, answered, lost; shares of attempts that were answered or failed."""
-    rows = one.rows if len(one.rows) <= MOST_BARS else one.rows.sort_values("lost_share", ascending=False).head(MOST_BARS)
+    rows = one.rows
+    if len(rows) > MOST_BARS:
+        rows = rows[rows["lost_share"] > 0].sort_values("lost_share", ascending=False).head(MOST_BARS)
     figure = sheet(lost_finding(one, names), 2.6 + 0.42 * len(rows), NOTE)
     left, right = figure.subplots(1, 2, sharey=True)
     labels = [", ".join(worded(axis, row[axis], names) for axis in one.axes) or "this run" for row in rows.to_dict("records")]
