@@ -12,6 +12,7 @@ import pytest
 from sim.report.findings import price_finding
 from sim.report.folder import adds_work
 from sim.report.grid import HIGHEST, LOWEST, Study, study
+from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
 from sim.report.tables import PRINTED, crosstab, listing
 from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
@@ -27,7 +28,7 @@ SUCCESS = {"dear": 0.8, "cheap": 0.7}
 ADDING = ["swe_replicas_4"]
 
 
-def swept(harnesses: int = 2, usd: Mapping[tuple[str, str], tuple[float, float]] = USD, **columns: Any) -> Study:
+def _table(harnesses: int = 2, usd: Mapping[tuple[str, str], tuple[float, float]] = USD) -> pd.DataFrame:
     rows = [
         {
             "work.harness": ("mini", "open")[i], "agent": place, "backends": f"[{line}]", "status": "ok", "tokens_per_task": 1000.0,
@@ -38,7 +39,11 @@ def swept(harnesses: int = 2, usd: Mapping[tuple[str, str], tuple[float, float]]
         for i in range(harnesses)
         for (line, place), bill in usd.items()
     ]  # fmt: skip
-    return study(pd.DataFrame(rows).assign(**columns))
+    return pd.DataFrame(rows)
+
+
+def swept(harnesses: int = 2, usd: Mapping[tuple[str, str], tuple[float, float]] = USD, **columns: Any) -> Study:
+    return study(_table(harnesses, usd).assign(**columns))
 
 
 def test_harnesses_are_a_range_and_no_lines_of_their_own() -> None:
@@ -169,3 +174,11 @@ def test_a_figure_has_bars_over_the_harnesses() -> None:
 )
 def test_which_workflows_add_work(agent: dict[str, Any], adds: bool) -> None:
     assert adds_work(agent) is adds
+
+
+def test_a_figure_of_one_harness_says_so() -> None:
+    """Where the table beside it has a range, its dollars are one end or something between."""
+    bills = {"cost_output_usd": 1.0, "cost_fresh_input_usd": 1.0, "cost_cache_read_usd": 1.0, "cost_cache_write_usd": 1.0, "tasks": 1.0}
+    told = [" ".join(text.get_text() for text in money_by_kind(_table(harnesses).assign(**bills)).texts) for harnesses in (1, 2)]
+    assert "dollars per task." in told[0]
+    assert "dollars per task, by bills in mini: in other harnesses they differ." in " ".join(told[1].split())

@@ -27,8 +27,12 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
         bills = {name: bill.drop(columns="fees") for name, bill in bills.items()}
     across = 2 if len(shown) > 1 else 1
     down = math.ceil(len(shown) / across) or 1
+    by = f", by bills in {next(iter(one.harnesses))}: in other harnesses they differ" if one.harnesses else ""
     figure = sheet(
-        _money_title(one, bills, names), 1.7 + down * (0.8 + 0.42 * max(2, len(one.places))), "On the right: dollars per task.", key=True
+        _money_title(one, bills, names),
+        1.7 + down * (0.8 + 0.42 * max(2, len(one.places))),
+        f"On the right: dollars per task{by}.",
+        key=True,
     )
     panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
     for axes, name in zip(panels, shown, strict=False):
