@@ -649,6 +649,10 @@ FAULTS = {
         "sim/engine/parallel.py", "        stop_if_noted()\n        if self._progress", "        if self._progress",
         ("tests/engine/test_stop.py::test_a_signal_that_python_drops_stops_the_run_all_the_same",),
     ),
+    "an error that a signal led to is told as a mistake": Fault(
+        "sim/engine/stop.py", "        stop_if_noted()  # an error", "        pass  # an error",
+        ("tests/engine/test_stop.py::test_an_error_of_what_a_signal_left_half_done_is_a_stop",),
+    ),
     "a signal comes between two files": Fault(
         "sim/results/kept/manifest.py", "with held_off():", "with contextlib.nullcontext():",
         ("tests/results/kept/test_manifest.py::test_a_signal_waits_until_all_files_are_in_their_places",),

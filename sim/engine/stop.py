@@ -1,7 +1,8 @@
 """Stopped from outside, by Ctrl-C or SIGTERM: at once wherever the program is, and once more where Python has lost it.
 
 An exception that a signal raises inside a callback of Python's own (a lock of its imports, an object that is freed) is printed or
-dropped, and the program goes on. So it is noted too, and raised again by who asks as calls end.
+dropped, and the program goes on. So it is noted too, and raised again by who asks as calls end. One that it raises inside a library
+may come out as another error, of what was left half-done: that is a stop too.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ def heard() -> Iterator[None]:
             if usual in (signal.SIG_DFL, signal.default_int_handler):
                 signal.signal(number, _come)
         yield
+    except Exception:
+        stop_if_noted()  # an error that the stop itself has led to, in what it left half-done
+        raise
     finally:
         for number, usual in before.items():
             signal.signal(number, usual)

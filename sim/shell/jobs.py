@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.engine.parallel import Ended, Runs
+from sim.engine.stop import stop_if_noted
 from sim.results.kept.manifest import read_note
 from sim.results.result import Result
 from sim.results.simulate import effort_of, rounds
@@ -107,7 +108,8 @@ class Jobs:
             raise self._fault
 
     def fail(self, place: RunFolder, error: Exception) -> None:
-        """Say on stderr and in its folder why a scenario has no result."""
+        """Say on stderr and in its folder why a scenario has no result: unless it is that somebody stops all."""
+        stop_if_noted()
         self._ended += 1
         self.failed += 1
         try:

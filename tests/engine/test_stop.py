@@ -58,6 +58,19 @@ def test_a_signal_that_python_drops_stops_the_run_all_the_same() -> None:
         run()
 
 
+def test_an_error_of_what_a_signal_left_half_done_is_a_stop() -> None:
+    def half_done() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            raise AttributeError("'NoneType' object has no attribute 'value'")
+
+    with pytest.raises(Stopped), heard():
+        half_done()
+    with pytest.raises(AttributeError), heard():
+        raise AttributeError("no signal has come")
+
+
 def test_a_process_that_is_deaf_stays_so() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
