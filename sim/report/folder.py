@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sim.results.kept.manifest import read_note
 from sim.scenario.load import load_run
 from sim.settings.agent import AgentKind, Split
 from sim.settings.run import GoalSettings
+from sim.settings.work import Work, unlikely
 from sim.sweeps.comparison import best
 from sim.sweeps.folder import runs_of, settings_of
 from sim.sweeps.goal import reached
@@ -31,6 +32,11 @@ def adds_work(agent: Mapping[str, Any]) -> bool:
         or tries.get("most", 1) > 1
         or tries.get("verifier") is not None
     )
+
+
+def _verbosities(works: Mapping[str, Any], harnesses: Collection[str]) -> list[float]:
+    """Words by the bills of these harnesses, or of another that has bills of the model."""
+    return [float(works[name if name in works else min(works)]["verbosity"]) for name in harnesses if works]
 
 
 class Folder:
@@ -58,8 +64,11 @@ class Folder:
 
     @property
     def guessed(self) -> list[str]:
-        """Ids of backends whose speed is assumed."""
-        return [name for name, model in self.models.items() if model.get("speed_sure") == "A"]
+        """Ids of backends whose seconds nobody has measured: their speed is assumed, or their words are."""
+        works = [settings_of([run]).get("work", {}) for run in self.runs]
+        taken = {work["harness"] for work in works if work.get("kind") == Work.measured.value}
+        wordy = {name for name, model in self.models.items() if any(map(unlikely, _verbosities(model.get("works", {}), taken)))}
+        return [name for name, model in self.models.items() if model.get("speed_sure") == "A" or name in wordy]
 
     @property
     def list_usd_per_mtok(self) -> dict[str, float]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.report.asked import asked
 from sim.report.bills import order_finding, shown
 from sim.report.findings import finding, goal_finding
 from sim.report.folder import Folder
@@ -26,6 +27,7 @@ from sim.results.kept.manifest import add_shown
 from sim.results.provenance import SOFTWARE
 from sim.results.result import Result
 from sim.scenario.scenario import Scenario
+from sim.scenario.text import plain
 from sim.sweeps.sensitivity import Tornado
 from sim.sweeps.sweep import digest_of, row
 
@@ -67,7 +69,8 @@ def show_run(result: Result, folder: Path) -> None:
     text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(study(table, names), names)}".rstrip()
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
     text = f"{lost}.\n\n{text}" if lost else text
-    _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()), caveats(table))
+    what = asked(plain(result.scenario), names)
+    _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()), caveats(table), what)
 
 
 def show_sweep(table: pd.DataFrame, folder: Path) -> None:
@@ -108,7 +111,8 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         return drawn | (gallery.of_search(one, goal, found.split("; ", maxsplit=1)[0]) if goal else {})
 
     made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"
-    _publish(known.title, text, said, draw, folder, made_by, known.notes, caveats(table))
+    what = asked(known.scenario, known.names, one.axes)
+    _publish(known.title, text, said, draw, folder, made_by, known.notes, caveats(table), what)
 
 
 def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
@@ -136,7 +140,7 @@ def _show_drivers(table: pd.DataFrame, text: str, said: str, draw: Draw, scenari
 
 def _publish(
     title: str, table: str, said: str, draw: Draw, folder: Path, made_by: str, notes: Sequence[str] = (),
-    cautions: Sequence[str] = (INTERVALS_ARE,),
+    cautions: Sequence[str] = (INTERVALS_ARE,), what: str = "",
 ) -> None:  # fmt: skip
     origin = f"{SOFTWARE}, {made_by}"
     print(visible("\n\n".join([table, said, *notes, f"{folder}  ({origin})"])), flush=True)
@@ -144,7 +148,7 @@ def _publish(
     from sim.report.plots.canvas import save_all
 
     files = save_all(draw(gallery), folder, f"{title}, {made_by}")
-    page = [f"# {in_markdown(' '.join(title.split()))}", in_markdown(said), in_fence(table)]
+    page = [f"# {in_markdown(' '.join(title.split()))}", *([in_markdown(what)] if what else []), in_markdown(said), in_fence(table)]
     page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
     page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, notes), *cautions)), f"Made by {origin}."]
     Files(folder).write_text(REPORT, "\n\n".join(page) + "\n")

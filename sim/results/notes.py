@@ -15,8 +15,6 @@ from sim.settings.tries import TriesSettings
 from sim.settings.work import Work
 from sim.settings.workload import WorkloadKind
 
-MANY_WORDS = 2.0
-"""Times the profile's words, or one of so many parts, beyond which a bill's lump is no likely habit of speech (an assumption)."""
 MUCH_OF_THE_BILL = 0.2
 """The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
 
@@ -26,6 +24,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     said = {
         "lost": _lost(scenario, estimates),
         "refused": _refused(estimates),
+        "limits": _limits(scenario, estimates),
         "fallback": _fallback(estimates),
         "unused": _unused(scenario),
         "replications": _alone(estimates),
@@ -77,6 +76,26 @@ def _refused(estimates: Estimates) -> str:
         f"Rate limits or full queues turned away {attempts} of attempts (429), {calls} of calls at least once; no task was lost by it. "
         f"A call waits {value['mean_wait_s']:.3g} s on average, one in 20 longer than {value['wait_p95_s']:.3g} s."
     )
+
+
+def _limits(scenario: Scenario, estimates: Estimates) -> str:
+    """Whether limits on tokens count what was read from the cache: for agents that is most of it."""
+    reads = estimates.sample.whole["cache_hit_rate"]
+    limited = {name: model for name, model in scenario.chosen().items() if _limits_tokens(model)}
+    if not limited or not 0 < reads < 1:
+        return ""
+    said = []
+    for counts, words in ((False, "do not count"), (True, "count")):
+        named = [model.label or name for name, model in limited.items() if model.limits_count_cache_reads is counts]
+        if named:
+            said.append(f"Limits on tokens of {', '.join(named)} {words} cache reads (limits_count_cache_reads={str(counts).lower()}).")
+    return f"{' '.join(said)} They are {100 * reads:.0f} % of all prompts: counted, input takes {1 / (1 - reads):.2g} times the quota."
+
+
+def _limits_tokens(model: BackendSettings) -> bool:
+    limits = (model, *model.quotas.values())
+    names = ("input_tokens_per_min", "tokens_per_min", "input_tokens", "tokens")
+    return any(getattr(limit, name, None) is not None for limit in limits for name in names)
 
 
 def _fallback(estimates: Estimates) -> str:
@@ -183,15 +202,9 @@ def _work(scenario: Scenario) -> str:
 
 def _lump(scenario: Scenario) -> str:
     """Where a bill is met by words that nobody has counted."""
-    work = scenario.work_taken
-    if work.kind is not Work.measured:
-        return ""
-    wordy = []
-    for name in scenario.backends:
-        model = scenario.market.models[name]
-        found = work.found(model)
-        if found is not None and not 1 / MANY_WORDS <= found[1].verbosity <= MANY_WORDS:
-            wordy.append(f"{model.label or name} {found[1].verbosity:.2g}-fold")
+    words = {name: scenario.work_taken.uncounted(scenario.market.models[name]) for name in scenario.backends}
+    labels = {name: scenario.market.models[name].label or name for name in words}
+    wordy = [f"{labels[name]} {times:.2g}-fold" for name, times in words.items() if times is not None]
     if not wordy:
         return ""
     counted = f"words that nobody has counted ({', '.join(wordy)})"

@@ -10,6 +10,14 @@ from sim.settings.bounds import alone
 from sim.settings.market import BackendSettings, WorkSettings
 from sim.settings.traits import ALONE, Feature
 
+MANY_WORDS = 2.0
+"""Times the profile's words, or one of so many parts, beyond which a bill's lump is no likely habit of speech (an assumption)."""
+
+
+def unlikely(verbosity: float) -> bool:
+    """Whether nobody has counted these words: a bill is met by them, seconds and output tokens are not measured."""
+    return not 1 / MANY_WORDS <= verbosity <= MANY_WORDS
+
 
 class Work(Feature):
     """How much of what bills say of a model is taken over (`market.models.<id>.works`)."""
@@ -51,3 +59,8 @@ class WorkChoice:
             return dataclasses.replace(backend, **turns)
         realised = backend.cache_discount_realised * work.cache_discount_realised
         return dataclasses.replace(backend, **turns, verbosity=backend.verbosity * work.verbosity, cache_discount_realised=realised)
+
+    def uncounted(self, backend: BackendSettings) -> float | None:
+        """How many times the profile's words a model's bill is met by, where that is no likely habit of speech; None elsewhere."""
+        found = self.found(backend) if self.kind is Work.measured else None
+        return found[1].verbosity if found is not None and unlikely(found[1].verbosity) else None

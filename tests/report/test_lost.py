@@ -16,7 +16,9 @@ from sim.report.page import show_run
 from sim.report.plots.gallery import of_grid, of_run
 from sim.report.plots.lost import work_lost
 from sim.report.tables import grid
+from sim.settings.market import WorkSettings
 from sim.settings.run import RetrySettings
+from sim.settings.work import Work, WorkChoice
 from sim.sweeps.sweep import row
 from tests.worlds import agent, backend, scenario
 
@@ -103,8 +105,20 @@ def test_a_guessed_speed_is_starred_in_the_figure_and_said() -> None:
         table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
         figure = of_run(result, table, names)["latency_by_backend"]
         texts = [text.get_text() for text in (*figure.texts, *figure.axes[0].get_yticklabels())]
-        assert any("its speed is assumed" in text for text in texts) is marked
+        assert any("nobody has measured its seconds" in text for text in texts) is marked
         assert any(text.endswith(" *") for text in texts) is marked
+
+
+@pytest.mark.parametrize(("verbosity", "marked"), [(5.0, True), (1.5, False)])
+def test_seconds_that_rest_on_words_nobody_has_counted_are_starred_too(tmp_path: Path, verbosity: float, marked: bool) -> None:
+    served = backend(speed_sure="S", works={"mini_v2": WorkSettings(verbosity=verbosity)})
+    world = scenario(agent(turns=2), served, tasks=3, work=WorkChoice(Work.measured))
+    result = sim.simulate(world)
+    table = pd.DataFrame([row({"backends": ",".join(world.backends)}, result.summary)])
+    labels = [text.get_text() for text in of_run(result, table, {})["latency_by_backend"].axes[0].get_yticklabels()]
+    assert any(text.endswith(" *") for text in labels) is marked
+    sim.sweep(world, {"seed": [1, 2]}, folder=tmp_path)
+    assert bool(Folder(tmp_path).guessed) is marked
 
 
 def test_of_many_scenarios_the_figure_shows_those_that_lost(quotas: pd.DataFrame) -> None:

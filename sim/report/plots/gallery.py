@@ -25,7 +25,8 @@ from sim.sweeps.sensitivity import Tornado
 
 def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figure]:
     """Of one scenario, whose summary is the one row of `table`."""
-    guessed = [name for name, model in result.scenario.chosen().items() if model.speed_sure == "A"]
+    work, models = result.scenario.work_taken, result.scenario.market.models
+    guessed = [name for name in result.scenario.chosen() if models[name].speed_sure == "A" or work.uncounted(models[name]) is not None]
     return lost_if_any(table, names) | {
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
@@ -35,7 +36,7 @@ def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figur
 
 
 def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame], guessed: Collection[str] = ()) -> dict[str, Figure]:
-    """Of a sweep over every combination (`sim.gather`); `guessed`: backends whose speed is assumed."""
+    """Of a sweep over every combination (`sim.gather`); `guessed`: backends whose seconds nobody has measured."""
     return lost_if_any(table, names) | {
         "spend_by_fanout": spend_by_fanout(table, names),
         "money_by_kind": money_by_kind(table, names),

@@ -10,7 +10,7 @@ from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
 
 STAR = "*"
-GUESSED = f" {STAR} behind a backend: its speed is assumed, nobody has measured it."
+GUESSED = f" {STAR} behind a backend: nobody has measured its seconds (its speed is assumed, or the words that its bills are met by)."
 MOST_BACKENDS = 30
 """The fastest; more are in the table only."""
 

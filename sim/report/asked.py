@@ -1,0 +1,35 @@
+"""What a page's numbers are of, in one line: who sent how much work, which workflow did it, on which backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from sim.report.numbers import counted
+from sim.settings.workload import WorkloadKind
+
+Settings = Mapping[str, Any]
+
+
+def asked(scenario: Settings, names: Mapping[str, str], axes: Collection[str] = ()) -> str:
+    """A scenario, by its settings as plain values, in words; `axes` are settings that differ from run to run, which the table shows."""
+    parts: dict[tuple[str, ...], Callable[[Settings], str]] = {
+        ("workload", "workload.users", "workload.tasks", "workload.tasks_per_user", "workload.trace"): _work,
+        ("agent", "agent.kind"): lambda found: f"agent.kind={found['agent']['kind']}",
+        ("backends",): lambda found: f"on {', '.join(names.get(name, name) for name in found['backends'])}",
+        ("market",): lambda found: f"prices of {found['market']['name']}",
+        ("replications",): lambda found: counted(found["replications"], "replication"),
+    }
+    told = [tell(scenario) for keys, tell in parts.items() if not set(keys) & set(axes)]
+    varied = f"; in the table: {', '.join(axes)}" if axes else ""
+    return f"What was run: {', '.join(told)}{varied}."
+
+
+def _work(scenario: Settings) -> str:
+    work = scenario["workload"]
+    if work["kind"] == WorkloadKind.users.value:
+        each = "sessions until the end" if work["tasks_per_user"] is None else f"{counted(work['tasks_per_user'], 'session')} each"
+        return f"{counted(work['users'], 'user')} with {each}"
+    if work["kind"] == WorkloadKind.trace.value:
+        return f"sessions as recorded ({work['trace']})"
+    return "tasks until the end" if work["tasks"] is None else counted(work["tasks"], "task")

@@ -1,0 +1,20 @@
+"""A page says what its numbers are of, without what the table shows."""
+
+from __future__ import annotations
+
+import sim
+from sim.report.asked import asked
+from sim.scenario.text import plain
+
+
+def test_users_tasks_and_traces_in_words() -> None:
+    people = plain(sim.load("agent=team", "workload.kind=users", "workload.users=30", "replications=4", "backends=[kimi_k2_5]"))
+    said = asked(people, {"kimi_k2_5": "Kimi K2.5"})
+    assert said == (
+        "What was run: 30 users with 1 session each, agent.kind=orchestrator, on Kimi K2.5, prices of feb_2026, 4 replications."
+    )
+    tasks = plain(sim.load("agent=chat", "workload.tasks=1", "replications=1"))
+    said = asked(tasks, {}, ["agent", "backends"])
+    assert said == "What was run: 1 task, prices of feb_2026, 1 replication; in the table: agent, backends."
+    assert asked(tasks, {}, ["workload.tasks"]).startswith("What was run: agent.kind=chat, on ")
+    assert "sessions as recorded (excerpt)" in asked(plain(sim.load("workload=trace")), {})
