@@ -13,7 +13,7 @@ import pytest
 
 from sim import DataError, LogBill
 from sim.logs import read
-from sim.report.reconciled import page
+from sim.report.billed.reconciled import page
 from tests.logs.test_formats import WRITTEN
 from tests.logs.written import february, lines
 

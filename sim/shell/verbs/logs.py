@@ -33,8 +33,8 @@ def run(asked: Namespace) -> int:
     if not paths:
         raise ConfigError("sim logs needs a path to read; see sim logs --help")
     from sim.logs.log import read
+    from sim.report.billed.reconciled import page
     from sim.report.numbers import counted
-    from sim.report.reconciled import page
     from sim.results.billed.account import account
     from sim.results.billed.bill import LogBill
     from sim.scenario.load import load

@@ -9,7 +9,7 @@ import pytest
 
 from sim import LogBill
 from sim.logs import read
-from sim.report.reconciled import page
+from sim.report.billed.reconciled import page
 from tests.logs.written import FRESH, OUT, READ, WRITE, february, lines, rows, usd
 
 BREAKDOWN = {"modelName": "claude-opus-4-6", "inputTokens": 500_000, "outputTokens": 1_000, "cacheCreationTokens": 20_000,

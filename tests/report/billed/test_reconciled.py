@@ -8,7 +8,7 @@ import pytest
 
 from sim import LogBill
 from sim.logs import read
-from sim.report.reconciled import page
+from sim.report.billed.reconciled import page
 from tests.logs.readers.harnesses.test_claude_code import said, usage
 from tests.logs.readers.traces.test_own import HEAD
 from tests.logs.written import february, lines
