@@ -100,10 +100,21 @@ TRACE = (
     Column("t_s", "s", "start of the call since the session's start"),
     Column("input_tokens", "tokens", "whole prompt"),
     Column("output_tokens", "tokens", "whole answer"),
-    Column("cached_tokens", "tokens", "optional: prefix shared with the agent's previous prompt; absent: all of the shorter one"),
+    Column("cached_tokens", "tokens", "optional: the most that a cache could give (shared with an earlier prompt); absent: by lengths"),
     Column("think_time_s", "s", "optional: wait before the call; absent: from t_s and api_time_s"),
     Column("api_time_s", "s", "optional: how long the recorded call took"),
     Column("trigger", "", "optional: user, tool_result or other; waits before user calls count as the user's time"),
+    Column("session_start_s", "s", "optional: start of the session, since 1970 or on a clock that sessions share"),
+    Column("parent", "", "optional: the agent that began this one"),
+    Column("model", "", "optional: which model answered, as the log names it"),
+    Column("status", "", "optional: ok, or how it failed"),
+    Column("tier", "", "optional: of service, as standard, batch, priority"),
+    Column("cache_read_tokens", "tokens", "optional: part of the prompt read from the cache, as billed"),
+    Column("cache_write_tokens", "tokens", "optional: part of the prompt written to it, as billed"),
+    Column("cache_write_1h_tokens", "tokens", "optional: those of them that are kept for an hour"),
+    Column("reasoning_tokens", "tokens", "optional: part of the output that is reasoning"),
+    Column("web_searches", "", "optional: searches that the backend made"),
+    Column("cost_usd", "USD", "optional: as billed"),
 )
 """What a recorded trace holds, one row a call."""
 

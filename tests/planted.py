@@ -617,7 +617,7 @@ FAULTS = {
         ("tests/logs/test_table.py::test_the_clock_of_another_agent_may_stand_elsewhere",),
     ),
     "an agent's first call waits since another's last": Fault(
-        "sim/logs/trace.py", "np.where(first, 0.0, _waits(numbers))", "_waits(numbers)",
+        "sim/logs/session.py", "np.where(first, 0.0, _waits(calls, rows))", "_waits(calls, rows)",
         ("tests/logs/test_trace.py::test_a_runs_own_calls_come_back_call_for_call",),
     ),
     # what is kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.agents.agent import FIRST_TURN, Agent, Life
-from sim.logs.trace import Recording
+from sim.logs.session import Recording
 from sim.sampling.decisions import TURNS
 
 

@@ -15,7 +15,7 @@ from sim.agents.workflows import CHAT, KINDS, workflow
 from sim.call import Role
 from sim.clock import Clock
 from sim.engine.dispatch import Dispatch
-from sim.logs.trace import Session
+from sim.logs.session import Session
 from sim.meter.meter import Meter
 from sim.sampling.decisions import TASK, TRY
 from sim.sampling.streams import child

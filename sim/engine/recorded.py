@@ -6,7 +6,8 @@ import dataclasses
 import functools
 
 from sim.errors import ConfigError, DataError
-from sim.logs.trace import Session, read_trace
+from sim.logs.session import Session
+from sim.logs.trace import read_trace
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import content, trace_file
 from sim.settings.workload import WorkloadKind

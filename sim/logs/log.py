@@ -17,7 +17,7 @@ import numpy as np
 from sim.errors import DataError
 from sim.logs.files import File
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall
+from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, Reads, Source
 from sim.logs.reader import LogReader
 from sim.logs.report import Report
 from sim.logs.table import plain
@@ -54,12 +54,16 @@ class LoggedAgent(NamedTuple):
 class Log:
     """All calls that were read, in the order of their files."""
 
-    def __init__(self, calls: np.ndarray, agents: list[LoggedAgent], names: dict[str, list[str]], report: Report) -> None:
+    def __init__(
+        self, calls: np.ndarray, agents: list[LoggedAgent], names: dict[str, list[str]], sources: list[Source], report: Report
+    ) -> None:
         self.calls = calls
         """An array of `ROW`: input_tokens are whole prompts; cache_write_tokens are -1 where the log tells reads alone,
         cache_write_1h_tokens where it tells no lifetime."""
         self.agents = agents
         self.models, self.statuses, self.tiers = names["model"], names["status"], names["tier"]
+        self.sources = sources
+        """By number."""
         self.report = report
 
     def sessions(self) -> tuple[np.ndarray, list[str]]:
@@ -76,6 +80,7 @@ class _Rows:
         self._packed = bytearray()
         self._slots: dict[int, int] = {}
         self._rows = self._begun = 0
+        self._sources: list[Source] = []
         self.agents: dict[tuple[str, str], int] = {}
         self.parents: dict[tuple[str, str], str] = {}
         self.names: dict[str, dict[str, int]] = {name: {} for name in ("model", "source", "status", "tier")}
@@ -83,6 +88,10 @@ class _Rows:
     def begin(self) -> None:
         """A new file."""
         self._begun = self._rows
+
+    def came_from(self, source: Source) -> None:
+        """Of what kind the sources are that have come since this was last said."""
+        self._sources += [source] * (len(self.names["source"]) - len(self._sources))
 
     def add(self, call: LoggedCall, file: str) -> None:
         (session, model, counts, inputs, output, read, write, hour, reasoning, start, end, agent, parent, cost, status, tier, by_user,
@@ -125,9 +134,9 @@ class _Rows:
         calls = np.frombuffer(self._packed, ROW)  # as it stands: a copy would be as large again
         self._slots.clear()
         sources = list(self.names["source"])
-        _make_whole(calls, sources, self._report)
+        kinds = _make_whole(calls, sources, self._sources, self._report)
         agents = [LoggedAgent(*map(_printable, (*who, self.parents.get(who, "")))) for who in self.agents]
-        return Log(calls, agents, {name: list(map(_printable, values)) for name, values in self.names.items()}, self._report)
+        return Log(calls, agents, {name: list(map(_printable, values)) for name, values in self.names.items()}, kinds, self._report)
 
 
 def _text(word: object) -> str:
@@ -149,8 +158,8 @@ def _total(row: tuple | list) -> int:
     return whole
 
 
-def _make_whole(calls: np.ndarray, sources: list[str], report: Report) -> None:
-    """Input tokens as whole prompts, and what a source says of some calls alone as 0 of the others.
+def _make_whole(calls: np.ndarray, sources: list[str], kinds: list[Source], report: Report) -> list[Source]:
+    """Input tokens as whole prompts, and what a source says of some calls alone as 0 of the others; what the sources are then.
 
     Where one call of a source that counts reads and writes in has more of them than input, the source counts them beside it after
     all: then so do its other calls.
@@ -173,6 +182,7 @@ def _make_whole(calls: np.ndarray, sources: list[str], report: Report) -> None:
         report.remarks[f"no cache reads named: taken as none; {sources[source]}"] = int((calls["source"] == source).sum())
     reads[reads == UNKNOWN] = 0
     writes[(writes == UNKNOWN) & (says_writes | ~says_reads)[calls["source"]]] = 0
+    return [kind._replace(reads=kind.reads if tells else Reads.unsaid) for kind, tells in zip(kinds, says_reads.tolist(), strict=True)]
 
 
 def read(*paths: str | Path, format: str | None = None) -> Log:
@@ -209,12 +219,14 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
                     rows.add(call, str(path))
             except _BROKEN as error:
                 report.is_broken(str(path), place, f"has no {error}" if isinstance(error, KeyError) else error)
+        rows.came_from(reader.source)
     for name, reader in readers.items():
         for call in reader.end():
             try:
                 rows.add(call, name)
             except _BROKEN as error:
                 report.is_broken(name, "a call", error)
+        rows.came_from(reader.source)
         rows.parents |= reader.parents
     log = rows.log()
     if not len(log.calls):

@@ -11,6 +11,8 @@ MAIN = "main"
 """The agent that the user talks to."""
 UNKNOWN = -1
 """Of tokens: the log does not say."""
+SINCE_1970_S = 1e8
+"""A time above it is a moment; below, seconds since the start of a run or session."""
 _LARGEST = 10**15
 
 
@@ -21,6 +23,25 @@ class Counts(enum.IntEnum):
     """Cache reads and writes too."""
     disjoint = 1
     """Fresh tokens alone: reads and writes stand beside it."""
+
+
+class Reads(enum.IntEnum):
+    """What a source's number of cache reads is."""
+
+    billed = 0
+    """That of the bill."""
+    possible = 1
+    """The most that a cache could have given."""
+    unsaid = 2
+    """None, or no more than an estimate."""
+
+
+class Source(NamedTuple):
+    """What the tokens and times of one source mean."""
+
+    reads: Reads = Reads.billed
+    own_clocks: bool = False
+    """Each of its sessions has a clock that begins with it: nothing is known of when one began, seen from another."""
 
 
 class LoggedCall(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import LoggedCall
+from sim.logs.logged import LoggedCall, Source
 from sim.logs.report import Report
 
 
@@ -14,6 +14,9 @@ class LogReader:
 
     columns: tuple[str, ...] = ()
     """Of a table: those that are understood, or that need not be."""
+
+    source = Source()
+    """Of the file that is read, where it differs from file to file."""
 
     def __init__(self, report: Report) -> None:
         self.report = report

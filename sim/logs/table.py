@@ -209,15 +209,14 @@ def plain(name: str) -> str:
     return re.sub(r"[\s-]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())).lower()
 
 
-def known_columns(path: str, header: Sequence[str], known: Iterable[str], other_names: Mapping[str, str]) -> dict[int, str]:
-    """The known columns by their place; capitals, spaces and hyphens do not matter, and `other_names` are understood as known ones.
+def known_columns(path: str, header: Sequence[str], known: Iterable[str]) -> dict[int, str]:
+    """The known columns by their place; capitals, spaces and hyphens do not matter.
 
     Raises `DataError` where one is there twice.
     """
     found: dict[int, str] = {}
     for place, written in enumerate(header):
         name = plain(written)
-        name = other_names.get(name, name)
         if name in known:
             twin = next((header[other] for other, taken in found.items() if taken == name), None)
             if twin is not None:

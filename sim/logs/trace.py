@@ -1,85 +1,69 @@
-"""Recorded sessions: a table of calls (columns: `sim.columns.TRACE`) read into what an agent replays.
+"""Recorded sessions in a file: a table of calls (columns: `sim.columns.TRACE`), or any log that `sim.logs` reads.
 
 A run's own `calls.parquet` is read too: what was answered comes back, call for call.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from sim.columns import TRACE
 from sim.errors import DataError
+from sim.logs.files import File
+from sim.logs.formats import recognised
+from sim.logs.log import read
+from sim.logs.report import Report
+from sim.logs.session import Calls, Session, sessions_of
 from sim.logs.table import Table, ask_of_likely, known_columns, read_table
+from sim.logs.written import trace_table
 
 _REQUIRED = [column.name for column in TRACE if not column.meaning.startswith("optional")]
-_COUNTS = ("input_tokens", "output_tokens", "cached_tokens")
-_TIMES = ("t_s", "think_time_s", "api_time_s")
-_NUMBERS = (*_COUNTS, *_TIMES, "call_index")
+_COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens")
+_TIMES = ("t_s", "think_time_s", "api_time_s", "session_start_s")
+_NUMBERS = (*_COUNTS, *_TIMES, "call_index", "cost_usd")
 _TRIGGERS = ("user", "tool_result", "other")
 _LARGEST = {name: 1e9 if name in _COUNTS else 1e12 for name in _NUMBERS}
 """Tokens of a call, seconds (moments since 1970 too): what is more is a slip."""
 _LONGEST_S = 366 * 86_400
 """Of a session."""
-_OTHER_NAMES = {"cache_read_tokens": "cached_tokens"}
+_TOKENS_OF_A_RUN = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 _OF_A_RUN = ("replication", "task", "turn", "status", "t_request_s", "t_end_s")
 """By these a run's own table of calls is known."""
 
 
-class RecordedCall(NamedTuple):
-    """One call of a recorded agent."""
-
-    wait_s: float
-    """Between the end of the agent's last call and this one."""
-    by_user: bool
-    input_tokens: int
-    output_tokens: int
-    prefix_tokens: int
-    """How much of the prompt stood in the agent's last prompt too."""
-
-
-class Recording(NamedTuple):
-    """One recorded agent: `start_s` after its session began, and its calls in order."""
-
-    name: str
-    start_s: float
-    calls: tuple[RecordedCall, ...]
-
-
-class Session(NamedTuple):
-    """One recorded session; the first agent is the main one."""
-
-    name: str
-    agents: tuple[Recording, ...]
-
-
-class _Calls(NamedTuple):
-    """All calls of a file, in its order: who sent them, and their numbers (nan: not said)."""
-
-    table: Table
-    trace: np.ndarray
-    traces: list[str]
-    agent: np.ndarray
-    agents: list[str]
-    numbers: dict[str, np.ndarray]
-    by_user: np.ndarray
-
-
 def read_trace(path: str | Path, sessions: int | None = None) -> list[Session]:
-    """Read a CSV (also .gz) or Parquet file; `sessions` takes only the first ones.
+    """Read a CSV (also .gz) or Parquet file, a log of another tool or a folder of logs; `sessions` takes only the first ones.
 
     Raises `DataError` naming file, row and column of the first thing that is wrong.
     """
-    table = read_table(path, _columns)
-    return _sessions(_checked(_of_a_run(table) if "trace" not in table.columns else table), sessions)
+    if _is_foreign(Path(path)):
+        whole = trace_table(read(path)).combine_chunks()
+        table = Table(str(path), {name: whole[name].chunk(0) for name in whole.column_names}, whole.num_rows)
+    else:
+        table = read_table(path, _columns)
+        table = _of_a_run(table) if "trace" not in table.columns else table
+    return _sessions(table, _checked(table), sessions)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether it is a log of another tool, or a folder of logs; what is neither is for the reader of tables, or for it to refuse."""
+    if not os.path.isfile(path):  # which, unlike the methods of a path, takes any name
+        return os.path.isdir(path)
+    try:
+        file = File(path, Report())
+        is_table = file.kind == "table" and len(file.columns) > 0
+    except DataError:
+        return False
+    return not is_table or recognised(file) not in ("", "own")
 
 
 def _columns(path: str, header: list[str]) -> dict[int, str]:
     """Those of a trace; where the file is a run's own table, what they are made of."""
-    own = known_columns(path, header, [*_OF_A_RUN, "agent", *_COUNTS], _OTHER_NAMES)
-    found = known_columns(path, header, [column.name for column in TRACE], _OTHER_NAMES)
+    own = known_columns(path, header, [*_OF_A_RUN, "agent", "backend", *_TOKENS_OF_A_RUN])
+    found = known_columns(path, header, [column.name for column in TRACE])
     if "trace" not in found.values() and set(_OF_A_RUN) <= set(own.values()):
         return own
     ask_of_likely(path, header, found, [column.name for column in TRACE])
@@ -90,7 +74,7 @@ def _columns(path: str, header: list[str]) -> dict[int, str]:
 
 
 def _of_a_run(table: Table) -> Table:
-    """The answered calls of a run; each try at a task is a session's agent, and each replication has its own sessions."""
+    """The answered calls of a run; each try at a task is a session's agent, each replication has its own sessions, after the one before."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -100,19 +84,22 @@ def _of_a_run(table: Table) -> Table:
     if not columns.num_rows:
         raise DataError(f"{table.path}: holds no calls that were answered")
     replication, task, agent = (columns[name].cast(pa.string()) for name in ("replication", "task", "agent"))
+    took_s = compute.max(columns["t_end_s"])
     renamed = {
         "trace": compute.binary_join_element_wise(replication, task, "."),
         "agent": compute.if_else(compute.equal(agent, "0"), "main", agent),
         "call_index": pa.array(np.arange(columns.num_rows)),
         "t_s": columns["t_request_s"],
+        "session_start_s": compute.multiply(columns["replication"].cast(pa.float64()), took_s),
+        **({"model": columns["backend"]} if "backend" in columns.column_names else {}),
         "api_time_s": compute.subtract(columns["t_end_s"], columns["t_request_s"]),
-        **{name: columns[name] for name in _COUNTS if name in columns.column_names},
+        **{name: columns[name] for name in _TOKENS_OF_A_RUN if name in columns.column_names},
     }
     whole = pa.table(renamed).combine_chunks()
     return Table(table.path, {name: whole[name].chunk(0) for name in renamed}, whole.num_rows)
 
 
-def _checked(table: Table) -> _Calls:
+def _checked(table: Table) -> Calls:
     ids = {name: table.text(name) for name in ("trace", "agent")}
     for name, (codes, words) in ids.items():
         nobody = codes == -1
@@ -128,9 +115,11 @@ def _checked(table: Table) -> _Calls:
         allowed = np.array([word in ("", *_TRIGGERS) for word in words] + [True])  # the last is -1: none
         _refuse(table, ~allowed[codes], "trigger", f"must be one of {', '.join(_TRIGGERS)}")
         by_user = np.array([word == "user" for word in words] + [False])[codes]
-    if "cached_tokens" in numbers:
-        _refuse(table, numbers["cached_tokens"] > numbers["input_tokens"], "cached_tokens", "must be at most input_tokens")
-    return _Calls(table, *ids["trace"], *ids["agent"], numbers, by_user)
+    for name in ("cached_tokens", "cache_read_tokens"):
+        if name in numbers:
+            _refuse(table, numbers[name] > numbers["input_tokens"], name, "must be at most input_tokens")
+    models = table.text("model") if "model" in table.columns else (np.full(table.rows, -1), [])
+    return Calls(*ids["trace"], *ids["agent"], *models, numbers, by_user)
 
 
 def _checked_numbers(table: Table, name: str) -> np.ndarray:
@@ -152,59 +141,40 @@ def _refuse(table: Table, wrong: np.ndarray, column: str, rule: str) -> None:
         raise DataError(f"{table.path}: row {row + 2}, {column}={table.cell(column, row)}: {rule}")
 
 
-def _sessions(calls: _Calls, most: int | None) -> list[Session]:
-    """Sessions in the order in which they come in the file; in each the main agent, then the others as they began."""
+def _sessions(table: Table, calls: Calls, most: int | None) -> list[Session]:
+    """In the order of their calls. Raises `DataError` where that is not clear."""
     rows = np.lexsort((calls.numbers["call_index"], calls.agent, calls.trace))
+    rows = rows[_counts(table, calls)[rows]]
     if most is not None:
         rows = rows[calls.trace[rows] < most]
+    if not len(rows):
+        raise DataError(f"{table.path}: holds no calls that were answered")
     traces, agents = calls.trace[rows], calls.agent[rows]
     first = np.ones(len(rows), bool)
     first[1:] = (traces[1:] != traces[:-1]) | (agents[1:] != agents[:-1])
-    recorded = _recorded(calls, rows, first)
-    begins = np.flatnonzero(first)
-    ends = [*begins[1:].tolist(), len(rows)]
-    came = np.minimum.reduceat(rows, begins)  # of agents that began at one moment, who comes first in the file
-    starts = calls.numbers["t_s"][rows][begins]
-    main = np.array([calls.agents[agent] == "main" for agent in agents[begins].tolist()])
-    out: list[list[Recording]] = []
-    before = -1
-    for each in np.lexsort((came, starts, ~main, traces[begins])).tolist():
-        if traces[begins[each]] != before:
-            before = traces[begins[each]]
-            out.append([])
-        name = calls.agents[agents[begins[each]]]
-        out[-1].append(Recording(name, float(starts[each]), tuple(recorded[begins[each] : ends[each]])))
-    names = [calls.traces[number] for number in range(len(out))]
-    return [Session(name, _from_its_start(agents)) for name, agents in zip(names, out, strict=True)]
-
-
-def _from_its_start(agents: list[Recording]) -> tuple[Recording, ...]:
-    began = min(each.start_s for each in agents)
-    return tuple(each._replace(start_s=each.start_s - began) for each in agents)
-
-
-def _recorded(calls: _Calls, rows: np.ndarray, first: np.ndarray) -> list[RecordedCall]:
-    """Each call as it is replayed; `first` are those of an agent, which have no call before them."""
-    numbers = {name: values[rows] for name, values in calls.numbers.items()}
-    index, start = numbers["call_index"], numbers["t_s"]
+    index, start = calls.numbers["call_index"][rows], calls.numbers["t_s"][rows]
     fell, again = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
-    far = _far(calls.trace[rows], start)
     again[1:] = ~first[1:] & (index[1:] == index[:-1])
     fell[1:] = ~first[1:] & (start[1:] < start[:-1])
     for wrong, column, rule in (
         (again, "call_index", "this agent has one of that number already"),
         (fell, "t_s", "before the agent's last call; must not fall from call to call (clocks of two machines?)"),
-        (far, "t_s", "over a year from its session's start; are some seconds since 1970, and some since the start?"),
+        (_far(traces, start), "t_s", "over a year from its session's start; are some seconds since 1970, and some since the start?"),
     ):
-        marked = np.zeros(calls.table.rows, bool)
+        marked = np.zeros(table.rows, bool)
         marked[rows[wrong]] = True
-        _refuse(calls.table, marked, column, rule)
-    inputs = numbers["input_tokens"]
-    shared = np.minimum(inputs, np.roll(inputs, 1))
-    prefixes = np.nan_to_num(numbers["cached_tokens"]) if "cached_tokens" in numbers else np.where(first, 0, shared)
-    waits = np.where(first, 0.0, _waits(numbers))
-    whole = [column.astype(np.int64).tolist() for column in (inputs, numbers["output_tokens"], prefixes)]
-    return list(map(RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), *whole))
+        _refuse(table, marked, column, rule)
+    return sessions_of(calls, rows, first)
+
+
+def _counts(table: Table, calls: Calls) -> np.ndarray:
+    """Calls that were answered, or billed all the same: what failed for nothing is no work."""
+    if "status" not in table.columns:
+        return np.ones(table.rows, bool)
+    codes, words = table.text("status")
+    failed = np.array([word not in ("", "ok") for word in words] + [False])[codes]
+    free = (calls.known("cost_usd") == 0) | (calls.numbers["input_tokens"] + calls.numbers["output_tokens"] == 0)
+    return np.asarray(~(failed & free))
 
 
 def _far(traces: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -212,12 +182,3 @@ def _far(traces: np.ndarray, start: np.ndarray) -> np.ndarray:
     begins = np.flatnonzero(np.r_[True, traces[1:] != traces[:-1]]) if len(traces) else np.zeros(0, int)
     earliest = np.minimum.reduceat(start, begins)
     return np.asarray(start - np.repeat(earliest, np.diff(np.r_[begins, len(traces)])) > _LONGEST_S)
-
-
-def _waits(numbers: dict[str, np.ndarray]) -> np.ndarray:
-    """Seconds before each call; an agent's first has none of its own: they are part of the agent's start."""
-    start = numbers["t_s"]
-    ended = start + np.nan_to_num(numbers["api_time_s"]) if "api_time_s" in numbers else start
-    gaps = np.maximum(start - np.roll(ended, 1), 0.0)
-    said = numbers.get("think_time_s", np.full(len(start), np.nan))
-    return np.where(np.isnan(said), gaps, said)

@@ -177,7 +177,7 @@ def _check_workload(scenario: ScenarioSettings) -> None:
     }
     if workload.kind is WorkloadKind.trace:
         if not workload.trace:
-            raise ConfigError("workload.trace: name a CSV or Parquet file of calls, or 'excerpt'")
+            raise ConfigError("workload.trace: name a table of calls, a log, a folder of logs, or 'excerpt'")
         return
     if workload.backlog and workload.kind is not WorkloadKind.open:
         raise ConfigError(f"workload.backlog={workload.backlog}: needs workload.kind=open")

@@ -220,7 +220,7 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     for key, name in own_code(scenario) if not trust else ():
         raise ConfigError(f"{file}: {key}={name} is code, imported only if you trust it: sim again --trust, load_run(..., trust=True)")
     workload = scenario.workload
-    if workload.kind is WorkloadKind.trace and workload.trace != EXCERPT and (beside := Path(folder) / workload.trace).is_file():
+    if workload.kind is WorkloadKind.trace and workload.trace != EXCERPT and (beside := Path(folder) / workload.trace).exists():
         scenario.workload = dataclasses.replace(workload, trace=str(beside.resolve()))
     return scenario.check()
 

@@ -60,9 +60,11 @@ def named(file: str | Path) -> str:
 
 
 def content(file: str | Path) -> Content:
-    """Of a regular file; without hash of what is none, or cannot be read."""
+    """Of a regular file, or of all files in a folder; without hash of what is neither, or cannot be read."""
     try:
         found = os.stat(file)
+        if stat.S_ISDIR(found.st_mode):
+            return _folder(Path(file))
         if not stat.S_ISREG(found.st_mode):
             return Content("")
         stamp = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
@@ -70,6 +72,14 @@ def content(file: str | Path) -> Content:
         return Content(_remembered(os.path.abspath(file), stamp) if settled else _sha256(file), found.st_mtime_ns)
     except OSError:
         return Content("")
+
+
+def _folder(folder: Path) -> Content:
+    """Its files by their names and what is in them."""
+    within = {path.relative_to(folder).as_posix(): content(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    listed = "".join(f"{name}\0{each.sha256}\n" for name, each in within.items())
+    changed = max((each.changed_ns for each in within.values()), default=0)
+    return Content(hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest() if within else "", changed)
 
 
 def local_modules(name: str) -> dict[str, Path]:

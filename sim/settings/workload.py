@@ -40,13 +40,14 @@ class WorkloadSettings:
     session_gap_s: Any = alone(0.0, low=0, quantity=True)
     """users: seconds before each session of a user, the first one included."""
     trace: str = alone("")
-    """trace: a CSV or Parquet table of calls (columns: `sim.columns.TRACE`); `excerpt` is the one shipped."""
+    """trace: a CSV or Parquet table of calls (columns: `sim.columns.TRACE`), a log of another tool or a folder of logs, as `sim logs` reads
+    them; `excerpt` is the table shipped."""
     trace_sha256: str = alone("")
     """trace: what its file holds, as `sha256sum` says; a run fills it in and saves it, and another file is refused."""
     trace_sessions: int | None = alone(None, low=1)
     """trace: replay only so many sessions."""
     trace_gap_s: float = alone(60.0, low=0)
-    """trace: seconds between the starts of two sessions (assumption: files say nothing of it)."""
+    """trace: seconds between the starts of two sessions, where the file does not say when they began (assumption)."""
     chat_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(unsolved="chats among the agent's work"))
     """open, users: share of tasks that are the matched chat (`matched_chat`) and not the agent's work."""
     urgent_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(waits=True))

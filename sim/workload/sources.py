@@ -11,7 +11,7 @@ from typing import Any
 from simpy import Event
 
 from sim.clock import Clock
-from sim.logs.trace import Session
+from sim.logs.session import Session
 from sim.sampling.decisions import GAPS, SIZES, USER_GAP
 from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Streams
@@ -88,10 +88,12 @@ class Source:
             session += 1
 
     def _recorded(self) -> Sender:
-        """Recorded sessions, begun one after another."""
-        moment = 0.0
-        for number, session in enumerate(self._sessions):
+        """Recorded sessions, each at its time since the first; where that is not known, one after another."""
+        begins = [session.begins_s for session in self._sessions]
+        first = min((each for each in begins if each is not None), default=0.0)
+        gap_s = self._settings.trace_gap_s
+        moments = [number * gap_s if each is None else each - first for number, each in enumerate(begins)]
+        for number in sorted(range(len(moments)), key=moments.__getitem__):
             if self._shard.has(number):
-                yield self._clock.at(moment)
-                self._replay(number, session)
-            moment += self._settings.trace_gap_s
+                yield self._clock.at(moments[number])
+                self._replay(number, self._sessions[number])

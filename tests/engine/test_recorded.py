@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -49,3 +50,18 @@ def test_a_run_finds_its_trace_from_anywhere_and_will_have_no_other(tmp_path: Pa
     shutil.copy(tmp_path / "there" / "calls.csv", tmp_path / "here" / "calls.csv")
     with pytest.raises(sim.DataError, match=r"calls\.csv: is another trace"):
         sim.simulate(sim.load_run(folders[0]))
+
+
+def test_a_folder_of_logs_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    call = {"id": "a", "block_size": 64, "requests": [{"t": 0, "in": 100, "out": 5, "hash_ids": [1]}]}
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.json").write_text(json.dumps(call))
+    first = sim.simulate(replay(tmp_path / "logs"))
+    assert first.mean("total_tokens") == 105
+    (tmp_path / "logs" / "b.json").write_text(json.dumps(call | {"id": "b"}))
+    assert sim.simulate(replay(tmp_path / "logs")).mean("total_tokens") == 210
+    with pytest.raises(sim.DataError, match=r"is another trace than workload\.trace_sha256 says"):
+        sim.simulate(first.scenario)
+    (tmp_path / "logs" / "b.json").unlink()
+    folder = first.save(tmp_path / "run")
+    assert sim.simulate(sim.load_run(folder)).digest == first.digest

@@ -16,8 +16,9 @@ from pyarrow import parquet
 
 import sim
 from sim.columns import TRACE
+from sim.logs.session import Session
 from sim.logs.table import MOST_BYTES, MOST_ROWS
-from sim.logs.trace import Session, read_trace
+from sim.logs.trace import read_trace
 
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
 ROWS = [("s-1", "main", 0, 0.0, 1000, 10), ("s-1", "main", 1, 9.0, 1500, 20), ("s-1", "sub", 0, 2.0, 700, 5)]
@@ -119,8 +120,8 @@ def test_a_column_twice_is_said(tmp_path: Path) -> None:
     two = table().append_column("t_s", pa.array([1.0, 2.0, 3.0]))
     parquet.write_table(two, tmp_path / "calls.parquet")
     assert "column 't_s' is there twice" in told(tmp_path / "calls.parquet")
-    (tmp_path / "calls.csv").write_text(f"{HEAD},cached_tokens,cache_read_tokens\ns,main,0,0,100,5,0,0\n")
-    assert "is there twice (as 'cached_tokens' and as 'cache_read_tokens')" in told(tmp_path / "calls.csv")
+    (tmp_path / "calls.csv").write_text(f"{HEAD},cached_tokens,Cached Tokens\ns,main,0,0,100,5,0,0\n")
+    assert "is there twice (as 'cached_tokens' and as 'Cached Tokens')" in told(tmp_path / "calls.csv")
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|", ","])
@@ -179,7 +180,8 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     for path in (tmp_path / "pipe.csv", Path("/dev/zero")):
         assert "is not a file but a pipe or a device, which cannot be read twice" in told(path)
-    assert "is not a file but a folder" in told(tmp_path)
+    (tmp_path / "folder").mkdir()
+    assert "holds no calls" in told(tmp_path / "folder")
     assert "no such file" in told(tmp_path / "none.csv")
     assert "File name too long" in told(tmp_path / ("x" * 300))
 

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 import sim
 from sim.call import Status
 from sim.columns import TRACE
-from sim.logs.trace import RecordedCall, Recording, Session, read_trace
+from sim.logs.session import RecordedCall, Recording, Session
+from sim.logs.trace import read_trace
 from sim.meter.tally import Tally
 from sim.report.plots.canvas import sheet, styled
 from sim.settings.run import RetrySettings

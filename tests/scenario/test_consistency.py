@@ -60,7 +60,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "budgets.lab.then=wait: a budget per run never comes back; take hour, day or rolling": {
         "budgets": {"lab": BudgetSettings(usd=1.0, per=Per.run, then=Then.wait)},
     },
-    "workload.trace: name a CSV or Parquet file of calls, or 'excerpt'": {"workload": WorkloadSettings(kind=WorkloadKind.trace)},
+    "workload.trace: name a table of calls, a log, a folder of logs, or 'excerpt'": {"workload": WorkloadSettings(kind=WorkloadKind.trace)},
     "workload.tasks=null: needs horizon_s, or the run would never end": {"workload": WorkloadSettings(tasks=None)},
     "workload.interarrival_s=0: must be more than 0 when workload.tasks is null": {
         "workload": WorkloadSettings(tasks=None, interarrival_s=0.0), "horizon_s": 9.0,

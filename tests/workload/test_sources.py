@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -59,3 +60,26 @@ def test_the_calls_ahead_are_about_those_that_come(overrides: list[str], near: f
     assert calls_ahead(scenario) == pytest.approx(calls, rel=near)
     endless = sim.load("workload=users", "workload.tasks_per_user=null", "horizon_s=1000")
     assert calls_ahead(endless) is None
+
+
+def test_recorded_sessions_begin_when_they_did(tmp_path: Path) -> None:
+    """Case 06: three within two seconds, the fourth an hour later; where that is not known, one after another."""
+    head, calls = "trace,agent,call_index,t_s,input_tokens,output_tokens", [1_790_000_000, 1_790_000_001, 1_790_000_002, 1_790_003_600]
+    rows = [f"s-{number},main,0,{second},30000,300" for number, second in enumerate(calls)]
+    (tmp_path / "known.csv").write_text("\n".join([head, *reversed(rows)]))
+    (tmp_path / "unknown.csv").write_text("\n".join([head, *(row.replace(f",{at},", ",0,") for row, at in zip(rows, calls, strict=True))]))
+    (tmp_path / "said.csv").write_text("\n".join([f"{head},session_start_s", *(f"s-{at},main,0,0,30000,300,{at}" for at in (7, 4))]))
+    for name, moments in (("known", [0, 1, 2, 3600]), ("unknown", [0, 60, 120, 180]), ("said", [0, 3])):
+        run = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / name}.csv", "replications=1"))
+        assert run.calls["t_request_s"].tolist() == moments
+
+
+def test_rate_limits_and_peaks_of_a_log_are_those_of_its_times(tmp_path: Path) -> None:
+    """50,000 input tokens a minute: of three calls of 30,000 within two seconds the first passes."""
+    rows = [f"s-{number},main,0,{second},30000,300,8" for number, second in enumerate((1771200000, 1771200001, 1771200002, 1771203600))]
+    (tmp_path / "calls.csv").write_text("\n".join(["trace,agent,call_index,t_s,input_tokens,output_tokens,api_time_s", *rows]))
+    words = ["workload=trace", f"workload.trace={tmp_path / 'calls.csv'}", "replications=1", "market.models.claude_opus_4_6.error_rate=0"]
+    free, limited = (sim.simulate(sim.load(*words, *more)) for more in ([], ["market.models.claude_opus_4_6.input_tokens_per_min=50000"]))
+    assert free.mean("peak_tokens_per_min") >= 60_000
+    first = limited.calls[limited.calls["attempt"] == 0].sort_values("task")
+    assert first["status"].tolist() == ["ok", "rate_limited", "rate_limited", "ok"]

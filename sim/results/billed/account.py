@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.results.billed.bill import KINDS, SINCE_1970_S, LogBill, sums, total
+from sim.logs.logged import SINCE_1970_S
+from sim.results.billed.bill import KINDS, LogBill, sums, total
 from sim.results.billed.rewritten import rewritten
 
 DEAREST = 10

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.backends.pricing import ONE_HOUR_S, Price
 from sim.logs.log import Log
+from sim.logs.logged import SINCE_1970_S
 from sim.results.billed.models import backends_of
 from sim.scenario.scenario import Scenario
 from sim.settings.market import BackendSettings, CacheKind
@@ -17,8 +18,6 @@ from sim.usage import Dollars
 
 KINDS = Dollars._fields
 WRITE, FEES = KINDS.index("cache_write"), KINDS.index("fees")
-SINCE_1970_S = 1e8
-"""A start above it is a moment; below, seconds since the start of a run or session."""
 BLOCK_ROWS = 65_536
 """Priced at a time, so that logs of millions of calls need no memory beside their own."""
 _TIERS = ("standard", "batch")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, count
+from sim.logs.logged import MAIN, Counts, LoggedCall, Reads, Source, count
 from sim.logs.reader import LogReader
 
 _CHARACTERS = 4
@@ -17,6 +17,8 @@ _ASSUMED = f"of a plan: prompts are texts, taken as a token for {_CHARACTERS} ch
 
 class Reader(LogReader):
     """Calls are told at the end, when it is known who began whom, and with which context."""
+
+    source = Source(Reads.possible)
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

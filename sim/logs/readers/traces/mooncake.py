@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import Counts, LoggedCall, count
+from sim.logs.logged import Counts, LoggedCall, Reads, Source, count
 from sim.logs.reader import LogReader
 
 _BLOCK_TOKENS = 512
@@ -15,6 +15,8 @@ _IDEAL = "cache reads by hashes: the blocks at the head of a prompt that any ear
 
 class Reader(LogReader):
     """Without sessions each request is one of its own. With them, a later turn has only what is new, and waits for the one before."""
+
+    source = Source(Reads.possible)
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -9,30 +9,19 @@ from typing import Any
 
 from sim.columns import CALLS, TRACE
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, count, dollars, moment, said
+from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, Reads, Source, count, dollars, moment, said
 from sim.logs.reader import LogReader
 from sim.logs.table import ask_of_likely, plain
 
 _OF_A_RUN = {"replication", "task", "turn", "status", "t_request_s", "t_end_s"}
 _OF_A_TRACE = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
-_RECORDED = (
-    "model",
-    "parent",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "cache_write_1h_tokens",
-    "reasoning_tokens",
-    "cost_usd",
-    "status",
-)
-"""What a trace may hold of its own bill."""
 _UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"
 
 
 class Reader(LogReader):
     """Where no read is recorded, an agent reads the longest of its earlier prompts to that model that is no longer than the new one."""
 
-    columns = tuple({*(column.name for column in (*CALLS, *TRACE)), *_RECORDED})
+    columns = tuple({column.name for column in (*CALLS, *TRACE)})
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -50,6 +39,8 @@ class Reader(LogReader):
         header = list(self._plain.values())
         self._of_a_run = "trace" not in header
         self._recorded = not {"cached_tokens", "cache_read_tokens"}.isdisjoint(header)
+        billed = self._of_a_run or "cache_read_tokens" in header
+        self.source = Source(Reads.billed if billed else Reads.possible, own_clocks=not self._of_a_run and "session_start_s" not in header)
         known = [column for column in self.columns if not (self._recorded and column.startswith("cache"))]
         ask_of_likely(file.name, file.columns, {place: name for place, name in enumerate(header) if name in self.columns}, known)
 
@@ -59,15 +50,16 @@ class Reader(LogReader):
         if self._of_a_run:
             yield _of_a_run(row)
             return
-        start = _time(row["t_s"])
+        start = float(row.get("session_start_s") or 0) + _time(row["t_s"])
         agent = str(row["agent"])
-        parent = str(row.get("parent") or (MAIN if agent != MAIN else ""))
+        parent = str(row["parent"] or "") if "parent" in row else MAIN if agent != MAIN else ""
         end = start + float(row.get("api_time_s") or 0)
         call = LoggedCall(
             str(row["trace"]), str(row.get("model") or ""), Counts.inclusive, count(row["input_tokens"]), count(row["output_tokens"]),
             said(row.get("cache_read_tokens", row.get("cached_tokens"))), said(row.get("cache_write_tokens")),
             said(row.get("cache_write_1h_tokens")), count(row.get("reasoning_tokens")), start, end, agent, parent,
-            dollars(row.get("cost_usd")), str(row.get("status") or "ok"), by_user=row.get("trigger") == "user",
+            dollars(row.get("cost_usd")), str(row.get("status") or "ok"), str(row.get("tier") or "standard"),
+            row.get("trigger") == "user", count(row.get("web_searches")),
         )  # fmt: skip
         if self._recorded:
             yield call
@@ -76,6 +68,7 @@ class Reader(LogReader):
 
     def end(self) -> Iterator[LoggedCall]:
         """Of traces without recorded reads, agent by agent in the order of their calls."""
+        self.source = Source(Reads.unsaid, own_clocks=True)
         for calls in self._unread.values():
             earlier: list[int] = []
             for _, call in sorted(calls, key=lambda each: each[0]):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, count
+from sim.logs.logged import MAIN, Counts, LoggedCall, Reads, Source, count
 from sim.logs.reader import LogReader
 
 _IDEAL = "cache reads by hashes: the blocks shared with the agent's last prompt, kept for ever (an upper bound)"
@@ -14,6 +14,8 @@ _IDEAL = "cache reads by hashes: the blocks shared with the agent's last prompt,
 
 class Reader(LogReader):
     """Seconds count from the session's start."""
+
+    source = Source(Reads.possible, own_clocks=True)
 
     @staticmethod
     def looks(sample: Sample) -> bool:
