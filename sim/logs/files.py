@@ -81,8 +81,8 @@ class File:
 
             try:
                 names: list[str] = parquet.read_schema(self.path).names
-            except ValueError as error:
-                raise DataError(f"{self.path}: is no Parquet file that can be read ({error})") from None
+            except (OSError, ValueError) as error:
+                raise DataError(f"{self.path}: is no Parquet file that can be read ({str(error).splitlines()[0]})") from None
             return names
         return [name.strip() for name in next(csv.reader([self._header], delimiter=self._separator))]
 
@@ -162,7 +162,7 @@ class File:
 
     def _csv(self) -> Iterator[tuple[str, Entry]]:
         with _opened(self.path) as stream:
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
             reader = csv.reader(text, delimiter=self._separator)
             header = [name.strip() for name in next(reader)]
             wide = len(header)
@@ -174,7 +174,9 @@ class File:
                     continue
                 if cells is None:
                     return
-                if len(cells) == wide:
+                if not _is_text(cells):  # two names that differ in what cannot be read would become one
+                    self._report.is_broken(self.name, f"line {reader.line_num}", "is no text in UTF-8")
+                elif len(cells) == wide:
                     yield f"line {reader.line_num}", dict(zip(header, cells, strict=True))
                 elif cells:
                     self._report.is_broken(self.name, f"line {reader.line_num}", f"has {len(cells)} cells, its header {wide}")
@@ -183,10 +185,13 @@ class File:
         from pyarrow import parquet
 
         number = 0
-        for batch in parquet.ParquetFile(self.path).iter_batches(_BATCH_ROWS):
-            for row in batch.to_pylist():
-                number += 1
-                yield f"row {number}", row
+        try:
+            for batch in parquet.ParquetFile(self.path).iter_batches(_BATCH_ROWS):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"row {number}", row
+        except (OSError, ValueError, OverflowError) as error:  # of whatever unpacks it; what becomes of a row is not raised in here
+            raise DataError(f"{self.path}: is damaged after row {number:,} ({str(error).splitlines()[0]})") from None
 
 
 @contextmanager
@@ -205,6 +210,18 @@ def _opened(path: Path) -> Iterator[Any]:
         raise DataError(f"{path}: is packed, and cut or broken") from None
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
+
+
+def _is_text(cells: list[str]) -> bool:
+    """Whether all of it was UTF-8."""
+    together = "".join(cells)
+    if together.isascii():
+        return True
+    try:
+        together.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parsed(line: bytes) -> Entry | None:

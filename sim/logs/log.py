@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import math
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -135,6 +135,10 @@ class _Rows:
         self._slots.clear()
         sources = list(self.names["source"])
         kinds = _make_whole(calls, sources, self._sources, self._report)
+        if empty := int(
+            ((calls["input_tokens"] + calls["output_tokens"] == 0) & (calls["status"] == self.names["status"].get("ok", -1))).sum()
+        ):
+            self._report.remarks["calls without any token: nothing to price"] = empty
         agents = [LoggedAgent(*map(_printable, (*who, self.parents.get(who, "")))) for who in self.agents]
         return Log(calls, agents, {name: list(map(_printable, values)) for name, values in self.names.items()}, kinds, self._report)
 
@@ -200,6 +204,7 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
             name = asked or recognised(file)
             if not name:
                 raise DataError(f"{path}: is of no known format; known: {', '.join(formats())}; --format NAME says it")
+            _ask_of_twins(file, formats()[name].columns)
         except DataError:
             if given:
                 raise
@@ -207,18 +212,13 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
             continue
         reader = readers.setdefault(name, formats()[name](report))
         report.files[name] += 1
-        if file.kind == "table" and (
-            strange := [each for each in file.columns if plain(each) not in reader.columns and each not in reader.columns]
-        ):
-            report.unknown_columns[str(path)] = strange
         rows.begin()
-        reader.begin(file)
-        for place, entry in reader.entries(file):
-            try:
-                for call in reader.calls(entry):
-                    rows.add(call, str(path))
-            except _BROKEN as error:
-                report.is_broken(str(path), place, f"has no {error}" if isinstance(error, KeyError) else error)
+        try:
+            _read_file(file, reader, rows)
+        except DataError as error:  # it ends sooner than it should: what else is in the folder is worth reading
+            if given:
+                raise
+            report.is_broken(str(path), "its end", str(error).removeprefix(f"{path}: "))
         rows.came_from(reader.source)
     for name, reader in readers.items():
         for call in reader.end():
@@ -232,6 +232,30 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
     if not len(log.calls):
         raise DataError(f"{', '.join(map(str, paths))}: holds no calls{_why(report)}")
     return log
+
+
+def _read_file(file: File, reader: LogReader, rows: _Rows) -> None:
+    """All of one file. Raises `DataError` where it ends before its end."""
+    report = reader.report
+    if file.kind == "table" and (
+        strange := [each for each in file.columns if plain(each) not in reader.columns and each not in reader.columns]
+    ):
+        report.unknown_columns[file.name] = strange
+    reader.begin(file)
+    for place, entry in reader.entries(file):
+        try:
+            for call in reader.calls(entry):
+                rows.add(call, file.name)
+        except _BROKEN as error:
+            report.is_broken(file.name, place, f"has no {error}" if isinstance(error, KeyError) else error)
+
+
+def _ask_of_twins(file: File, known: Collection[str]) -> None:
+    """Raise `DataError` where a table has a column twice that is read: either may be meant."""
+    names = list(map(plain, file.columns))
+    twin = next((name for place, name in enumerate(names) if name in known and name in names[:place]), "")
+    if twin:
+        raise DataError(f"{file.name}: column '{twin}' is there twice: leave one out")
 
 
 def _why(report: Report) -> str:

@@ -107,7 +107,7 @@ def dollars(value: Any) -> float:
     if value is None or value == "":
         return math.nan
     amount = float(value)
-    if not math.isfinite(amount):
+    if not 0 <= amount < math.inf:
         raise ValueError(f"{str(value)[:40]} is no amount of dollars")
     return amount
 
@@ -118,6 +118,8 @@ def moment(text: Any) -> float:
         return math.nan
     if isinstance(text, datetime):
         when = text
+    elif not isinstance(text, str):
+        raise ValueError(f"{str(text)[:40]} is no moment in ISO 8601")
     else:
         when = datetime.fromisoformat(text.removesuffix(" UTC"))
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

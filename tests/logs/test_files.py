@@ -7,7 +7,9 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from sim import DataError
 from sim.logs.files import File
@@ -101,3 +103,22 @@ def test_a_broken_parquet_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 and no more")
     with pytest.raises(DataError, match="is no Parquet file"):
         print(File(path, Report()).columns)
+
+
+def test_a_parquet_file_that_is_damaged_within_is_refused(tmp_path: Path) -> None:
+    """Its schema stands at its end, so it can be opened; its rows cannot be unpacked."""
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"a": list(range(100))}), path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + bytes([255] * 60) + whole[64:])
+    with pytest.raises(DataError, match="is damaged after row 0"):
+        entries(path)
+
+
+def test_letters_that_are_no_utf_8_break_their_row_alone(tmp_path: Path) -> None:
+    """Read as they may, two names that differ in them would be one."""
+    path = tmp_path / "x.csv"
+    path.write_bytes("a,b\né,1\n".encode() + b"\xe9,2\n\xe8,3\n")
+    found, report = entries(path)
+    assert found == [("line 2", {"a": "é", "b": "1"})]
+    assert report.where == [f"{path}: line {line}: is no text in UTF-8" for line in (3, 4)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from pathlib import Path
 
@@ -84,8 +85,22 @@ def test_what_is_no_number_of_tokens(value: object) -> None:
 
 def test_moments_are_utc_unless_they_say_otherwise_and_dollars_finite() -> None:
     assert moment("2026-02-16T00:00:00.500Z") == moment("2026-02-16 00:00:00.5") == moment("2026-02-16T08:00:00.5+08:00") == 1771200000.5
-    with pytest.raises(ValueError, match="no amount"):
-        dollars("inf")
+    with pytest.raises(ValueError, match="no moment"):
+        moment(1771200000)
+    for amount in ("inf", -3, "-0.01"):
+        with pytest.raises(ValueError, match="no amount"):
+            dollars(amount)
+
+
+def test_what_is_cut_in_a_folder_does_not_keep_the_rest_from_being_read(tmp_path: Path) -> None:
+    lines(tmp_path / "b.csv", HEAD, "s,main,0,0,1000,100")
+    packed = gzip.compress("\n".join([HEAD, *(f"t,main,{each},{each},{each},{each * 7919 % 10007}" for each in range(30_000))]).encode())
+    (tmp_path / "a.csv.gz").write_bytes(packed[:-1000])
+    log = read(tmp_path)
+    assert ("s",) in rows(log, "session")
+    assert log.report.where == [f"{tmp_path / 'a.csv.gz'}: its end: is packed, and cut or broken"]
+    with pytest.raises(DataError, match="cut or broken"):
+        read(tmp_path / "a.csv.gz")
 
 
 def test_rows_have_names(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class Reader(LogReader):
             "", entry["model_permaslug"], Counts.inclusive, count(entry["tokens_prompt"]), count(entry["tokens_completion"]),
             said(entry.get("tokens_cached")), reasoning_tokens=count(entry.get("tokens_reasoning")), start_s=start,
             end_s=start + float(entry.get("generation_time_ms") or 0) / 1000, cost_usd=dollars(entry["cost_total"]),
-            status="cancelled" if str(entry.get("cancelled")).lower() == "true" else "ok", key=str(entry.get("generation_id") or ""),
+            status="cancelled" if str(entry.get("cancelled")).lower() == "true" else "ok", key=_key(entry),
             emitter=str(entry.get("provider_name") or ""),
         )  # fmt: skip
         self._apps.setdefault(str(entry.get("app_name") or ""), []).append(call)
@@ -53,3 +53,10 @@ class Reader(LogReader):
                 until = max(until, call.end_s)
                 self.report.remarks["sessions are not in the log: taken as one app's calls without a pause of half an hour"] += 1
                 yield call._replace(session=f"{app} {number}".strip())
+
+
+def _key(entry: Entry) -> str:
+    """Exports overlap: the same millisecond, model, tokens and dollars are the same generation."""
+    if entry.get("generation_id"):
+        return str(entry["generation_id"])
+    return " ".join(map(str, entry.values())) if entry.get("created_at") else ""

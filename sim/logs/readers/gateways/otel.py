@@ -94,11 +94,13 @@ class Reader(LogReader):
             yield span.call._replace(session=session, agent=names[0], parent=names[1] if len(names) > 1 else "")
 
     def _above(self, place: tuple[str, str]) -> list[tuple[str, str]]:
-        """Spans around one, as far as they are there."""
-        found: list[tuple[str, str]] = []
-        while (place := (place[0], self._spans[place].parent)) in self._spans and place not in found:
+        """Spans around one, as far as they are there; none where they go round in a ring, which says nothing of what is within what."""
+        found = [place]
+        while (place := (place[0], self._spans[place].parent)) in self._spans:
+            if place in found:
+                return []
             found.append(place)
-        return found
+        return found[1:]
 
     def _summing(self, place: tuple[str, str]) -> Iterator[tuple[str, str]]:
         """Spans around a call that hold its tokens: of a model only those with no tool or agent in between, whose calls are others."""

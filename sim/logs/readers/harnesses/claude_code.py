@@ -68,11 +68,11 @@ class Reader(LogReader):
 def _call(
     session: str, model: str, usage: Entry, who: tuple[float, float, str, str], cost: float, by_user: bool, key: str, rank: int
 ) -> LoggedCall:
-    """What is written for an hour stands apart in newer files; before, all was for 5 minutes."""
+    """What is written for an hour stands apart in newer files; before, all was for 5 minutes, and so is what a split leaves out."""
     split = usage.get("cache_creation")
     if isinstance(split, dict):
         hour = count(split.get("ephemeral_1h_input_tokens"))
-        write = hour + count(split.get("ephemeral_5m_input_tokens"))
+        write = max(hour + count(split.get("ephemeral_5m_input_tokens")), count(usage.get("cache_creation_input_tokens")))
     else:
         write, hour = count(usage.get("cache_creation_input_tokens")), 0
     tier = "fast" if usage.get("speed") == "fast" else usage.get("service_tier") or "standard"

@@ -15,6 +15,9 @@ from sim.logs.table import ask_of_likely, plain
 
 _OF_A_RUN = {"replication", "task", "turn", "status", "t_request_s", "t_end_s"}
 _OF_A_TRACE = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
+_CALL, _CALL_OF_A_RUN = ("trace", "agent", "call_index"), ("replication", "task", "agent", "turn", "attempt", "role", "t_request_s")
+"""By which a call is known in a trace, and in a run."""
+_SAME_PLACE = "another row of that agent has the same call_index: both counted"
 _UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"
 
 
@@ -25,6 +28,7 @@ class Reader(LogReader):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self._met: dict[int, int] = {}
         self._unread: dict[tuple[str, str, str], list[tuple[float, LoggedCall]]] = {}
 
     @staticmethod
@@ -38,6 +42,8 @@ class Reader(LogReader):
         self._plain = {name: plain(name) for name in file.columns}
         header = list(self._plain.values())
         self._of_a_run = "trace" not in header
+        self._met.clear()  # the same numbers in another file may well be another call
+        self._counted = "call_index" in header or self._of_a_run
         self._recorded = not {"cached_tokens", "cache_read_tokens"}.isdisjoint(header)
         billed = self._of_a_run or "cache_read_tokens" in header
         self.source = Source(Reads.billed if billed else Reads.possible, own_clocks=not self._of_a_run and "session_start_s" not in header)
@@ -47,6 +53,11 @@ class Reader(LogReader):
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a row."""
         row = {self._plain[name]: value for name, value in entry.items()}
+        for name in ("input_tokens", "output_tokens"):
+            if row[name] is None or row[name] == "":
+                raise ValueError(f"{name} is empty")
+        if self._is_again(row):
+            return
         if self._of_a_run:
             yield _of_a_run(row)
             return
@@ -65,6 +76,21 @@ class Reader(LogReader):
             yield call
         else:
             self._unread.setdefault((call.session, agent, call.model), []).append((float(row.get("call_index") or 0), call))
+
+    def _is_again(self, row: Entry) -> bool:
+        """Whether the file has that row already, to the last cell. Another row in the same place of an agent counts, and is told."""
+        if not self._counted:
+            return False
+        place = hash(tuple(str(row.get(name)) for name in (_CALL_OF_A_RUN if self._of_a_run else _CALL)))
+        whole = hash(str(list(row.values())))
+        known = self._met.get(place)
+        if known is None:
+            self._met[place] = whole
+        elif known == whole:
+            self.report.duplicates["rows that stand twice in a file"] += 1
+        else:
+            self.report.remarks[_SAME_PLACE] += 1
+        return known == whole
 
     def end(self) -> Iterator[LoggedCall]:
         """Of traces without recorded reads, agent by agent in the order of their calls."""

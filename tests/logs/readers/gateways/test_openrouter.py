@@ -36,3 +36,11 @@ def test_sessions_are_told_by_app_and_pause_whatever_the_order_and_it_is_said(tm
     log = read(lines(tmp_path / "x.csv", HEAD, line("12:00:00"), line("09:10:00", "true"), line("09:00:00")))
     assert rows(log, "session", "status") == [("Claude Code 1", "ok"), ("Claude Code 1", "cancelled"), ("Claude Code 2", "ok")]
     assert "sessions are not in the log" in next(iter(log.report.remarks))
+
+
+def test_exports_that_overlap_hold_each_generation_once(tmp_path: Path) -> None:
+    """By the millisecond, the tokens and the dollars: $0.0034 twice, not four times."""
+    first = lines(tmp_path / "a.csv", HEAD, line("09:00:00.123"), line("09:00:07.456"))
+    log = read(first, lines(tmp_path / "b.csv", HEAD, line("09:00:07.456"), line("09:00:07.456")))
+    assert rows(log, "cost_usd") == [(0.0034,)] * 2
+    assert sum(log.report.duplicates.values()) == 2

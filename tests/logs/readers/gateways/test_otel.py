@@ -147,3 +147,17 @@ def test_an_agents_sum_whose_calls_are_not_there_is_told_not_counted(tmp_path: P
     assert log.calls["input_tokens"].sum() == 11_300
     assert any("sampled away" in each for each in log.report.remarks)
     assert log.report.duplicates["spans sent twice"] == 1
+
+
+def test_spans_in_a_ring_sum_up_nothing(tmp_path: Path) -> None:
+    """Each the other's parent, or its own: a slip of who wrote them, and two calls all the same."""
+    ring = (span("b", "c", "chat", 0, 4, **tokens(5600, 500)), span("c", "b", "chat", 6, 12, **tokens(5700, 600)))
+    log = read(lines(tmp_path / "x.jsonl", *ring, span("d", "d", "chat", 13, 14, **tokens(100, 7))))
+    assert sorted(rows(log, "input_tokens", "output_tokens")) == [(100, 7), (5600, 500), (5700, 600)]
+
+
+def test_calls_without_any_token_are_told(tmp_path: Path) -> None:
+    log = read(
+        lines(tmp_path / "x.jsonl", span("b", None, "chat", 0, 4, **tokens(0, 0)), span("c", None, "chat", 6, 12, **tokens(5700, 600)))
+    )
+    assert log.report.remarks["calls without any token: nothing to price"] == 1

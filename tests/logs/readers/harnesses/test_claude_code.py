@@ -110,3 +110,9 @@ def test_tiers_of_service_searches_and_dollars_are_kept(tmp_path: Path) -> None:
     assert rows(log, "tier") == [("batch",), ("fast",)]
     assert usd(log)[0] == pytest.approx(0.5 * (1000 * FRESH + 9 * OUT) + 3 * 0.01, rel=1e-12)
     assert log.calls["cost_usd"][0] == 0.5
+
+
+def test_what_a_split_leaves_out_is_for_five_minutes(tmp_path: Path) -> None:
+    """5,424 written, of which the split knows 1,000 for an hour: the others are not nothing."""
+    some = usage(3, 5424, 0, 412, cache_creation={"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 1000})
+    assert usd(read(lines(tmp_path / "x.jsonl", said(0, "1", some)))) == pytest.approx([3 * FRESH + 4424 * WRITE + 1000 * HOUR + 412 * OUT])

@@ -90,6 +90,34 @@ def test_what_a_trace_says_of_its_own_bill(tmp_path: Path) -> None:
     assert rows(log, "start_s", "end_s")[0] == (1771200000, 1771200007)
 
 
+def test_a_row_that_stands_twice_in_a_file_is_one_call_and_another_in_its_place_is_told(tmp_path: Path) -> None:
+    """A table appended to itself is no second bill: 1,000 in and 100 out, once. In another file it may be another call."""
+    row, other = "s,main,0,0,1000,100", "s,main,0,0,1000,200"
+    again = read(lines(tmp_path / "x.csv", HEAD, row, row, row))
+    assert usd(again) == pytest.approx([1_000 * FRESH + 100 * OUT], rel=1e-12)  # too short a prompt for the cache
+    assert again.report.duplicates == {"rows that stand twice in a file": 2}
+    both = read(lines(tmp_path / "y.csv", HEAD, row, other))
+    assert sorted(rows(both, "output_tokens")) == [(100,), (200,)]
+    assert any("same call_index" in said for said in both.report.remarks)
+    assert len(read(tmp_path / "x.csv", lines(tmp_path / "z.csv", HEAD, row)).calls) == 2
+    uncounted = HEAD.replace(",call_index", "")
+    assert len(read(lines(tmp_path / "w.csv", uncounted, "s,main,0,1000,100", "s,main,0,1000,100")).calls) == 2
+
+
+def test_tokens_that_are_not_there_are_not_none(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.csv", HEAD, "s,main,0,0,,100", "s,main,1,0,1000,", "s,main,2,0,1000,100"))
+    assert rows(log, "input_tokens", "output_tokens") == [(1_000, 100)]
+    assert [each.rpartition(": ")[2] for each in log.report.where] == ["input_tokens is empty", "output_tokens is empty"]
+
+
+@pytest.mark.parametrize(
+    "header", ["trace,agent,t_s,input_tokens,output_tokens,input_tokens", "trace,agent,t_s,input_tokens,output_tokens,Input Tokens"]
+)
+def test_a_column_that_is_there_twice_is_asked_about(tmp_path: Path, header: str) -> None:
+    with pytest.raises(DataError, match="column 'input_tokens' is there twice"):
+        read(lines(tmp_path / "x.csv", header, "s,main,0,1000,100,99"))
+
+
 @pytest.mark.slow
 def test_a_runs_own_calls_come_back_to_the_dollar(tmp_path: Path) -> None:
     """All that was billed: attempts that failed, sub-agents, several backends, the hour's cache."""
