@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Generator
 from typing import Any
@@ -41,8 +42,11 @@ def workflow(settings: AgentSettings) -> tuple[Callable[[Agent], Life], int]:
     return life, int(role)
 
 
-def _checked(send: Callable[..., Any]) -> Callable[..., Any]:
-    """`Office.send` for whoever may send anything: a negative wait would turn the clock back. Raises `ValueError`."""
+def _checked(send: Callable[..., Any], sent: list[bool]) -> Callable[..., Any]:
+    """`Office.send` for whoever may send anything: a negative wait would turn the clock back. Raises `ValueError`.
+
+    `sent` is no longer empty once something was sent.
+    """
 
     def checked(
         call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
@@ -52,6 +56,9 @@ def _checked(send: Callable[..., Any]) -> Callable[..., Any]:
         for key, value in counts.items():
             if not isinstance(value, int | np.integer) or not 0 <= value < 2**32:
                 raise ValueError(f"{key}={value!r:.80}: must be a whole number from 0 to {2**32 - 1:,}")
+        if not (0 < u_noise < 1 and 0 <= u_error <= 1):
+            raise ValueError(f"u_noise={u_noise!r:.80}, u_error={u_error!r:.80}: must be random numbers between 0 and 1")
+        sent[:] = [True]
         if not 0 <= wait_s < math.inf:
             raise ValueError(f"wait_s={wait_s!r:.80}: must be a number from 0 on")
         return send(call, turn, input_tokens, output_tokens, reasoning_tokens, u_noise, u_error, wait_s)
@@ -63,8 +70,11 @@ def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
     """A workflow of the user's, held to what it must yield and return: what nobody wakes would be missing without a word."""
 
     def lived(agent: Agent) -> Life:
-        agent.office = agent.office._replace(send=_checked(agent.office.send))
+        sent: list[bool] = []
+        agent.office = agent.office._replace(send=_checked(agent.office.send, sent))
         living = life(agent)
+        if inspect.iscoroutine(living):
+            living.close()
         if not isinstance(living, Generator):
             raise ConfigError(f"{name}: returned {living!r:.80}, must be a generator: a function that yields")
         told: Any = None
@@ -74,7 +84,7 @@ def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
             except StopIteration as end:
                 if not isinstance(end.value, bool):
                     raise ConfigError(f"{name}: ended with {end.value!r:.80}, must return True or False: whether all went well") from None
-                if agent.call.backend is None:
+                if not sent:
                     raise ConfigError(f"{name}: ended without a call; yield from sim.agents.react.react(agent), or send calls") from None
                 return end.value
             if not isinstance(event, Event) or not (event.callbacks if event is agent.call else event.callbacks is not None):

@@ -16,6 +16,7 @@ from sim.engine.replicate import replicate_shard, shards_of
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.stop import stop_if_noted
 from sim.errors import DataError, SimError
+from sim.scenario.coupling import own_code
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import Content, named, sources
 
@@ -220,7 +221,7 @@ class Runs:
         if others:
             self._alone = True
         else:
-            run.error = SimError(KILLED)
+            run.error = SimError(killed(run.scenario))
 
     def _tell(self) -> None:
         for processes, (mine, seen) in self._pools.items():
@@ -228,6 +229,12 @@ class Runs:
             if self._progress is not None and ended > seen:
                 self._progress(ended - seen)
             self._pools[processes] = mine, ended
+
+
+def killed(scenario: Scenario) -> str:
+    """What has happened to it, as far as anybody can tell."""
+    own = " or ".join(f"{key}={name}" for key, name in own_code(scenario))
+    return f"{own}: a process that ran it was killed: it crashed or ended itself, or for want of memory" if own else KILLED
 
 
 def in_worker(scenario: Scenario, number: int, shard: int, step_by_step: bool = False) -> Replication:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import util
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
@@ -80,7 +83,16 @@ def _begin(counter: Any, folder: str) -> None:
     tempfile.tempdir = folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    util.Finalize(None, _leave, exitpriority=-1000)
     threading.Thread(target=_end_with_parent, args=(os.getppid(), folder), daemon=True).start()
+
+
+def _leave() -> None:
+    """A worker's last act: what threads code of the user's has begun nobody waits for."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
 
 
 def _end_with_parent(parent: int, folder: str) -> None:

@@ -13,7 +13,7 @@ from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.world import World, no_garbage_collection
 from sim.meter.meter import LineFormedError
 from sim.scenario.coupling import may_look_ahead, own_code
-from sim.scenario.custom import blamed
+from sim.scenario.custom import blamed, exits_told, quiet_about
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.settings.run import Log, Warmup
@@ -68,10 +68,14 @@ def replicate_shard(
 @contextlib.contextmanager
 def _users_code_named(scenario: Scenario) -> Iterator[None]:
     """What a policy or a workflow of the user's raises is one line with its file and line."""
+    own = own_code(scenario)
     try:
-        yield
+        with exits_told() if own else contextlib.nullcontext():
+            yield
     except BaseException as error:
-        told = blamed(error, own_code(scenario))
+        if own:
+            quiet_about(own)
+        told = blamed(error, own)
         if told is None:
             raise
         raise told from error

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import exp, log
+from typing import Any
 
 from sim.backends.backend import Backend
 from sim.call import Call, Role
@@ -14,7 +16,7 @@ from sim.errors import ConfigError
 from sim.router.bandit import Bandit, thompson, ucb
 from sim.router.knowledge import Choose, Knowledge, quality_of
 from sim.scenario.custom import check_call, imported
-from sim.settings.router import Policy, Tastes
+from sim.settings.router import ChoosePer, Policy, Tastes
 
 INPUT_PER_OUTPUT = 294.0
 """Input tokens by output token of coding agents, with which `cheapest` weighs a price list (TraceLab, 4,265 sessions)."""
@@ -139,21 +141,45 @@ def _custom(known: Knowledge) -> Choose:
         if error.__traceback__ is None or error.__traceback__.tb_next is not None:  # raised in its own lines
             raise
         raise ConfigError(f"{name}: cannot be called: {error}") from None
+    if inspect.iscoroutine(made):
+        made.close()
     if not callable(made):
         raise ConfigError(f"{name}: returned {made!r:.80}, must return a function of a call and its random numbers")
     check_call(made, f"{name}: its choice", "call", "draws")
     backends = known.backends
 
     def choose(call: Call, draws: Sequence[float]) -> Backend:
+        asked = _asked(call)
         backend: Backend = made(call, draws)
         if backend not in backends:
             raise ConfigError(f"{name}: chose {backend!r:.80}, must be one of known.backends")
+        if _asked(call) != asked:
+            raise ConfigError(f"{name}: changed the call that it was asked about; a policy chooses, and leaves call and task as they are")
         return backend
 
     functools.update_wrapper(choose, made)
     if hasattr(made, "learn"):
-        choose.learn = made.learn  # type: ignore[attr-defined]
+        choose.learn = _learning(made.learn, name, known.settings.per)  # type: ignore[attr-defined]
     return choose
+
+
+_OF_A_CALL = ("turn", "input_tokens", "output_tokens", "reasoning_tokens", "u_noise", "u_error")
+
+
+def _asked(call: Call) -> tuple[Any, ...]:
+    """What an agent asks for, which is no policy's to change."""
+    return call.task, call.task.id, call.task.user, *(getattr(call, name, None) for name in _OF_A_CALL)
+
+
+def _learning(learn: Any, name: str, per: ChoosePer) -> Callable[[Backend, float, float, bool], None]:
+    """A policy's method, held to what it is told. Raises `ConfigError`."""
+    if not callable(learn):
+        raise ConfigError(f"{name}: its learn is {learn!r:.80}, must be a function of backend, usd, seconds, success")
+    check_call(learn, f"{name}: its learn", "backend", "usd", "seconds", "success")
+    if per is not ChoosePer.task:
+        raise ConfigError(f"{name}: its learn is told what a task has brought, so router.per={per.value} must be task")
+    told: Callable[[Backend, float, float, bool], None] = learn
+    return told
 
 
 POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {

@@ -37,7 +37,8 @@ def imported(name: str, key: str) -> Callable[..., Any]:
     if not module or not function:
         raise ConfigError(f"{key}={name}: name a function as module:function")
     try:
-        there = _module(module)
+        with exits_told():
+            there = _module(module)
     except ModuleNotFoundError as error:
         raise ConfigError(f"{key}={name}: {error}") from None
     except KeyboardInterrupt:
@@ -91,6 +92,37 @@ def blamed(error: BaseException, functions: Iterable[tuple[str, str]]) -> Config
     return told
 
 
+@contextlib.contextmanager
+def exits_told() -> Iterator[None]:
+    """While it lasts, `os._exit` out of a file of the user's is an error as `sys.exit` is: else it ends a run well and without a word."""
+    leave = os._exit
+
+    def told(status: int) -> Any:
+        if _ours(sys._getframe(1).f_code.co_filename):
+            leave(status)
+        error = SystemExit(status)
+        error.add_note("os._exit")
+        raise error
+
+    os._exit = told
+    try:
+        yield
+    finally:
+        os._exit = leave
+
+
+def quiet_about(functions: Iterable[tuple[str, str]]) -> None:
+    """A generator of the user's that will not be closed is not told of once more: what was wrong with it has been said."""
+    usual, modules = sys.unraisablehook, {name.partition(":")[0] for _, name in functions}
+
+    def hook(unraisable: Any) -> None:
+        code = getattr(unraisable.object, "gi_code", None)
+        if code is None or code.co_filename not in {getattr(sys.modules.get(name), "__file__", None) for name in modules}:
+            usual(unraisable)
+
+    sys.unraisablehook = hook
+
+
 def _ours(file: str) -> bool:
     """Whether a file is this package's, or of what it stands on."""
     places = [str(_HERE), *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))]
@@ -99,8 +131,12 @@ def _ours(file: str) -> bool:
 
 def _what(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return f"calls sys.exit({'' if error.code is None else error.code})"
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
+        by = (getattr(error, "__notes__", None) or ["sys.exit"])[0]
+        return f"calls {by}({'' if error.code is None else error.code})"
+    try:
+        text = error.msg if isinstance(error, SyntaxError) else str(error)
+    except Exception:  # an error of the user's own, which cannot say what it is
+        text = ""
     return f"{type(error).__name__}: {text}".rstrip(": ")
 
 

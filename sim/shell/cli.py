@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from threading import Thread, main_thread
+from threading import enumerate as threads
 from typing import NoReturn
 
-from sim.shell.ending import WELL, ended
+from sim.shell.ending import WELL, complain, ended
 from sim.shell.verbs import VERBS, call
 from sim.shell.words import refuse_stray_words
 from sim.version import __version__
@@ -18,7 +20,10 @@ from sim.version import __version__
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Do what the words of the command line say, and exit."""
     given = sys.argv[1:] if words is None else list(words)
-    sys.exit(ended(lambda: _dispatch(given)))
+    status = ended(lambda: _dispatch(given))
+    if any(type(each) is Thread and not each.daemon and each is not main_thread() for each in threads()):
+        complain("all is done; a thread that code of your own has begun still runs, Ctrl-C ends it", status)
+    sys.exit(status)
 
 
 def _dispatch(words: Sequence[str]) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.engine.parallel import KILLED, Ended, Runs
+from sim.engine.parallel import Ended, Runs, killed
 from sim.engine.pool import pool
 from sim.errors import SimError
 from sim.results.simulate import rounds, simulate_each
@@ -28,6 +30,12 @@ NOISY = backend(ttft_s=10.0, noise_sigma=1.0, quality=0.6)
 def deadly(*_: Any) -> None:
     """A policy that takes its process with it, as the kernel does when memory is short."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lingering(known: Any) -> Any:
+    """A policy that begins a thread which does not end."""
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+    return lambda call, draws: known.backends[0]
 
 
 def broken(*_: Any) -> None:
@@ -84,15 +92,24 @@ def test_a_sweep_of_single_replications_uses_every_process() -> None:
 
 def test_only_the_scenario_that_kills_its_process_fails() -> None:
     outcomes = run_together([*worlds(1), world_of("deadly"), *worlds(2, 3)])
-    assert [str(outcome.error or "ok") for outcome in outcomes] == ["ok", KILLED, "ok", "ok"]
+    assert [str(outcome.error or "ok") for outcome in outcomes] == ["ok", killed(world_of("deadly")), "ok", "ok"]
     expected = [sim.simulate(each).digest for each in worlds(1, 2, 3)]
     assert [sim.Result(o.scenario, o.replications).digest for o in outcomes if not o.error] == expected
 
 
 def test_a_killed_process_is_one_line_and_the_next_run_has_new_ones() -> None:
-    with pytest.raises(SimError, match="was killed, for want of memory perhaps"):
+    with pytest.raises(SimError, match=r"^router\.custom=tests\.engine\.test_parallel:deadly: a process that ran it was killed"):
         sim.simulate(world_of("deadly"))
+    assert killed(worlds(1)[0]).startswith("a process of this run was killed, for want of memory perhaps")
     assert sim.simulate(worlds(1)[0]).digest == sim.simulate(worlds(1, processes=1)[0]).digest
+
+
+def test_nobody_waits_for_a_thread_that_a_policy_has_begun_in_a_worker() -> None:
+    sim.simulate(world_of("lingering"))
+    workers = pool(2).workers
+    pool.cache_clear()  # nobody needs them any more
+    gc.collect()
+    assert all_gone(workers)
 
 
 def test_what_a_policy_of_ones_own_raises_is_raised_again_with_its_place() -> None:

@@ -16,6 +16,10 @@ from tests.worlds import agent, run
 
 HEAD = "from sim.agents.react import react\n"
 ABSTRACT = "import abc\nclass f(abc.ABC):\n  def __init__(self, known): pass\n  @abc.abstractmethod\n  def g(self): pass"
+CHANGES = "def f(known):\n    def g(call, draws):\n        {}\n        return known.backends[0]\n    return g"
+LEARNS = (
+    "class f:\n    def __init__(self, known): self.one = known.backends[0]\n    def __call__(self, call, draws): return self.one\n    {}"
+)
 POLICIES = {
     "def f(known): return 1 / 0": "mine.py, line 2: ZeroDivisionError: division by zero",
     "def f(known):\n    return lambda call, draws: 1 / 0": "mine.py, line 3: ZeroDivisionError: division by zero",
@@ -31,6 +35,15 @@ POLICIES = {
     "raise GeneratorExit": "mine.py, line 2: GeneratorExit",
     ABSTRACT: "cannot be called: Can't instantiate abstract class f",
     "def f(known): import sys; sys.exit(0)": "mine.py, line 2: calls sys.exit(0)",
+    "import os\ndef f(known): os._exit(0)": "mine.py, line 3: calls os._exit(0)",
+    "import os; os._exit(0)": "mine.py, line 2: calls os._exit(0)",
+    "class E(Exception):\n    def __str__(self): raise ValueError\ndef f(known): raise E": "mine.py, line 4: E",
+    "async def f(known): pass": "returned <coroutine object f",
+    CHANGES.format("call.input_tokens = 0"): "changed the call that it was asked about",
+    CHANGES.format("call.task.id = 7"): "changed the call that it was asked about",
+    LEARNS.format("learn = 5"): "its learn is 5, must be a function of backend, usd, seconds, success",
+    LEARNS.format("def learn(self): pass"): "its learn: takes (), must take 4 arguments, backend, usd, seconds, success",
+    LEARNS.format("def learn(self, *told): pass"): "its learn is told what a task has brought, so router.per=agent must be task",
     "f = 3": "must be a function",
     "def f(known:": "mine.py, line 2: SyntaxError: ",
     "import nowhere_at_all": "No module named 'nowhere_at_all'",
@@ -57,6 +70,9 @@ WORKFLOWS = {
     SENDS + "-9, 5, 0, 0.5, 1.0)":
         "mine.py, line 4: ValueError: input_tokens=-9: must be a whole number from 0 to 4,294,967,295",
     SENDS + "9.5, 5, 0, 0.5, 1.0)": "input_tokens=9.5: must be a whole number",
+    SENDS + "9, 5, 0, 5.0, 1.0)": "u_noise=5.0, u_error=1.0: must be random numbers between 0 and 1",
+    "def f(agent):\n    agent.settle()\n    return True\n    yield": "ended without a call",
+    "import os\ndef f(agent):\n    os._exit(3)\n    yield": "mine.py, line 4: calls os._exit(3)",
     SENDS + "9, 5, 0, 0.5, 1.0, -5.0)": "wait_s=-5.0: must be a number from 0",
     SENDS + "9, 5, 0, 0.5, 1.0, float('nan'))": "wait_s=nan: must be",
     "def f(agent):\n    yield agent.office.env.timeout(float('inf'))\n    return (yield from react(agent))": "with it the run comes to ",
