@@ -1,4 +1,4 @@
-"""`python -m sim`."""
+"""`python -m sim`, the command line."""
 
 from sim.shell.cli import main
 

@@ -1,4 +1,4 @@
-"""`python -m sim.again FOLDER`, as `sim again FOLDER`."""
+"""`python -m sim.again FOLDER`, as `sim again FOLDER`: run a saved scenario once more and compare."""
 
 import sys
 from typing import NoReturn

@@ -1,4 +1,4 @@
-"""The errors a caller may meet.
+"""The errors a caller may meet: of settings, of data, of broken laws.
 
 SimError
  +-- ConfigError   a setting that cannot be: the message names key, value and what is allowed

@@ -36,7 +36,7 @@ MODULES = {
     "sim/backends/sharing.py": ("tests/backends/test_sharing.py",),
     "sim/engine/budgets.py": ("tests/engine/test_budgets.py", "tests/engine/test_ledger.py"),
     "sim/engine/ledger.py": ("tests/engine/test_ledger.py", "tests/engine/test_budgets.py"),
-    "sim/backends/success.py": ("tests/backends/test_success.py",),
+    "sim/success.py": ("tests/test_success.py",),
     "sim/statistics.py": ("tests/test_statistics.py",),
     "sim/meter/histogram.py": ("tests/meter/test_histogram.py",),
     "sim/meter/tally.py": ("tests/meter/test_tally.py",),

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from simpy import Event
 
 from sim.agents.profile import Profile, StageProfile
-from sim.backends.success import SuccessModel
 from sim.call import Call, Client, Role
 from sim.clock import Clock
 from sim.sampling import decisions
 from sim.sampling.decisions import Purpose
 from sim.sampling.streams import COLUMNS, ROWS, Streams
 from sim.settings.agent import AgentSettings
+from sim.success import SuccessModel
 from sim.task import Task
 
 FIRST_MESSAGE = 8 * decisions.FIRST_MESSAGE.first_column

@@ -1,7 +1,7 @@
 """Tries at one task: again until an answer is accepted, several at once, or on ever stronger backends.
 
 Every try is a whole workflow with random numbers of its own; what they share is the task's difficulty
-(`sim.backends.success`). The roots of later tries are called `1`, `2`, ..., their verifiers `0.v`, `1.v`, ...
+(`sim.success`). The roots of later tries are called `1`, `2`, ..., their verifiers `0.v`, `1.v`, ...
 """
 
 from __future__ import annotations

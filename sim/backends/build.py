@@ -1,4 +1,4 @@
-"""A scenario's backends, each composed of its parts."""
+"""A scenario's backends, each composed of its parts: gates, queue, slots, service. A new part is wired here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task will cost on a backend, as routers reckon it: the simulator itself, on tasks of its own, before the run.
+"""What a task will cost on a backend, as routers weigh it: the simulator itself, on tasks of its own, before the run.
 
 One model of one thing: what a policy weighs is the mean of tasks that are worked off alone on that backend, one try each, at its base
 price list, with its errors and retries, its cache and compactions, and neither lines nor limits. They are the same tasks for every backend,

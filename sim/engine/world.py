@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from sim.agents.agent import Office
 from sim.agents.profile import Profile, stages_of
 from sim.backends.build import backends_of, blueprints
-from sim.backends.success import SuccessModel
 from sim.clock import Clock
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
@@ -30,6 +29,7 @@ from sim.sampling.streams import Streams
 from sim.scenario.coupling import may_look_ahead
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
+from sim.success import SuccessModel
 from sim.theory.expected.forecast import Forecast
 from sim.workload.sources import Source
 

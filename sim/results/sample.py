@@ -1,4 +1,4 @@
-"""What a comparison with another scenario needs to know."""
+"""What paired comparison with another scenario needs: sums by replication."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sim.backends.backend import Backend
-from sim.backends.success import SuccessModel
 from sim.call import Call
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import RouterSettings
+from sim.success import SuccessModel
 from sim.theory.expected.forecast import Forecast
 
 Choose = Callable[[Call, Sequence[float]], Backend]

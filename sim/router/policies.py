@@ -1,4 +1,4 @@
-"""The policies (`sim.settings.router` says what each of them knows)."""
+"""How each policy chooses a backend (`sim.settings.router` says what each of them knows)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy over the backends of a scenario."""
+"""Which backend takes a call: a policy over the backends of a scenario."""
 
 from __future__ import annotations
 

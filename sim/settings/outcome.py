@@ -1,4 +1,4 @@
-"""What success depends on, and what it is worth: the settings of `sim.backends.success`."""
+"""What success depends on, and what it is worth: the settings of `sim.success`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a new thing spreads (F18)."""
+"""How a new thing spreads: the Bass model (F18)."""
 
 from __future__ import annotations
 

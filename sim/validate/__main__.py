@@ -1,4 +1,4 @@
-"""`python -m sim.validate`, as `sim validate`."""
+"""`python -m sim.validate`, as `sim validate`: hold the simulator to theory and data."""
 
 import sys
 from importlib import import_module

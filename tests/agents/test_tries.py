@@ -10,7 +10,6 @@ import pytest
 
 import sim
 from sim import theory
-from sim.backends.success import SuccessModel
 from sim.results.basis import baseline_tokens
 from sim.settings.agent import AgentKind
 from sim.settings.market import Billed, CacheKind
@@ -18,6 +17,7 @@ from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.tries import TriesSettings
+from sim.success import SuccessModel
 from tests.worlds import MANY, agent, assert_equivalent, backend, loop, run, scenario, team, with_
 
 P = 0.6

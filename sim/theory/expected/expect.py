@@ -16,7 +16,6 @@ from statistics import NormalDist
 import numpy as np
 
 from sim.backends.pricing import Price
-from sim.backends.success import SuccessModel
 from sim.scenario.coupling import unsolved
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, Split
@@ -24,6 +23,7 @@ from sim.settings.market import BackendSettings
 from sim.settings.router import Policy
 from sim.settings.tries import Pick
 from sim.settings.workload import WorkloadKind
+from sim.success import SuccessModel
 from sim.theory.expected.handed import SURE
 from sim.theory.expected.loop import MOST_TURNS, solve
 from sim.theory.expected.moments import nodes

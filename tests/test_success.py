@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.backends.success import SuccessModel
 from sim.settings.outcome import OutcomeSettings
+from sim.success import SuccessModel
 
 ONE_SIGMA = NormalDist().cdf(1.0)
 """0.8413: the random number of somebody one standard deviation above the mean."""
