@@ -9,8 +9,8 @@ class Task:
     """One piece of work; for a person at work, one session."""
 
     __slots__ = (
-        "agents", "backend", "capped", "chats", "effort", "finished", "id", "kind", "success", "t_arrive", "t_end", "thinking_s",
-        "thinks_until", "tries", "u_difficulty", "urgent", "user",
+        "agents", "backend", "broke_s", "broke_until", "capped", "chats", "effort", "finished", "id", "kind", "success",
+        "t_arrive", "t_end", "thinking_s", "thinks_until", "tries", "u_difficulty", "urgent", "user",
     )  # fmt: skip
 
     def __init__(self, number: int, user: int, kind: int, t_arrive: float) -> None:
@@ -22,6 +22,9 @@ class Task:
         self.thinking_s = 0.0
         """Seconds in which the task waited for its user."""
         self.thinks_until = t_arrive
+        self.broke_s = 0.0
+        """Seconds in which it waited for a budget, before it or a call of its began."""
+        self.broke_until = t_arrive
         self.success = False
         self.finished = False
         """It has an answer, right or wrong: one of its tries came to its end. A task that ends without is lost."""
@@ -46,3 +49,9 @@ class Task:
             seconds, now = max(0.0, now + seconds - self.thinks_until), self.thinks_until
         self.thinking_s += seconds
         self.thinks_until = now + seconds
+
+    def wait_for_money(self, now: float, until: float) -> None:
+        """It, or one of its agents, waits for a budget; what several wait for at once counts once."""
+        if self.broke_until < until:
+            self.broke_s += until - max(now, self.broke_until)
+            self.broke_until = until

@@ -97,7 +97,9 @@ class Desk:
         if spent is None:
             self._begin(begin)
         elif spent.settings.then is Then.wait:
-            self._clock.at(spent.free_at(task, now)).callbacks.append(lambda event: self._admit(task, begin, end))
+            until = spent.free_at(task, now)
+            task.wait_for_money(now, until)
+            self._clock.at(until).callbacks.append(lambda event: self._admit(task, begin, end))
         elif spent.settings.then is Then.downgrade:
             self._downgrade(task, spent.settings.downgrade_to)
             self._begin(begin)

@@ -128,7 +128,9 @@ class Dispatch:
             self._ask(call)
         elif spent.settings.then is Then.wait:
             call.callbacks = self._when_asked
-            heappush(self._queue, (spent.free_at(call.task, now), NORMAL, next(self._eid), call))
+            until = spent.free_at(call.task, now)
+            call.task.wait_for_money(now, until)
+            heappush(self._queue, (until, NORMAL, next(self._eid), call))
         elif spent.settings.then is Then.downgrade:
             call.home = self.downgrade(call.task, spent.settings.downgrade_to)
             self._move(call, call.home)

@@ -164,6 +164,9 @@ class Meter:
         """A task's root agent has ended."""
         self.present.go(task.t_end)
         self._capped += task.capped
+        if task.broke_s:
+            for waits in (self._waits, self._kept_waits)[: 1 + (task.t_arrive >= self._cut_s)]:
+                waits.add_money(task.broke_s)
         row = TaskRow(
             task=task.id, user=task.user, kind=task.kind, t_arrive_s=task.t_arrive, t_end_s=task.t_end, thinking_s=task.thinking_s,
             success=task.success, tries=task.tries, agents=task.agents, finished=task.finished,

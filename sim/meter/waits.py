@@ -47,9 +47,16 @@ class Waits:
     each: Sketch = field(default_factory=Sketch)
     """The whole wait of a call, in seconds."""
 
+    money_tasks: int = 0
+    """Tasks that waited for a budget, of those that ended."""
+    money_units: int = 0
+    """How long they did: before a call is asked for, so it is in no other sum."""
+
     def plus(self, other: Waits) -> Waits:
         """Both counted together."""
-        return Waits(self.calls + other.calls, self.refused + other.refused, self.units + other.units, self.each.plus(other.each))
+        calls, refused = self.calls + other.calls, self.refused + other.refused
+        money = self.money_tasks + other.money_tasks, self.money_units + other.money_units
+        return Waits(calls, refused, self.units + other.units, self.each.plus(other.each), *money)
 
     @property
     def seconds(self) -> np.ndarray:
@@ -99,6 +106,11 @@ class WaitsOfCalls:
         """Numbers of tasks that have ended: their calls that have no answer by now were given up."""
         if self._open:
             self._close([call for task in tasks.tolist() for call in self._open.pop(task, {}).values()])
+
+    def add_money(self, seconds: float) -> None:
+        """A task has ended that waited so long for a budget."""
+        self._sums.money_tasks += 1
+        self._sums.money_units += exact(np.array([seconds]))
 
     def _attempt(
         self, task: int, agent: int, turn: int, attempt: int, role: int, status: int, asked: float, start: float, end: float

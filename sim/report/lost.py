@@ -57,7 +57,17 @@ def leading(one: Study, said: str, names: Names | None = None) -> str:
 def first(one: Study, names: Names | None = None) -> list[str]:
     """What comes before all other findings."""
     lost, idle = lost_finding(one, names), nothing_ended(one, names)
-    return [part for part in (lost, LEFT if lost else "", idle) if part]
+    return [part for part in (lost, LEFT if lost else "", idle, waited(one, names)) if part]
+
+
+def waited(one: Study, names: Names | None = None) -> str:
+    """How long tasks waited for a budget; empty where none did."""
+    rows = one.rows[one.rows["budget_wait_s"] > 0] if "budget_wait_s" in one.rows else one.rows.iloc[:0]
+    if rows.empty:
+        return ""
+    worst = rows.sort_values("budget_wait_s").iloc[-1]
+    where = f", most with {_called(one, worst, names)}" if len(one.rows) > 1 else ""
+    return f"Tasks waited for their budgets{where}: {compact(float(worst['budget_wait_s']) / 3600)} hours a task on average"
 
 
 def _why(row: pd.Series) -> str:

@@ -256,6 +256,8 @@ METRICS = (
            lambda t, _: ratio(float(t.waits.seconds[[Wait.rate_limit, Wait.backoff]].sum()), t.waits.calls)),
     Metric("mean_line_wait_s", "s", "mean time in a backend's line, of attempts that were not turned away",
            lambda t, _: ratio(float(t.waited_s.sum()), t.calls - int(t.attempts[:, Status.rate_limited].sum()))),
+    Metric("budget_wait_s", "s", "mean wait of an ended task for its budgets, in its latency; mean_wait_s is of calls that were asked for",
+           lambda t, _: ratio(real(t.waits.money_units), t.tasks)),
     Metric("peak_tokens_per_min", "tokens/min", "most tokens in one minute", lambda t, _: sum(t.peaks) / t.replications),
     Metric("warmup_s", "s", "left out at the start: tasks that came and calls that were asked for before it are in no other metric",
            lambda t, _: t.cut_s),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.call import Status
+from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
@@ -24,6 +25,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     said = {
         "lost": _lost(scenario, estimates),
         "refused": _refused(estimates),
+        "money": _money(estimates),
         "limits": _limits(scenario, estimates),
         "fallback": _fallback(estimates),
         "unused": _unused(scenario),
@@ -75,6 +77,18 @@ def _refused(estimates: Estimates) -> str:
     return (
         f"Rate limits or full queues turned away {attempts} of attempts (429), {calls} of calls at least once; no task was lost by it. "
         f"A call waits {value['mean_wait_s']:.3g} s on average, one in 20 longer than {value['wait_p95_s']:.3g} s."
+    )
+
+
+def _money(estimates: Estimates) -> str:
+    """Tasks that waited until there was money again: hours that no wait of a call shows."""
+    pooled = estimates.pooled
+    if not pooled.waits.money_tasks:
+        return ""
+    hours = real(pooled.waits.money_units) / pooled.waits.money_tasks / 3600
+    return (
+        f"Budgets made {pooled.waits.money_tasks:,} of {pooled.tasks:,} ended tasks, all replications together, wait for money: "
+        f"{hours:.3g} hours each on average. That is in the times of tasks, and not in the waits of calls."
     )
 
 

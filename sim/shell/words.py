@@ -40,7 +40,7 @@ def _told(word: str, verbs: Collection[str]) -> str:
     known = set(_settings())
     if word in known:
         return f"'{word}' is a setting: give it a value, as in {word}=VALUE"
-    near = difflib.get_close_matches(word, [*verbs, *known], n=1)
+    near = difflib.get_close_matches(word, verbs, n=1, cutoff=0.7) or difflib.get_close_matches(word, known, n=1)
     return f"'{word}' is not a verb or a setting; {did_you_mean(word, near or verbs)}; see sim --help"
 
 

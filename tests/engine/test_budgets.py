@@ -6,11 +6,15 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import sim
 from sim.engine.budgets import Budget, budget_of
+from sim.report.grid import Study
+from sim.report.lost import first
 from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.run import Warmup
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.task import Task
 from tests.worlds import agent, backend, run, scenario, with_
@@ -43,6 +47,33 @@ def hours(calls: int, *more: BudgetSettings, start: str = "2026-02-16T00:00:00",
 def test_a_day_turns_at_midnight_of_its_zone(zone: str, start: str, turns_at: float, at: At) -> None:
     """Money for two calls a day; the third waits for the exact moment."""
     assert hours(3, usd=1.5 * CALL_USD, per=Per.day, zone=zone, start=start, at=at) == [1, 2, turns_at]
+
+
+@pytest.mark.parametrize("at", list(At))
+def test_what_a_task_waits_for_its_budget_is_a_metric_and_comes_before_the_headline(at: At) -> None:
+    """Money for two calls a day; the third task comes at 3 o'clock and waits 21 hours: 7 a task, and no wait of a call."""
+    budget = BudgetSettings(usd=1.5 * CALL_USD, per=Per.day, then=Then.wait, at=at)
+    result = run(agent(turns=1), backend(), tasks=3, every_s=HOUR_S, budget=budget)
+    assert result.mean("budget_wait_s") == pytest.approx(7 * HOUR_S, rel=1e-12)
+    assert result.mean("mean_wait_s") == 0
+    assert "1 of 3 ended tasks" in result.notes["money"]
+    assert "21 hours each" in result.notes["money"]
+    one = Study(rows=pd.DataFrame([{"budget_wait_s": 7 * HOUR_S}]), failed=pd.DataFrame(), axes=[], x="", places=[], lines={})
+    assert first(one)[-1] == "Tasks waited for their budgets: 7 hours a task on average"
+
+
+def test_what_comes_in_the_warm_up_waits_for_no_money() -> None:
+    """The second and the third day's tasks, of one a day, come at 2 and 3 o'clock: they wait 22 and 45 hours."""
+    budget = BudgetSettings(usd=0.5 * CALL_USD, per=Per.day, then=Then.wait)
+    result = run(agent(turns=1), backend(), tasks=3, every_s=HOUR_S, budget=budget, warmup=Warmup.fixed, warmup_s=2.5 * HOUR_S)
+    assert result.mean("budget_wait_s") == pytest.approx(45 * HOUR_S, rel=1e-12)
+
+
+def test_agents_that_wait_for_money_together_wait_once() -> None:
+    task = Task(0, 0, 0, 0.0)
+    for now, until in ((10, 20), (12, 20), (15, 30), (40, 41)):
+        task.wait_for_money(now, until)
+    assert task.broke_s == 21
 
 
 def test_a_day_is_as_long_as_its_clocks_say() -> None:

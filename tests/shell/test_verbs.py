@@ -15,6 +15,7 @@ from sim.shell.words import refuse_stray_words, split
 
 STRAY = {
     "validte": "'validte' is not a verb or a setting; did you mean 'validate'?; see sim --help",
+    "logz spans.jsonl": "'logz' is not a verb or a setting; did you mean 'logs'?; see sim --help",
     "agian runs/1": "'agian' is not a verb or a setting; did you mean 'again'?; see sim --help",
     "frobnicate": "'frobnicate' is not a verb or a setting; known: again, validate; see sim --help",
     "sead": "'sead' is not a verb or a setting; did you mean 'seed'?; see sim --help",
