@@ -54,8 +54,8 @@ def _lost(scenario: Scenario, estimates: Estimates) -> str:
     why = [
         f"prompts longer than the context window: {too_long:,}" if too_long else "",
         f"{tried:,} calls were given up after {attempts} attempts" if tried else "",
-        f"{100 * value['rate_limited_share']:.2g} % of attempts were turned away (429)" if value["rate_limited_share"] else "",
-        f"{100 * value['timeout_share']:.2g} % were withdrawn after too long in line" if value["timeout_share"] else "",
+        f"{_share(value['rate_limited_share'])} of attempts were turned away (429)" if value["rate_limited_share"] else "",
+        f"{_share(value['timeout_share'])} were withdrawn after too long in line" if value["timeout_share"] else "",
         f"{pooled.blocked:,} tasks were refused for want of money" if pooled.blocked else "",
         f"{pooled.capped:,} came to a cap" if pooled.capped else "",
     ]
@@ -73,11 +73,16 @@ def _refused(estimates: Estimates) -> str:
     pooled, value = estimates.pooled, estimates.sample.whole
     if pooled.lost or not value["rate_limited_share"] > 0:
         return ""
-    attempts, calls = (f"{100 * value[name]:.2g} %" for name in ("rate_limited_share", "refused_share"))
+    attempts, calls = (_share(value[name]) for name in ("rate_limited_share", "refused_share"))
     return (
         f"Rate limits or full queues turned away {attempts} of attempts (429), {calls} of calls at least once; no task was lost by it. "
         f"A call waits {value['mean_wait_s']:.3g} s on average, one in 20 longer than {value['wait_p95_s']:.3g} s."
     )
+
+
+def _share(part: float) -> str:
+    """Two digits, but 100 % is no 1e+02 %."""
+    return f"{100 * part:.2g} %" if part < 0.995 else f"{100 * part:.0f} %"
 
 
 def _money(estimates: Estimates) -> str:

@@ -6,7 +6,7 @@
 | `BasicSweeper.validate_batch_is_legal` | Hydra 1.3 composes every scenario of a sweep twice: 0.2 s each | it composes each twice |
 | `get_args_parser` | Hydra's flags, to refuse an unknown one in one line | Hydra refuses it in several lines |
 | `ConfigLoaderImpl.load_configuration` | whatever is composed is looked at before anything it names runs | `--config-dir` is refused |
-| `FileConfigSource.load_config` | files are looked at first; an experiment needs no `# @package` line | they are read as YAML 1.1 |
+| `FileConfigSource.load_config` | files are looked at first; experiments and backends need no `# @package` | they are read as YAML 1.1 |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
 
@@ -42,6 +42,8 @@ VALIDATE = Private("hydra._internal.core_plugins.basic_sweeper", "BasicSweeper",
 FLAGS = Private("hydra._internal.utils", "", "get_args_parser")
 LOAD = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "load_configuration")
 FILE = Private("hydra._internal.core_plugins.file_config_source", "FileConfigSource", "load_config")
+_MEANT = {"experiment": "_global_", "backend": "market.models.{}"}
+"""By group: what a file without a `# @package` line is meant for."""
 OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
 """What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
@@ -93,7 +95,7 @@ def looked_at(look: Callable[[Any], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def files_looked_at(look: Callable[[Path], None]) -> Iterator[None]:
-    """While it lasts, show each file of settings before Hydra reads it. What an experiment says is meant for all settings."""
+    """While it lasts, show each file of settings before Hydra reads it. An experiment is of all settings, a backend of the market."""
     from hydra.core.plugins import Plugins
 
     Plugins.instance()  # its first search for plugins makes their classes anew
@@ -106,8 +108,9 @@ def files_looked_at(look: Callable[[Path], None]) -> Iterator[None]:
         if file.is_file():
             look(file)
         found = theirs(source, config_path)
-        if config_path.startswith("experiment/") and found.header.get("package") is None:
-            found.header["package"] = "_global_"
+        group, _, name = config_path.rpartition("/")
+        if group in _MEANT and found.header.get("package") is None:
+            found.header["package"] = _MEANT[group].format(name.removesuffix(".yaml"))
         return found
 
     with _replaced(FILE, ours):

@@ -38,6 +38,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
     it was. Raises `ConfigError`.
     """
     check_length(overrides)
+    refuse_unread([] if config_dir is None else [Path(config_dir)])
     with _COMPOSING, own_hydra():
         try:
             settings = _settings(compose(open_mappings(overrides), [] if config_dir is None else [Path(config_dir)]))
@@ -58,6 +59,15 @@ def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: 
     search = [f"hydra.searchpath=[{','.join(f'file://{folder.resolve()}' for folder in folders)}]"] if folders else []
     with hydra.initialize_config_dir(str(CONF), job_name="sim", **version_base()):
         return hydra.compose("config", [*overrides, *search], return_hydra_config=with_hydra)
+
+
+def refuse_unread(folders: Sequence[Path]) -> None:
+    """Raise `ConfigError` for a file of the user's of the name of one that ships, which is read in its place."""
+    for folder in folders:
+        for ours in CONF.rglob("*.yaml"):
+            theirs = folder / ours.relative_to(CONF)
+            if theirs.is_file() and theirs.read_bytes() != ours.read_bytes():
+                raise ConfigError(f"{theirs}: would not be read, since a file of that name ships; give it another name")
 
 
 def from_hydra(composed: Any) -> Scenario:

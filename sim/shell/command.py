@@ -13,7 +13,7 @@ from sim.errors import ConfigError, DataError
 from sim.scenario.hydra_host import own_hydra
 from sim.scenario.hydra_private import can_be_looked_at
 from sim.scenario.hydra_private import flags as hydras_flags
-from sim.scenario.load import CONF, check_length, compose, open_mappings
+from sim.scenario.load import CONF, check_length, compose, open_mappings, refuse_unread
 from sim.scenario.scenario import NO_MATTER
 from sim.scenario.text import read_settings
 from sim.shell.words import split
@@ -49,6 +49,7 @@ def read(arguments: Sequence[str]) -> Command:
         raise ConfigError(
             "--config-dir: with this version of Hydra nobody can see what settings of others would run; pip install hydra-core==1.3.8"
         )
+    refuse_unread(_own_folders(words))
     if not _SWEEPS & set(words) or _SHOWS & set(words):
         return Command(words)
     given = _parsed([word for word in words if not word.startswith("-") and "=" in word])

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.errors import ConfigError
 from sim.scenario.hydra_host import names
+from sim.scenario.sources import CONF
 from sim.scenario.text import as_yaml, check_written
 from tests.worlds import scenario
 
@@ -71,3 +73,22 @@ def test_an_experiment_is_of_all_settings_whatever_its_first_line(tmp_path: Path
     (tmp_path / "experiment" / "mine.yaml").write_text(f"{head}name: mine\nseed: 5\n")
     found = sim.load("experiment=mine", config_dir=tmp_path)
     assert (found.name, found.seed) == ("mine", 5)
+
+
+@pytest.mark.parametrize("head", ["", "# @package market.models.mine\n"])
+def test_a_backend_is_of_the_market_whatever_its_first_line(tmp_path: Path, head: str) -> None:
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "mine.yaml").write_text(f"{head}input_usd_per_mtok: 1\noutput_usd_per_mtok: 2\n")
+    found = sim.load("+backend=mine", "backends=[mine]", config_dir=tmp_path)
+    assert found.market.models["mine"].output_usd_per_mtok == 2
+
+
+def test_a_file_that_would_not_be_read_is_refused_and_a_copy_is_not(tmp_path: Path) -> None:
+    ours = CONF / "agent" / "solo.yaml"
+    theirs = tmp_path / "agent" / "solo.yaml"
+    theirs.parent.mkdir()
+    theirs.write_bytes(ours.read_bytes())
+    assert sim.load("agent=solo", config_dir=tmp_path) == sim.load("agent=solo")
+    theirs.write_text("turns: 5\n")
+    with pytest.raises(ConfigError, match=r"agent/solo\.yaml: would not be read, since a file of that name ships"):
+        sim.load("agent=solo", config_dir=tmp_path)
