@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sim.engine.stop import Stopped, heard
+from sim.engine.stop import Stopped, heard, stop_if_noted
 from sim.errors import SimError
 from sim.results.escape import one_line
 
@@ -41,7 +41,8 @@ def ended(action: Callable[[], int]) -> int:
 
 
 def told(error: Exception) -> str:
-    """An error in one line. Raises it again where it is a fault of the software."""
+    """An error in one line. Raises it again where it is a fault of the software, and `Stopped` where a stop has led to it."""
+    stop_if_noted()
     if isinstance(error, MemoryError):
         return "out of memory; try log=none, fewer processes or fewer tasks"
     if isinstance(error, OSError) and error.errno is not None:
