@@ -33,6 +33,12 @@ faults: .venv/ready  ## plant faults of wiring and see each of them caught, some
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutants]'
 	@touch .venv/mutants
 
+.venv/ccusage/ready: .venv/ready
+	npm install --no-save --silent --prefix .venv/ccusage ccusage@20.0.24
+	@touch .venv/ccusage/ready
+
+ccusage: .venv/ccusage/ready  ## install ccusage by npm: a test holds its bill to ours
+
 mutants: .venv/mutants  ## change one expression at a time and see the fast tests notice, half an hour
 	$(BIN)/python -m tests.mutants
 
@@ -71,4 +77,4 @@ profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults mutants check bench bench-all engines validate prices works profiles map
+.PHONY: help run test quick cover fuzz faults ccusage mutants check bench bench-all engines validate prices works profiles map

@@ -8,6 +8,7 @@ result.summary
 from sim import theory
 from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.results.billed.bill import LogBill
+from sim.results.exported.export import export
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load, load_run
@@ -32,6 +33,7 @@ __all__ = [
     "Traits",
     "__version__",
     "compare",
+    "export",
     "gather",
     "load",
     "load_run",

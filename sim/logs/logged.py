@@ -85,6 +85,21 @@ class LoggedCall(NamedTuple):
     """How many it stands for; 0: a total of an unknown number."""
 
 
+def agent_of(path: str) -> str:
+    """What the agent of a run is called in a log, by its path (`sim.columns.CALLS`): the root is `MAIN`."""
+    return MAIN if path == "0" else path
+
+
+def parent_of(path: str) -> str:
+    """Who began the agent of a run; later tries and who checks them stand under `MAIN`, which has nobody above it.
+
+    In a pipeline the parts between are the name of a stage and the number of an item: 0.verify.4.2v was begun by 0.
+    """
+    parts = path.split(".")[:-1]
+    stage = next((place for place, part in enumerate(parts) if not part[:1].isdigit()), len(parts))
+    return "" if path == "0" else agent_of(".".join(parts[:stage])) or MAIN
+
+
 def count(value: Any) -> int:
     """A number of tokens; what is absent is 0. Raises `ValueError` for what is none."""
     if type(value) is int and 0 <= value <= _LARGEST:

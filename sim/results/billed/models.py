@@ -41,3 +41,10 @@ def backends_of(models: Iterable[str], market: Mapping[str, BackendSettings], sa
 
 def _plain(name: str) -> str:
     return re.sub(r"[._]", "-", _DATE.sub("", name.strip().lower().rpartition("/")[2]))
+
+
+def names_of(market: Mapping[str, BackendSettings]) -> dict[str, str]:
+    """By backend, the model that a log of its calls names: the vendor's id where that leads back to it, else its own with hyphens."""
+    vendors = {backend: settings.source.rpartition("/")[2] for backend, settings in market.items() if "/" in settings.source}
+    back = backends_of(vendors.values(), market, {})
+    return {name: vendors[name] if name in vendors and back.get(vendors[name]) == name else name.replace("_", "-") for name in market}

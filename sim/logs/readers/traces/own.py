@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.columns import CALLS, TRACE
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, Reads, Source, count, dollars, moment, said
+from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, Reads, Source, agent_of, count, dollars, moment, parent_of, said
 from sim.logs.reader import LogReader
 from sim.logs.table import ask_of_likely, plain
 
@@ -107,12 +107,11 @@ class Reader(LogReader):
 def _of_a_run(row: Entry) -> LoggedCall:
     """Its agents are paths: 0 is the root, 0.3 its fourth sub-agent. Seconds count from the run's start."""
     path = str(row["agent"])
-    above = path.rpartition(".")[0]
     return LoggedCall(
         f"{row['replication']}.{row['task']}", str(row.get("backend") or ""), Counts.inclusive, count(row["input_tokens"]),
         count(row["output_tokens"]), said(row.get("cache_read_tokens")), said(row.get("cache_write_tokens")),
-        UNKNOWN, count(row.get("reasoning_tokens")), float(row["t_request_s"]), float(row["t_end_s"]), MAIN if path == "0" else path,
-        MAIN if above == "0" else above, dollars(row.get("cost_usd")), str(row["status"]),
+        UNKNOWN, count(row.get("reasoning_tokens")), float(row["t_request_s"]), float(row["t_end_s"]), agent_of(path),
+        parent_of(path), dollars(row.get("cost_usd")), str(row["status"]),
     )  # fmt: skip
 
 

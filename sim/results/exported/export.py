@@ -1,0 +1,65 @@
+"""A run's folder as a log in the format of another tool: written whole or not at all, and over nothing that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.errors import DataError
+from sim.logs.writers import writer_of
+from sim.results.exported.sessions import sessions_of
+from sim.results.files import CALLS, Files, aside, told_of
+from sim.scenario.load import load_run
+from sim.settings.run import Log
+
+FOLDER = "export"
+"""Of a run, where nobody says another place."""
+
+
+class Exported(NamedTuple):
+    """What was written."""
+
+    path: Path
+    calls: int
+    left_out: dict[str, int]
+    """Attempts that are not in it, by why."""
+    cannot_hold: str
+    """What of a run the format has no place for."""
+    only: str
+    """Which part of the run was logged; empty: all of it."""
+
+
+def export(folder: str | Path, format: str, path: str | Path | None = None, *, trust: bool = False) -> Exported:
+    """Write a run as `format` (`sim.logs.writers.FORMATS`) to `path`; without one, to `export/` in its folder.
+
+    Raises `DataError` where there is no run or no log of its calls, or where something is at that place already; `trust` as in `load_run`.
+    """
+    made = writer_of(format)()
+    scenario, files = load_run(folder, trust), Files(folder)
+    if not files.has(CALLS):
+        raise DataError(f"{folder}: {'nobody sent a call' if scenario.log is Log.full else 'keeps no calls: run it again with log=full'}")
+    target = Path(path) if path is not None else files.folder / FOLDER / f"{format}{made.ending}"
+    only = f"the calls of one task in {scenario.log_sample}, as log=sample kept them" if scenario.log is Log.sample else ""
+    write_new(target, lambda part: made.write(sessions_of(files.path(CALLS), scenario), part))
+    return Exported(target, made.written, dict(made.left_out), made.cannot_hold, only)
+
+
+def write_new(path: Path, write: Callable[[Path], object]) -> None:
+    """Have a file or a folder written aside and put in its place when it is complete. Raises `DataError` where there is something."""
+    if os.path.lexists(path):
+        raise DataError(f"{path}: is there already, and nothing is written over; remove it, or say another place with --out")
+    part = path.with_name(aside(path.name))
+    if os.path.lexists(part):
+        raise DataError(f"{part}: is there already: another export is under way, or one was stopped; remove it")
+    try:
+        with told_of(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(part)
+            if os.path.lexists(path):
+                raise DataError(f"{path}: was made by somebody else meanwhile")
+            part.rename(path)
+    finally:
+        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
