@@ -54,15 +54,25 @@ def _unknown(message: str, key: str) -> str:
     return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, known)}"
 
 
+_PLAIN = {
+    "Unexpected type for root": "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}",
+    "Config group override must be": "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number "
+    "(see --help)",
+    " is not a ListConfig, list or tuple": "must be a list such as [a,b]",
+    "dict is not a subclass of BackendSettings": "is not in the market; a backend of your own is a file, backend/NAME.yaml in a "
+    "--config-dir, and then +backend=NAME",
+}
+"""Other words for what only those who know Hydra would understand, by a part of its own."""
+
+
 def _plainer(message: str, key: str) -> str:
     """Other words for what only those who know Hydra would understand."""
     unread = re.match(r"LexerNoViableAltException: (.*?);? *\^?$", message)
     if unread:
         return f"'{unread[1]}' is not KEY=VALUE; see sim --help"
-    if message.startswith("Unexpected type for root"):
-        return "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}"
-    if message.startswith("Config group override must be"):
-        return "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number (see --help)"
+    for words, plain in _PLAIN.items():
+        if words in message:
+            return plain
     if message in ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types"):  # OmegaConf 2.3, 2.4
         hints = [typing.get_type_hints(kind).get(key.rpartition(".")[2]) for kind in kinds(Scenario).values()]
         if any(typing.get_origin(hint) is list for hint in hints):

@@ -208,7 +208,8 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     """The scenario of a run, from what it left in its folder: `simulate(load_run(folder))` runs it again.
 
     Nothing runs that the folder names, and nothing is taken from the environment: a saved scenario is plain values. `trust`: import its
-    policy or workflow, if it has one of its own. Raises `DataError` where there is none, `ConfigError` where it can no longer be.
+    policy or workflow, if it has one of its own, and read a trace of which it does not say what it holds. Raises `DataError` where
+    there is none, `ConfigError` where it can no longer be.
     """
     from omegaconf import OmegaConf
 
@@ -230,8 +231,11 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     for key, name in own_code(scenario) if not trust else ():
         raise ConfigError(f"{file}: {key}={name} is code, imported only if you trust it: sim again --trust, load_run(..., trust=True)")
     workload = scenario.workload
-    if workload.kind is WorkloadKind.trace and workload.trace != EXCERPT and (beside := Path(folder) / workload.trace).exists():
-        scenario.workload = dataclasses.replace(workload, trace=str(beside.resolve()))
+    if workload.kind is WorkloadKind.trace and workload.trace != EXCERPT:
+        if not workload.trace_sha256 and not trust:  # a run saves it; without, any file of the reader's may be meant
+            raise ConfigError(f"{file}: workload.trace={workload.trace} without its workload.trace_sha256 is not read unless you trust it")
+        if (beside := Path(folder) / workload.trace).exists():
+            scenario.workload = dataclasses.replace(workload, trace=str(beside.resolve()))
     return scenario.check()
 
 

@@ -14,6 +14,8 @@ TYPOS = {
     "goal.success_flor=0.8": "goal.success_flor: 'success_flor' is not a setting; did you mean 'success_floor'?",
     "sead=3": "sead: 'sead' is not a setting; did you mean 'seed'?",
     "agent=teem": "Could not find 'agent/teem'",
+    "backends=claude_opus_4_6": "backends: must be a list such as [a,b]",
+    "+market.models.mine={input_usd_per_mtok: 1}": "market.models.mine: is not in the market; a backend of your own is a file",
     "agent.turns=[3]": "agent.turns: must be a number or a mapping with 'dist', not a list",
 }
 

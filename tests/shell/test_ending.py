@@ -77,3 +77,16 @@ def test_an_unread_end_is_no_fault(tmp_path: Path) -> None:
     ran = subprocess.run([sys.executable, "-m", "sim", "--help"], cwd=tmp_path, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+def test_an_error_that_a_stop_has_led_to_is_a_stop() -> None:
+    """A library has caught the signal and made something else of it: a verb that goes on to its next folder must not."""
+
+    def caught() -> int:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except Stopped:
+            return complain(told(ConfigError("x/scenario.yaml: 'NoneType' object has no attribute 'y'")))
+        return WELL
+
+    assert ended(caught) == 143

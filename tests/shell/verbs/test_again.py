@@ -71,6 +71,21 @@ def own_policy(there: sim.Scenario) -> None:
     there.router.custom = "evil:choose"
 
 
+def test_a_strangers_trace_is_read_only_as_what_it_says_it_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a folder that names a file of the reader's would have its first line told."""
+    (tmp_path / "mine.txt").write_text("my secret\n")
+    (tmp_path / "run").mkdir()
+    there = sim.load("agent=chat", "workload=trace")
+    there.workload.trace, there.workload.trace_sha256 = "../mine.txt", ""
+    (tmp_path / "run" / "scenario.yaml").write_text(as_yaml(there))
+    with pytest.raises(sim.ConfigError, match=r"workload\.trace=\.\./mine\.txt without its workload\.trace_sha256 is not read"):
+        sim.load_run(tmp_path / "run")
+    there.workload.trace_sha256 = "0" * 64
+    (tmp_path / "run" / "scenario.yaml").write_text(as_yaml(there))
+    status, said = ended(capsys, "again", str(tmp_path / "run"))
+    assert (status, "secret" in said) == (1, False)
+
+
 @pytest.mark.slow
 def test_a_strangers_code_is_imported_by_those_who_trust_it_alone(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changed(run, own_policy)
