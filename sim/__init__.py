@@ -9,6 +9,7 @@ from sim import theory
 from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.results.billed.bill import LogBill
 from sim.results.exported.export import export
+from sim.results.outlook.outlook import Outlook, estimate
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load, load_run
@@ -25,6 +26,7 @@ __all__ = [
     "DataError",
     "LawError",
     "LogBill",
+    "Outlook",
     "Result",
     "Scenario",
     "SimError",
@@ -33,6 +35,7 @@ __all__ = [
     "Traits",
     "__version__",
     "compare",
+    "estimate",
     "export",
     "gather",
     "load",

@@ -155,7 +155,7 @@ def _even(quantile: Quantile) -> list[float]:
 
 def calls_ahead(scenario: Scenario) -> float | None:
     """Calls in all replications and shards that will be run, as routers forecast them: one try, nothing cut off; None: unknown."""
-    tasks = _tasks(scenario)
+    tasks = tasks_ahead(scenario)
     if tasks is None or scenario.precision is not None or scenario.agent.kind.traits(scenario.agent).unsolved:
         return None
     backend = scenario.chosen()[scenario.backends[0]]
@@ -165,7 +165,8 @@ def calls_ahead(scenario: Scenario) -> float | None:
     return tasks * each * scenario.replications * (scenario.shards_run or scenario.shards) / scenario.shards
 
 
-def _tasks(scenario: Scenario) -> float | None:
+def tasks_ahead(scenario: Scenario) -> float | None:
+    """Tasks of a replication, in the mean; None: unknown."""
     workload, horizon_s = scenario.workload, scenario.horizon_s
     if workload.kind is WorkloadKind.users and workload.tasks_per_user is not None:
         return workload.users * workload.tasks_per_user

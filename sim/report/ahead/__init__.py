@@ -1,0 +1,1 @@
+"""For people: what is told before a run."""
