@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -35,6 +36,39 @@ class Role(enum.IntEnum):
 
 
 _NOWHERE: dict[int, tuple[int, float]] = {}
+Kept = tuple[int, int, float, dict[int, tuple[int, float]]]
+"""Of a prompt, as on a call: `cached_on`, `cached_tokens`, `cached_until`, `cached_elsewhere`."""
+
+
+class _Everywhere(dict[int, tuple[int, float]]):
+    """What any backend keeps, whichever it will be; by itself, what those keep that the agent was on."""
+
+    def __init__(self, tokens: int, known: dict[int, tuple[int, float]]) -> None:
+        super().__init__(known)
+        self._entry = tokens, math.inf
+
+    def get(self, key: int, default: Any = None) -> Any:
+        return self._entry
+
+
+class AsBilled(Protocol):
+    """What is recorded of a call's bill; below 0: it is not."""
+
+    @property
+    def read_tokens(self) -> int:
+        """Of the prompt, read from the cache."""
+
+    @property
+    def write_tokens(self) -> int:
+        """Of the prompt, written to it."""
+
+    @property
+    def write_1h_tokens(self) -> int:
+        """Of those, the ones kept for an hour."""
+
+    @property
+    def web_searches(self) -> int:
+        """Made by the backend."""
 
 
 def _nobody(event: Any) -> None:
@@ -84,9 +118,34 @@ class Call(Event):
     """
 
     __slots__ = (
-        "agent", "agent_role", "attempt", "backend", "branch", "cached_elsewhere", "cached_on", "cached_tokens",
-        "cached_until", "client", "cold", "failed", "home", "input_tokens", "output_tokens", "reasoning_tokens", "resume", "role", "since",
-        "system_id", "system_tokens", "t_request", "task", "then", "turn", "u_error", "u_noise",
+        "agent",
+        "agent_role",
+        "as_billed",
+        "attempt",
+        "backend",
+        "branch",
+        "cached_elsewhere",
+        "cached_on",
+        "cached_tokens",
+        "cached_until",
+        "client",
+        "cold",
+        "failed",
+        "home",
+        "input_tokens",
+        "output_tokens",
+        "reasoning_tokens",
+        "resume",
+        "role",
+        "since",
+        "system_id",
+        "system_tokens",
+        "t_request",
+        "task",
+        "then",
+        "turn",
+        "u_error",
+        "u_noise",
     )  # fmt: skip
 
     turn: int
@@ -102,6 +161,8 @@ class Call(Event):
     u_error: float
     """The random number of whether the attempt fails."""
     t_request: float
+    as_billed: AsBilled
+    """Of a recorded call."""
 
     def __init__(self, env: Environment, task: Task, branch: int, role: int, agent: bytes, client: Client) -> None:
         super().__init__(env)
@@ -146,10 +207,35 @@ class Call(Event):
 
     def move_cache(self, backend: int) -> None:
         """The next call goes to another backend than the last: look at what is kept there."""
+        there = self.cached_elsewhere.get(backend, (0, 0.0))
         if self.cached_on >= 0:
             self.cached_elsewhere = {**self.cached_elsewhere, self.cached_on: (self.cached_tokens, self.cached_until)}
-        self.cached_tokens, self.cached_until = self.cached_elsewhere.get(backend, (0, 0.0))
+        self.cached_tokens, self.cached_until = there
         self.cached_on = backend
+
+    @property
+    def kept(self) -> Kept:
+        """What is kept of this agent's prompt, to come back to after another one."""
+        return self.cached_on, self.cached_tokens, self.cached_until, self.cached_elsewhere
+
+    def come_back(self, kept: Kept | None) -> None:
+        """Go on from another prompt than the last; None: from one that nobody keeps."""
+        on, tokens, until, elsewhere = kept or (self.cached_on, 0, 0.0, _NOWHERE)
+        self.cached_elsewhere = elsewhere
+        self.cached_tokens, self.cached_until = tokens, until
+        if on != self.cached_on:
+            here, self.cached_on = self.cached_on, on
+            if here >= 0:
+                self.move_cache(here)
+
+    def warm(self, tokens: int) -> None:
+        """So much of the next prompt is kept, wherever it goes: others had it."""
+        self.cached_tokens, self.cached_until = tokens, math.inf
+        self.cached_elsewhere = _Everywhere(tokens, self.cached_elsewhere)
+
+    def cool(self) -> None:
+        """It has gone: elsewhere is kept what was."""
+        self.cached_elsewhere = {**self.cached_elsewhere}
 
     def kept_on(self, backend: int) -> int:
         """How much of the next prompt a backend could read if it came now."""

@@ -12,9 +12,9 @@ from simpy import Environment
 
 from sim.backends.admission import Gate, QueueLimit, RateLimit
 from sim.backends.backend import Backend
-from sim.backends.cache import PromptCache
+from sim.backends.cache import PromptCache, RecordedCache
 from sim.backends.limits import Limits
-from sim.backends.pricing import Price
+from sim.backends.pricing import Price, RecordedPrice
 from sim.backends.queue import ImpatientLine, Line, Queue
 from sim.backends.service import Recorder, Service
 from sim.backends.sharing import SharedService
@@ -42,7 +42,8 @@ def blueprints(scenario: Scenario, shard: Shard) -> list[Blueprint]:
     for index, (name, model) in enumerate(scenario.chosen().items()):
         settings = dealt(dataclasses.replace(model, fee=max(model.fee, scenario.router.fee)), shard)
         slots = math.inf if settings.slots is None or scenario.batch else settings.slots
-        made.append(Blueprint(index, name, settings, Price(settings, scenario.start_time(), batch=scenario.batch), slots))
+        price = (RecordedPrice if scenario.as_billed else Price)(settings, scenario.start_time(), batch=scenario.batch)
+        made.append(Blueprint(index, name, settings, price, slots))
     return made
 
 
@@ -54,7 +55,8 @@ def backends_of(
 
 
 def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder) -> Backend:
-    settings, slots, cache = plan.settings, Slots(plan.slots), PromptCache(plan.settings)
+    settings, slots = plan.settings, Slots(plan.slots)
+    cache = (RecordedCache if scenario.as_billed else PromptCache)(settings)
     if scenario.batch:
         queue: Queue = deque()
         service: Service = Service(env, settings, cache, recorder, batch=True)

@@ -75,3 +75,16 @@ class PromptCache:
             return
         for shared in self._shared:
             shared.keep(call, now, first_token)
+
+
+class RecordedCache(PromptCache):
+    """Gives what a log says was read and written, where it says so."""
+
+    def split(self, call: Call, prompt: int, now: float) -> tuple[int, int]:
+        """As billed; of a prompt whose reads alone are known, an explicit cache is written all that is not read."""
+        read, write = call.as_billed.read_tokens, call.as_billed.write_tokens
+        if read < 0:
+            return super().split(call, prompt, now)
+        if write < 0:
+            write = prompt - read if self._explicit and prompt >= self.minimum else 0
+        return read, write

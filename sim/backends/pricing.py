@@ -5,12 +5,14 @@ The rules are those of `genai_prices.calc_price` (a tier applies to the whole re
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.backends.tariff import Tariff
+from sim.call import AsBilled
 from sim.settings.market import TOKEN_KINDS, BackendSettings, CacheKind, PriceTier
 from sim.usage import Dollars, Usage
 
@@ -108,6 +110,36 @@ class Price:
             rates = rates * self.multipliers(rows["t_request_s"])[:, None]
         dollars *= rates[..., _COLUMNS]
         dollars[:, 2] += for_an_hour * rates[..., _HOUR]
+        return dollars
+
+
+class RecordedPrice(Price):
+    """The same for recorded calls, of whose writes a log says for how long each is kept, and how often the backend searched."""
+
+    def __init__(self, settings: BackendSettings, start: datetime, *, batch: bool = False) -> None:
+        super().__init__(settings, start, batch=batch)
+        self._search_usd = settings.web_search_usd_per_1k / 1000 * (1 + settings.fee)
+        short = replace(settings, cache_1h_tokens=0, cache_ttl_s=min(settings.cache_ttl_s, ONE_HOUR_S - 1))
+        self._by_lifetime = Price(short, start, batch=batch)
+
+    def recorded(self, usage: Usage, as_billed: AsBilled, t_s: float) -> float:
+        """The bill of one call, USD; nothing for an attempt that is not billed."""
+        if not usage.total_tokens:
+            return 0.0
+        searches, hour = as_billed.web_searches * self._search_usd, as_billed.write_1h_tokens
+        if hour < 0:
+            return self.dollars(usage, t_s).total + searches
+        rates = self._by_lifetime.rates(usage.input_tokens, t_s)
+        longer = min(hour, usage.cache_write_tokens) * (rates.cache_write_1h - rates.cache_write)
+        return self._by_lifetime.dollars(usage, t_s).total + longer + searches
+
+    def dollars_of(self, rows: Any) -> np.ndarray:
+        """By kind of token; what rows cost beyond that is the hour's writes, or searches where nothing was written."""
+        dollars = super().dollars_of(rows)
+        more = rows["cost_usd"] - dollars.sum(axis=1)
+        wrote = rows["cache_write_tokens"] > 0
+        dollars[wrote, 2] += more[wrote]
+        dollars[~wrote, 4] += more[~wrote]
         return dollars
 
 

@@ -69,6 +69,9 @@ class Desk:
             for index, recording in enumerate(session.agents):
                 role, path, branch = (int(Role.worker), f"0.{index - 1}", child(0, index - 1)) if index else (int(Role.agent), "0", 0)
                 agent = Agent(self._office, task, self._office.lead, role, path, branch, min(index, 1))
+                if recording.system_tokens >= 0:
+                    agent.call.system_tokens = recording.system_tokens
+                agent.call.system_id = agent.depth
                 root = root or agent
                 agent.start(replay(agent, recording), end)
 

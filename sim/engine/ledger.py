@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sim.backends.pricing import Price
 from sim.call import Call
@@ -53,11 +54,14 @@ class Ledger:
     def _bill(self, call: Call, billed: Usage) -> float:
         """What an attempt costs, by the list of the moment at which it was asked for; it is spent when it is served."""
         task, now = call.task, self._clock.now
-        usd = self._prices[call.backend.index].dollars(billed, call.t_request).total  # type: ignore[union-attr]
+        usd = self._usd(call, self._prices[call.backend.index], billed)  # type: ignore[union-attr]
         self._by_task[task.id] = self._by_task.get(task.id, 0.0) + usd
         for budget in self._budgets:
             budget.spend(task, now, usd)
         return usd
+
+    def _usd(self, call: Call, price: Price, billed: Usage) -> float:
+        return price.dollars(billed, call.t_request).total
 
     def limits(self, at: At) -> bool:
         """Whether there is a budget that is looked at then."""
@@ -74,6 +78,18 @@ class Ledger:
         return self._by_task.pop(task.id, 0.0)
 
 
+class RecordedLedger(Ledger):
+    """Of calls that are billed for what a log says of them."""
+
+    def _usd(self, call: Call, price: Any, billed: Usage) -> float:
+        usd: float = price.recorded(billed, call.as_billed, call.t_request)
+        return usd
+
+
 def needs_ledger(scenario: Scenario) -> bool:
-    """Whether anybody asks what an attempt has cost before the run is over: a budget, or a policy that learns."""
-    return scenario.router.policy.traits(scenario.router).learns or any(budget.usd is not None for budget in scenario.all_budgets())
+    """Whether anybody asks what an attempt has cost before the run is over: a budget, a policy that learns, or a log that knows better."""
+    return (
+        scenario.as_billed
+        or scenario.router.policy.traits(scenario.router).learns
+        or any(budget.usd is not None for budget in scenario.all_budgets())
+    )

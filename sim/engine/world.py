@@ -14,7 +14,7 @@ from sim.backends.build import backends_of, blueprints
 from sim.clock import Clock
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
-from sim.engine.ledger import Ledger, needs_ledger
+from sim.engine.ledger import Ledger, RecordedLedger, needs_ledger
 from sim.engine.lookahead import Lookahead
 from sim.engine.pilot import pilot
 from sim.engine.recorded import sessions_of
@@ -59,7 +59,8 @@ class World:
             clock, prices, slots, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead=lookahead, priced=priced,
             stages=scenario.stages_counted(),
         )  # fmt: skip
-        self.ledger = Ledger(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time()) if priced else None
+        keep = RecordedLedger if scenario.as_billed else Ledger
+        self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time()) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
         self.router = Router(scenario.router, self.backends, scenario.agent, scenario.outcome, streams, self._reckoned)

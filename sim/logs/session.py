@@ -8,6 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.logs.logged import SINCE_1970_S, UNKNOWN
+from sim.logs.prefixes import Prefixes
+
+_WRITTEN = ("cache_write_tokens", "cache_write_1h_tokens")
 
 
 class RecordedCall(NamedTuple):
@@ -19,14 +22,21 @@ class RecordedCall(NamedTuple):
     input_tokens: int
     output_tokens: int
     prefix_tokens: int
-    """How much of the prompt stood in the agent's last prompt too."""
+    """How much of it, at most, an earlier prompt of this agent begins with too; `HEAD`: tools and system prompt (`sim.logs.prefixes`)."""
     model: str = ""
     """As the log names it; empty: it names none."""
     read_tokens: int = UNKNOWN
-    """Of the prompt, read from the cache, as billed; so are the writes. -1: not recorded."""
+    """Of the prompt, read from the cache, as billed (or where that is not known, the most that it could give); -1: not recorded."""
     write_tokens: int = UNKNOWN
     write_1h_tokens: int = UNKNOWN
     """Of those written, the ones kept for an hour."""
+    web_searches: int = 0
+    thread: int = 1
+    """Which of the agent's conversations it belongs to."""
+    source: int = 1
+    """The one whose last prompt it begins with."""
+    warm_tokens: int = 0
+    """Of the prompt, in the cache whatever this agent has sent: others had it."""
 
 
 class Recording(NamedTuple):
@@ -35,6 +45,8 @@ class Recording(NamedTuple):
     name: str
     start_s: float
     calls: tuple[RecordedCall, ...]
+    system_tokens: int = UNKNOWN
+    """Tools and system prompt: what the first calls of agents like it read (-1: none of them did)."""
 
 
 class Session(NamedTuple):
@@ -81,29 +93,55 @@ def sessions_of(calls: Calls, rows: np.ndarray, first: np.ndarray) -> list[Sessi
         name = calls.agents[agents[begins[each]]]
         its, _ = found.setdefault(int(traces[begins[each]]), ([], float(session_starts[each])))
         its.append(Recording(name, float(starts[each]), tuple(recorded[begins[each] : ends[each]])))
-    return [_session(calls.traces[trace], *each) for trace, each in found.items()]
+    heads = _heads([agents for agents, _ in found.values()])
+    return [_session(calls.traces[trace], agents, start_s, heads) for trace, (agents, start_s) in found.items()]
 
 
-def _session(name: str, agents: list[Recording], start_s: float) -> Session:
+def _heads(sessions: list[list[Recording]]) -> tuple[int, int]:
+    """Tools and system prompt of main agents, and of the others: the median of what their first calls read, of those that read anything."""
+    read: tuple[list[int], list[int]] = ([], [])
+    for agents in sessions:
+        for place, agent in enumerate(agents):
+            if agent.calls[0].read_tokens > 0:
+                read[place > 0].append(agent.calls[0].read_tokens)
+    main, others = (sorted(each)[len(each) // 2] if each else UNKNOWN for each in read)
+    return main, others
+
+
+def _session(name: str, agents: list[Recording], start_s: float, heads: tuple[int, int]) -> Session:
     began = min(each.start_s for each in agents)
     of_itself = began if began > SINCE_1970_S else None
     begins_s = of_itself if math.isnan(start_s) else start_s + began
-    return Session(name, tuple(each._replace(start_s=each.start_s - began) for each in agents), begins_s)
+    whole = [
+        each._replace(start_s=each.start_s - began, system_tokens=max(each.calls[0].read_tokens, 0) or heads[place > 0])
+        for place, each in enumerate(agents)
+    ]
+    return Session(name, tuple(whole), begins_s)
 
 
 def _recorded(calls: Calls, rows: np.ndarray, first: np.ndarray) -> list[RecordedCall]:
     """Each call as it is replayed."""
-    inputs = calls.numbers["input_tokens"][rows]
-    shared = np.where(first, 0, np.minimum(inputs, np.roll(inputs, 1)))
-    said = calls.known("cached_tokens")[rows] if "cached_tokens" in calls.numbers else calls.known("cache_read_tokens")[rows]
-    told = {"cached_tokens", "cache_read_tokens"} & calls.numbers.keys()
-    prefixes = np.nan_to_num(said) if told else shared
     waits = np.where(first, 0.0, _waits(calls, rows))
     models = np.array([*calls.models, ""], object)[calls.model[rows]].tolist()
-    cached = [calls.known(name)[rows] for name in ("cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens")]
-    counts = [inputs, calls.numbers["output_tokens"][rows], prefixes, *(np.where(np.isnan(each), UNKNOWN, each) for each in cached)]
-    whole = [column.astype(np.int64).tolist() for column in counts]
-    return list(map(RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), *whole[:3], models, *whole[3:]))
+    inputs, outputs, read, possible, write, hour, searches = (
+        np.nan_to_num(calls.known(name)[rows], nan=UNKNOWN).astype(np.int64).tolist()
+        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cached_tokens", *_WRITTEN, "web_searches")
+    )
+    starts = calls.numbers["t_s"][rows]
+    ends = (starts + np.nan_to_num(calls.known("api_time_s")[rows])).tolist()
+    found, agent = [], Prefixes()
+    by_row = zip(first.tolist(), calls.model[rows].tolist(), inputs, starts.tolist(), ends, read, possible, hour, strict=True)
+    for begins, *row in by_row:
+        if begins:
+            agent = Prefixes()
+        found.append(agent.next(*row))
+    thread, source, prefix, warm = zip(*found, strict=True)
+    reads = np.where(np.array(read) == UNKNOWN, possible, read).tolist()
+    searched = np.maximum(searches, 0).tolist()
+    return list(map(
+        RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), inputs, outputs, prefix, models, reads, write, hour, searched, thread,
+        source, warm,
+    ))  # fmt: skip
 
 
 def _waits(calls: Calls, rows: np.ndarray) -> np.ndarray:

@@ -21,7 +21,9 @@ from sim.logs.table import Table, ask_of_likely, known_columns, read_table
 from sim.logs.written import trace_table
 
 _REQUIRED = [column.name for column in TRACE if not column.meaning.startswith("optional")]
-_COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens")
+_COUNTS = (
+    "input_tokens", "output_tokens", "cached_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "web_searches",
+)  # fmt: skip
 _TIMES = ("t_s", "think_time_s", "api_time_s", "session_start_s")
 _NUMBERS = (*_COUNTS, *_TIMES, "call_index", "cost_usd")
 _TRIGGERS = ("user", "tool_result", "other")

@@ -17,7 +17,7 @@ from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
 from sim.settings.traits import ALONE
 from sim.settings.work import Work, WorkChoice
-from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.settings.workload import TraceCache, WorkloadKind, WorkloadSettings
 
 
 @dataclass
@@ -90,6 +90,11 @@ class ScenarioSettings:
         """`work`; chats and recorded calls are the same work for all."""
         same = self.agent.kind is AgentKind.chat or self.workload.kind is WorkloadKind.trace
         return WorkChoice(Work.same) if same else self.work
+
+    @property
+    def as_billed(self) -> bool:
+        """Whether calls are billed for what a log says was read and written."""
+        return self.workload.kind is WorkloadKind.trace and self.workload.trace_cache is TraceCache.recorded
 
     def chosen(self) -> dict[str, BackendSettings]:
         """The backends in use, by id, each with its work (`work_taken`), its quality (`outcome`) and what a call's searches cost."""

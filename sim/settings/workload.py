@@ -20,6 +20,16 @@ class WorkloadKind(Feature):
     trace = "trace", ALONE._replace(unsolved="a recorded trace: it is its own expectation")
 
 
+class TraceCache(Feature):
+    """What of a recorded prompt is read from the cache."""
+
+    simulated = "simulated", ALONE
+    """As our backends' caches would give it: what was read, or a prompt's length, says how much of it is an earlier one
+    (`sim.logs.prefixes`)."""
+    recorded = "recorded", ALONE
+    """What the log says was read and written, each call at the backend of its own model; settings of caches have no effect."""
+
+
 @dataclass
 class WorkloadSettings:
     """Who sends which task when. The run ends when all tasks have, or at the horizon."""
@@ -46,6 +56,7 @@ class WorkloadSettings:
     """trace: what its file holds, as `sha256sum` says; a run fills it in and saves it, and another file is refused."""
     trace_sessions: int | None = alone(None, low=1)
     """trace: replay only so many sessions."""
+    trace_cache: TraceCache = TraceCache.simulated
     trace_gap_s: float = alone(60.0, low=0)
     """trace: seconds between the starts of two sessions, where the file does not say when they began (assumption)."""
     chat_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(unsolved="chats among the agent's work"))

@@ -142,7 +142,7 @@ def write_trace(result: sim.Result, path: Path) -> None:
     table.to_csv(path, index=False)
 
 
-LINES = [("a", 0.0, 1000, 100), ("b", 1.0, 900, 90), ("a", 7.0, 1500, 200), ("a", 20.0, 400, 10)]
+LINES = [("a", 0.0, 1000, 100), ("b", 1.0, 900, 90), ("a", 7.0, 1500, 200), ("a", 20.0, 1900, 10)]
 
 
 def test_a_reader_reads_what_another_reader_reads(tmp_path: Path) -> None:
