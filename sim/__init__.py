@@ -18,6 +18,7 @@ from sim.settings.traits import ALONE, Traits
 from sim.sweeps.comparison import compare
 from sim.sweeps.sensitivity import Tornado, sobol, tornado
 from sim.sweeps.sweep import Sweep, gather, rank, replaced, sweep
+from sim.sweeps.what_if.ask import what_if
 from sim.version import __version__
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "sweep",
     "theory",
     "tornado",
+    "what_if",
 ]

@@ -1,0 +1,155 @@
+"""Answers to what-ifs as a page: what was not replayed, a table, what each assumes, what saves most a month."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from sim.report.billed.remarks import change, remarks
+from sim.report.numbers import counted, dollars, number
+from sim.report.tables import aligned
+from sim.sweeps.what_if.answer import Answer
+from sim.sweeps.what_if.ask import Finding, WhatIf, row
+
+WIDTH = 100
+"""Columns of what is said here."""
+BEST = 3
+"""Findings that are proposed unasked."""
+_ROUGH_DAYS = 7
+"""A log of less days says little of a month."""
+
+
+def page(what_if: WhatIf) -> str:
+    """All of it; unasked, what saves most alone."""
+    parts = [_base(what_if)]
+    if what_if.asked:
+        parts += [_table(what_if), *_remarks(what_if)]
+    return "\n\n".join([*parts, _findings(what_if)])
+
+
+def _base(what_if: WhatIf) -> str:
+    base = what_if.base
+    lines = [f"Not replayed: {counted(many, 'call')} {why}" for why, many in base.left_out.items()]
+    lines.append(f"What if, by replaying these sessions: as they were {dollars(base.replayed.usd.sum())} ({base.days:.1f} days)")
+    if base.replayed.lost:
+        lines.append(f"{counted(base.replayed.lost, 'session')} came to no end: calls were given up")
+    return "\n".join(lines)
+
+
+def _table(what_if: WhatIf) -> str:
+    answers = what_if.answers
+    table = {
+        "what if, USD": [_short(each.question.text) for each in answers],
+        "as it was": [number(each.before_usd) for each in answers],
+        "then": [number(each.usd) for each in answers],
+        "difference (95 %)": [_difference(each) for each in answers],
+        "range": [_range(each) for each in answers],
+        "hours": [f"{each.hours:+,.1f}" if abs(each.hours) >= 0.05 else "0" for each in answers],
+    }
+    return aligned(pd.DataFrame(table))
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, 32, placeholder="...")
+
+
+def _difference(answer: Answer) -> str:
+    found = answer.difference
+    ends = "" if math.isnan(found.ci_low) else f" ({_signed(found.ci_low)} to {_signed(found.ci_high)})"
+    return f"{_signed(found.mean)}{ends}"
+
+
+def _signed(usd: float) -> str:
+    return f"{'+' if usd > 0 else ''}{number(usd)}"
+
+
+def _range(answer: Answer) -> str:
+    low, high = answer.bounds
+    if answer.unmeasured:
+        return "not known"
+    return f"{number(low, 2)} to {number(high, 2)}" if high - low > 1e-9 * high else "-"
+
+
+def _remarks(what_if: WhatIf) -> Iterator[str]:
+    """By answer, what is changed and what to know of it; last, what the columns are."""
+    market = what_if.base.scenario.market.models
+    for each in what_if.answers:
+        said = [f"- {line}" for line in remarks(what_if, each)]
+        yield "\n".join([_wrapped(f"{each.question.text}: {change(each.question, market)}"), *map(_wrapped, said)])
+    yield _wrapped(
+        "Difference: paired by session, with a 95 % interval for as many other sessions like these. Range: by what bills show of the "
+        "model's own work, or by what is assumed. Hours: that all sessions together take longer."
+    )
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _findings(what_if: WhatIf) -> str:
+    found = what_if.findings
+    lines = [_heading(what_if, found)]
+    lines += [f"{place}. {_finding(what_if, each)}" for place, each in enumerate(found if what_if.asked else found[:BEST], 1)]
+    if not what_if.asked:
+        tried = ", ".join([*(each.question.text for each in what_if.answers), *what_if.refused])
+        lines.append(f"Tried: {tried}. What each assumes: --what-if WORDS; what else there is: sim logs --help")
+    return "\n".join(map(_wrapped, lines))
+
+
+def _heading(what_if: WhatIf, found: list[Finding]) -> str:
+    if not found:
+        return "Nothing that was tried saves."
+    days = what_if.base.days
+    if math.isnan(what_if.months):
+        return "Saved, most first, in dollars of this log (less than a day of it has dates, so a month's are not known):"
+    rough = ", too few to be sure of a month" if days < _ROUGH_DAYS else ""
+    return f"Saved a month, most first (from {days:.1f} days{rough}):"
+
+
+def _finding(what_if: WhatIf, found: Finding) -> str:
+    answer, months = found.answer, what_if.months
+    scale = 1 if math.isnan(months) else months
+    least, most, whole = (each / scale for each in (found.least_usd, found.most_usd, answer.before_usd))
+    saved = dollars(most) if math.isclose(least, most, rel_tol=1e-6) else f"{dollars(least)} to {dollars(most)}"
+    later = f"; sessions take {answer.hours:,.0f} hours longer" if answer.hours > answer.sessions / 10 else ""
+    doubt = "" if found.sure else f"; {_doubt(found)}"
+    what = change(answer.question, what_if.base.scenario.market.models)
+    return f"{saved} of {dollars(whole)}: {what} [{answer.question.text}]{later}{doubt}"
+
+
+def _doubt(found: Finding) -> str:
+    if found.answer.unmeasured:
+        return "at recorded tokens: how many it takes itself nobody has measured"
+    return "of these sessions, which are too few or too different to say so of others"
+
+
+def plain(what_if: WhatIf) -> dict[str, Any]:
+    """The same for machines; null: not known."""
+    market = what_if.base.scenario.market.models
+    answers = [
+        {**row(each), "change": change(each.question, market), "ends_usd": each.ends, "measured_usd": each.measured,
+         "left_out": each.left_out, "remarks": list(remarks(what_if, each))}
+        for each in what_if.answers
+    ]  # fmt: skip
+    months = what_if.months
+    findings = [
+        {"what_if": each.answer.question.text, "saves_least_usd": each.least_usd, "saves_most_usd": each.most_usd,
+         "saves_least_usd_per_month": each.least_usd / months, "saves_most_usd_per_month": each.most_usd / months, "sure": each.sure}
+        for each in what_if.findings
+    ]  # fmt: skip
+    base = {"replayed_usd": float(what_if.base.replayed.usd.sum()), "days": what_if.base.days, "left_out": what_if.base.left_out}
+    whole: dict[str, Any] = _known({**base, "answers": answers, "findings": findings, "refused": what_if.refused, "asked": what_if.asked})
+    return whole
+
+
+def _known(value: Any) -> Any:
+    """JSON has no nan."""
+    if isinstance(value, dict):
+        return {str(key): _known(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_known(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

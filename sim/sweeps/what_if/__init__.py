@@ -1,0 +1,1 @@
+"""What a log would have cost otherwise: settings that replay it, recorded sessions changed, what is won a month."""

@@ -1,0 +1,275 @@
+"""What a log would have come to otherwise: the same sessions replayed as they were and as asked, paired by session."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.engine.replication import Progress
+from sim.errors import ConfigError
+from sim.logs.log import Log
+from sim.logs.logged import SINCE_1970_S
+from sim.scenario.load import load
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentSettings
+from sim.settings.market import CacheKind
+from sim.statistics import Estimate, t_quantile
+from sim.sweeps.what_if import flat_rate, own_work
+from sim.sweeps.what_if.acting import check_acting
+from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked
+from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
+from sim.sweeps.what_if.replayed import Replayed, replay, served, unreplayable
+
+DAY_S = 86_400.0
+SUMMARY_TOKENS = 1000
+"""Of a compaction: as the simulator's own (assumption)."""
+RESTORED = 0.5
+"""Of what a compaction drops, at the other end of the range (assumption)."""
+
+
+class Answer(NamedTuple):
+    """One what-if, over the sessions that can be replayed both ways."""
+
+    question: Question
+    sessions: int
+    left_out: dict[str, int]
+    """By why, calls whose sessions are not compared."""
+    before_usd: float
+    usd: float
+    difference: Estimate
+    """USD, with its 95 % interval: how far such sessions differ from one another; nan where there is none."""
+    ends: dict[str, float]
+    """USD by assumption, where there are several; the first is `usd`."""
+    measured: dict[str, float]
+    """USD by harness whose bills say how much work the other model makes of the same; none: nobody has measured it, or no model changed."""
+    swapped: tuple[tuple[str, str], ...]
+    """(old backend, new one)."""
+    hours: float
+    """That all sessions take longer, added up."""
+    peak_tokens_per_min: tuple[float, float]
+    lost: int
+    """Sessions that come to no end."""
+    beyond_usd: float = math.nan
+    """Of a flat rate: what is not covered by it."""
+    calls: int = 0
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most USD that it may come to: by measured bills, where there are any."""
+        values = [*(self.measured or self.ends).values()]
+        return min(values), max(values)
+
+    @property
+    def unmeasured(self) -> bool:
+        """Whether another model works here of which no bills of the same work are known."""
+        return bool(self.swapped) and not self.measured
+
+
+class Base(NamedTuple):
+    """The log as it is replayed."""
+
+    log: Log
+    scenario: Scenario
+    said: Mapping[str, str]
+    replayed: Replayed
+    left_out: dict[str, int]
+
+    @property
+    def days(self) -> float:
+        """From the first call to the last; nan: the log has no dates."""
+        start = self.log.calls["start_s"]
+        known = start[start > SINCE_1970_S]
+        return float(known.max() - known.min()) / DAY_S if len(known) else math.nan
+
+
+def base_of(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Progress | None = None) -> Base:
+    """Replay a log as it is. Raises `ConfigError` where none of it can be."""
+    left_out = {why: int(rows.sum()) for why, rows in unreplayable(log, scenario, said).items()}
+    return Base(log, scenario, said, replay(log, scenario, said, progress), left_out)
+
+
+def as_recorded(scenario: Scenario, words: Sequence[str] = ()) -> Scenario:
+    """A scenario in which no call fails and none takes longer than the next by chance, unless these settings say so: a log has both."""
+    said = {key for key in ("error_rate", "noise_sigma") if any(f".{key}" in word or f"{key}:" in word for word in words)}
+    quiet: dict[str, Any] = {key: 0.0 for key in ("error_rate", "noise_sigma") if key not in said}
+    models = {name: dataclasses.replace(model, **quiet) for name, model in scenario.market.models.items()}
+    return dataclasses.replace(scenario, market=dataclasses.replace(scenario.market, models=models))
+
+
+@functools.lru_cache(maxsize=8)
+def composed(*words: str) -> Scenario:
+    """As `sim.load`, once: nothing here changes a scenario."""
+    return load(*words)
+
+
+def _tasks() -> dict[str, AgentSettings]:
+    """By harness, the task of its bills."""
+    return {harness: composed(f"agent={agent}").agent for harness, agent in own_work.TASKS.items()}
+
+
+class Asker:
+    """Answers what-ifs of one log; what several need is replayed once."""
+
+    def __init__(self, base: Base, settings: Sequence[str], progress: Progress | None = None) -> None:
+        """`settings` are those of the base's scenario."""
+        self.base = base
+        self._settings = tuple(settings)
+        self._progress = progress
+
+    def read(self, text: str) -> Question:
+        """Raises `ConfigError` for what cannot be read."""
+        return asked(text, list(self.base.scenario.market.models), self.base.log.models)
+
+    def answer(self, question: Question) -> Answer:
+        """Raises `ConfigError` for what cannot be asked of this log."""
+        scenario = self._scenario(question)
+        ends = {}
+        for label, log in _recast(question, self.base.log).items():
+            ends[label] = self._end(question, scenario, log)
+        first, *_ = ends.values()
+        return first._replace(ends={label: each.usd for label, each in ends.items()})
+
+    def _scenario(self, question: Question) -> Scenario:
+        """The base's with the question's settings, each of which acts on something."""
+        before = self.base.scenario
+        scenario = as_recorded(composed(*self._settings, *question.settings), question.settings) if question.settings else before
+        check_acting(before, scenario, question.text)
+        if question.batch:
+            scenario = dataclasses.replace(scenario, batch=True)
+        return scenario if question.cache_s is None else self._kept_for(question, scenario, question.cache_s)
+
+    def _kept_for(self, question: Question, scenario: Scenario, seconds: float) -> Scenario:
+        """With another lifetime of what the backends in use cache, where they sell several."""
+        _, used = served(self._moved(question, self.base.log), scenario, self.base.said)
+        models = dict(scenario.market.models)
+        takers = [name for name in used if models[name].cache is CacheKind.explicit and models[name].cache_write_1h_usd_per_mtok]
+        if not takers:
+            raise ConfigError(f"--what-if {question.text}: {', '.join(used)}: no cache of several lifetimes")
+        models |= {name: dataclasses.replace(models[name], cache_ttl_s=seconds) for name in takers}
+        return dataclasses.replace(scenario, market=dataclasses.replace(scenario.market, models=models))
+
+    def _moved(self, question: Question, log: Log) -> Log:
+        for whose, backend in question.moves:
+            sub = is_sub(log)[log.calls["agent"]]
+            of = {"*": np.ones(len(log.calls), bool), "lead": ~sub, "sub_agents": sub}
+            rows = of[whose] if whose in of else log.calls["model"] == log.models.index(whose)
+            if not rows.any():
+                raise ConfigError(f"--what-if {question.text}: {whose} made no call in this log")
+            log = served_by(log, backend, rows)
+        return log
+
+    def _end(self, question: Question, scenario: Scenario, log: Log) -> Answer:
+        """One end of what the question may come to."""
+        base, moved = self.base, self._moved(question, log)
+        session_of, sessions = log.sessions()
+        many = len(base.log.sessions()[1])
+        fold = np.arange(len(sessions)) % many  # copies of a session count with it
+        gone, left_out = self._not_compared(log, moved, scenario, fold[session_of[log.calls["agent"]]], many)
+        then = replay(moved, scenario, base.said, self._progress)
+        if then.digest == base.replayed.digest and question.flat is None:
+            raise ConfigError(f"--what-if {question.text}: changes nothing here: every call costs what it did, when it did")
+        compared = ~gone & ~np.isnan(base.replayed.seconds)
+        if not compared.any():
+            raise ConfigError(f"--what-if {question.text}: no session can be compared: {_listed(left_out)}")
+        usd = np.bincount(fold, then.usd, many)[compared]
+        seconds = np.bincount(fold, np.nan_to_num(then.seconds), many)[compared].sum()
+        was = base.replayed.usd[compared]
+        pairs = self._pairs(question, scenario, log, then, compared, fold) if question.moves else {}
+        found = Answer(
+            question, int(compared.sum()), left_out, float(was.sum()), float(usd.sum()), paired(usd - was), {},
+            own_work.measured(_tasks(), base.scenario.market.models | scenario.market.models, pairs) if pairs else {},
+            tuple(pair for pair in pairs if pair[0] != pair[1]),
+            float(seconds - question.sessions * base.replayed.seconds[compared].sum()) / 3600,
+            (base.replayed.peak_tokens_per_min, then.peak_tokens_per_min), then.lost, calls=len(then.calls),
+        )  # fmt: skip
+        return found if question.flat is None else self._at_a_flat_rate(found, question, scenario, moved, then, compared[fold])
+
+    def _not_compared(self, log: Log, moved: Log, scenario: Scenario, session: np.ndarray, many: int) -> tuple[np.ndarray, dict[str, int]]:
+        """Which sessions have a call that can be replayed in one way alone, and those calls by why."""
+        before = _any(unreplayable(log, self.base.scenario, self.base.said), len(log.calls))
+        after = unreplayable(moved, scenario, self.base.said)
+        left_out = {why: int((rows & ~before).sum()) for why, rows in after.items() if (rows & ~before).any()}
+        only_then = before & ~_any(after, len(log.calls))
+        if only_then.any():
+            left_out["not replayed as they were"] = int(only_then.sum())
+        gone = np.zeros(many, bool)
+        gone[session[before != _any(after, len(log.calls))]] = True
+        return gone, left_out
+
+    def _pairs(
+        self, question: Question, scenario: Scenario, log: Log, then: Replayed, compared: np.ndarray, fold: np.ndarray
+    ) -> dict[tuple[str, str], float]:
+        """USD by (old backend, new backend)."""
+        _, used = served(log, scenario, self.base.said)
+        calls = then.calls[compared[fold[then.calls["session"].to_numpy()]]]
+        if len(used) == 1:
+            return {(used[0], str(new)): float(usd) for new, usd in calls.groupby("backend")["cost_usd"].sum().items()}
+        plain = question._replace(settings=(), moves=(), flat=None)
+        as_it_was = self.base.replayed if plain == Question(question.text) else replay(log, self.base.scenario, self.base.said)
+        key = ["session", "agent", "turn", "role"]
+        old = as_it_was.calls.drop_duplicates(key)[[*key, "backend"]].rename(columns={"backend": "old"})
+        both = calls.merge(old, on=key, how="left").groupby(["old", "backend"])["cost_usd"].sum()
+        return {(str(was), str(new)): float(usd) for (was, new), usd in both.items()}
+
+    def _at_a_flat_rate(
+        self, found: Answer, question: Question, scenario: Scenario, log: Log, then: Replayed, compared: np.ndarray
+    ) -> Answer:
+        """Its price for the log's time, and what is beyond it; hours are those of sessions that wait for a window instead."""
+        assert question.flat is not None
+        days = self.base.days
+        if not days >= 1:
+            raise ConfigError(
+                f"--what-if {question.text}: the log's dates span less than a day, so what a month's rate is of it is not known"
+            )
+        calls = then.calls
+        paid = flat_rate.beyond(question.flat, *(calls[name].to_numpy() for name in ("t_request_s", "t_end_s", "cost_usd")))
+        counts = compared[calls["session"].to_numpy()]
+        beyond_usd = float(calls["cost_usd"].to_numpy()[paid & counts].sum())
+        rate_usd = question.flat.usd_per_month * days / DAYS_A_MONTH
+        waiting = replay(log, flat_rate.waiting(scenario, question.flat), self.base.said, self._progress)
+        hours = float(np.nansum((waiting.seconds - then.seconds)[compared])) / 3600
+        usd = rate_usd + beyond_usd
+        difference = Estimate(usd - found.before_usd, math.nan, math.nan)
+        return found._replace(usd=usd, difference=difference, hours=hours, beyond_usd=beyond_usd, measured={}, lost=waiting.lost)
+
+
+def _recast(question: Question, log: Log) -> dict[str, Log]:
+    """The log as asked, by what is assumed of it, the more careful end first."""
+    found = {"": log}
+    if question.half:
+        found = {
+            "the others do their work too": halved(log, redivided=True)[0],
+            "their work is not done": halved(log, redivided=False)[0],
+        }
+    if question.compact_tokens is not None:
+        shares = (f"{100 * RESTORED:.0f} % of what is dropped is read again", RESTORED), ("nothing is read again", 0.0)
+        found = {
+            ", ".join(part for part in (label, words) if part): compacted(each, Compaction(question.compact_tokens, SUMMARY_TOKENS, share))[
+                0
+            ]
+            for (label, each), (words, share) in zip([*found.items()] * (3 - len(found)), shares, strict=True)
+        }
+    return {label: times(each, question.sessions) if question.sessions > 1 else each for label, each in found.items()}
+
+
+def paired(differences: np.ndarray, confidence: float = 0.95) -> Estimate:
+    """The sum of paired differences, with the interval of sums of as many sessions like these; nan for fewer than two."""
+    whole, many = float(differences.sum()), len(differences)
+    if many < 2:
+        return Estimate(whole, math.nan, math.nan)
+    half = t_quantile((1 + confidence) / 2, many - 1) * math.sqrt(many) * float(differences.std(ddof=1))
+    return Estimate(whole, whole - half, whole + half)
+
+
+def _any(rows: Mapping[str, np.ndarray], many: int) -> np.ndarray:
+    found: np.ndarray = np.logical_or.reduce([*rows.values(), np.zeros(many, bool)])
+    return found
+
+
+def _listed(left_out: Mapping[str, int]) -> str:
+    return ", ".join(f"{many:,} calls {why}" for why, many in left_out.items()) or "nothing was replayed"

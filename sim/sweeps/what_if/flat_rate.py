@@ -1,0 +1,48 @@
+"""A flat rate: what its windows allow of a bill by list prices, and what is beyond them."""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+
+import numpy as np
+
+from sim.engine.budgets import Rolling
+from sim.scenario.scenario import Scenario
+from sim.settings.budget import BudgetSettings, Per, Then
+from sim.sweeps.what_if.question import FlatRate
+from sim.task import Task
+
+
+def _windows(flat: FlatRate) -> dict[str, BudgetSettings]:
+    return {
+        f"flat_{hours:g}h".replace(".", "_"): BudgetSettings(usd=usd, per=Per.rolling, window_h=hours, then=Then.wait)
+        for hours, usd in flat.allowances
+    }
+
+
+def waiting(scenario: Scenario, flat: FlatRate) -> Scenario:
+    """The scenario whose calls wait whenever a window is spent."""
+    return dataclasses.replace(scenario, budgets={**scenario.budgets, **_windows(flat)})
+
+
+def beyond(flat: FlatRate, asked_s: np.ndarray, ended_s: np.ndarray, usd: np.ndarray) -> np.ndarray:
+    """By call, whether it comes while a window is spent, and so is paid by the list instead of waiting; only others spend of the windows.
+
+    What a call comes to is spent when it has ended, and back a window later (`sim.engine.budgets.Rolling`).
+    """
+    windows = [Rolling(settings) for settings in _windows(flat).values()]
+    all_calls = Task(0, 0, 0, 0.0)
+    paid = np.zeros(len(usd), bool)
+    under_way: list[tuple[float, float]] = []
+    for place in np.argsort(asked_s, kind="stable").tolist():
+        now = float(asked_s[place])
+        while under_way and under_way[0][0] <= now:
+            ended, spent = heapq.heappop(under_way)
+            for window in windows:
+                window.spend(all_calls, ended, spent)
+        if any(window.over(all_calls, now) for window in windows):
+            paid[place] = True
+        else:
+            heapq.heappush(under_way, (float(ended_s[place]), float(usd[place])))
+    return paid

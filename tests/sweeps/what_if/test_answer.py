@@ -1,0 +1,111 @@
+"""Two sessions replayed otherwise, to the last digit of bills by hand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import ConfigError
+from sim.sweeps.what_if.answer import Answer, paired
+from sim.sweeps.what_if.ask import WhatIf, what_if
+from tests.logs.written import HOUR, OUT, READ
+from tests.sweeps.what_if.by_hand import BILL_USD, OUTPUT, READS, WRITTEN, log_of, two
+
+
+def asked(path: Path, *questions: str) -> WhatIf:
+    return what_if(two(path), questions)
+
+
+def answer(path: Path, question: str) -> Answer:
+    [found] = asked(path, question).answers
+    return found
+
+
+def test_as_it_was_it_costs_what_it_did(tmp_path: Path) -> None:
+    assert asked(tmp_path, "sessions=2x").base.replayed.usd.sum() == pytest.approx(BILL_USD, rel=1e-12)
+
+
+def test_another_backend_is_tokens_by_its_price_list_and_a_range_by_measured_bills(tmp_path: Path) -> None:
+    """Kimi K2.5: 0.6, cached 0.1, out 3 USD a million, and nothing for writes; bills 0.272 and 0.94 times Opus's."""
+    found = answer(tmp_path, "kimi_k2_5")
+    assert found.usd == pytest.approx(WRITTEN * 0.6e-6 + READS * 0.1e-6 + OUTPUT * 3e-6, rel=1e-12)
+    assert found.swapped == (("claude_opus_4_6", "kimi_k2_5"),)
+    assert found.bounds == (found.measured["mini_v2"], found.measured["openhands"])
+    assert found.measured["mini_v2"] > 1.5 * found.usd
+
+
+def test_an_hours_cache_reads_what_the_pause_had_lost_and_writes_at_its_own_price(tmp_path: Path) -> None:
+    found = answer(tmp_path, "cache=1h")
+    assert found.usd == pytest.approx((WRITTEN - 110_000) * HOUR + (READS + 110_000) * READ + OUTPUT * OUT, rel=1e-12)
+    lost = 120_000 * 6.25e-6 + 10_000 * 6.25e-6 + 100_000 * 6.25e-6  # of session s, written for five minutes
+    kept = 110_000 * READ + 120_000 * HOUR
+    [of_s, of_t] = kept - lost, 50_000 * (HOUR - 6.25e-6)
+    assert found.difference == pytest.approx(paired(np.array([of_s, of_t])), rel=1e-9)
+
+
+def test_twice_the_sessions_are_twice_the_dollars_exactly(tmp_path: Path) -> None:
+    found = answer(tmp_path, "sessions=2x")
+    assert found.usd == 2 * found.before_usd
+    assert found.sessions == 2
+    assert found.hours == 0
+
+
+def test_a_compaction_is_paid_and_saves_by_what_it_dropped(tmp_path: Path) -> None:
+    """At 105,000 the second call (110,000) is summarised, and the third, which then has 111,000."""
+    found = answer(tmp_path, "compact=105k")
+    half = "50 % of what is dropped is read again"
+    assert list(found.ends) == [half, "nothing is read again"]
+    assert found.usd == found.ends[half]
+    with_none = (
+        100_000 * 6.25e-6 + (10_000 * 6.25e-6 + 100_000 * READ) + 101_000 * 6.25e-6  # a summary, and what is left
+        + 111_000 * 6.25e-6 + 101_000 * 6.25e-6 + 50_000 * 6.25e-6 + (OUTPUT + 2_000) * OUT
+    )  # fmt: skip
+    assert found.ends["nothing is read again"] == pytest.approx(with_none, rel=1e-12)
+
+
+def test_a_batch_is_half_the_bill(tmp_path: Path) -> None:
+    assert answer(tmp_path, "batch").usd == pytest.approx(BILL_USD / 2, rel=1e-12)
+
+
+def test_prompts_that_do_not_fit_leave_their_sessions_out_on_both_sides(tmp_path: Path) -> None:
+    found = answer(tmp_path, "minimax_m2_5 market.models.minimax_m2_5.context_window_tokens=60000")
+    assert (found.sessions, found.left_out) == (1, {"longer than the context window": 3})
+    assert found.before_usd == pytest.approx(50_000 * 6.25e-6 + 500 * OUT, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("claude_opus_4_6", "changes nothing here"),
+        ("market.models.kimi_k2_5.input_usd_per_mtok=9", "changes nothing here"),
+        ("sub_agents=kimi_k2_5", "sub_agents made no call in this log"),
+        ("fanout=half", "nobody in this log began two sub-agents"),
+        ("compact=300k", "the longest has 120,000"),
+        ("kimi_k2_5 cache=1h", "kimi_k2_5: no cache of several lifetimes"),
+        ("agent.fanout=2", "agent.fanout does nothing to recorded sessions"),
+        ("minimax_m2_5 market.models.minimax_m2_5.context_window_tokens=1000", "no call of this log can be replayed"),
+    ],
+)
+def test_what_changes_nothing_or_cannot_be_is_refused(tmp_path: Path, question: str, line: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        asked(tmp_path, question)
+    assert line in str(error.value)
+
+
+def test_the_interval_of_paired_differences_is_students(tmp_path: Path) -> None:
+    """Of 1 and 3: sum 4, standard deviation of one 1.414, of the sum 2, t 12.706."""
+    assert paired(np.array([1.0, 3.0])) == pytest.approx((4, 4 - 2 * 12.7062, 4 + 2 * 12.7062), rel=1e-5)
+    assert math.isnan(paired(np.array([1.0])).ci_low)
+
+
+@pytest.mark.slow
+def test_sub_agents_halved_are_a_range(tmp_path: Path) -> None:
+    calls = ["s,main,0,0,50000,100,10", *(f"s,a{each},0,{each + 9},20000,100,10" for each in range(4))]
+    [found] = what_if(log_of(tmp_path, *calls), ["fanout=half"]).answers
+    one = 20_000 * 6.25e-6 + 100 * OUT
+    assert found.ends["their work is not done"] == pytest.approx(50_000 * 6.25e-6 + 100 * OUT + 2 * one, rel=1e-12)
+    onto = 20_000 * READ + 100 * 6.25e-6 + 100 * OUT  # all they began with is there; what is new is the last answer
+    assert found.ends["the others do their work too"] == pytest.approx(50_000 * 6.25e-6 + 100 * OUT + 2 * (one + onto), rel=1e-12)

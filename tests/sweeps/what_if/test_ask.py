@@ -1,0 +1,35 @@
+"""What saves most comes first, and only what is known to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import DataError
+from sim.sweeps.what_if.ask import MOST_CALLS_UNASKED, what_if
+from sim.sweeps.what_if.recast import times
+from tests.sweeps.what_if.by_hand import BILL_USD, two
+
+
+def test_findings_are_ranked_by_what_is_saved_at_least_and_the_unmeasured_comes_last(tmp_path: Path) -> None:
+    """Haiku has no bills: at recorded tokens it saves more than Kimi at the work that openhands' bills show."""
+    found = what_if(two(tmp_path), ["claude_haiku_4_5", "kimi_k2_5", "batch", "cache=1h", "sessions=2x"])
+    assert [each.answer.question.text for each in found.findings] == ["batch", "kimi_k2_5", "claude_haiku_4_5"]
+    best = found.findings[0]
+    assert best.least_usd == best.most_usd == pytest.approx(BILL_USD / 2, rel=1e-12)
+    assert not best.sure  # two sessions say nothing of others
+    assert found.months == pytest.approx(1_000_000 / 86_400 / 30.436875, rel=1e-9)
+
+
+def test_it_is_a_table(tmp_path: Path) -> None:
+    table = what_if(two(tmp_path), ["sessions=2x"]).table
+    assert table.loc["sessions=2x", "difference_usd"] == pytest.approx(BILL_USD, rel=1e-12)
+    assert np.isnan(table.loc["sessions=2x", "beyond_usd"])
+
+
+def test_a_large_log_is_not_tried_unasked(tmp_path: Path) -> None:
+    large = times(two(tmp_path), MOST_CALLS_UNASKED // 4 + 1)
+    with pytest.raises(DataError, match="not tried unasked on 50,004 calls"):
+        what_if(large)
