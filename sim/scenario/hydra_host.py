@@ -14,13 +14,10 @@ from typing import Any
 
 from sim.errors import ConfigError
 from sim.scenario.hydra_errors import kinds
-from sim.scenario.hydra_private import OWN_PARTS, asks_for_version_base, files_looked_at, looked_at, resolvers_kept
+from sim.scenario.hydra_private import OWN_PARTS, SCHEMA, asks_for_version_base, files_looked_at, looked_at, merged_once, resolvers_kept
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF
 from sim.scenario.text import check_written
-
-SCHEMA = "schema"
-"""What `conf/config.yaml` calls the types of all settings."""
 
 
 @contextlib.contextmanager
@@ -50,12 +47,22 @@ def own_hydra(composed: Callable[[Any], None] = lambda _: None) -> Iterator[None
         kept.enter_context(_kept(JobRuntime.instance().conf, "name"))
         theirs.clear()
         store.repo = _hydras_own(store.repo)
-        store.store(name=SCHEMA, node=Scenario)
+        store.repo[f"{SCHEMA}.yaml"] = _schema()
         OmegaConf.register_new_resolver("oc.env", _no_environment, replace=True)
         kept.enter_context(looked_at(_refuse_code))
         kept.enter_context(looked_at(composed))
         kept.enter_context(files_looked_at(_refuse_misread))
+        kept.enter_context(merged_once())
         yield
+
+
+@functools.cache
+def _schema() -> Any:
+    """The types of all settings as `ConfigStore.store` keeps them: what is loaded from there is a copy."""
+    from hydra.core.config_store import ConfigNode
+    from omegaconf import OmegaConf
+
+    return ConfigNode(name=f"{SCHEMA}.yaml", node=OmegaConf.structured(Scenario), group=None, package=None, provider=None)
 
 
 def _refuse_misread(file: Path) -> None:

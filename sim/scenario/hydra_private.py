@@ -7,6 +7,8 @@
 | `get_args_parser` | Hydra's flags, to refuse an unknown one in one line | Hydra refuses it in several lines |
 | `ConfigLoaderImpl.load_configuration` | whatever is composed is looked at before anything it names runs | `--config-dir` is refused |
 | `FileConfigSource.load_config` | files are looked at first; experiments and backends need no `# @package` | they are read as YAML 1.1 |
+| `ConfigLoaderImpl._compose_config_from_defaults_list` | what ships is merged once: 0.1 s a scenario | it is merged for each scenario |
+| `ConfigLoaderImpl._load_single_config` | the rest is merged into what was merged before | as above |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
 
@@ -15,9 +17,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+import pickle
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from sim.scenario.sources import CONF
 
 
 class Private(NamedTuple):
@@ -44,6 +50,12 @@ LOAD = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "load_c
 FILE = Private("hydra._internal.core_plugins.file_config_source", "FileConfigSource", "load_config")
 _MEANT = {"experiment": "_global_", "backend": "market.models.{}"}
 """By group: what a file without a `# @package` line is meant for."""
+MERGE = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "_compose_config_from_defaults_list")
+SINGLE = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "_load_single_config")
+SCHEMA = "schema"
+"""What `conf/config.yaml` calls the types of all settings."""
+MARKET = "market/"
+"""Types and market come first, and are most of what there is to merge."""
 OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
 """What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
@@ -107,7 +119,8 @@ def files_looked_at(look: Callable[[Path], None]) -> Iterator[None]:
         file = Path(source.path, config_path if config_path.endswith((".yaml", ".yml")) else f"{config_path}.yaml")
         if file.is_file():
             look(file)
-        found = theirs(source, config_path)
+        stamp = _stamp(file)
+        found = _remembered(stamp and (source.provider, stamp), lambda: theirs(source, config_path))
         group, _, name = config_path.rpartition("/")
         if group in _MEANT and found.header.get("package") is None:
             found.header["package"] = _MEANT[group].format(name.removesuffix(".yaml"))
@@ -115,6 +128,77 @@ def files_looked_at(look: Callable[[Path], None]) -> Iterator[None]:
 
     with _replaced(FILE, ours):
         yield
+
+
+_PICKLED: dict[Hashable, bytes] = {}
+"""What was read from a file that ships, and what was merged from such files. Pickled, as Hydra changes what it is given."""
+_MOST_PICKLED = 500
+
+
+def _remembered(key: Hashable, make: Callable[[], Any]) -> Any:
+    """What is made anew only where it was not made before; always where it has no key."""
+    if key is None:
+        return make()
+    if key not in _PICKLED:
+        if len(_PICKLED) >= _MOST_PICKLED:
+            _PICKLED.clear()
+        _PICKLED[key] = pickle.dumps(make())
+    return pickle.loads(_PICKLED[key])
+
+
+def _stamp(file: Path) -> Hashable:
+    """Which file, and which state of it; None for one of the user's, which may change faster than its stamp."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return (str(file), found.st_ino, found.st_size, found.st_mtime_ns) if file.is_relative_to(CONF) else None
+
+
+@contextlib.contextmanager
+def merged_once() -> Iterator[None]:
+    """While it lasts, a market is merged once, and so are the same choices of menus; what a scenario sets beside them comes after that."""
+    holder = MERGE.holder() and SINGLE.holder()
+    theirs = None if holder is None else getattr(holder, MERGE.name)
+
+    def merged(loader: Any, defaults: Sequence[Any], repo: Any) -> Any:
+        from omegaconf import flag_override
+        from omegaconf.errors import OmegaConfBaseException
+
+        assert theirs is not None
+        first = max((number for number, each in enumerate(defaults, 1) if each.config_path.startswith(MARKET)), default=0)
+        begun = _stamps(defaults[:first], repo) if first else None
+        if begun is None or not all(repo.load_config(each.config_path).path.startswith("file://") for each in defaults[first:]):
+            return theirs(loader, defaults, repo)
+        composed = _remembered(begun, lambda: theirs(loader, defaults[:first], repo))
+        try:
+            with flag_override(composed, "no_deepcopy_set_nodes", True):
+                for each in defaults[first:]:
+                    composed.merge_with(getattr(loader, SINGLE.name)(each, repo).config)
+        except OmegaConfBaseException:
+            return theirs(loader, defaults, repo)  # says where
+        return composed
+
+    def ours(loader: Any, defaults: Sequence[Any], repo: Any) -> Any:
+        return _remembered(_stamps(defaults, repo), lambda: merged(loader, defaults, repo))
+
+    with _replaced(MERGE, ours) if theirs else contextlib.nullcontext():
+        yield
+
+
+def _stamps(defaults: Sequence[Any], repo: Any) -> Hashable:
+    """What is merged, in which order and where; None where some of it neither ships with this package nor is Hydra's own."""
+    stamps: list[Hashable] = []
+    for default in defaults:
+        found = repo.load_config(default.config_path)
+        if found.path.startswith("file://"):
+            stamp = _stamp(Path(found.path.removeprefix("file://"), f"{default.config_path}.yaml"))
+        else:
+            stamp = found.path if found.provider.startswith("hydra") or default.config_path == SCHEMA else None
+        if stamp is None:
+            return None
+        stamps.append((repr(default), found.provider, stamp))
+    return tuple(stamps)
 
 
 @contextlib.contextmanager

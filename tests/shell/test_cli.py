@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 import subprocess
 import sys
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sim.shell.cli import main
+from tests.typed import typed as sim
 
 TRACE = "trace,agent,call_index,t_s,input_tokens,output_tokens\n"
 BAD_TRACES = {
@@ -90,15 +88,6 @@ MISTAKES = {
     "name=${oc.env:HOME}": "${oc.env:HOME}: settings take nothing from the environment",
     "--config-dir=/nowhere agent=solo": "Additional config directory '/nowhere' not found",
 }
-
-
-def sim(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`sim ...` in a folder, without a process of its own: `test_run` shows that it leaves this one as it was."""
-    out, told = io.StringIO(), io.StringIO()
-    with chdir(folder), redirect_stdout(out), redirect_stderr(told), pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert isinstance(end.value.code, int)
-    return subprocess.CompletedProcess(arguments, end.value.code, out.getvalue(), told.getvalue())
 
 
 @pytest.mark.slow

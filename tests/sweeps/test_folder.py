@@ -23,6 +23,7 @@ from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.sweeps.folder import RunFolder, starting
 from sim.sweeps.key import key_of
 from tests.pressed import stopped
+from tests.typed import typed as shell
 from tests.worlds import agent, backend, scenario, with_
 
 BOTH = {"one": backend(noise_sigma=1.0, quality=0.6), "two": backend(input_usd_per_mtok=2.0, noise_sigma=1.0, quality=0.7)}
@@ -241,10 +242,6 @@ def test_two_sweeps_do_not_share_a_folder_at_the_same_time(tmp_path: Path) -> No
 
 
 TYPED = ["-m", "agent=chat", "workload.tasks=3", "replications=2", "log=none", "processes=1"]
-
-
-def shell(folder: Path, *typed: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "sim", *typed], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow

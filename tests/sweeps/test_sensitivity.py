@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from sim.report.numbers import percent
 from sim.report.plots.drivers import sobol_bars, tornado_bars
 from sim.settings.market import CacheKind
 from tests.report.test_page import overlapping
+from tests.typed import typed as shell
 from tests.worlds import agent, backend, loop, scenario, team
 
 PLAIN = backend(cache=CacheKind.none, quality=0.5)
@@ -174,10 +173,6 @@ def test_settings_have_names_for_people(key: str, name: str) -> None:
 def test_ranges_typed_as_a_list_are_refused() -> None:
     with pytest.raises(sim.ConfigError, match=r"^sensitivity.ranges: must be a mapping such as \{agent.fanout: \[2, 8\]\}, not a list$"):
         sim.load("sensitivity.ranges=[agent.fanout, 2, 8]")
-
-
-def shell(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "sim", *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
