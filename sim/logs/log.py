@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 import struct
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -271,9 +272,15 @@ def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
         if not found:
             raise DataError(f"{given}: no such file or folder")
         for each in found:
-            within = sorted(each.rglob("*"), key=str) if each.is_dir() else [each]
+            within = sorted(_within(each), key=str) if each.is_dir() else [each]
             for file in within:
                 looked_at = not each.is_dir() or (file.is_file() and file.suffix in _ENDINGS and not file.name.endswith(".meta.json"))
                 if looked_at and file.resolve() not in done:
                     done.add(file.resolve())
                     yield file, not each.is_dir()
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """All files below; what goes while we look, or may not be looked into, is passed over."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)

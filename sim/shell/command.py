@@ -50,6 +50,7 @@ def read(arguments: Sequence[str]) -> Command:
             "--config-dir: with this version of Hydra nobody can see what settings of others would run; pip install hydra-core==1.3.8"
         )
     refuse_unread(_own_folders(words))
+    _refuse_pitfalls(words)
     if not _SWEEPS & set(words) or _SHOWS & set(words):
         return Command(words)
     given = _parsed([word for word in words if not word.startswith("-") and "=" in word])
@@ -142,6 +143,19 @@ def _with_axes(arguments: list[str]) -> list[str]:
             if file.is_file() and _has_axes(file):
                 return ["--multirun", *arguments]
     return arguments
+
+
+def _refuse_pitfalls(words: Sequence[str]) -> None:
+    """Raise `ConfigError` for what Hydra takes and nobody means: its own help and reruns, a folder called `~`, one for all scenarios."""
+    for word in words:
+        key, _, value = word.lstrip("+").partition("=")
+        value = value.strip("'\"")
+        if key in ("--hydra-help", "--experimental-rerun"):
+            raise ConfigError(f"{key}: is Hydra's own, and of no use here; see sim --help, and sim again --help")
+        if key in ("hydra.run.dir", "hydra.sweep.dir") and value.startswith("~"):
+            raise ConfigError(f"{key}={value}: nobody fills in the ~; write $HOME, which the shell does")
+        if key == "hydra.sweep.subdir" and "${" not in value:
+            raise ConfigError(f"{key}={value}: would be one folder for all scenarios; leave it out, or let it hold ${{hydra.job.num}}")
 
 
 def _has_axes(file: Path) -> bool:

@@ -85,6 +85,9 @@ MISTAKES = {
     "agent=null": "takes the name of a file of its menu",
     "agent.turns={}": "an empty mapping changes nothing",
     "agent=solo --nope seed=2": "unrecognized arguments: --nope",
+    "hydra.run.dir=~/runs": "hydra.run.dir=~/runs: nobody fills in the ~; write $HOME, which the shell does",
+    "-m seed=1,2 hydra.sweep.subdir=x": "hydra.sweep.subdir=x: would be one folder for all scenarios",
+    "--hydra-help": "--hydra-help: is Hydra's own, and of no use here; see sim --help",
     "name=${oc.env:HOME}": "${oc.env:HOME}: settings take nothing from the environment",
     "--config-dir=/nowhere agent=solo": "Additional config directory '/nowhere' not found",
 }
