@@ -152,7 +152,7 @@ class File:
             raise DataError(f"{self.path}: is one JSON document of more than {_WHOLE_BYTES >> 20} MB: write an entry a line")
         try:
             document = json.loads(text.removeprefix(b"\xef\xbb\xbf"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path}: is no JSON ({error})") from None
         for number, entry in enumerate(document if isinstance(document, list) else [document], 1):
             if isinstance(entry, dict):

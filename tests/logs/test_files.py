@@ -71,11 +71,13 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
     binary.write_bytes(b"\x7fELF\0\0\0")
     document.write_text('[{"a":')
     os.mkfifo(pipe)
+    (tmp_path / "deep").write_text("[" * 100_000 + "]" * 100_000)
     (tmp_path / "cut.gz").write_bytes(gzip.compress(b'{"a":1}' * 99)[:-12])
     for path, why in (
         (empty, "is empty"),
         (binary, "no text"),
         (document, "is no JSON"),
+        (tmp_path / "deep", "is no JSON"),
         (pipe, "is not a file"),
         (tmp_path / "x", "no such"),
         (tmp_path / "cut.gz", "cut or broken"),

@@ -109,3 +109,7 @@ assert not late, late
 """
     ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_folder_of_data_that_is_not_there_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(capsys, "validate", "--data", "nowhere") == (1, "", "sim: --data nowhere: no such folder\n")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from sim.errors import ConfigError
+from sim.shell.process import heard
 
 VERBS = tuple(sorted(file.name for file in pkgutil.iter_modules(__path__)))
 """The names of the files here."""
@@ -30,5 +31,6 @@ def call(verb: str, words: Sequence[str]) -> int:
     module = importlib.import_module(f"{__name__}.{verb}")
     parser = Parser(prog=f"sim {verb}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     module.arguments(parser)
-    status: int = module.run(parser.parse_intermixed_args(words))
+    with heard():
+        status: int = module.run(parser.parse_intermixed_args(words))
     return status

@@ -16,6 +16,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from sim.errors import DataError
 from sim.report.plots.agreement import agreement
 from sim.report.plots.canvas import save_all
 from sim.results.files import write_whole
@@ -33,7 +34,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(asked: Namespace) -> int:
-    """All checks."""
+    """All checks. Raises `DataError` for a folder that is not there: what it should hold would be left out."""
+    if asked.data is not None and not asked.data.is_dir():
+        raise DataError(f"--data {asked.data}: no such folder")
     return hold(suite.all_checks(asked.data), asked.out, asked.page)
 
 
