@@ -98,7 +98,8 @@ def test_a_process_of_its_own_says_the_same(tmp_path: Path) -> None:
     for typed in (["agent.fanuot=8"], ["agent=chat", "workload.tasks=2", "replications=1", "hydra.run.dir=out"]):
         ran = subprocess.run([sys.executable, "-m", "sim", *typed], cwd=tmp_path, capture_output=True, text=True, check=False)
         here = sim(tmp_path, *typed)
-        assert (ran.returncode, ran.stderr, untimed(ran.stdout)) == (here.returncode, here.stderr, untimed(here.stdout))
+        told = [line for line in ran.stderr.splitlines(keepends=True) if "still at work" not in line]  # on a busy machine
+        assert (ran.returncode, "".join(told), untimed(ran.stdout)) == (here.returncode, here.stderr, untimed(here.stdout))
 
 
 def untimed(text: str) -> str:
