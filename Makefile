@@ -39,6 +39,17 @@ faults: .venv/ready  ## plant faults of wiring and see each of them caught, some
 
 ccusage: .venv/ccusage/ready  ## install ccusage by npm: a test holds its bill to ours
 
+.venv/aiperf/ready: tests/logs/writers/aiperf.txt
+	$(PYTHON) -m venv .venv/aiperf
+	.venv/aiperf/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/logs/writers/aiperf.txt
+	@touch .venv/aiperf/ready
+
+aiperf: .venv/ready .venv/aiperf/ready  ## AIPerf's own loader and models over a run that is exported for it
+	rm -rf .venv/aiperf/run
+	$(BIN)/python -m sim agent=team workload.tasks=2 log=full hydra.run.dir=.venv/aiperf/run > /dev/null
+	for format in aiperf-dag weka mooncake; do $(BIN)/python -m sim export .venv/aiperf/run --as $$format || exit 1; done
+	.venv/aiperf/bin/python -m tests.logs.writers.held_to_aiperf .venv/aiperf/run/export
+
 mutants: .venv/mutants  ## change one expression at a time and see the fast tests notice, half an hour
 	$(BIN)/python -m tests.mutants
 
@@ -77,4 +88,4 @@ profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults ccusage mutants check bench bench-all engines validate prices works profiles map
+.PHONY: help run test quick cover fuzz faults ccusage aiperf mutants check bench bench-all engines validate prices works profiles map

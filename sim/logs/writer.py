@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,8 +43,8 @@ class RunCall(NamedTuple):
     output_tokens: int
     """Reasoning inside."""
     reasoning_tokens: int
-    dollars: tuple[float, float, float, float, float]
-    """For fresh input, cache reads, cache writes, output, and whatever the tokens (`sim.usage.Dollars`)."""
+    dollars: tuple[float, float, float, float, float, float]
+    """For fresh input, cache reads, cache writes for 5 minutes, those for an hour, output, and whatever the tokens."""
 
     @property
     def billed(self) -> bool:
@@ -62,6 +63,12 @@ class RunSession(NamedTuple):
     name: str
     """`replication.task`."""
     agents: dict[str, list[RunCall]]
+    run_start_s: float
+    """The run's second 0."""
+
+    def calls(self) -> list[RunCall]:
+        """Of all agents, in the order in which they were asked for."""
+        return sorted((call for calls in self.agents.values() for call in calls), key=lambda call: call.request_s)
 
     def children(self, parent: str) -> list[str]:
         """Agents that it began, in the order of their first calls."""
@@ -96,9 +103,21 @@ class LogWriter:
         return found
 
 
-def by_start(session: RunSession) -> list[RunCall]:
-    """All calls of a session, in the order in which they were asked for."""
-    return sorted((call for calls in session.agents.values() for call in calls), key=lambda call: call.request_s)
+class Blocks:
+    """Prompts of one agent as blocks of tokens by their ids: those that a call read from the cache are its last prompt's, others new."""
+
+    def __init__(self, tokens: int, ids: Iterator[int]) -> None:
+        """`ids`: one for each new block, of all agents together."""
+        self._tokens = tokens
+        self._ids = ids
+        self._last: list[int] = []
+
+    def of(self, call: RunCall) -> list[int]:
+        """The blocks of the agent's next call; the last may not be full."""
+        many = -(-call.input_tokens // self._tokens)
+        shared = self._last[: min(many, call.cache_read_tokens // self._tokens)]
+        self._last = shared + list(islice(self._ids, many - len(shared)))
+        return self._last
 
 
 def line(entry: Any) -> str:

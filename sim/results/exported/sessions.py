@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.backends.pricing import ONE_HOUR_S, Price
+from sim.errors import DataError
 from sim.logs.logged import agent_of, parent_of
 from sim.logs.writer import RunCall, RunSession
 from sim.results.billed.models import names_of
@@ -34,7 +35,7 @@ _COPIED = (
 
 
 def sessions_of(file: Path, scenario: Scenario, at_once: int = AT_ONCE) -> Iterator[RunSession]:
-    """Of a `calls.parquet`, by replication and task."""
+    """Of a `calls.parquet`, by replication and task. Raises `DataError` where it cannot be read."""
     lists = {name: _List(name, settings, scenario) for name, settings in scenario.chosen().items()}
     for rows in _parts(file, at_once):
         yield from _sessions(rows.sort_values(["replication", "task", "t_request_s", "attempt"], kind="stable"), lists, scenario)
@@ -42,9 +43,13 @@ def sessions_of(file: Path, scenario: Scenario, at_once: int = AT_ONCE) -> Itera
 
 def _parts(file: Path, at_once: int) -> Iterator[pd.DataFrame]:
     """The rows of some tasks at a time. Rows of a task lie near one another, so each part needs few groups of the file."""
-    from pyarrow import parquet
+    from pyarrow import ArrowException, parquet
 
-    with parquet.ParquetFile(file) as whole:
+    try:
+        opened = parquet.ParquetFile(file)
+    except (ArrowException, ValueError) as error:
+        raise DataError(f"{file}: cannot be read ({error})") from None
+    with opened as whole:
         spans, seen = [], []
         for group in range(whole.num_row_groups):
             rows = whole.read_row_group(group, ["replication", "task"]).to_pandas()
@@ -73,11 +78,15 @@ class _List:
         self.settings = settings
         self.model = names_of(scenario.market.models)[name]
         charged = dataclasses.replace(settings, fee=max(settings.fee, scenario.router.fee))
-        self._price = Price(charged, scenario.start_time(), batch=scenario.batch)
+        lasting = dataclasses.replace(charged, cache_1h_tokens=0, cache_ttl_s=max(settings.cache_ttl_s, ONE_HOUR_S))
+        self._price, self._lasting = (Price(each, scenario.start_time(), batch=scenario.batch) for each in (charged, lasting))
 
-    def dollars(self, rows: pd.DataFrame) -> np.ndarray:
-        """By kind of token, shape (calls, 5)."""
-        return self._price.dollars_of({name: rows[name].to_numpy() for name in rows.columns})
+    def dollars(self, rows: pd.DataFrame, hour: np.ndarray) -> np.ndarray:
+        """In the order of `RunCall.dollars`, of calls of which so much is written for an hour; shape (calls, 6)."""
+        used = {name: rows[name].to_numpy() for name in rows.columns}
+        fresh, read, write, output, fees = self._price.dollars_of(used).T
+        long = self._lasting.dollars_of({**used, "cache_write_tokens": hour})[:, 2]
+        return np.column_stack([fresh, read, write - long, long, output, fees])
 
     def for_an_hour(self, rows: pd.DataFrame) -> np.ndarray:
         """Tokens written to be kept for an hour: all where that is the lifetime, else those of a head that is (as they are priced)."""
@@ -90,11 +99,12 @@ class _List:
 
 
 def _sessions(rows: pd.DataFrame, lists: dict[str, _List], scenario: Scenario) -> Iterator[RunSession]:
-    dollars, hour = np.zeros((len(rows), 5)), np.zeros(len(rows), np.int64)
+    dollars, hour = np.zeros((len(rows), 6)), np.zeros(len(rows), np.int64)
     backends = rows["backend"].astype(str).to_numpy()
     for name in np.unique(backends).tolist():
         own = np.flatnonzero(backends == name)
-        dollars[own], hour[own] = lists[name].dollars(rows.iloc[own]), lists[name].for_an_hour(rows.iloc[own])
+        hour[own] = lists[name].for_an_hour(rows.iloc[own])
+        dollars[own] = lists[name].dollars(rows.iloc[own], hour[own])
     began = scenario.start_time().timestamp()
     times = {f"{name}_s": rows[f"t_{name}_s"] + began for name in ("request", "start", "first_token", "end")}
     table = rows.assign(**times, hour=hour)
@@ -110,10 +120,10 @@ def _sessions(rows: pd.DataFrame, lists: dict[str, _List], scenario: Scenario) -
     ):
         if session != (name := f"{replication}.{task}"):
             if agents:
-                yield RunSession(session, agents)
+                yield RunSession(session, agents, began)
             session, agents = name, {}
         agent, each = agent_of(path), lists[backend]
         head = (agent, parent_of(path), depth, turn, attempt, role, backend, each.model, each.settings.vendor, tier, status)
         agents.setdefault(agent, []).append(RunCall._make((*head, *copied, tuple(usd))))
     if agents:
-        yield RunSession(session, agents)
+        yield RunSession(session, agents, began)

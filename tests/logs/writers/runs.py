@@ -12,6 +12,7 @@ import pandas as pd
 import sim
 from sim.logs import read
 from sim.logs.log import Log as Read
+from sim.results.billed.models import names_of
 from sim.results.exported.export import export
 from sim.settings.market import Billed
 from sim.settings.router import Policy, RouterSettings
@@ -36,7 +37,8 @@ def charged(result: sim.Result) -> pd.DataFrame:
     began = result.scenario.start_time().timestamp()
     session = [f"{replication}.{task}" for replication, task in zip(calls["replication"], calls["task"], strict=True)]
     agent = ["main" if path == "0" else path for path in calls["agent"]]
-    return calls.assign(session=session, agent=agent, start_s=calls["t_request_s"] + began, end_s=calls["t_end_s"] + began)
+    model = calls["backend"].astype(str).map(names_of(result.scenario.market.models))
+    return calls.assign(session=session, agent=agent, model=model, start_s=calls["t_request_s"] + began, end_s=calls["t_end_s"] + began)
 
 
 def ran(result: sim.Result, *columns: str) -> Threads:

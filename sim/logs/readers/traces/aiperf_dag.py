@@ -12,6 +12,8 @@ from sim.logs.reader import LogReader
 
 _CHARACTERS = 4
 """A token of text (assumption: usual for English)."""
+_WHOLE = "message_array_with_responses"
+"""The context mode of a conversation whose turns say all that is sent."""
 _ASSUMED = f"of a plan: prompts are texts, taken as a token for {_CHARACTERS} characters; answers as long as allowed; caches kept for ever"
 
 
@@ -36,12 +38,13 @@ class Reader(LogReader):
         """None yet: lengths are kept, not texts."""
         self._turns[str(entry["session_id"])] = [
             {
+                "whole": entry.get("context_mode") == _WHOLE,
                 "tokens": sum(-(-len(_text(each.get("content"))) // _CHARACTERS) for each in turn["messages"]),
                 "output": count(turn.get("max_tokens")),
-                "fresh": [str(child) for spawn in turn.get("spawns") or () for child in spawn["children"]],
-                "forked": [str(fork["child"]) for fork in turn.get("forks") or ()],
+                "fresh": _begun(turn.get("spawns")) + ([] if number else _begun(entry.get("pre_session_spawns"))),
+                "forked": _begun(turn.get("forks")),
             }
-            for turn in entry["turns"]
+            for number, turn in enumerate(entry["turns"])
         ]
         return iter(())
 
@@ -57,13 +60,19 @@ class Reader(LogReader):
         kept, children = context, []
         agent = MAIN if name == session else name
         for turn in self._turns.pop(name, ()) if parent else self._turns[name]:
-            prompt = context + turn["tokens"]
+            prompt = turn["tokens"] if turn["whole"] else context + turn["tokens"]
             self.report.remarks[_ASSUMED] += 1
-            yield LoggedCall(session, "", Counts.inclusive, prompt, turn["output"], kept, agent=agent, parent=parent)
+            yield LoggedCall(session, "", Counts.inclusive, prompt, turn["output"], min(kept, prompt), agent=agent, parent=parent)
             kept, context = prompt, prompt + turn["output"]
             children += [(child, 0) for child in turn["fresh"]] + [(child, context) for child in turn["forked"]]
         for child, inherited in children:
             yield from self._told(child, session, agent, inherited)
+
+
+def _begun(entries: Any) -> list[str]:
+    """Names alone, or with how they are begun."""
+    found = [[each] if isinstance(each, str) else each.get("children") or [each["child"]] for each in entries or ()]
+    return [str(child) for children in found for child in children]
 
 
 def _text(content: Any) -> str:
