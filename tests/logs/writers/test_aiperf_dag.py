@@ -71,7 +71,7 @@ def test_aiperf_takes_our_plans_and_traces(tmp_path: Path) -> None:
     folder = crew().save(tmp_path / "run")
     for format in ("aiperf-dag", "weka", "mooncake"):
         sim.export(folder, format)
-    words = [AIPERF, "-m", "tests.logs.writers.held_to_aiperf", folder / "export"]
+    words: list[str | Path] = [AIPERF, "-m", "tests.logs.writers.held_to_aiperf", folder / "export"]
     said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     calls, agents = crew().calls, crew().calls.groupby(["replication", "task", "agent"]).ngroups
     charged = calls[calls["input_tokens"] > 0]
