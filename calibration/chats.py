@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from calibration.goodness import score
-from calibration.mixtures import quantiles
+from sim.results.fitted.mixtures import quantiles
 from sim.results.simulate import simulate
 from sim.sampling.distributions import distribution
 from sim.scenario.load import load
 from sim.settings.agent import AgentKind, AgentSettings
+from sim.statistics import ks_distance
 from sim.theory import chat_tokens
 
 Profile = dict[str, Any]
@@ -112,8 +112,8 @@ def goodness(profile: Profile, requests: pd.DataFrame, conversations: int = 4000
     made.market.models["kimi_k2_5"].error_rate = 0.0
     calls = simulate(made).calls
     return {
-        "input": score(calls["input_tokens"], requests["input_length"]),
-        "output": score(calls["output_tokens"], requests["output_length"]),
+        "input": ks_distance(calls["input_tokens"], requests["input_length"]),
+        "output": ks_distance(calls["output_tokens"], requests["output_length"]),
         "ours": float((calls["input_tokens"] + calls["output_tokens"]).mean()),
         "recorded": float((requests["input_length"] + requests["output_length"]).mean()),
     }

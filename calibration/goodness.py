@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
-from scipy.stats import ks_2samp
 
 from calibration.sessions import recorded_hit_rate
-from sim.call import Role
+from sim.results.fitted.goodness import simulated, views
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings
+from sim.statistics import ks_distance
 
 SESSIONS = 2000
 FIVE_MINUTES_S, HOUR_S, NO_EXPIRY_S = 300.0, 3600.0, 1e9
@@ -34,11 +34,6 @@ LIMITS = {
 """Kolmogorov-Smirnov distances that a fit must stay within."""
 HIT_LIMIT, FAR_LIMIT, USD_LIMIT = 0.015, 0.03, 0.10
 """How far hit rates and the share of long prompts may be off, and dollars in proportion."""
-
-
-def score(ours: Any, recorded: Any) -> float:
-    """Two-sample Kolmogorov-Smirnov distance."""
-    return float(ks_2samp(ours, recorded).statistic)
 
 
 class Compared(NamedTuple):
@@ -69,8 +64,8 @@ class Goodness:
         waiting = profile | waits(held_out)
         result, own, replay = simulate(scenario(waiting)), simulate(scenario(profile)), replayed(held_out)
         found, theirs, used = simulated(result), views(held_out, "trace"), views(fit, "trace")
-        distance = {name: score(found[name], theirs[name]) for name in LIMITS}
-        floor = {name: score(used[name], theirs[name]) for name in LIMITS}
+        distance = {name: ks_distance(found[name], theirs[name]) for name in LIMITS}
+        floor = {name: ks_distance(used[name], theirs[name]) for name in LIMITS}
         lifetimes = {"5 min": FIVE_MINUTES_S, "60 min": HOUR_S, "no expiry": NO_EXPIRY_S}
         hits = {
             f"hit rate, TTL {name}": Compared(hit_rate(waiting, ttl_s), recorded_hit_rate(held_out, ttl_s), hit_rate(profile, ttl_s))
@@ -139,26 +134,6 @@ def replayed(calls: pd.DataFrame) -> Result:
         made = load("workload=trace", f"workload.trace={trace}", "backends=[claude_opus_4_6]", "replications=1", "retry.attempts=1")
         made.market.models["claude_opus_4_6"].error_rate = 0.0
         return simulate(made)
-
-
-def simulated(result: Result) -> dict[str, Any]:
-    """The distributions of `LIMITS` from simulated sessions."""
-    calls = result.calls.sort_values(["task", "t_request_s"])
-    calls["growth"] = calls.groupby("task")["input_tokens"].diff()
-    calls["growth"] = calls["growth"].where(calls["role"] != Role.compaction.name)
-    return views(calls, "task")
-
-
-def views(calls: pd.DataFrame, session: str) -> dict[str, Any]:
-    """What the two kinds of table are compared by."""
-    sessions = calls.groupby(session)["input_tokens"]
-    return {
-        "output per call": calls["output_tokens"],
-        "growth per call": calls["growth"][calls["growth"] > 0],
-        "input per call": calls["input_tokens"],
-        "total input per session": sessions.sum(),
-        "calls per session": sessions.size(),
-    }
 
 
 def hit_rate(profile: dict[str, Any], ttl_s: float) -> float:

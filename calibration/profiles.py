@@ -10,6 +10,7 @@ on those of odd rank; `--swap` does it the other way round.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,21 +21,16 @@ import pandas as pd
 import yaml
 
 from calibration import chats
-from calibration.contexts import LONG_WINDOW_TOKENS, REACHED_TOKENS, WINDOW_TOKENS, compact_at_share, long_share, stretches
-from calibration.goodness import Goodness, latency, score
-from calibration.mixtures import between_sessions, lognormals, narrowed, quantiles, weighted_quantiles
-from calibration.sessions import halves, read_calls
+from calibration.goodness import Goodness, latency
+from calibration.sessions import read_calls
 from sim.results.files import write_whole
+from sim.results.fitted.mixtures import means
+from sim.results.fitted.profile import session, sub_agent
+from sim.results.fitted.sessions import halves
 from sim.scenario.load import CONF
 
 Profile = dict[str, Any]
 SOURCE = "github callanjfox/kv-cache-tester 94f6046 (Apache-2.0): 386 recorded Claude Code sessions"
-OPENING_TURNS = 5
-REASONING_SHARE, KEEP_REASONING = 0.5, 0.6
-"""Half of output is reasoning (OpenRouter, reported); growth after long outputs says that 0.2 of output leaves the context."""
-DROPPED = REASONING_SHARE * (1 - KEEP_REASONING)
-LEAST_TOKENS = 20
-"""Recorded growth that is shorter than what its turn's output left: taken as a result of so many tokens."""
 TOOL_TIME_S = {
     "dist": "mixture",
     "weights": [0.61, 0.27, 0.08, 0.04],
@@ -49,121 +45,16 @@ TOOL_TIME_S = {
 
 
 def coding_session(calls: pd.DataFrame) -> Profile:
-    """A session of a person with a coding agent, whole or joined in its middle."""
-    begun, joined = calls[~calls["joined"]], calls[calls["joined"]]
-    grown = calls[calls["growth"] > 0]
-    result = (grown["growth"] - (1 - DROPPED) * grown["kept_from"]).clip(lower=LEAST_TOKENS)
-    said, opening = grown["trigger"] == "user", (grown["position"] <= OPENING_TURNS) & ~grown["joined"]
-    spread_out = between_sessions(calls["output_tokens"], calls["trace"])
-    spread_in = between_sessions(result[~said], grown["trace"][~said])
-    first, found = begun.groupby("trace")["input_tokens"].first(), joined.groupby("trace")["input_tokens"].first()
-    system = int(first.quantile(0.1) // 100 * 100)
-    exponent, turns = turns_of(begun)
-    lasts = stretches(calls)
-    compacted = calls[calls["dropped"] & (calls["previous"] > REACHED_TOKENS)]
-    summary, long = 2000, long_share(lasts)
-    share = len(found) / (len(found) + len(first))
-    restored = (compacted["input_tokens"] - first.median() - summary).clip(lower=0)
-    think = calls["think_time_s"][(calls["trigger"] == "user") & (calls["position"] > 0)]
-    return {
-        "system_tokens": system,
-        "prompt_tokens": quantiles((first - system).clip(lower=50), 21),
-        "prior_tokens": {
-            "dist": "mixture",
-            "weights": [round(1 - share, 3), round(share, 3)],
-            "parts": [{"dist": "constant", "value": 0}, quantiles((found - first.median()).clip(lower=1), 21)],
-        },
-        "resumed_turns": turns_left(joined, turns, exponent),
-        "requests": quantiles(calls.groupby("trace")["message"].max(), 41),
-        "request_tokens": lognormals(result[said], 2),
-        "think_time_s": lognormals(think.clip(lower=1), 2),
-        "turns": turns,
-        "turns_exponent": exponent,
-        "output_tokens": narrowed(lognormals(calls["output_tokens"], 2), spread_out),
-        "output_scale": {"dist": "lognormal", "median": 1, "sigma": round(spread_out, 3)},
-        "reasoning_share": REASONING_SHARE,
-        "keep_reasoning": KEEP_REASONING,
-        "tool_result_tokens": narrowed(lognormals(result[~said & ~opening], 3), spread_in),
-        "opening_turns": OPENING_TURNS,
-        "opening_result_tokens": narrowed(lognormals(result[~said & opening], 2), spread_in),
-        "result_scale": {"dist": "lognormal", "median": 1, "sigma": round(spread_in, 3)},
-        "tool_time_s": TOOL_TIME_S,
-        "rewrite_rate": round(rewrites(calls), 4),
-        "window_tokens": {
-            "dist": "mixture",
-            "weights": [round(1 - long, 3), round(long, 3)],
-            "parts": [{"dist": "constant", "value": tokens} for tokens in (WINDOW_TOKENS, LONG_WINDOW_TOKENS)],
-        },
-        "compact_at_share": compact_at_share(lasts),
-        "summary_tokens": summary,
-        "restore_tokens": quantiles(restored, 11),
-    }
-
-
-def turns_of(calls: pd.DataFrame) -> tuple[float, Profile]:
-    """How many calls a message takes, in a session of m messages: m^-exponent times a heavy-tailed number.
-
-    The exponent is the one of a grid with which whole sessions get the right number of calls (smallest KS distance).
-    """
-    messages = calls.groupby("trace")["message"].max()
-    turns = calls.groupby(["trace", "message"]).size()
-    count = messages.reindex(turns.index.get_level_values(0)).to_numpy(float)
-    recorded = calls.groupby("trace").size().to_numpy()
-    fits: list[tuple[float, float, Profile]] = []
-    for exponent in np.arange(0.5, 1.25, 0.1):
-        shape = weighted_quantiles(turns.to_numpy() * count**exponent, 1 / count, 101)
-        fits.append((score(_calls_a_session(messages, shape, exponent), recorded), round(float(exponent), 2), shape))
-    _, best, shape = min(fits, key=lambda fit: fit[0])
-    return best, shape
-
-
-def turns_left(joined: pd.DataFrame, shape: Profile, exponent: float) -> float:
-    """What sessions that were joined in their middle still take of the turns of a whole one (smallest KS distance)."""
-    messages, recorded = joined.groupby("trace")["message"].max(), joined.groupby("trace").size().to_numpy()
-    fits = [(score(_calls_a_session(messages, shape, exponent, left), recorded), left) for left in np.arange(0.1, 1.01, 0.05)]
-    return round(float(min(fits)[1]), 2)
-
-
-def _calls_a_session(messages: pd.Series, shape: Profile, exponent: float, left: float = 1.0) -> np.ndarray:
-    """Calls of 4,000 simulated sessions."""
-    luck = np.random.default_rng(1)
-    count = luck.choice(messages.to_numpy(), 4000)
-    session = np.repeat(np.arange(len(count)), count)
-    drawn = np.interp(luck.random(len(session)), np.linspace(0, 1, len(shape["quantiles"])), shape["quantiles"])
-    return np.bincount(session, np.maximum(1, np.round(drawn * left * count[session] ** -exponent)))
-
-
-def rewrites(calls: pd.DataFrame) -> float:
-    """Share of calls that find less than half of the last prompt still standing, though nothing was compacted."""
-    follow = calls[(calls["position"] > 0) & ~calls["dropped"]]
-    shorter = np.minimum(follow["previous"], follow["input_tokens"])
-    return float((follow["cached_tokens"] < 0.5 * shorter).mean())
+    """A session of a person with a coding agent, whole or joined in its middle; its tools' times as published."""
+    return session(calls, expires_s=math.inf).profile | {"tool_time_s": TOOL_TIME_S}
 
 
 def subagent(calls: pd.DataFrame, data: Path) -> Profile:
     """A sub-agent, as coding agents start them (39 recorded: 33 explore a code base)."""
-    agents = calls.groupby("key")
     listed = pd.read_csv(data / "claude_code_subagents.csv")
     system = int((listed["tool_tokens"] + listed["system_tokens"]).median() // 100 * 100)
-    grown = calls[calls["growth"] > 0]
-    result = (grown["growth"] - (1 - DROPPED) * grown["kept_from"]).clip(lower=LEAST_TOKENS)
-    opening = grown["position"] <= OPENING_TURNS
-    first = (agents["input_tokens"].first() - system).clip(lower=50)
-    return {
-        "system_tokens": system,
-        "prompt_tokens": lognormals(first, 1),
-        "requests": 1,
-        "turns": quantiles(agents.size(), 11),
-        "output_tokens": lognormals(calls["output_tokens"], 2),
-        "reasoning_share": REASONING_SHARE,
-        "keep_reasoning": KEEP_REASONING,
-        "tool_result_tokens": quantiles(result[~opening], 41),
-        "opening_turns": OPENING_TURNS,
-        "opening_result_tokens": quantiles(result[opening], 41),
-        "tool_time_s": means(explorers(calls[calls["position"] > 0], data)["think_time_s"], 40),
-        "window_tokens": WINDOW_TOKENS,
-        "summary_tokens": 2000,
-    }
+    waits = explorers(calls[calls["position"] > 0], data)["think_time_s"]
+    return sub_agent(calls, system).profile | {"tool_time_s": means(waits, 40)}
 
 
 def explorers(calls: pd.DataFrame, data: Path) -> pd.DataFrame:
@@ -171,12 +62,6 @@ def explorers(calls: pd.DataFrame, data: Path) -> pd.DataFrame:
     listed = pd.read_csv(data / "claude_code_subagents.csv")
     names = listed["trace"] + "/" + listed["agent"]
     return calls[calls["key"].isin(names[listed["kind"] == "Explore"])]
-
-
-def means(waits: pd.Series, parts: int) -> Profile:
-    """The means of so many equal parts of some waits, in order, so that their mean is the recorded one."""
-    ordered = np.sort(waits.dropna().to_numpy(float))
-    return {"dist": "empirical", "values": [round(float(part.mean()), 2) for part in np.array_split(ordered, parts)]}
 
 
 def recorded_waits(calls: pd.DataFrame, parts: int = 200) -> Profile:

@@ -166,3 +166,11 @@ def may_be_least(whole: Any, without: Any, confidence: float = 0.95) -> np.ndarr
     t = t_quantile(1 - (1 - confidence) / (k - 1), n - 1)
     kept = [bool((whole[i] - whole <= t * jackknife_error(without[:, [i]] - without)).all()) for i in range(k)]
     return np.array(kept)
+
+
+def ks_distance(ours: Any, theirs: Any) -> float:
+    """Two samples' Kolmogorov-Smirnov distance: the largest difference of their shares below any value."""
+    ours, theirs = np.sort(np.asarray(ours, float)), np.sort(np.asarray(theirs, float))
+    both = np.concatenate([ours, theirs])
+    below = [np.searchsorted(each, both, side="right") / len(each) for each in (ours, theirs)]
+    return float(np.abs(below[0] - below[1]).max())

@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 import sim
-from calibration.contexts import WINDOW_TOKENS, compact_at_share, compacted_at, long_share, stretches
 from calibration.goodness import LIMITS, Goodness
 from calibration.profiles import coding_session, recorded_waits, subagent
-from calibration.sessions import halves, read_calls
+from calibration.sessions import read_calls
 from sim.results.basis import chat_of
+from sim.results.fitted.contexts import WINDOW_TOKENS, compact_at_share, compacted_at, long_share, stretches
+from sim.results.fitted.sessions import halves
 from sim.scenario.load import CONF
 from sim.settings.profile import LoopSettings
 
@@ -28,6 +29,19 @@ CLAUDE_CODE_TOKENS = 74_000
 
 def shipped(name: str) -> dict[str, object]:
     return dict(yaml.safe_load((CONF / "profile" / f"{name}.yaml").read_text()))
+
+
+@recorded
+def test_what_ships_is_what_is_fitted_to_the_letter() -> None:
+    calls = read_calls(DATA)
+    made = {
+        "coding_session": coding_session(halves(calls).fit),
+        "subagent": subagent(calls[calls["depth"] > 0], DATA),
+        "coding_session_recorded_waits": recorded_waits(calls[calls["depth"] == 0]),
+    }
+    for name, profile in made.items():
+        body = yaml.safe_dump(profile, sort_keys=False, default_flow_style=None, width=130)
+        assert (CONF / "profile" / f"{name}.yaml").read_text().endswith(body), name
 
 
 @pytest.mark.slow

@@ -1,14 +1,8 @@
-"""What your agents' logs say was done and billed, against our prices. Formats are found by content; settings choose a market.
-Nothing of prompts, answers, names or paths is kept.
-
-  sim logs ~/.claude/projects ~/.codex/sessions       Claude Code and Codex, sub-agents too
-  sim logs spans.jsonl --model my-model=kimi_k2_5     OpenTelemetry; a model of another name
-  sim logs outputs/2026-02-16/09-00-00-000000 market=nov_2026
-  sim logs ~/.claude/projects --what-if kimi_k2_5 --what-if "cache=1h compact=60k"
-
-A what-if is a line of settings (key=value), or short for them:
-  BACKEND   MODEL=BACKEND   lead=BACKEND   sub_agents=BACKEND   batch   cache=1h   compact=60k   fanout=half   sessions=2x
-  flat=200/month,10/5h,50/week   USD a month, for 10 USD of list prices in any 5 hours and 50 in any week
+"""What your agents' logs say was billed, against our prices; nothing of prompts, names or paths is kept. Settings come after paths.
+sim logs ~/.claude/projects market=nov_2026     folders, files, globs; then settings
+sim logs PATH --what-if "cache=1h compact=60k"  or BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND, batch, fanout=half,
+                                                sessions=2x, flat=200/month,10/5h,50/week (USD; a flat rate's windows), key=value
+sim logs PATH --fit mine                        then runs their future: sim --config-dir mine experiment=mine
 """
 
 from __future__ import annotations
@@ -16,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,14 +20,16 @@ from sim.shell.ending import MISTAKE, WELL, complain
 
 if TYPE_CHECKING:
     from sim.logs.log import Log
+    from sim.results.billed.bill import LogBill
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Paths, settings, and what no file says."""
-    parser.add_argument("words", nargs="+", metavar="PATH", help="files, folders, globs; then settings (key=value)")
-    parser.add_argument("--format", metavar="NAME", help="of all files, where what is in them does not say it")
-    parser.add_argument("--model", action="append", default=[], metavar="NAME=BACKEND", help="which backend serves a model of the log")
+    parser.add_argument("words", nargs="+", metavar="PATH", help="formats are found by content")
+    parser.add_argument("--format", metavar="NAME", help="of all files, where they do not say it")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME=BACKEND", help="who serves a model of the log")
     parser.add_argument("--what-if", action="append", default=[], metavar="WORDS", help="what it would have cost otherwise; repeat it")
+    parser.add_argument("--fit", type=Path, metavar="FOLDER", help="write a profile and an experiment there")
     parser.add_argument("--strict", action="store_true", help="end with 1 if a line is broken or a model has no price")
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -50,16 +47,24 @@ def run(asked: Namespace) -> int:
     from sim.results.billed.bill import LogBill
     from sim.scenario.load import load
 
+    if asked.fit:
+        from sim.results.fitted.written import refuse_what_is_there
+
+        refuse_what_is_there(asked.fit)
     log = read(*paths, format=asked.format)
     models = dict(_pair(word) for word in asked.model)
     bill = LogBill(log, load(*settings), models)
     if not asked.what_if and not asked.json:
         print(f"{page(bill)}\n", flush=True)  # before what it would have been, which takes longer
-    answers = _answers(log, asked.what_if, settings, models)
-    if asked.json:
-        print(json.dumps({**account(bill), "what_if": answers.plain}, indent=2))
-    else:
-        print(f"{page(bill)}\n\n{answers.page}" if asked.what_if else answers.page)
+    texts, found = [page(bill)] if asked.what_if else [], account(bill)
+    if asked.what_if or not asked.fit:
+        answers = _answers(log, asked.what_if, settings, models)
+        texts.append(answers.page)
+        found["what_if"] = answers.plain
+    if asked.fit:
+        text, found["fit"] = _fit(bill, models, asked.fit)
+        texts.append(text)
+    print(json.dumps(found, indent=2) if asked.json else "\n\n".join(texts))
     status = MISTAKE if asked.strict else WELL
     worst = WELL
     if log.report.broken:
@@ -90,6 +95,23 @@ def _answers(log: Log, questions: list[str], settings: list[str], models: dict[s
             raise
         return _Answers(f"What would save: {error}", {"refused": str(error)})
     return _Answers(page(found), plain(found))
+
+
+def _fit(bill: LogBill, models: Mapping[str, str], folder: Path) -> tuple[str, dict[str, Any]]:
+    """Fit, simulate, write; what came of it, in words and for JSON."""
+    from sim.report.ahead.fit import as_dict, page, table
+    from sim.report.plots.canvas import save_all
+    from sim.report.plots.fit import fit as figure
+    from sim.results.fitted.fit import fit
+    from sim.results.fitted.goodness import goodness
+    from sim.results.fitted.written import name_of, write_fit
+
+    found = fit(bill.log, bill.scenario, models)
+    fits = goodness(found, bill.scenario)
+    against = "held-out sessions" if len(found.held_out) else "the sessions it was fitted to"
+    written = write_fit(found, folder, table(found, fits), bill.scenario.market.name)
+    written += save_all({"fit": figure(fits, against)}, folder)
+    return page(found, fits, written, folder, name_of(folder)), as_dict(found, fits, written)
 
 
 def _is_setting(word: str) -> bool:

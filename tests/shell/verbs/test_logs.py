@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.scenario.load import CONF, load
 from sim.shell.cli import main
 from tests.logs.readers.harnesses.test_claude_code import said, usage
 from tests.logs.written import lines
@@ -62,3 +63,23 @@ def test_a_mistake_is_one_line(
     assert (status, out) == (1, "")
     assert err.startswith(line)
     assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_fit_is_written_told_drawn_and_never_over_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Eight recorded sessions: too few to hold any out, and said so."""
+    excerpt = CONF / "trace" / "excerpt.csv"
+    status, out, err = ran(capsys, excerpt, "--fit", tmp_path / "mine")
+    assert "not priced" in err or not err
+    assert status == 0
+    assert "- not fitted: held-out sessions: 8 sessions, 20 needed" in out
+    assert "KS distance to the sessions it was fitted to" in out
+    assert {path.relative_to(tmp_path / "mine").as_posix() for path in (tmp_path / "mine").rglob("*.*")} >= {
+        "profile/mine.yaml", "agent/mine.yaml", "experiment/mine.yaml", "figures/fit.png"
+    }  # fmt: skip
+    assert load("experiment=mine", config_dir=tmp_path / "mine").name == "mine"
+    before = (tmp_path / "mine" / "profile" / "mine.yaml").read_bytes()
+    status, out, err = ran(capsys, excerpt, "--fit", tmp_path / "mine")
+    assert (status, out) == (1, "")
+    assert "nothing is written over" in err
+    assert (tmp_path / "mine" / "profile" / "mine.yaml").read_bytes() == before

@@ -1,0 +1,1 @@
+"""Profiles of agents, fitted to recorded sessions."""
