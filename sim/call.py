@@ -55,6 +55,10 @@ class AsBilled(Protocol):
     """What is recorded of a call's bill; below 0: it is not."""
 
     @property
+    def model(self) -> str:
+        """As the log names it; empty: it names none."""
+
+    @property
     def read_tokens(self) -> int:
         """Of the prompt, read from the cache."""
 

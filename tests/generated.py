@@ -175,7 +175,7 @@ WORKLOAD: Fields = {
     "urgent_share": of(0.0, 0.5),
 }
 RECKON = {policy for policy in Policy if policy.traits(RouterSettings()).forecasts}
-POLICIES = [policy for policy in Policy if policy is not Policy.custom and policy not in RECKON - {Policy.logit}]
+POLICIES = [policy for policy in Policy if policy not in {Policy.custom, Policy.recorded} | RECKON - {Policy.logit}]
 """Of those that reckon before a run, a second of a core each time, one stands for all."""
 ROUTER: Fields = {
     "policy": of(*POLICIES),

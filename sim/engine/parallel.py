@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 from sim.engine.pool import Pool, count, pool
-from sim.engine.recorded import check_trace, with_hash
+from sim.engine.recorded import as_recorded, check_trace
 from sim.engine.replicate import replicate_shard, shards_of
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.stop import stop_if_noted
@@ -107,7 +107,7 @@ class Runs:
         """Add a scenario that has been checked, and start on it if there is room; its number. Raises `ConfigError` for what only its files
         tell."""
         read = sources(scenario)
-        scenario = with_hash(scenario)
+        scenario = as_recorded(scenario)
         check_trace(scenario)
         first = self._rounds(scenario, ())
         processes = min(scenario.processes or os.cpu_count() or 1, len(first) * shards_of(scenario) * self._scenarios)

@@ -119,7 +119,12 @@ def _checked(table: Table) -> Calls:
         by_user = np.array([word == "user" for word in words] + [False])[codes]
     for name in ("cached_tokens", "cache_read_tokens"):
         if name in numbers:
-            _refuse(table, numbers[name] > numbers["input_tokens"], name, "must be at most input_tokens")
+            _refuse(
+                table,
+                numbers[name] > numbers["input_tokens"],
+                name,
+                "must be at most input_tokens, which are whole prompts; if reads are counted beside, add them",
+            )
     models = table.text("model") if "model" in table.columns else (np.full(table.rows, -1), [])
     return Calls(*ids["trace"], *ids["agent"], *models, numbers, by_user)
 

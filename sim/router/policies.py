@@ -11,6 +11,7 @@ from math import exp, log
 from typing import Any
 
 from sim.backends.backend import Backend
+from sim.backends.models import backends_of
 from sim.call import Call, Role
 from sim.errors import ConfigError
 from sim.router.bandit import Bandit, thompson, ucb
@@ -182,6 +183,20 @@ def _learning(learn: Any, name: str, per: ChoosePer) -> Callable[[Backend, float
     return told
 
 
+def _recorded(known: Knowledge) -> Choose:
+    """What no backend serves has been refused before (`sim.engine.recorded`)."""
+    market = {backend.name: backend.settings for backend in known.backends}
+    places = {backend.name: backend for backend in known.backends}
+    said = {model: name for model, name in known.settings.models.items() if name in places}
+
+    @functools.cache
+    def own(model: str) -> Backend:
+        found = backends_of([model] if model else [], market, said)
+        return places[found[model]] if model in found else known.backends[0]
+
+    return lambda call, draws: own(call.as_billed.model)
+
+
 POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
     Policy.fixed: _fixed,
     Policy.cheapest: _cheapest,
@@ -195,5 +210,6 @@ POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
     Policy.logit_log: _by_list(_logit_log),
     Policy.thompson: _bandit(thompson),
     Policy.ucb: _bandit(ucb),
+    Policy.recorded: _recorded,
     Policy.custom: _custom,
 }

@@ -13,7 +13,7 @@ from sim.router.policies import POLICIES, named
 from sim.sampling.streams import Streams
 from sim.settings.agent import AgentSettings
 from sim.settings.outcome import OutcomeSettings
-from sim.settings.router import ChoosePer, RouterSettings, Tastes
+from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.theory.expected.forecast import Forecast, forecast, must_be_known
 
 
@@ -32,7 +32,7 @@ class Router:
         self.learn: Callable[[Backend, float, float, bool], None] | None = getattr(self.choose, "learn", None)
         if settings.review_tasks is not None:
             self.choose = inert(self.knowledge, self.choose)
-        self.per_call = settings.per is ChoosePer.call
+        self.per_call = settings.per is ChoosePer.call or settings.policy is Policy.recorded
         self.per_task = settings.per is ChoosePer.task
         self.draws = settings.policy.traits(settings).random_numbers
         self.by_user = settings.tastes is Tastes.user

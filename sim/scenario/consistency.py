@@ -166,6 +166,8 @@ def _check_people(scenario: ScenarioSettings) -> None:
 
 def _check_workload(scenario: ScenarioSettings) -> None:
     workload = scenario.workload
+    if scenario.router.policy is Policy.recorded and workload.kind is not WorkloadKind.trace:
+        raise ConfigError("router.policy=recorded: needs workload.kind=trace, whose calls name their models")
     if workload.chat_share and workload.kind is WorkloadKind.trace:
         raise ConfigError("workload.chat_share: a recorded trace is replayed as it was, so must be 0")
     policy = scenario.router.policy

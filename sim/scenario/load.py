@@ -20,10 +20,15 @@ from sim.scenario.hydra_errors import explain, is_hydras
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS, read_settings
+from sim.settings.router import Policy
 from sim.settings.workload import EXCERPT, WorkloadKind
 
 CONF = sources.CONF
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
+NOT_NAMED = "default"
+"""Of `backends`: nobody has named any."""
+BACKEND = "claude_opus_4_6"
+"""Then it is this one, or in a trace each call's own (`router.policy=recorded`)."""
 _LONGEST = 20_000
 """Characters of all settings that are typed: Hydra parses some 3,000 a second."""
 _DEEPEST = 40
@@ -85,6 +90,10 @@ def _settings(composed: Any) -> Scenario:
     except OmegaConfBaseException as error:
         raise ConfigError(explain(error)) from None
     assert isinstance(scenario, Scenario)
+    if scenario.backends == [NOT_NAMED]:
+        scenario.backends = [BACKEND]
+        if scenario.workload.kind is WorkloadKind.trace and scenario.router.policy is Policy.fixed and scenario.router.backend is None:
+            scenario.router = dataclasses.replace(scenario.router, policy=Policy.recorded)
     return scenario
 
 

@@ -50,6 +50,9 @@ class Policy(Feature):
     """Learns what tasks cost and bring, draws what is likely (`sim.router.bandit`); knows its own history alone. Needs per=task."""
     ucb = "ucb", _LEARNS
     """Learns the same, takes what could be best."""
+    recorded = "recorded", ALONE
+    """Each call of a trace at the backend of the model that its log names (`sim.backends.models`); `backends` are those that it takes,
+    and the first of them has the calls that name no model."""
     custom = "custom"
     """Yours: `custom` names a function, `my_module:my_policy`, that takes `sim.router.knowledge.Knowledge` and returns the choice."""
 
@@ -86,6 +89,8 @@ class RouterSettings:
     """weighted: share of choices by backend id; absent means 0, none given means equal shares."""
     roles: dict[str, str] = alone({})
     """by_role: backend id for chat, agent, lead, worker and verifier; a role not named takes `backend`."""
+    models: dict[str, str] = alone({})
+    """recorded: backend id by a model's name in the log, where no rule finds it."""
     quality_floor: float = alone(0.0, low=0, high=1)
     """meets_floor: the least quality; where none reaches it, the best is taken."""
     scale_usd: float = alone(1.0, above=0)

@@ -19,6 +19,9 @@ from sim.settings.traits import ALONE
 from sim.settings.work import Work, WorkChoice
 from sim.settings.workload import TraceCache, WorkloadKind, WorkloadSettings
 
+START = "2026-02-16T00:00:00"
+"""Where nobody says otherwise."""
+
 
 @dataclass
 class ScenarioSettings:
@@ -42,8 +45,9 @@ class ScenarioSettings:
     """Go ahead whatever it takes: otherwise more than an hour, or 20 GB, is refused beforehand (`sim.theory.expected.effort`)."""
     baseline: dict[str, Any] = alone({})
     """Of a sweep: settings of the scenario that each other one is compared with, the rest being its own, e.g. {agent: solo}."""
-    start: str = alone("2026-02-16T00:00:00")
-    """UTC moment of simulated second 0 (or with an offset, +08:00): decides prices that change with the time, and when budgets turn."""
+    start: str = alone(START)
+    """UTC moment of simulated second 0 (or with an offset, +08:00): decides prices that change with the time, and when budgets turn.
+    A trace whose sessions have dates begins with the first of them, unless this is set to another moment."""
     horizon_s: float | None = setting(None, above=0, traits=ALONE._replace(unsolved="a horizon: what it cuts off"))
     """Stop at this simulated second; null: when the last task has ended."""
     warmup: Warmup = Warmup.none

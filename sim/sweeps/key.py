@@ -5,6 +5,7 @@ Two runs with the same key have the same numbers, so a run that is there need no
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -15,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import simpy
 
+from sim.engine.recorded import as_recorded
+from sim.errors import SimError
 from sim.scenario.scenario import NO_MATTER, Scenario
 from sim.scenario.sources import sources
 from sim.scenario.text import plain
@@ -48,6 +51,8 @@ sums of the replications: the sums are not kept.
 
 def key_of(scenario: Scenario) -> str:
     """16 hex digits over everything that a run's results come from."""
+    with contextlib.suppress(SimError):  # which the run will tell
+        scenario = as_recorded(scenario)
     used = replace(scenario, market=replace(scenario.market, models=scenario.chosen()), **NO_MATTER)
     used.workload = replace(used.workload, trace="", trace_sha256="")  # its content is below
     read = sorted((Path(file).name, found.sha256) for file, found in sources(scenario).items())

@@ -125,3 +125,66 @@ def test_a_log_in_json_is_a_trace(tmp_path: Path) -> None:
     session = {"id": "a", "block_size": 64, "requests": [{"t": 0, "in": 6400, "out": 5, "hash_ids": [*range(100)], "api_time": 1}] * 2}
     (tmp_path / "w.json").write_text(json.dumps(session))
     assert run(tmp_path / "w.json").calls["cache_read_tokens"].tolist() == [0, 6400]
+
+
+def models(path: Path, *names: str) -> Path:
+    """One session: a conversation that changes its model and comes back, and sub-agents of these models."""
+    subs = [f"s,a{place},0,5,{name},40000,300" for place, name in enumerate(names)]
+    main = [f"s,main,{place},{30 * place},{name},{80_000 + 1000 * place},700" for place, name in enumerate(
+        ("claude-opus-4-6", "claude-haiku-4-5-20251001", "claude-opus-4-6"))]  # fmt: skip
+    return lines(path, "trace,agent,call_index,t_s,model,input_tokens,output_tokens", *main, *subs)
+
+
+def unnamed(path: Path, *more: str) -> sim.Result:
+    """Without a word on backends."""
+    return sim.simulate(sim.load("workload=trace", f"workload.trace={path}", "replications=1", *more))
+
+
+def test_each_call_goes_to_the_backend_of_its_own_model(tmp_path: Path) -> None:
+    """Where no backends are named; a prompt reads nothing of what another model has cached. Haiku 4.5: 1 / 5, write 1.25 USD a million."""
+    result = unnamed(models(tmp_path / "x.csv", "claude-haiku-4-5", "claude-sonnet-4-6"))
+    assert result.scenario.backends == ["claude_opus_4_6", "claude_haiku_4_5", "claude_sonnet_4_6"]
+    assert result.scenario.router.policy.value == "recorded"
+    usd = result.calls.groupby("backend")["cost_usd"].sum()
+    assert usd["claude_opus_4_6"] == pytest.approx(bill(write=82_000, read=80_000, out=1400), rel=1e-12)
+    assert usd["claude_haiku_4_5"] == pytest.approx((121_000 * 1.25 + 1000 * 5) / 1e6, rel=1e-12)
+    assert usd["claude_sonnet_4_6"] == pytest.approx((40_000 * 3.75 + 300 * 15) / 1e6, rel=1e-12)
+
+
+def test_a_backend_that_is_named_takes_them_all(tmp_path: Path) -> None:
+    result = unnamed(models(tmp_path / "x.csv", "acme-1"), "backends=[minimax_m2_5]")
+    assert set(result.calls["backend"]) == {"minimax_m2_5"}
+    assert result.calls["cache_read_tokens"].tolist()[-2:] == [80_000, 81_000]
+
+
+def test_models_that_nobody_knows_are_named_and_said(tmp_path: Path) -> None:
+    path = models(tmp_path / "x.csv", "acme-1", "acme-1", "acme-2")
+    with pytest.raises(sim.ConfigError, match=r"none of market feb_2026 is known to serve acme-1 \(2 calls\), acme-2 \(1 calls\): say it"):
+        unnamed(path)
+    result = unnamed(path, "+router.models={acme-1: minimax_m2_5, acme-2: glm_5}")
+    assert result.scenario.backends == ["claude_opus_4_6", "claude_haiku_4_5", "minimax_m2_5", "glm_5"]
+    with pytest.raises(sim.ConfigError, match=r"router\.models\.acme-1=glm_6"):
+        unnamed(path, "+router.models={acme-1: glm_6}")
+
+
+def test_recorded_reads_hold_at_their_own_backend_alone(tmp_path: Path) -> None:
+    path = recorded(tmp_path)
+    words = ["workload.trace_cache=recorded", f"{OPUS}.context_window_tokens=1000000"]
+    assert unnamed(path, *words).mean("cost_usd") == pytest.approx(run(path, *words).mean("cost_usd"), rel=1e-12)
+    with pytest.raises(sim.ConfigError, match=r"claude-opus-4-6 \(5 calls\) of the log would go to other backends than their own"):
+        unnamed(path, "workload.trace_cache=recorded", "backends=[minimax_m2_5]")
+    with pytest.raises(sim.ConfigError, match="the trace tells no cache reads"):
+        unnamed(models(tmp_path / "x.csv"), "workload.trace_cache=recorded")
+
+
+LIMITS = [("input_tokens_per_min=50000", "60,000"), ("output_tokens_per_min=400", "500"), ("tokens_per_min=50000", "60,000")]
+
+
+@pytest.mark.parametrize(("limit", "tokens"), LIMITS)
+def test_a_call_that_could_never_pass_stops_the_run(tmp_path: Path, limit: str, tokens: str) -> None:
+    path = lines(tmp_path / "x.csv", HEAD, "s,main,0,0,60000,500", "s,main,1,30,61000,100")
+    with pytest.raises(
+        sim.ConfigError, match=rf"a call of {tokens} tokens that count would never pass {OPUS}\.{limit.split('=', maxsplit=1)[0]}"
+    ):
+        run(path, f"{OPUS}.{limit}")
+    assert run(path, f"{OPUS}.{limit}", f"{OPUS}.limit_burst_s=100").mean("calls") >= 2

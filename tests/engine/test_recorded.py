@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 import sim
 from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.sweeps.key import key_of
 from tests.worlds import agent, backend, scenario
 
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens\n"
@@ -65,3 +67,15 @@ def test_a_folder_of_logs_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "logs" / "b.json").unlink()
     folder = first.save(tmp_path / "run")
     assert sim.simulate(sim.load_run(folder)).digest == first.digest
+
+
+def test_a_trace_with_dates_begins_with_the_first_of_them(tmp_path: Path) -> None:
+    """By which prices and budgets change; unless the scenario says another moment."""
+    trace = tmp_path / "calls.csv"
+    trace.write_text(f"{HEAD}a,main,0,1771804800,100,5\nb,main,0,1771804700,100,5\n")
+    result = sim.simulate(replay(trace))
+    assert result.scenario.start == "2026-02-22T23:58:20"
+    assert result.calls["t_request_s"].tolist() == [0, 100]
+    other = dataclasses.replace(replay(trace), start="2026-03-01T00:00:00")
+    assert sim.simulate(other).scenario.start == other.start
+    assert key_of(result.scenario) == key_of(replay(trace))

@@ -59,7 +59,9 @@ def test_a_bandit_that_forgets_beats_every_fixed_policy_when_a_price_changes_in_
 
 
 CHOOSERS: list[dict[str, Any]] = [
-    {"policy": policy, "quality_floor": 0.5, "memory_tasks": 100.0} for policy in Policy if policy not in (Policy.custom, Policy.by_role)
+    {"policy": policy, "quality_floor": 0.5, "memory_tasks": 100.0}
+    for policy in Policy
+    if policy not in (Policy.custom, Policy.by_role, Policy.recorded)
 ]
 
 

@@ -59,6 +59,7 @@ FINDINGS = stages({
     "check": stage(each="find", width=SOME, passes=0.6, report_tokens=200),
     "merge": stage(reads=["find", "check"]),
 })  # fmt: skip
+TRACED: dict[str, Any] = {"workload.kind": "trace", "workload.trace": "excerpt", "workload.trace_sessions": 2, "workload.tasks": None}
 COMPANIONS: dict[Feature, dict[str, Any]] = {
     AgentKind.pipeline: {"agent": FINDINGS},
     **{role: {"agent": FINDINGS} for role in StageRole},
@@ -66,12 +67,14 @@ COMPANIONS: dict[Feature, dict[str, Any]] = {
     AgentKind.chat: {"agent.turns": 1},
     AgentKind.custom: {"agent.workflow": "tests.scenario.test_coupling:own_workflow"},
     Policy.custom: {"router.custom": "tests.scenario.test_coupling:own_policy"},
+    Policy.recorded: TRACED,
+    settings.workload.TraceCache.recorded: TRACED,
     Policy.by_role: {"router.roles": {"worker": "two"}},
     Policy.thompson: {"router.per": "task"},
     Policy.ucb: {"router.per": "task"},
     settings.router.Tastes.user: {"router.policy": "logit", "workload.kind": "users"},
     settings.run.Warmup.fixed: {"warmup_s": 10.0},
-    settings.workload.WorkloadKind.trace: {"workload.trace": "excerpt", "workload.trace_sessions": 2, "workload.tasks": None},
+    settings.workload.WorkloadKind.trace: TRACED,
     settings.budget.Then.wait: {"budget.usd": 0.05, "budget.per": "hour"},
     settings.budget.Then.downgrade: {"budget.usd": 0.05},
     settings.budget.Then.stop: {"budget.usd": 0.05},

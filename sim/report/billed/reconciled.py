@@ -20,7 +20,7 @@ _HEADINGS = ("fresh input", "cache reads", "cache writes", "output", "fees")
 def page(bill: LogBill) -> str:
     """What was read, the two bills, where the money went, what was assumed."""
     found = account(bill)
-    parts = ["\n".join([_read(found), *_removed(found), _reconciled(found), *_wanting(found)]), _by_model(found)]
+    parts = ["\n".join([_read(found), *_removed(found), _reconciled(found), _replayed(found), *_wanting(found)]), _by_model(found)]
     if found["billed_usd"] is not None:
         parts.append(_against(found))
     return "\n\n".join([*parts, _by_agent(found), *_again(found), _sessions(found), *_remarks(found)])
@@ -58,6 +58,16 @@ def _reconciled(found: dict[str, Any]) -> str:
     if compared == found["rows"]:
         return f"{first}, {off}"
     return f"{first}; of {counted(compared, 'call')} with both: {_usd(billed)} against {_usd(same)}, {off}"
+
+
+def _replayed(found: dict[str, Any]) -> str:
+    """The bill of the same calls sent again, held against the tokens that were recorded."""
+    done, priced = found["replayed"], found["priced_usd"]
+    if done["why_not"]:
+        return f"Not replayed: {done['why_not']}"
+    ways = {"recorded cache reads": done["recorded_usd"], "our cache": done["simulated_usd"]}
+    told = [f"{_usd(usd)} with {how} ({_less_or_more(usd, priced)})" for how, usd in ways.items() if usd is not None]
+    return f"By our replay {', '.join(told)}, against our prices of what was recorded"
 
 
 def _why(found: dict[str, Any]) -> str:

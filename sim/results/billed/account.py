@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.logs.logged import SINCE_1970_S
 from sim.results.billed.bill import KINDS, LogBill, sums, total
+from sim.results.billed.replayed import replayed
 from sim.results.billed.rewritten import rewritten
 
 DEAREST = 10
@@ -49,6 +50,7 @@ def account(bill: LogBill) -> dict[str, Any]:
         "market": bill.scenario.market.name,
         "billed_usd": None if np.isnan(billed).all() else total(billed),
         "priced_usd": total(priced),
+        "replayed": replayed(bill)._asdict(),
         "billed_calls_with_price": int(both.sum()),
         "billed_usd_with_price": total(billed[both]),
         "priced_usd_where_billed": total(priced[both]),

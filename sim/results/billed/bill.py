@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sim.backends.models import backends_of
 from sim.backends.pricing import ONE_HOUR_S, Price
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S
-from sim.results.billed.models import backends_of
 from sim.scenario.scenario import Scenario
 from sim.settings.market import BackendSettings, CacheKind
 from sim.usage import Dollars
@@ -28,7 +28,7 @@ class LogBill:
     """Every call of a log with its dollars, by kind of token."""
 
     def __init__(self, log: Log, scenario: Scenario, models: Mapping[str, str] | None = None) -> None:
-        """`models` says which backend serves a model that no rule finds (`sim.results.billed.models`); calls that name no model are those
+        """`models` says which backend serves a model that no rule finds (`sim.backends.models`); calls that name no model are those
         of the scenario's first backend. Raises `ConfigError` for a backend that there is not."""
         self.log, self.scenario = log, scenario
         self.market = scenario.market.models

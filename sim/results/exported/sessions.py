@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.backends.models import names_of
 from sim.backends.pricing import ONE_HOUR_S, Price
 from sim.errors import DataError
 from sim.logs.logged import agent_of, parent_of
 from sim.logs.writer import RunCall, RunSession
-from sim.results.billed.models import names_of
 from sim.scenario.scenario import Scenario
 from sim.settings.market import BackendSettings, CacheKind
 

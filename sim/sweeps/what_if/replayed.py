@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.backends.models import backends_of
 from sim.backends.pricing import ONE_HOUR_S
 from sim.engine.replication import Progress
 from sim.errors import ConfigError
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S, UNKNOWN, Reads
 from sim.logs.written import write_trace
-from sim.results.billed.models import backends_of
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
 from sim.settings.workload import WorkloadKind

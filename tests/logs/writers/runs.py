@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 import sim
+from sim.backends.models import names_of
 from sim.logs import read
 from sim.logs.log import Log as Read
-from sim.results.billed.models import names_of
 from sim.results.exported.export import export
 from sim.settings.market import Billed
 from sim.settings.router import Policy, RouterSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim import ConfigError
-from sim.results.billed.models import backends_of
+from sim.backends.models import backends_of
 from tests.logs.written import february
 
 

@@ -1,0 +1,54 @@
+"""A log's calls sent again: its bill with recorded reads, another with our caches, and a word where there is neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.logs import read
+from sim.report.billed.reconciled import page
+from sim.results.billed.replayed import replayed
+from tests.logs.readers.gateways.test_ccusage import day
+from tests.logs.written import HOUR, OUT, READ, WRITE, february, lines
+
+HEAD = "trace,agent,call_index,t_s,model,input_tokens,output_tokens"
+
+
+def bill_of(path: Path) -> sim.LogBill:
+    return sim.LogBill(read(path), february())
+
+
+def test_with_recorded_reads_it_is_the_same_bill_and_with_our_cache_another(tmp_path: Path) -> None:
+    """The log's cache had forgotten after five minutes, ours is set to an hour: writes cost $10 a million."""
+    rows = (
+        "s,main,0,0,claude-opus-4-6,50000,100,0,",
+        "s,main,1,400,claude-opus-4-6,51000,100,0,",
+        "s,sub,0,5,claude-opus-4-6,9000,9,8000,",
+    )
+    path = lines(tmp_path / "x.csv", f"{HEAD},cache_read_tokens,api_time_s", *rows)
+    bill = sim.LogBill(read(path), sim.load("market.models.claude_opus_4_6.cache_ttl_s=3600"))
+    found = replayed(bill)
+    assert found.recorded_usd == pytest.approx(bill.priced.sum(), rel=1e-9)
+    assert found.simulated_usd == pytest.approx(52_000 * HOUR + 58_000 * READ + 209 * OUT, rel=1e-9)
+    assert "with recorded cache reads (exact)" in page(bill).splitlines()[2]
+
+
+def test_without_recorded_reads_there_is_our_cache_alone(tmp_path: Path) -> None:
+    rows = ("s,main,0,0,claude-opus-4-6,50000,100", "s,main,1,29,claude-opus-4-6,51000,100")
+    found = replayed(bill_of(lines(tmp_path / "x.csv", HEAD, *rows)))
+    assert found.recorded_usd is None
+    assert found.simulated_usd == pytest.approx(51_000 * WRITE + 50_000 * READ + 200 * OUT, rel=1e-9)
+
+
+@pytest.mark.parametrize(("most", "why"), [(1, "2 calls are more than 1; "), (2, "no backend is known of acme")])
+def test_what_is_not_replayed_is_said(tmp_path: Path, most: int, why: str) -> None:
+    path = lines(tmp_path / "x.csv", HEAD, "s,main,0,0,acme,50000,100", "s,main,1,29,acme,51000,100")
+    found = replayed(bill_of(path), most)
+    assert found.why_not.startswith(why)
+
+
+def test_sums_are_not_replayed(tmp_path: Path) -> None:
+    bill = bill_of(lines(tmp_path / "x.json", {"daily": [day()], "totals": {}}))
+    assert "Not replayed: 1 of 1 rows of the log are sums over calls, which cannot be replayed" in page(bill)
