@@ -1,8 +1,9 @@
-"""What your agents' logs say was billed, against our prices; nothing of prompts, names or paths is kept. Settings come after paths.
-sim logs ~/.claude/projects market=nov_2026     folders, files, globs; then settings
-sim logs PATH --what-if "cache=1h compact=60k"  or BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND, batch, fanout=half,
-                                                sessions=2x, flat=200/month,10/5h,50/week (USD; a flat rate's windows), key=value
-sim logs PATH --fit mine                        then runs their future: sim --config-dir mine experiment=mine
+"""What your agents' logs say was billed, against our prices, and what else it could have come to.
+Nothing of prompts, names or paths is kept.
+  sim logs ~/.claude/projects market=nov_2026      files, folders, globs; then settings
+  sim logs PATH --what-if "cache=1h compact=60k"   or key=value, BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND,
+                                     batch, fanout=half, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
+  sim logs PATH --fit mine           writes profiles: sim --config-dir mine experiment=mine runs their future
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: ArgumentParser) -> None:
     """Paths, settings, and what no file says."""
+    parser.usage = "sim logs PATH [PATH ...] [options] [KEY=VALUE ...]"
     parser.add_argument("words", nargs="+", metavar="PATH", help="formats are found by content")
     parser.add_argument("--format", metavar="NAME", help="of all files, where they do not say it")
     parser.add_argument("--model", action="append", default=[], metavar="NAME=BACKEND", help="who serves a model of the log")
