@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.billed.remarks import change, remarks
+from sim.report.billed.remarks import change, named, remarks
 from sim.report.numbers import counted, dollars, number
 from sim.report.tables import aligned
 from sim.sweeps.what_if.answer import Answer
@@ -45,33 +45,37 @@ def _table(what_if: WhatIf) -> str:
     table = {
         "what if, USD": [_short(each.question.text) for each in answers],
         "as it was": [number(each.before_usd) for each in answers],
-        "then": [number(each.usd) for each in answers],
+        "then": [_range(each) for each in answers],
         "difference (95 %)": [_difference(each) for each in answers],
-        "range": [_range(each) for each in answers],
         "hours": [f"{each.hours:+,.1f}" if abs(each.hours) >= 0.05 else "0" for each in answers],
     }
     return aligned(pd.DataFrame(table))
 
 
 def _short(text: str) -> str:
-    return textwrap.shorten(text, 32, placeholder="...")
-
-
-def _difference(answer: Answer) -> str:
-    found = answer.difference
-    ends = "" if math.isnan(found.ci_low) else f" ({_signed(found.ci_low)} to {_signed(found.ci_high)})"
-    return f"{_signed(found.mean)}{ends}"
-
-
-def _signed(usd: float) -> str:
-    return f"{'+' if usd > 0 else ''}{number(usd)}"
+    return text if len(text) <= 32 else f"{text[:29]}..."
 
 
 def _range(answer: Answer) -> str:
     low, high = answer.bounds
-    if answer.unmeasured:
-        return "not known"
-    return f"{number(low, 2)} to {number(high, 2)}" if high - low > 1e-9 * high else "-"
+    return f"{number(low, 2)} to {number(high, 2)}" if _apart(low, high) else number(low) + "?" * answer.unmeasured
+
+
+def _apart(low: float, high: float) -> bool:
+    return high - low > 1e-9 * abs(high)
+
+
+def _difference(answer: Answer) -> str:
+    found = row(answer)
+    low, high = found["difference_low_usd"], found["difference_high_usd"]
+    mean = f"{_signed(low, 2)} to {_signed(high, 2)}" if _apart(low, high) else _signed(low)
+    interval = found["difference_ci_low"], found["difference_ci_high"]
+    ends = "" if math.isnan(interval[0]) else f" ({_signed(interval[0], 2)} to {_signed(interval[1], 2)})"
+    return f"{mean}{ends}{'?' * answer.unmeasured}"
+
+
+def _signed(usd: float, digits: int = 3) -> str:
+    return f"{'+' if usd > 0 else ''}{number(usd, digits)}"
 
 
 def _remarks(what_if: WhatIf) -> Iterator[str]:
@@ -79,10 +83,12 @@ def _remarks(what_if: WhatIf) -> Iterator[str]:
     market = what_if.base.scenario.market.models
     for each in what_if.answers:
         said = [f"- {line}" for line in remarks(what_if, each)]
-        yield "\n".join([_wrapped(f"{each.question.text}: {change(each.question, market)}"), *map(_wrapped, said)])
+        what, words = named(each.question, market)
+        yield "\n".join([_wrapped(f"{words}: {what}" if words else what), *map(_wrapped, said)])
     yield _wrapped(
-        "Difference: paired by session, with a 95 % interval for as many other sessions like these. Range: by what bills show of the "
-        "model's own work, or by what is assumed. Hours: that all sessions together take longer."
+        "a to b: by what bills show of the model's own work, or by what is assumed. Difference: paired by session, in brackets its 95 % "
+        "interval for as many other sessions like these. Hours: that all sessions together take longer. ?: another model at recorded "
+        "tokens; how many it takes itself nobody has measured."
     )
 
 
@@ -95,7 +101,8 @@ def _findings(what_if: WhatIf) -> str:
     lines = [_heading(what_if, found)]
     lines += [f"{place}. {_finding(what_if, each)}" for place, each in enumerate(found if what_if.asked else found[:BEST], 1)]
     if not what_if.asked:
-        tried = ", ".join([*(each.question.text for each in what_if.answers), *what_if.refused])
+        lines += [f"Not answered: {why}" for why in what_if.refused.values()]
+        tried = ", ".join(each.question.text for each in what_if.answers)
         lines.append(f"Tried: {tried}. What each assumes: --what-if WORDS; what else there is: sim logs --help")
     return "\n".join(map(_wrapped, lines))
 
@@ -117,8 +124,8 @@ def _finding(what_if: WhatIf, found: Finding) -> str:
     saved = dollars(most) if math.isclose(least, most, rel_tol=1e-6) else f"{dollars(least)} to {dollars(most)}"
     later = f"; sessions take {answer.hours:,.0f} hours longer" if answer.hours > answer.sessions / 10 else ""
     doubt = "" if found.sure else f"; {_doubt(found)}"
-    what = change(answer.question, what_if.base.scenario.market.models)
-    return f"{saved} of {dollars(whole)}: {what} [{answer.question.text}]{later}{doubt}"
+    what, words = named(answer.question, what_if.base.scenario.market.models)
+    return f"{saved} of {dollars(whole)}: {what}{f' [{words}]' if words else ''}{later}{doubt}"
 
 
 def _doubt(found: Finding) -> str:

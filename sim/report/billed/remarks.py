@@ -17,7 +17,7 @@ def change(question: Question, market: Mapping[str, BackendSettings]) -> str:
     """What is otherwise."""
     parts = [f"{_WHOSE.get(whose, whose)} on {market[backend].label or backend}" for whose, backend in question.moves]
     if question.cache_s is not None:
-        parts.append(f"caches keep prompts for {'an hour' if question.cache_s == HOUR_S else '5 minutes'}")
+        parts.append(f"caches keep prompts for {'an hour' if question.cache_s == HOUR_S else '5 minutes'} (ttl of cache_control)")
     if question.compact_tokens is not None:
         parts.append(f"prompts summarised at {compact(question.compact_tokens)} tokens")
     if question.half:
@@ -29,6 +29,12 @@ def change(question: Question, market: Mapping[str, BackendSettings]) -> str:
     if question.flat is not None:
         parts.append(f"a flat rate of ${question.flat.usd_per_month:g} a month")
     return ", ".join([*parts, *question.settings])
+
+
+def named(question: Question, market: Mapping[str, BackendSettings]) -> tuple[str, str]:
+    """The same, and the words that ask it; empty: they say it themselves."""
+    only_settings = question == Question(question.text, settings=question.settings)
+    return (question.text, "") if only_settings else (change(question, market), question.text)
 
 
 def remarks(what_if: WhatIf, answer: Answer) -> Iterator[str]:
@@ -47,8 +53,10 @@ def remarks(what_if: WhatIf, answer: Answer) -> Iterator[str]:
     if question.cache_s is not None or question.compact_tokens is not None or question.half:
         yield from _ends(answer)
     if question.sessions > 1:
+        yield "copies begin when their originals do"
+    if question.sessions > 1 or question.settings:
         before, after = answer.peak_tokens_per_min
-        yield f"copies begin when their originals do: at most {compact(after)} tokens in a minute, {compact(before)} as it was"
+        yield f"at most {compact(after)} tokens in a minute, {compact(before)} as it was"
     if question.flat is not None:
         yield from _flat(what_if, answer)
     if question.batch:
@@ -63,9 +71,9 @@ def _ends(answer: Answer) -> Iterator[str]:
 def _worth(answer: Answer) -> str:
     """How many more calls would eat up what is saved."""
     saved = answer.before_usd - answer.usd
-    if saved <= 0 or not answer.calls:
+    if saved <= 0 or answer.swapped:
         return ""
-    return f"; {share(saved / answer.usd)} more calls would eat up the saving" if answer.usd else ""
+    return f"; {share(saved / answer.usd)} more calls would eat up what is saved at least" if answer.usd else ""
 
 
 def _work(answer: Answer, market: Mapping[str, BackendSettings]) -> Iterator[str]:
@@ -73,11 +81,15 @@ def _work(answer: Answer, market: Mapping[str, BackendSettings]) -> Iterator[str
     news = dict.fromkeys(new for _, new in answer.swapped)
     if answer.measured:
         parts = "; ".join(f"{dollars(usd)} as in {harness}" for harness, usd in answer.measured.items())
+        if len(answer.ends) > 1:
+            parts = " to ".join(map(dollars, answer.bounds))
         alone = "; bills of one harness alone, so no range is known" if len(answer.measured) == 1 else ""
-        yield f"recorded tokens at its prices: {dollars(answer.usd)}; with the turns and words that bills of issues show: {parts}{alone}"
+        rest = f"; {share(answer.unmeasured_share)} of it as recorded, which nobody has measured" if answer.unmeasured_share else ""
+        same = f"recorded tokens at its prices: {dollars(answer.usd)}"
+        yield f"{same}; with the turns and words that bills of issues show: {parts}{alone}{rest}"
     elif news:
         names = ", ".join(market[each].label or each for each in news)
-        yield f"recorded tokens at its prices; how many {names} would take for the same work nobody has measured"
+        yield f"recorded tokens at its prices; how many tokens {names} would take for this work nobody has measured"
     for old, new in answer.swapped:
         shared = [each for each in market[old].qualities if each in market[new].qualities]
         if shared:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +21,7 @@ from sim.shell.ending import MISTAKE, WELL, complain
 if TYPE_CHECKING:
     from sim.logs.log import Log
     from sim.results.billed.bill import LogBill
+    from sim.sweeps.what_if.question import Question
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -90,12 +90,18 @@ def _answers(log: Log, questions: list[str], settings: list[str], models: dict[s
     from sim.report.billed.answers import page, plain
     from sim.sweeps.what_if.ask import what_if
 
-    try:
-        found = what_if(log, questions, settings, models, around=partial(tqdm, desc="what if", unit=" asked", disable=None, leave=False))
-    except SimError as error:
-        if questions:
-            raise
-        return _Answers(f"What would save: {error}", {"refused": str(error)})
+    with tqdm(desc="what if", unit=" calls", unit_scale=True, disable=None, leave=False) as bar:
+
+        def all_of(read: Sequence[Question]) -> Sequence[Question]:
+            bar.total = len(log.calls) * (1 + sum(each.replays for each in read))
+            return read
+
+        try:
+            found = what_if(log, questions, settings, models, bar.update, all_of)
+        except SimError as error:
+            if questions:
+                raise
+            return _Answers(f"What would save: {error}", {"refused": str(error)})
     return _Answers(page(found), plain(found))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from sim.sweeps.what_if import flat_rate, own_work
 from sim.sweeps.what_if.acting import check_acting
 from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked
 from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
-from sim.sweeps.what_if.replayed import Replayed, replay, served, unreplayable
+from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
 
 DAY_S = 86_400.0
 SUMMARY_TOKENS = 1000
@@ -47,6 +47,8 @@ class Answer(NamedTuple):
     """USD by assumption, where there are several; the first is `usd`."""
     measured: dict[str, float]
     """USD by harness whose bills say how much work the other model makes of the same; none: nobody has measured it, or no model changed."""
+    spread: tuple[Estimate, ...]
+    """The differences by measured bills, where there are any, else by assumption."""
     swapped: tuple[tuple[str, str], ...]
     """(old backend, new one)."""
     hours: float
@@ -56,7 +58,8 @@ class Answer(NamedTuple):
     """Sessions that come to no end."""
     beyond_usd: float = math.nan
     """Of a flat rate: what is not covered by it."""
-    calls: int = 0
+    unmeasured_share: float = 0.0
+    """Of the dollars of calls that another model serves, those of models whose work nobody has measured."""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -132,13 +135,19 @@ class Asker:
         for label, log in _recast(question, self.base.log).items():
             ends[label] = self._end(question, scenario, log)
         first, *_ = ends.values()
-        return first._replace(ends={label: each.usd for label, each in ends.items()})
+        return first._replace(
+            ends={label: each.usd for label, each in ends.items()},
+            measured={", ".join(filter(None, words)): usd for words, usd in _by_both(ends)},
+            spread=tuple(estimate for each in ends.values() for estimate in each.spread),
+        )
 
     def _scenario(self, question: Question) -> Scenario:
         """The base's with the question's settings, each of which acts on something."""
         before = self.base.scenario
         scenario = as_recorded(composed(*self._settings, *question.settings), question.settings) if question.settings else before
         check_acting(before, scenario, question.text)
+        if scenario.backends != before.backends and not routed(scenario):
+            raise ConfigError(f"--what-if {question.text}: calls stay on the backends of their models: name one alone, or add a router=...")
         if question.batch:
             scenario = dataclasses.replace(scenario, batch=True)
         return scenario if question.cache_s is None else self._kept_for(question, scenario, question.cache_s)
@@ -179,13 +188,16 @@ class Asker:
         usd = np.bincount(fold, then.usd, many)[compared]
         seconds = np.bincount(fold, np.nan_to_num(then.seconds), many)[compared].sum()
         was = base.replayed.usd[compared]
-        pairs = self._pairs(question, scenario, log, then, compared, fold) if question.moves else {}
+        elsewhere = question.moves or set(then.calls["backend"]) != set(base.replayed.calls["backend"])
+        pairs = self._pairs(question, scenario, log, then, compared, fold) if elsewhere else {}
+        models = {**base.scenario.market.models, **scenario.market.models}
+        own, unmeasured = own_work.measured(_tasks(), models, pairs) if pairs else ({}, 0.0)
         found = Answer(
             question, int(compared.sum()), left_out, float(was.sum()), float(usd.sum()), paired(usd - was), {},
-            own_work.measured(_tasks(), base.scenario.market.models | scenario.market.models, pairs) if pairs else {},
+            own, tuple(paired(usd * (each / usd.sum()) - was) for each in own.values()) or (paired(usd - was),),
             tuple(pair for pair in pairs if pair[0] != pair[1]),
             float(seconds - question.sessions * base.replayed.seconds[compared].sum()) / 3600,
-            (base.replayed.peak_tokens_per_min, then.peak_tokens_per_min), then.lost, calls=len(then.calls),
+            (base.replayed.peak_tokens_per_min, then.peak_tokens_per_min), then.lost, unmeasured_share=unmeasured,
         )  # fmt: skip
         return found if question.flat is None else self._at_a_flat_rate(found, question, scenario, moved, then, compared[fold])
 
@@ -235,7 +247,9 @@ class Asker:
         hours = float(np.nansum((waiting.seconds - then.seconds)[compared])) / 3600
         usd = rate_usd + beyond_usd
         difference = Estimate(usd - found.before_usd, math.nan, math.nan)
-        return found._replace(usd=usd, difference=difference, hours=hours, beyond_usd=beyond_usd, measured={}, lost=waiting.lost)
+        return found._replace(
+            usd=usd, difference=difference, spread=(difference,), hours=hours, beyond_usd=beyond_usd, measured={}, lost=waiting.lost
+        )
 
 
 def _recast(question: Question, log: Log) -> dict[str, Log]:
@@ -255,6 +269,12 @@ def _recast(question: Question, log: Log) -> dict[str, Log]:
             for (label, each), (words, share) in zip([*found.items()] * (3 - len(found)), shares, strict=True)
         }
     return {label: times(each, question.sessions) if question.sessions > 1 else each for label, each in found.items()}
+
+
+def _by_both(ends: Mapping[str, Answer]) -> Iterator[tuple[tuple[str, str], float]]:
+    """USD by harness and assumption."""
+    for label, each in ends.items():
+        yield from (((harness, label), usd) for harness, usd in each.measured.items())
 
 
 def paired(differences: np.ndarray, confidence: float = 0.95) -> Estimate:

@@ -54,7 +54,7 @@ class WhatIf(NamedTuple):
             low, high = each.bounds
             least, most = each.before_usd - high, each.before_usd - low
             if each.question.sessions == 1 and least > LEAST_SAVING * each.before_usd and each.lost <= self.base.replayed.lost:
-                sure = not each.unmeasured and not each.difference.ci_high >= 0
+                sure = not each.unmeasured and not max(ends.ci_high for ends in each.spread) >= 0
                 found.append(Finding(each, least, most, sure))
         return sorted(found, key=lambda each: (each.answer.unmeasured, -each.least_usd))
 
@@ -67,16 +67,19 @@ class WhatIf(NamedTuple):
 
 
 def row(answer: Answer) -> dict[str, Any]:
-    """One answer as plain values."""
+    """One answer as plain values; `usd` is at the work that was recorded, or the more careful end; all others are by the range."""
     low, high = answer.bounds
     return {
         "what_if": answer.question.text,
         "sessions": answer.sessions,
         "replayed_usd": answer.before_usd,
         "usd": answer.usd,
-        **dict(zip(("difference_usd", "difference_ci_low", "difference_ci_high"), answer.difference, strict=True)),
         "low_usd": low,
         "high_usd": high,
+        "difference_low_usd": min(each.mean for each in answer.spread),
+        "difference_high_usd": max(each.mean for each in answer.spread),
+        "difference_ci_low": min(each.ci_low for each in answer.spread),
+        "difference_ci_high": max(each.ci_high for each in answer.spread),
         "more_hours": answer.hours,
         "beyond_usd": answer.beyond_usd,
         "peak_tokens_per_min": answer.peak_tokens_per_min[1],

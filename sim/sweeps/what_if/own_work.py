@@ -16,6 +16,8 @@ from sim.theory.expected.forecast import forecast
 
 TASKS = {"mini_v2": "swe_task", "openhands": "swe_task_openhands"}
 """By harness, the agent whose task its bills are of: an issue in a repository."""
+MOST_UNMEASURED = 0.25
+"""Of the dollars of calls that another model serves, where a range is still given."""
 
 
 def factors(tasks: Mapping[str, AgentSettings], old: BackendSettings, new: BackendSettings) -> dict[str, float]:
@@ -36,10 +38,16 @@ def _same(task: AgentSettings, model: BackendSettings) -> float:
 
 def measured(
     tasks: Mapping[str, AgentSettings], models: Mapping[str, BackendSettings], usd: Mapping[tuple[str, str], float]
-) -> dict[str, float]:
-    """Dollars by harness, from those at the same work by (old backend, new backend); none: of some pair no harness has both bills."""
+) -> tuple[dict[str, float], float]:
+    """Dollars by harness, from those at the same work by (old backend, new backend), and the share of what moved that nobody measured.
+
+    What nobody measured stays at the same work. None where that is more than `MOST_UNMEASURED`, or where nothing moved.
+    """
     moved = {pair: factors(tasks, models[pair[0]], models[pair[1]]) for pair in usd if pair[0] != pair[1]}
-    shared = set(tasks).intersection(*moved.values()) if moved else set()
-    return {
-        harness: sum(each * moved[pair][harness] if pair in moved else each for pair, each in usd.items()) for harness in sorted(shared)
-    }
+    known = [each for each in moved.values() if each]
+    whole = sum(usd[pair] for pair in moved)
+    unknown = sum(usd[pair] for pair, each in moved.items() if not each) / whole if whole else 0.0
+    if not known or unknown > MOST_UNMEASURED:
+        return {}, unknown
+    shared = sorted(set(tasks).intersection(*known))
+    return {harness: sum(each * moved.get(pair, {}).get(harness, 1.0) for pair, each in usd.items()) for harness in shared}, unknown

@@ -45,6 +45,11 @@ class Question(NamedTuple):
     sessions: int = 1
     flat: FlatRate | None = None
 
+    @property
+    def replays(self) -> int:
+        """How many times the log's calls are replayed, about: for each end of a range, and of who waits at a flat rate."""
+        return self.sessions * (2 if self.half or self.compact_tokens is not None else 1) * (1 if self.flat is None else 2)
+
 
 def asked(text: str, backends: list[str], models: list[str]) -> Question:
     """Read a what-if; `backends` are those of the market, `models` those of the log. Raises `ConfigError`."""

@@ -5,29 +5,24 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sim.backends.models import backends_of
-from sim.backends.pricing import ONE_HOUR_S
 from sim.engine.replication import Progress
 from sim.errors import ConfigError
 from sim.logs.log import Log
-from sim.logs.logged import SINCE_1970_S, UNKNOWN, Reads
 from sim.logs.written import write_trace
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
+from sim.settings.router import Policy
 from sim.settings.workload import WorkloadKind
 from sim.sweeps.what_if.recast import other
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SHORTEST_S = 300.0
-"""Of the lifetimes that caches are sold with."""
 
 
 class Replayed(NamedTuple):
@@ -44,8 +39,19 @@ class Replayed(NamedTuple):
     digest: str
 
 
+def routed(scenario: Scenario) -> bool:
+    """Whether a policy chooses each call's backend, and not its model."""
+    return scenario.router.policy not in (Policy.fixed, Policy.recorded)
+
+
 def served(log: Log, scenario: Scenario, said: Mapping[str, str]) -> tuple[np.ndarray, list[str]]:
-    """By call its backend's place in the list (-1: none has that name), and the list: those of the scenario's market that are used."""
+    """By call its backend's place in the list (-1: none has that name), and the list: those of the scenario's market that are used.
+
+    Where a policy chooses, all are the one of its backends with the shortest window.
+    """
+    if routed(scenario):
+        windows = {name: scenario.market.models[name].context_window_tokens for name in scenario.backends}
+        return np.zeros(len(log.calls), np.int64), [min(windows, key=lambda name: windows[name])]
     of = backends_of(log.models, scenario.market.models, {"": scenario.backends[0], **said})
     used = list(dict.fromkeys(of[name] for name in log.models if name in of))
     places = np.array([used.index(of[name]) if name in of else -1 for name in log.models], np.int64)
@@ -78,13 +84,10 @@ def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Prog
     kept = ~np.logical_or.reduce([*out, np.zeros(len(log.calls), bool)])
     if not kept.any():
         raise ConfigError("no call of this log can be replayed")
-    _, used = served(log, scenario, said)
-    if len(used) > 1:
-        raise ConfigError(f"calls of several models ({', '.join(used)}) cannot be replayed yet")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "log.parquet"
-        write_trace(possible(other(log, log.calls[kept], log.agents)), file)
-        result = simulate(_scenario(scenario, log, used, file), progress)
+        write_trace(other(log, log.calls[kept], log.agents), file)
+        result = simulate(_scenario(scenario, said, file), progress)
         calls, tasks = result.calls, result.tasks
     numbers = np.unique(session_of[log.calls["agent"][kept]])
     calls["session"] = numbers[calls["task"].to_numpy()]
@@ -96,31 +99,11 @@ def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Prog
     return Replayed(usd, seconds, calls, lost, result.mean("peak_tokens_per_min"), result.digest)
 
 
-def _scenario(scenario: Scenario, log: Log, used: list[str], file: Path) -> Scenario:
-    """Of a log in a file: once, from its first moment on."""
+def _scenario(scenario: Scenario, said: Mapping[str, str], file: Path) -> Scenario:
+    """Of a log in a file, once; each call at the backend of its model, unless a policy chooses."""
     workload = dataclasses.replace(scenario.workload, kind=WorkloadKind.trace, trace=str(file), trace_sha256="", trace_sessions=None)
-    known = log.calls["start_s"][log.calls["start_s"] > SINCE_1970_S]
-    start = datetime.fromtimestamp(float(known.min()), UTC).isoformat() if len(known) else scenario.start
-    return dataclasses.replace(scenario, workload=workload, start=start, backends=used, replications=1, processes=1, precision=None)
-
-
-def possible(log: Log) -> Log:
-    """The log with what a cache could have given of each prompt, had it kept the agent's last one, in the place of what was billed.
-
-    Where the log says what was read within the time that caches keep, that is it: what was not read then had another prefix. After a longer
-    pause it is the whole of the last prompt, unless the new one is shorter: then it is no more than what was read.
-    """
-    calls = log.calls.copy()
-    rows = np.lexsort((np.nan_to_num(calls["start_s"]), calls["agent"]))
-    here, last = rows[1:], rows[:-1]
-    prompt, before, read = calls["input_tokens"][here], calls["input_tokens"][last], calls["cache_read_tokens"][here]
-    billed = np.array([source.reads == Reads.billed for source in log.sources], bool)[calls["source"][here]]
-    keeps_s = np.where(calls["cache_write_1h_tokens"][last] > 0, ONE_HOUR_S, _SHORTEST_S)
-    paused = calls["start_s"][here] - calls["end_s"][last] > keeps_s
-    lost = billed & paused & (calls["agent"][here] == calls["agent"][last]) & (prompt >= before)
-    calls["cache_read_tokens"][here] = np.where(lost, np.maximum(read, before), read)
-    for name in ("cache_write_tokens", "cache_write_1h_tokens"):
-        calls[name] = UNKNOWN
-    sources = [source._replace(reads=Reads.possible) for source in log.sources]
-    names = {"model": log.models, "status": log.statuses, "tier": log.tiers}
-    return Log(calls, log.agents, names, sources, log.report)
+    router = scenario.router
+    if not routed(scenario):
+        models = {model: backend for model, backend in said.items() if model}
+        router = dataclasses.replace(router, policy=Policy.recorded, backend=None, models=models)
+    return dataclasses.replace(scenario, workload=workload, router=router, replications=1, processes=1, precision=None)

@@ -11,7 +11,7 @@ import pytest
 from sim import ConfigError
 from sim.sweeps.what_if.answer import Answer, paired
 from sim.sweeps.what_if.ask import WhatIf, what_if
-from tests.logs.written import HOUR, OUT, READ
+from tests.logs.written import HOUR, OUT, READ, WRITE, february
 from tests.sweeps.what_if.by_hand import BILL_USD, OUTPUT, READS, WRITTEN, log_of, two
 
 
@@ -40,9 +40,9 @@ def test_another_backend_is_tokens_by_its_price_list_and_a_range_by_measured_bil
 def test_an_hours_cache_reads_what_the_pause_had_lost_and_writes_at_its_own_price(tmp_path: Path) -> None:
     found = answer(tmp_path, "cache=1h")
     assert found.usd == pytest.approx((WRITTEN - 110_000) * HOUR + (READS + 110_000) * READ + OUTPUT * OUT, rel=1e-12)
-    lost = 120_000 * 6.25e-6 + 10_000 * 6.25e-6 + 100_000 * 6.25e-6  # of session s, written for five minutes
+    lost = 120_000 * WRITE + 10_000 * WRITE + 100_000 * WRITE  # of session s, written for five minutes
     kept = 110_000 * READ + 120_000 * HOUR
-    [of_s, of_t] = kept - lost, 50_000 * (HOUR - 6.25e-6)
+    [of_s, of_t] = kept - lost, 50_000 * (HOUR - WRITE)
     assert found.difference == pytest.approx(paired(np.array([of_s, of_t])), rel=1e-9)
 
 
@@ -59,9 +59,10 @@ def test_a_compaction_is_paid_and_saves_by_what_it_dropped(tmp_path: Path) -> No
     half = "50 % of what is dropped is read again"
     assert list(found.ends) == [half, "nothing is read again"]
     assert found.usd == found.ends[half]
+    head = february().agent.system_tokens  # tools and system prompt are still there
     with_none = (
-        100_000 * 6.25e-6 + (10_000 * 6.25e-6 + 100_000 * READ) + 101_000 * 6.25e-6  # a summary, and what is left
-        + 111_000 * 6.25e-6 + 101_000 * 6.25e-6 + 50_000 * 6.25e-6 + (OUTPUT + 2_000) * OUT
+        100_000 * WRITE + (10_000 * WRITE + 100_000 * READ) + (101_000 - head) * WRITE  # the summary, and what is left
+        + 111_000 * WRITE + (101_000 - head) * WRITE + 50_000 * WRITE + 2 * head * READ + (OUTPUT + 2_000) * OUT
     )  # fmt: skip
     assert found.ends["nothing is read again"] == pytest.approx(with_none, rel=1e-12)
 
@@ -70,10 +71,21 @@ def test_a_batch_is_half_the_bill(tmp_path: Path) -> None:
     assert answer(tmp_path, "batch").usd == pytest.approx(BILL_USD / 2, rel=1e-12)
 
 
+def test_each_call_stays_on_the_backend_of_its_model_and_some_move(tmp_path: Path) -> None:
+    """A lead on Opus, a sub-agent on Haiku (1, out 5, written 1.25 USD a million), which Sonnet (3, 15, 3.75) takes over."""
+    calls = ("s,main,0,0,50000,100,10,claude-opus-4-6", "s,a,0,5,20000,100,2,claude-haiku-4-5-20251001")
+    [found] = what_if(log_of(tmp_path, *calls, columns="api_time_s,model"), ["sub_agents=claude_sonnet_4_6"]).answers
+    lead = 50_000 * WRITE + 100 * OUT
+    assert found.before_usd == pytest.approx(lead + 20_000 * 1.25e-6 + 100 * 5e-6, rel=1e-12)
+    assert found.usd == pytest.approx(lead + 20_000 * 3.75e-6 + 100 * 15e-6, rel=1e-12)
+    assert found.swapped == (("claude_haiku_4_5", "claude_sonnet_4_6"),)
+    assert found.unmeasured
+
+
 def test_prompts_that_do_not_fit_leave_their_sessions_out_on_both_sides(tmp_path: Path) -> None:
     found = answer(tmp_path, "minimax_m2_5 market.models.minimax_m2_5.context_window_tokens=60000")
     assert (found.sessions, found.left_out) == (1, {"longer than the context window": 3})
-    assert found.before_usd == pytest.approx(50_000 * 6.25e-6 + 500 * OUT, rel=1e-12)
+    assert found.before_usd == pytest.approx(50_000 * WRITE + 500 * OUT, rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +97,7 @@ def test_prompts_that_do_not_fit_leave_their_sessions_out_on_both_sides(tmp_path
         ("fanout=half", "nobody in this log began two sub-agents"),
         ("compact=300k", "the longest has 120,000"),
         ("kimi_k2_5 cache=1h", "kimi_k2_5: no cache of several lifetimes"),
+        ("backends=[kimi_k2_5,minimax_m2_5]", "name one alone, or add a router"),
         ("agent.fanout=2", "agent.fanout does nothing to recorded sessions"),
         ("minimax_m2_5 market.models.minimax_m2_5.context_window_tokens=1000", "no call of this log can be replayed"),
     ],
@@ -105,7 +118,7 @@ def test_the_interval_of_paired_differences_is_students(tmp_path: Path) -> None:
 def test_sub_agents_halved_are_a_range(tmp_path: Path) -> None:
     calls = ["s,main,0,0,50000,100,10", *(f"s,a{each},0,{each + 9},20000,100,10" for each in range(4))]
     [found] = what_if(log_of(tmp_path, *calls), ["fanout=half"]).answers
-    one = 20_000 * 6.25e-6 + 100 * OUT
-    assert found.ends["their work is not done"] == pytest.approx(50_000 * 6.25e-6 + 100 * OUT + 2 * one, rel=1e-12)
-    onto = 20_000 * READ + 100 * 6.25e-6 + 100 * OUT  # all they began with is there; what is new is the last answer
-    assert found.ends["the others do their work too"] == pytest.approx(50_000 * 6.25e-6 + 100 * OUT + 2 * (one + onto), rel=1e-12)
+    one = 20_000 * WRITE + 100 * OUT
+    assert found.ends["their work is not done"] == pytest.approx(50_000 * WRITE + 100 * OUT + 2 * one, rel=1e-12)
+    onto = 20_000 * READ + 100 * WRITE + 100 * OUT  # all they began with is there; what is new is the last answer
+    assert found.ends["the others do their work too"] == pytest.approx(50_000 * WRITE + 100 * OUT + 2 * (one + onto), rel=1e-12)

@@ -21,14 +21,19 @@ def test_a_model_of_half_the_prices_whose_bills_are_as_high_does_twice_the_work(
     whole = dataclasses.replace(OPUS, tiers=[])
     assert factors(TASK, whole, half) == pytest.approx({"h": 2.0}, rel=1e-9)
     assert factors(TASK, half, whole) == pytest.approx({"h": 0.5}, rel=1e-9)
-    usd = measured(TASK, {"a": whole, "b": half}, {("a", "b"): 3.0, ("a", "a"): 1.0})
+    usd, unknown = measured(TASK, {"a": whole, "b": half}, {("a", "b"): 3.0, ("a", "a"): 1.0})
     assert usd == pytest.approx({"h": 7.0}, rel=1e-9)
+    assert unknown == 0
 
 
 def test_who_has_no_bill_in_a_harness_is_not_known_by_it() -> None:
     unmeasured = dataclasses.replace(OPUS, works={"h": WorkSettings(bill=None), "other": WorkSettings(bill=1.0)})
     assert factors(TASK, OPUS, unmeasured) == {}
-    assert measured(TASK, {"a": OPUS, "b": unmeasured}, {("a", "b"): 1.0}) == {}
+    models = {"a": OPUS, "b": unmeasured, "c": dataclasses.replace(OPUS, works={"h": WorkSettings(bill=2.0)})}
+    assert measured(TASK, models, {("a", "b"): 1.0}) == ({}, 1.0)
+    usd, unknown = measured(TASK, models, {("a", "b"): 1.0, ("a", "c"): 19.0})
+    assert usd == pytest.approx({"h": 1 + 2 * 19.0}, rel=1e-9)
+    assert unknown == 0.05
 
 
 def test_bills_that_ship_say_what_the_readme_does() -> None:
