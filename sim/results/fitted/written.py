@@ -32,7 +32,12 @@ def name_of(folder: Path) -> str:
 def refuse_what_is_there(folder: Path) -> None:
     """Raise `ConfigError` where a file would be written over."""
     name = name_of(folder)
-    every = [folder / "profile" / f"{name}.yaml", folder / "agent" / f"{name}.yaml", folder / "experiment" / f"{name}.yaml"]
+    every = [
+        folder / group / f"{each}.yaml"
+        for group in ("profile", "agent", "experiment")
+        for each in (name, f"{name}_team", f"{name}_subagent")
+    ]
+    every.append(folder / "figures" / "fit.png")
     if there := [path for path in every if path.exists()]:
         raise ConfigError(f"{there[0]}: is there already, and nothing is written over; remove it, or name another folder")
 
