@@ -34,7 +34,7 @@ def table(found: Fit, fits: Goodness) -> str:
 
 def as_dict(found: Fit, fits: Goodness, written: Sequence[Path]) -> dict[str, Any]:
     """The same for JSON."""
-    means = {name: {"ours": ours._asdict(), "recorded": theirs._asdict()} for name, (ours, theirs) in fits.means.items()}
+    means = {name: {"ours": _plain(ours), "recorded": _plain(theirs)} for name, (ours, theirs) in fits.means.items()}
     sizes = {"sessions": found.used["trace"].nunique(), "held_out": found.held_out["trace"].nunique() if len(found.held_out) else 0}
     return {
         **sizes,
@@ -70,6 +70,11 @@ def page(found: Fit, fits: Goodness, written: Sequence[Path], folder: Path, name
             f"Written:\n{files}\n\nThe future: sim --config-dir {folder} experiment={name}{team}",
         ]
     )
+
+
+def _plain(span: Span) -> dict[str, float | None]:
+    """What is not known is None."""
+    return {name: value if math.isfinite(value) else None for name, value in span._asdict().items()}
 
 
 def _told(span: Span) -> str:
