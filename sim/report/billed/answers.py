@@ -34,10 +34,16 @@ def page(what_if: WhatIf) -> str:
 def _base(what_if: WhatIf) -> str:
     base = what_if.base
     lines = [f"Not replayed: {counted(many, 'call')} {why}" for why, many in base.left_out.items()]
-    lines.append(f"What if, by replaying these sessions: as they were {dollars(base.replayed.usd.sum())} ({base.days:.1f} days)")
+    lines.append(f"What if, by replaying these sessions: as they were {dollars(base.replayed.usd.sum())} ({_days(base.days)})")
+    if base.hour:
+        lines.append("Caches that are sold with an hour keep prompts for an hour, as most writes of the log say")
     if base.replayed.lost:
         lines.append(f"{counted(base.replayed.lost, 'session')} came to no end: calls were given up")
     return "\n".join(lines)
+
+
+def _days(days: float) -> str:
+    return "no dates" if math.isnan(days) else f"{days:.1f} days"
 
 
 def _table(what_if: WhatIf) -> str:
@@ -101,7 +107,6 @@ def _findings(what_if: WhatIf) -> str:
     lines = [_heading(what_if, found)]
     lines += [f"{place}. {_finding(what_if, each)}" for place, each in enumerate(found if what_if.asked else found[:BEST], 1)]
     if not what_if.asked:
-        lines += [f"Not answered: {why}" for why in what_if.refused.values()]
         tried = ", ".join(each.question.text for each in what_if.answers)
         lines.append(f"Tried: {tried}. What each assumes: --what-if WORDS; what else there is: sim logs --help")
     return "\n".join(map(_wrapped, lines))
@@ -121,7 +126,7 @@ def _finding(what_if: WhatIf, found: Finding) -> str:
     answer, months = found.answer, what_if.months
     scale = 1 if math.isnan(months) else months
     least, most, whole = (each / scale for each in (found.least_usd, found.most_usd, answer.before_usd))
-    saved = dollars(most) if math.isclose(least, most, rel_tol=1e-6) else f"{dollars(least)} to {dollars(most)}"
+    saved = " to ".join(dict.fromkeys(map(dollars, (least, most))))
     later = f"; sessions take {answer.hours:,.0f} hours longer" if answer.hours > answer.sessions / 10 else ""
     doubt = "" if found.sure else f"; {_doubt(found)}"
     what, words = named(answer.question, what_if.base.scenario.market.models)

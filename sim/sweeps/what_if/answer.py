@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +13,13 @@ from sim.engine.replication import Progress
 from sim.errors import ConfigError
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S
-from sim.scenario.load import load
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentSettings
 from sim.settings.market import CacheKind
 from sim.statistics import Estimate, t_quantile
 from sim.sweeps.what_if import flat_rate, own_work
 from sim.sweeps.what_if.acting import check_acting
+from sim.sweeps.what_if.as_recorded import as_recorded, composed, kept_for_an_hour, with_models
 from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked
 from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
 from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
@@ -81,6 +80,8 @@ class Base(NamedTuple):
     said: Mapping[str, str]
     replayed: Replayed
     left_out: dict[str, int]
+    hour: bool
+    """Whether caches keep prompts for an hour, as the log's writes say."""
 
     @property
     def days(self) -> float:
@@ -90,24 +91,12 @@ class Base(NamedTuple):
         return float(known.max() - known.min()) / DAY_S if len(known) else math.nan
 
 
-def base_of(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Progress | None = None) -> Base:
+def base_of(log: Log, settings: Sequence[str], said: Mapping[str, str], progress: Progress | None = None) -> Base:
     """Replay a log as it is. Raises `ConfigError` where none of it can be."""
+    hour = kept_for_an_hour(log)
+    scenario = as_recorded(composed(*settings), settings, hour)
     left_out = {why: int(rows.sum()) for why, rows in unreplayable(log, scenario, said).items()}
-    return Base(log, scenario, said, replay(log, scenario, said, progress), left_out)
-
-
-def as_recorded(scenario: Scenario, words: Sequence[str] = ()) -> Scenario:
-    """A scenario in which no call fails and none takes longer than the next by chance, unless these settings say so: a log has both."""
-    said = {key for key in ("error_rate", "noise_sigma") if any(f".{key}" in word or f"{key}:" in word for word in words)}
-    quiet: dict[str, Any] = {key: 0.0 for key in ("error_rate", "noise_sigma") if key not in said}
-    models = {name: dataclasses.replace(model, **quiet) for name, model in scenario.market.models.items()}
-    return dataclasses.replace(scenario, market=dataclasses.replace(scenario.market, models=models))
-
-
-@functools.lru_cache(maxsize=8)
-def composed(*words: str) -> Scenario:
-    """As `sim.load`, once: nothing here changes a scenario."""
-    return load(*words)
+    return Base(log, scenario, said, replay(log, scenario, said, progress), left_out, hour)
 
 
 def _tasks() -> dict[str, AgentSettings]:
@@ -144,7 +133,8 @@ class Asker:
     def _scenario(self, question: Question) -> Scenario:
         """The base's with the question's settings, each of which acts on something."""
         before = self.base.scenario
-        scenario = as_recorded(composed(*self._settings, *question.settings), question.settings) if question.settings else before
+        words = (*self._settings, *question.settings)
+        scenario = as_recorded(composed(*words), words, self.base.hour) if question.settings else before
         check_acting(before, scenario, question.text)
         if scenario.backends != before.backends and not routed(scenario):
             raise ConfigError(f"--what-if {question.text}: calls stay on the backends of their models: name one alone, or add a router=...")
@@ -155,12 +145,11 @@ class Asker:
     def _kept_for(self, question: Question, scenario: Scenario, seconds: float) -> Scenario:
         """With another lifetime of what the backends in use cache, where they sell several."""
         _, used = served(self._moved(question, self.base.log), scenario, self.base.said)
-        models = dict(scenario.market.models)
+        models = scenario.market.models
         takers = [name for name in used if models[name].cache is CacheKind.explicit and models[name].cache_write_1h_usd_per_mtok]
         if not takers:
             raise ConfigError(f"--what-if {question.text}: {', '.join(used)}: no cache of several lifetimes")
-        models |= {name: dataclasses.replace(models[name], cache_ttl_s=seconds) for name in takers}
-        return dataclasses.replace(scenario, market=dataclasses.replace(scenario.market, models=models))
+        return with_models(scenario, {name: dataclasses.replace(models[name], cache_ttl_s=seconds) for name in takers})
 
     def _moved(self, question: Question, log: Log) -> Log:
         for whose, backend in question.moves:
@@ -194,7 +183,7 @@ class Asker:
         own, unmeasured = own_work.measured(_tasks(), models, pairs) if pairs else ({}, 0.0)
         found = Answer(
             question, int(compared.sum()), left_out, float(was.sum()), float(usd.sum()), paired(usd - was), {},
-            own, tuple(paired(usd * (each / usd.sum()) - was) for each in own.values()) or (paired(usd - was),),
+                own, _spread(usd, was, own),
             tuple(pair for pair in pairs if pair[0] != pair[1]),
             float(seconds - question.sessions * base.replayed.seconds[compared].sum()) / 3600,
             (base.replayed.peak_tokens_per_min, then.peak_tokens_per_min), then.lost, unmeasured_share=unmeasured,
@@ -269,6 +258,12 @@ def _recast(question: Question, log: Log) -> dict[str, Log]:
             for (label, each), (words, share) in zip([*found.items()] * (3 - len(found)), shares, strict=True)
         }
     return {label: times(each, question.sessions) if question.sessions > 1 else each for label, each in found.items()}
+
+
+def _spread(usd: np.ndarray, was: np.ndarray, own: Mapping[str, float]) -> tuple[Estimate, ...]:
+    """Paired differences of sessions, by what measured bills make of their dollars, where there are any."""
+    whole = float(usd.sum())
+    return tuple(paired(usd * (each / whole) - was) for each in own.values() if whole) or (paired(usd - was),)
 
 
 def _by_both(ends: Mapping[str, Answer]) -> Iterator[tuple[tuple[str, str], float]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.engine.replication import Progress
 from sim.errors import ConfigError, DataError
 from sim.logs.log import Log
-from sim.sweeps.what_if.answer import Answer, Asker, Base, as_recorded, base_of, composed
+from sim.sweeps.what_if.answer import Answer, Asker, Base, base_of
 from sim.sweeps.what_if.question import DAYS_A_MONTH, Question
 from sim.sweeps.what_if.usual import usual
 
@@ -54,7 +54,7 @@ class WhatIf(NamedTuple):
             low, high = each.bounds
             least, most = each.before_usd - high, each.before_usd - low
             if each.question.sessions == 1 and least > LEAST_SAVING * each.before_usd and each.lost <= self.base.replayed.lost:
-                sure = not each.unmeasured and not max(ends.ci_high for ends in each.spread) >= 0
+                sure = not each.unmeasured and max(ends.ci_high for ends in each.spread) < 0
                 found.append(Finding(each, least, most, sure))
         return sorted(found, key=lambda each: (each.answer.unmeasured, -each.least_usd))
 
@@ -97,10 +97,9 @@ def what_if(
     `settings` are those of `sim logs`, `models` says which backend serves a model of another name, and `around` goes round the questions
     one by one (a progress bar). Raises `ConfigError` for a question that cannot be asked of this log.
     """
-    scenario = as_recorded(composed(*settings), settings)
     if not questions and len(log.calls) > MOST_CALLS_UNASKED:
         raise DataError(f"not tried unasked on {len(log.calls):,} calls, which takes a while: --what-if WORDS asks for one")
-    base = base_of(log, scenario, dict(models or {}), progress)
+    base = base_of(log, settings, dict(models or {}), progress)
     asker = Asker(base, settings, progress)
     mine = [asker.read(text) for text in questions or usual(base)]
     answers, refused = [], {}

@@ -21,8 +21,7 @@ def usual(base: Base) -> list[str]:
     backend, used = served(log, base.scenario, base.said)
     found = []
     if any(market[name].cache is CacheKind.explicit and market[name].cache_write_1h_usd_per_mtok for name in used):
-        hours = log.calls["cache_write_1h_tokens"].clip(0).sum() > 0.5 * log.calls["cache_write_tokens"].clip(0).sum() > 0
-        found.append("cache=5m" if hours else "cache=1h")
+        found.append("cache=5m" if base.hour else "cache=1h")
     if (log.calls["input_tokens"][log.calls["calls"] == 1] > COMPACT_TOKENS).any():
         found.append(f"compact={COMPACT_TOKENS // 1000}k")
     sub = is_sub(log)[log.calls["agent"]]
