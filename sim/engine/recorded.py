@@ -87,12 +87,11 @@ def _own_backends(named: Counter[str], scenario: Scenario, key: str) -> dict[str
         if backend not in scenario.market.models:
             raise ConfigError(f"{key}.{model}={backend}: {did_you_mean(backend, scenario.market.models)}")
     own = backends_of([model for model in named if model], scenario.market.models, scenario.router.models)
-    unknown = [f"{model} ({many:,} calls)" for model, many in named.items() if model and model not in own]
+    unknown = [f"{model} ({many:,} call{'s' * (many != 1)})" for model, many in named.items() if model and model not in own]
     if unknown:
         raise ConfigError(
             f"workload.trace: none of market {scenario.market.name} is known to serve {', '.join(unknown[:5])}: say it by {key}, "
-            f"e.g. '{key}={{\"{next(model for model in named if model and model not in own)}\": {scenario.backends[0]}}}', or send all "
-            f"calls to one backend by backends=[...]"
+            f"e.g. '{key}={{{unknown[0].rpartition(' (')[0]}: {scenario.backends[0]}}}', or send all calls to one backend by backends=[...]"
         )
     return own
 

@@ -159,7 +159,7 @@ def _trace(scenario: Scenario, estimates: Estimates) -> str:
     rewritten = sum(call.prefix_tokens == HEAD for call in calls)
     if rewritten and not scenario.as_billed:
         said.append(
-            f"{rewritten:,} prompts are shorter than any before (compaction, a side call): only tools and system prompt are read, "
+            f"Prompts shorter than any before (compaction, a side call): {rewritten:,}, of which only tools and system prompt are read, "
             f"as much as the log's first calls read, else {scenario.agent.system_tokens:,} tokens (agent.system_tokens; assumption)."
         )
     return " ".join(said)

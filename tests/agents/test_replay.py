@@ -42,6 +42,7 @@ def test_of_a_prompt_that_was_rewritten_tools_and_system_prompt_are_read(tmp_pat
     assert run(path, "agent.system_tokens=17000").mean("cost_usd") == pytest.approx(
         bill(write=120_000 + 13_000, read=17_000, out=800), rel=1e-12
     )
+    assert "before (compaction, a side call): 1, of which only tools and system prompt" in run(path).notes["trace"]
     assert run(path, "agent.system_tokens=31000").mean("cost_usd") == pytest.approx(bill(write=150_000, out=800), rel=1e-12)
     rows = ("s,main,0,0,90000,400,11000", "t,main,0,0,120000,400,", "t,main,1,20,30000,400,")
     known = run(lines(tmp_path / "y.csv", f"{HEAD},cache_read_tokens", *rows))
@@ -72,7 +73,9 @@ def test_recorded_reads_of_nothing_are_none(tmp_path: Path, cache: str) -> None:
 def test_a_miss_after_a_long_wait_is_a_hit_in_a_cache_of_an_hour(tmp_path: Path) -> None:
     path = lines(tmp_path / "x.csv", f"{HEAD},cache_read_tokens", "s,main,0,0,70000,100,0", "s,main,1,900,71000,100,0")
     assert run(path).calls["cache_read_tokens"].tolist() == [0, 0]
-    assert run(path, f"{OPUS}.cache_ttl_s=3600").calls["cache_read_tokens"].tolist() == [0, 70_000]
+    longer = run(path, f"{OPUS}.cache_ttl_s=3600")
+    assert longer.calls["cache_read_tokens"].tolist() == [0, 70_000]
+    assert "simulated: 70,000 tokens; the log tells 0" in longer.notes["trace"]
 
 
 def test_short_and_failed_calls_erase_no_cache(tmp_path: Path) -> None:
@@ -154,12 +157,13 @@ def test_each_call_goes_to_the_backend_of_its_own_model(tmp_path: Path) -> None:
 def test_a_backend_that_is_named_takes_them_all(tmp_path: Path) -> None:
     result = unnamed(models(tmp_path / "x.csv", "acme-1"), "backends=[minimax_m2_5]")
     assert set(result.calls["backend"]) == {"minimax_m2_5"}
+    assert "the log names 3 models (acme-1, claude-haiku-4-5-20251001, claude-opus-4-6)" in result.notes["trace"]
     assert result.calls["cache_read_tokens"].tolist()[-2:] == [80_000, 81_000]
 
 
 def test_models_that_nobody_knows_are_named_and_said(tmp_path: Path) -> None:
     path = models(tmp_path / "x.csv", "acme-1", "acme-1", "acme-2")
-    with pytest.raises(sim.ConfigError, match=r"none of market feb_2026 is known to serve acme-1 \(2 calls\), acme-2 \(1 calls\): say it"):
+    with pytest.raises(sim.ConfigError, match=r"none of market feb_2026 is known to serve acme-1 \(2 calls\), acme-2 \(1 call\): say it"):
         unnamed(path)
     result = unnamed(path, "+router.models={acme-1: minimax_m2_5, acme-2: glm_5}")
     assert result.scenario.backends == ["claude_opus_4_6", "claude_haiku_4_5", "minimax_m2_5", "glm_5"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -119,3 +122,65 @@ def test_of_a_run_only_what_was_answered_is_a_call(tmp_path: Path) -> None:
     sessions = read_trace(tmp_path / "calls.parquet")
     assert {session.name for session in sessions} == {f"0.{task}" for task in range(4)}
     assert sum(len(each.calls) for session in sessions for each in session.agents) == (first.calls["status"] == "ok").sum()
+
+
+def as_weka(frame: pd.DataFrame, path: Path) -> Path:
+    """The same calls as a Weka trace: a prompt's blocks are those that a cache could give, and then new ones."""
+    new = itertools.count()
+
+    def thread(rows: pd.DataFrame) -> list[dict[str, Any]]:
+        blocks: list[int] = []
+        found = []
+        for _, row in rows.sort_values("call_index").iterrows():
+            kept = int(row["cached_tokens"]) // 64
+            blocks = [*blocks[:kept], *itertools.islice(new, -(-int(row["input_tokens"]) // 64) - kept)]
+            took = None if pd.isna(row["api_time_s"]) else row["api_time_s"]
+            found.append({"t": row["t_s"], "in": row["input_tokens"], "out": row["output_tokens"], "hash_ids": blocks, "api_time": took})
+        return found
+
+    with path.open("w") as file:
+        for name, session in frame.groupby("trace", sort=False):
+            main = thread(session[session["agent"] == "main"])
+            for agent, calls in session[session["agent"] != "main"].groupby("agent", sort=False):
+                inner = thread(calls)
+                main.append({"type": "subagent", "agent_id": agent, "t": inner[0]["t"], "requests": inner})
+            file.write(json.dumps({"id": name, "block_size": 64, "requests": main}) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("trace", [EXCERPT, *(pytest.param(each, marks=pytest.mark.slow) for each in recorded()[1:])])
+def test_sessions_as_weka_and_as_a_table_are_the_same_replay(tmp_path: Path, trace: str) -> None:
+    """Of 386 sessions, 26,407 calls, where they lie beside the checkout: the same digest, $4,265.20 at Opus 4.6."""
+    frame = pd.read_csv(FILE if trace == EXCERPT else trace).drop(columns=["think_time_s", "trigger", "model"], errors="ignore")
+    frame.to_csv(tmp_path / "calls.csv", index=False)
+    weka = as_weka(frame, tmp_path / "sessions.jsonl")
+    table, log = (sim.simulate(on_opus(str(path))) for path in (tmp_path / "calls.csv", weka))
+    assert table.digest == log.digest
+    assert log.mean("input_tokens") == frame["input_tokens"].sum()
+    assert log.mean("calls") == len(frame)
+
+
+MOONCAKE = RECORDED.with_name("mooncake_conversation.csv.gz")
+SMALL = [(0, 1200, 9, 3, 0), (3000, 2000, 9, 4, 2), (61_000, 700, 9, 2, 2), (64_000, 3000, 9, 6, 4)]
+
+
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=[
+    pytest.mark.slow, pytest.mark.skipif(not MOONCAKE.exists(), reason="it lies beside the checkout")])])  # fmt: skip
+def test_requests_of_anybody_come_at_their_own_times_and_read_what_others_had(tmp_path: Path, whole: bool) -> None:
+    """Blocks of 512 tokens that any earlier request had; the busiest minute is the file's."""
+    names = ["timestamp_ms", "input_length", "output_length", "blocks", "prefix_hit_blocks"]
+    frame = pd.read_csv(MOONCAKE) if whole else pd.DataFrame(SMALL, columns=names)
+    new = itertools.count()
+    prompts: list[list[int]] = []
+    with (tmp_path / "m.jsonl").open("w") as file:
+        for at, inputs, outputs, blocks, hits in frame[names].itertuples(index=False):
+            head = next((earlier[:hits] for earlier in reversed(prompts) if hits and len(earlier) >= hits), [])
+            prompts.append([*head, *itertools.islice(new, blocks - hits)])
+            request = {"timestamp": at, "input_length": inputs, "output_length": outputs, "hash_ids": prompts[-1]}
+            file.write(json.dumps(request) + "\n")
+    words = ["workload=trace", f"workload.trace={tmp_path / 'm.jsonl'}", "workload.trace_cache=recorded", "replications=1"]
+    calls = sim.simulate(sim.load(*words, "market.models.claude_opus_4_6.error_rate=0")).calls.sort_values("task")
+    assert calls["t_request_s"].tolist() == (frame["timestamp_ms"] / 1000).tolist()
+    assert calls["cache_read_tokens"].tolist() == frame["input_length"].clip(upper=512 * frame["prefix_hit_blocks"]).tolist()
+    busiest = calls.groupby(calls["t_request_s"] // 60)["input_tokens"].sum().max()
+    assert busiest == frame.groupby(frame["timestamp_ms"] // 60_000)["input_length"].sum().max()
