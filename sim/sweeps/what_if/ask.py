@@ -89,7 +89,7 @@ def row(answer: Answer) -> dict[str, Any]:
 
 
 def what_if(
-    log: Log, questions: Sequence[str] = (), settings: Sequence[str] = (), models: Mapping[str, str] | None = None,
+    log: Log, questions: str | Sequence[str] = (), settings: Sequence[str] = (), models: Mapping[str, str] | None = None,
     progress: Progress | None = None, around: Callable[[Sequence[Question]], Iterable[Question]] = iter,
 ) -> WhatIf:  # fmt: skip
     """Answer what-ifs of a log (`sim.sweeps.what_if.question` says what one may be); without any, the usual ones that it has something of.
@@ -97,6 +97,7 @@ def what_if(
     `settings` are those of `sim logs`, `models` says which backend serves a model of another name, and `around` goes round the questions
     one by one (a progress bar). Raises `ConfigError` for a question that cannot be asked of this log.
     """
+    questions = [questions] if isinstance(questions, str) else questions
     if not questions and len(log.calls) > MOST_CALLS_UNASKED:
         raise DataError(f"not tried unasked on {len(log.calls):,} calls, which takes a while: --what-if WORDS asks for one")
     base = base_of(log, settings, dict(models or {}), progress)

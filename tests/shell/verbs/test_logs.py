@@ -33,6 +33,17 @@ def test_paths_and_settings_in_any_order(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.slow
+def test_what_ifs_are_answered_in_words_and_for_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """20,000 tokens written at 6.25 USD a million, 100 out at 25; at Haiku's prices a fifth of it."""
+    path = lines(tmp_path / "x.jsonl", said(1, "1", usage(0, 20_000, 0, 100)))
+    status, out, _ = ran(capsys, path, "--what-if", "claude_haiku_4_5", "--json")
+    [answer] = json.loads(out)["what_if"]["answers"]
+    assert (status, answer["replayed_usd"], answer["usd"]) == (0, pytest.approx(0.1275), pytest.approx(0.0255))
+    status, out, _ = ran(capsys, path, "--what-if", "claude_haiku_4_5")
+    assert "claude_haiku_4_5: every call on Claude Haiku 4.5" in out
+
+
+@pytest.mark.slow
 def test_what_is_broken_or_unknown_is_a_warning_and_an_error_to_the_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = lines(tmp_path / "x.jsonl", said(1, "1", usage(1, 0, 0, 0)), "@@")
     unknown = lines(tmp_path / "y.jsonl", said(1, "1", usage(1, 0, 0, 0), model="my-model"))
@@ -52,6 +63,8 @@ def test_what_is_broken_or_unknown_is_a_warning_and_an_error_to_the_strict(tmp_p
     (("x.jsonl", "--model", "opus"), "sim: --model opus: must be NAME=BACKEND"),
     (("x.jsonl", "--model", "m=opus"), "sim: --model m=opus: is no backend of this market"),
     (("x.jsonl", "--format", "cluade-code"), "sim: format 'cluade-code' is not known; did you mean 'claude-code'?"),
+    (("x.jsonl", "--what-if", "kimi"), "sim: --what-if kimi: is no backend of this market and no setting; did you mean 'kimi_k2_5'?"),
+    (("x.jsonl", "--what-if", "agent.fanout=2"), "sim: --what-if agent.fanout=2: agent.fanout does nothing to recorded sessions"),
     (("x.jsonl", "markt=nov_2026"), "sim: markt: 'markt' is not a setting"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line(

@@ -24,7 +24,7 @@ def test_findings_are_ranked_by_what_is_saved_at_least_and_the_unmeasured_comes_
 
 
 def test_it_is_a_table(tmp_path: Path) -> None:
-    table = what_if(two(tmp_path), ["sessions=2x"]).table
+    table = what_if(two(tmp_path), "sessions=2x").table
     assert (
         table.loc["sessions=2x", "difference_low_usd"]
         == table.loc["sessions=2x", "difference_high_usd"]
