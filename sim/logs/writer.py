@@ -44,7 +44,9 @@ class RunCall(NamedTuple):
     """Reasoning inside."""
     reasoning_tokens: int
     dollars: tuple[float, float, float, float, float, float]
-    """For fresh input, cache reads, cache writes for 5 minutes, those for an hour, output, and whatever the tokens."""
+    """For fresh input, cache reads, cache writes for 5 minutes, those for an hour, output, and what tokens do not explain: fees, searches.
+
+    Of recorded calls that are billed as recorded, the last also says what it cost to keep writes for other than the backend's lifetime."""
 
     @property
     def billed(self) -> bool:

@@ -6,10 +6,13 @@ models, durations, cache writes, dollars, reasoning apart, attempts that were no
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
+
+import numpy as np
 
 from sim.logs.writer import Blocks, LogWriter, RunSession, line
 
@@ -24,7 +27,7 @@ class Writer(LogWriter):
     def write(self, sessions: Iterable[RunSession], path: Path) -> None:
         """Once as they come, then in their order."""
         ids = count(1)
-        places: list[tuple[float, int, int]] = []
+        times, ends = array("d"), array("q", [0])
         with TemporaryFile(dir=path.parent) as aside, path.open("wb") as out:
             for session in sessions:
                 for calls in session.agents.values():
@@ -33,8 +36,8 @@ class Writer(LogWriter):
                         entry = {"input_length": call.input_tokens, "output_length": call.output_tokens, "hash_ids": blocks.of(call)}
                         milliseconds = round((call.request_s - session.run_start_s) * 1000)
                         text = line({"timestamp": milliseconds} | entry).encode()
-                        places.append((call.request_s, aside.tell(), len(text)))
-                        aside.write(text)
-            for _, place, size in sorted(places):
-                aside.seek(place)
-                out.write(aside.read(size))
+                        times.append(call.request_s)
+                        ends.append(ends[-1] + aside.write(text))
+            for number in np.argsort(times, kind="stable").tolist():
+                aside.seek(ends[number])
+                out.write(aside.read(ends[number + 1] - ends[number]))

@@ -28,8 +28,8 @@ class Exported(NamedTuple):
     """Attempts that are not in it, by why."""
     cannot_hold: str
     """What of a run the format has no place for."""
-    only: str
-    """Which part of the run was logged; empty: all of it."""
+    notes: list[str]
+    """What else there is to know."""
 
 
 def export(folder: str | Path, format: str, path: str | Path | None = None, *, trust: bool = False) -> Exported:
@@ -42,9 +42,13 @@ def export(folder: str | Path, format: str, path: str | Path | None = None, *, t
     if not files.has(CALLS):
         raise DataError(f"{folder}: {'nobody sent a call' if scenario.log is Log.full else 'keeps no calls: run it again with log=full'}")
     target = Path(path) if path is not None else files.folder / FOLDER / f"{format}{made.ending}"
-    only = f"the calls of one task in {scenario.log_sample}, as log=sample kept them" if scenario.log is Log.sample else ""
+    notes = [f"only the calls of one task in {scenario.log_sample}, as log=sample kept them"] if scenario.log is Log.sample else []
+    if scenario.replications > 1:
+        notes.append(f"{scenario.replications} replications side by side, each the whole run once: sessions are called REPLICATION.TASK")
+    if scenario.as_billed:
+        notes.append("cache writes by the backend's lifetime: a run keeps the bill of recorded calls, not for how long each write was kept")
     write_new(target, lambda part: made.write(sessions_of(files.path(CALLS), scenario), part))
-    return Exported(target, made.written, dict(made.left_out), made.cannot_hold, only)
+    return Exported(target, made.written, dict(made.left_out), made.cannot_hold, notes)
 
 
 def write_new(path: Path, write: Callable[[Path], object]) -> None:

@@ -18,6 +18,7 @@ from sim.logs.logged import agent_of, parent_of
 from sim.logs.writer import RunCall, RunSession
 from sim.scenario.scenario import Scenario
 from sim.settings.market import BackendSettings, CacheKind
+from sim.usage import Dollars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,8 @@ _EVERY = 500
 """Of rows one is looked at to find where to divide them."""
 _KEY = np.dtype([("replication", "<i8"), ("task", "<u8")])
 _END = (math.inf, math.inf)
+_FEES = len(Dollars._fields)
+"""Of `RunCall.dollars`, which has writes of two lifetimes."""
 _COPIED = (
     "request_s", "start_s", "first_token_s", "end_s", "input_tokens", "cache_read_tokens", "cache_write_tokens", "hour", "output_tokens",
     "reasoning_tokens",
@@ -99,12 +102,14 @@ class _List:
 
 
 def _sessions(rows: pd.DataFrame, lists: dict[str, _List], scenario: Scenario) -> Iterator[RunSession]:
-    dollars, hour = np.zeros((len(rows), 6)), np.zeros(len(rows), np.int64)
+    dollars, hour = np.zeros((len(rows), _FEES + 1)), np.zeros(len(rows), np.int64)
     backends = rows["backend"].astype(str).to_numpy()
     for name in np.unique(backends).tolist():
         own = np.flatnonzero(backends == name)
         hour[own] = lists[name].for_an_hour(rows.iloc[own])
         dollars[own] = lists[name].dollars(rows.iloc[own], hour[own])
+    if scenario.as_billed:  # lifetimes and searches are those of a log, of which rows of a run say no more than the bill
+        dollars[:, _FEES] += rows["cost_usd"].to_numpy() - dollars.sum(axis=1)
     began = scenario.start_time().timestamp()
     times = {f"{name}_s": rows[f"t_{name}_s"] + began for name in ("request", "start", "first_token", "end")}
     table = rows.assign(**times, hour=hour)

@@ -32,7 +32,7 @@ def run(asked: Namespace) -> int:
     print(f"{counted(done.calls, 'call')} as {asked.format}: {done.path}")
     for why, many in done.left_out.items():
         print(f"left out: {counted(many, 'attempt')} {why}")
-    if done.only:
-        print(f"only {done.only}")
+    for note in done.notes:
+        print(note)
     print(f"cannot hold: {done.cannot_hold}")
     return WELL

@@ -12,9 +12,10 @@ import sim
 from sim.results.exported.sessions import sessions_of
 from sim.results.files import CALLS
 from sim.settings.run import Log
+from sim.settings.workload import TraceCache, WorkloadKind, WorkloadSettings
 from tests.generated import worlds
-from tests.logs.writers.runs import crew
-from tests.worlds import agent, backend, scenario
+from tests.logs.writers.runs import OPUS, crew
+from tests.worlds import agent, backend, run, scenario
 
 
 @settings(max_examples=8)
@@ -53,3 +54,14 @@ def test_models_have_the_names_that_vendors_give_them(tmp_path: Path) -> None:
     }
     assert {call.parent for session in sessions for agent in session.agents.values() for call in agent} == {"", "main"}
     assert sessions[0].children("main") == [agent for agent in sessions[0].agents if agent != "main"]
+
+
+def test_calls_billed_as_recorded_come_to_that_bill(tmp_path: Path) -> None:
+    """A log says of its writes that half are kept for an hour: by the lifetimes of the backend they would cost less."""
+    log = tmp_path / "log.csv"
+    head = "trace,agent,call_index,t_s,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,cache_write_1h_tokens"
+    log.write_text(f"{head}\ns,main,0,0,4000,100,0,4000,2000\n", encoding="utf-8")
+    workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(log), trace_cache=TraceCache.recorded)
+    result = run(None, backend(**OPUS | {"error_rate": 0.0}), workload=workload, log=Log.full)
+    [session] = sessions_of(result.save(tmp_path / "run") / CALLS, result.scenario)
+    assert sum(session.agents["main"][0].dollars) == pytest.approx((2000 * 6.25 + 2000 * 10 + 100 * 25) / 1e6, rel=1e-12)
