@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hypothesis import reject
 
 import sim
 from sim.backends.models import names_of
@@ -56,6 +57,14 @@ def _threads(found: Any) -> Threads:
     for session, agent, *values in found:
         threads.setdefault((session, agent), []).append(tuple(values))
     return threads
+
+
+def simulated(made: sim.Scenario) -> sim.Result:
+    """A generated world; one whose recorded calls do not pass its limits is none."""
+    try:
+        return sim.simulate(made)
+    except sim.ConfigError:
+        reject()
 
 
 OPUS: dict[str, Any] = {

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 import sim
 from sim.logs import read
 from tests.generated import worlds
-from tests.logs.writers.runs import TOKENS, back, charged, crew, folder_of, ran, told
+from tests.logs.writers.runs import TOKENS, back, charged, crew, folder_of, ran, simulated, told
 
 _HERE = Path(__file__).parents[3] / ".venv" / "ccusage" / "node_modules" / ".bin" / "ccusage"
 CCUSAGE = str(_HERE) if _HERE.exists() and shutil.which("node") else ""
@@ -27,7 +27,7 @@ CCUSAGE = str(_HERE) if _HERE.exists() and shutil.which("node") else ""
 @given(scenario=worlds(router={"fee": 0.0}))
 def test_what_is_read_again_is_what_was_charged(scenario: sim.Scenario) -> None:
     """Calls, agents, models and tokens as they were, times to the millisecond, and the bill."""
-    result = sim.simulate(scenario)
+    result = simulated(scenario)
     calls = charged(result)
     if calls.empty:
         with pytest.raises(sim.DataError, match=r"nobody sent a call|holds no calls"):

@@ -17,7 +17,7 @@ from sim.logs import read
 from sim.logs.writers import FORMATS, writer_of
 from sim.settings.run import Log
 from tests.generated import worlds
-from tests.logs.writers.runs import charged, crew, ran, told
+from tests.logs.writers.runs import charged, crew, ran, simulated, told
 from tests.worlds import scenario
 
 NEAR_S = 1e-6
@@ -34,7 +34,7 @@ def written(result: sim.Result, place: Path) -> dict[str, Path]:
 @settings(max_examples=12)
 @given(made=worlds())
 def test_what_is_read_again_is_what_the_run_did(made: sim.Scenario) -> None:
-    result = sim.simulate(made)
+    result = simulated(made)
     with tempfile.TemporaryDirectory() as folder:
         if result.calls.empty:
             with pytest.raises(sim.DataError, match="nobody sent a call"):

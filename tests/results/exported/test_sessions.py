@@ -14,7 +14,7 @@ from sim.results.files import CALLS
 from sim.settings.run import Log
 from sim.settings.workload import TraceCache, WorkloadKind, WorkloadSettings
 from tests.generated import worlds
-from tests.logs.writers.runs import OPUS, crew
+from tests.logs.writers.runs import OPUS, crew, simulated
 from tests.worlds import agent, backend, run, scenario
 
 
@@ -22,7 +22,7 @@ from tests.worlds import agent, backend, run, scenario
 @given(made=worlds())
 def test_every_attempt_comes_once_with_its_dollars(made: sim.Scenario, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Of anything that can be set: batches, tiers, windows, fees, two lifetimes."""
-    result = sim.simulate(made)
+    result = simulated(made)
     if result.calls.empty:
         return
     folder = result.save(tmp_path_factory.mktemp("run"))
