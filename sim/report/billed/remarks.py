@@ -54,6 +54,8 @@ def remarks(what_if: WhatIf, answer: Answer) -> Iterator[str]:
         yield from _ends(answer)
     if question.sessions > 1:
         yield "copies begin when their originals do"
+    if any(word.startswith("budget") for word in question.settings):
+        yield "all sessions share each budget: the log is taken as one user's"
     if question.sessions > 1 or question.settings:
         before, after = answer.peak_tokens_per_min
         yield f"at most {compact(after)} tokens in a minute, {compact(before)} as it was"

@@ -19,7 +19,7 @@ from sim.settings.market import CacheKind
 from sim.statistics import Estimate, t_quantile
 from sim.sweeps.what_if import flat_rate, own_work
 from sim.sweeps.what_if.acting import check_acting
-from sim.sweeps.what_if.as_recorded import as_recorded, composed, kept_for_an_hour, with_models
+from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_one_user, kept_for_an_hour, with_models
 from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked
 from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
 from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
@@ -134,7 +134,7 @@ class Asker:
         """The base's with the question's settings, each of which acts on something."""
         before = self.base.scenario
         words = (*self._settings, *question.settings)
-        scenario = as_recorded(composed(*words), words, self.base.hour) if question.settings else before
+        scenario = as_recorded(composed_of_one_user(before, words), words, self.base.hour) if question.settings else before
         check_acting(before, scenario, question.text)
         if scenario.backends != before.backends and not routed(scenario):
             raise ConfigError(f"--what-if {question.text}: calls stay on the backends of their models: name one alone, or add a router=...")
@@ -228,7 +228,7 @@ class Asker:
                 f"--what-if {question.text}: the log's dates span less than a day, so what a month's rate is of it is not known"
             )
         calls = then.calls
-        paid = flat_rate.beyond(question.flat, *(calls[name].to_numpy() for name in ("t_request_s", "t_end_s", "cost_usd")))
+        paid = flat_rate.beyond(question.flat, *(calls[name].to_numpy() for name in ("t_start_s", "cost_usd")))
         counts = compared[calls["session"].to_numpy()]
         beyond_usd = float(calls["cost_usd"].to_numpy()[paid & counts].sum())
         rate_usd = question.flat.usd_per_month * days / DAYS_A_MONTH

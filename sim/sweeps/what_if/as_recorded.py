@@ -20,6 +20,16 @@ def composed(*words: str) -> Scenario:
     return load(*words)
 
 
+def composed_of_one_user(before: Scenario, words: Sequence[str]) -> Scenario:
+    """The same; a budget for each user is one for all, since a log is taken as one user's."""
+    keys = [word.lstrip("+") for word in words]
+    if not any(key.startswith("budget") for key in keys) or any(key.startswith("workload") for key in keys):
+        return composed(*words)
+    found = composed(*words, "workload=users")
+    budgets = {name: dataclasses.replace(each, users=None) for name, each in found.budgets.items()}
+    return dataclasses.replace(found, workload=before.workload, budget=dataclasses.replace(found.budget, users=None), budgets=budgets)
+
+
 def with_models(scenario: Scenario, models: Mapping[str, BackendSettings]) -> Scenario:
     """With these backends otherwise."""
     market = dataclasses.replace(scenario.market, models={**scenario.market.models, **models})

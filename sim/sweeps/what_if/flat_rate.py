@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import heapq
 
 import numpy as np
 
@@ -26,23 +25,17 @@ def waiting(scenario: Scenario, flat: FlatRate) -> Scenario:
     return dataclasses.replace(scenario, budgets={**scenario.budgets, **_windows(flat)})
 
 
-def beyond(flat: FlatRate, asked_s: np.ndarray, ended_s: np.ndarray, usd: np.ndarray) -> np.ndarray:
+def beyond(flat: FlatRate, served_s: np.ndarray, usd: np.ndarray) -> np.ndarray:
     """By call, whether it comes while a window is spent, and so is paid by the list instead of waiting; only others spend of the windows.
 
-    What a call comes to is spent when it has ended, and back a window later (`sim.engine.budgets.Rolling`).
+    As in a run, what a call comes to is spent when it begins to be served, and back a window later (`sim.engine.budgets.Rolling`).
     """
     windows = [Rolling(settings) for settings in _windows(flat).values()]
     all_calls = Task(0, 0, 0, 0.0)
     paid = np.zeros(len(usd), bool)
-    under_way: list[tuple[float, float]] = []
-    for place in np.argsort(asked_s, kind="stable").tolist():
-        now = float(asked_s[place])
-        while under_way and under_way[0][0] <= now:
-            ended, spent = heapq.heappop(under_way)
-            for window in windows:
-                window.spend(all_calls, ended, spent)
-        if any(window.over(all_calls, now) for window in windows):
-            paid[place] = True
-        else:
-            heapq.heappush(under_way, (float(ended_s[place]), float(usd[place])))
+    for place in np.argsort(served_s, kind="stable").tolist():
+        now = float(served_s[place])
+        paid[place] = any(window.over(all_calls, now) for window in windows)
+        for window in windows if not paid[place] else ():
+            window.spend(all_calls, now, float(usd[place]))
     return paid

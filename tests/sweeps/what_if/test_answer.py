@@ -114,6 +114,16 @@ def test_the_interval_of_paired_differences_is_students(tmp_path: Path) -> None:
     assert math.isnan(paired(np.array([1.0])).ci_low)
 
 
+def test_windows_of_a_subscription_block_who_waits_and_caches_are_cold_after_it(tmp_path: Path) -> None:
+    """0.65 spends the five hours' 0.60, and so does the second call: the next may begin five hours after the last did.
+
+    Without that they begin 10 and 500 seconds after the last has ended, which takes 1,000 tokens at 56.197 a second and 1.2 s or so.
+    """
+    found = answer(tmp_path, "budget=five_hours_and_week budgets.five_hours.usd=0.6")
+    assert found.hours == pytest.approx(10 - (10 + 500 + 2 * (1.2 + 1_000 / 56.197)) / 3600, abs=0.001)
+    assert found.usd == pytest.approx(BILL_USD + 100_000 * (WRITE - READ), rel=1e-12)
+
+
 @pytest.mark.slow
 def test_sub_agents_halved_are_a_range(tmp_path: Path) -> None:
     calls = ["s,main,0,0,50000,100,10", *(f"s,a{each},0,{each + 9},20000,100,10" for each in range(4))]
