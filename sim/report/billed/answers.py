@@ -143,7 +143,8 @@ def plain(what_if: WhatIf) -> dict[str, Any]:
     """The same for machines; null: not known."""
     market = what_if.base.scenario.market.models
     answers = [
-        {**row(each), "change": change(each.question, market), "ends_usd": {label: usd for label, usd in each.ends.items() if label}, "measured_usd": each.measured,
+        {**row(each), "change": change(each.question, market), "ends_usd": {label: usd for label, usd in each.ends.items() if label},
+         "measured_usd": each.measured,
          "left_out": each.left_out, "remarks": list(remarks(what_if, each))}
         for each in what_if.answers
     ]  # fmt: skip
