@@ -102,7 +102,7 @@ def tries() -> list[Target]:
             again["cost_per_success_usd"], CHANCE,
         ),
         near("F7c reflexion, input tokens", 2000 * kept.input, reflected["input_tokens"], CHANCE),
-        near("F8 backoff, seconds a call", wait, many(failing).mean("task_latency_mean_s"), CHANCE),
+        near("F8 backoff, seconds a call", wait, many(failing).mean("backoff_wait_s"), CHANCE),
         near("F9 best of five, success", theory.best_of(**judged), chosen["success_rate"], CHANCE),
         near("F9 majority of five, success", theory.majority(success=0.6, tries=5), vote["success_rate"], CHANCE),
         near("F10 verify loop, tries", theory.verify_tries(**judged), checked["calls_per_task"], CHANCE),
