@@ -15,7 +15,7 @@ _WHOSE = {"*": "every call", "lead": "lead agents", "sub_agents": "sub-agents"}
 
 def change(question: Question, market: Mapping[str, BackendSettings]) -> str:
     """What is otherwise."""
-    parts = [f"{_WHOSE.get(whose, whose)} on {market[backend].label or backend}" for whose, backend in question.moves]
+    parts = [f"{_WHOSE.get(whose, whose)} on {_label(market, backend)}" for whose, backend in question.moves]
     if question.cache_s is not None:
         parts.append(f"caches keep prompts for {'an hour' if question.cache_s == HOUR_S else '5 minutes'} (ttl of cache_control)")
     if question.compact_tokens is not None:
@@ -29,6 +29,11 @@ def change(question: Question, market: Mapping[str, BackendSettings]) -> str:
     if question.flat is not None:
         parts.append(f"a flat rate of ${question.flat.usd_per_month:g} a month")
     return ", ".join([*parts, *question.settings])
+
+
+def _label(market: Mapping[str, BackendSettings], backend: str) -> str:
+    """For people; one of another market by its id."""
+    return market[backend].label or backend if backend in market else backend
 
 
 def named(question: Question, market: Mapping[str, BackendSettings]) -> tuple[str, str]:
@@ -56,8 +61,8 @@ def remarks(what_if: WhatIf, answer: Answer) -> Iterator[str]:
         yield "copies begin when their originals do"
     if any(word.startswith("budget") for word in question.settings):
         yield "all sessions share each budget: the log is taken as one user's"
-    if question.sessions > 1 or question.settings:
-        before, after = answer.peak_tokens_per_min
+    before, after = answer.peak_tokens_per_min
+    if question.sessions > 1 or (question.settings and before != after):
         yield f"at most {compact(after)} tokens in a minute, {compact(before)} as it was"
     if question.flat is not None:
         yield from _flat(what_if, answer)
@@ -90,13 +95,14 @@ def _work(answer: Answer, market: Mapping[str, BackendSettings]) -> Iterator[str
         same = f"recorded tokens at its prices: {dollars(answer.usd)}"
         yield f"{same}; with the turns and words that bills of issues show: {parts}{alone}{rest}"
     elif news:
-        names = ", ".join(market[each].label or each for each in news)
+        names = ", ".join(_label(market, each) for each in news)
         yield f"recorded tokens at its prices; how many tokens {names} would take for this work nobody has measured"
     for old, new in answer.swapped:
-        shared = [each for each in market[old].qualities if each in market[new].qualities]
+        known = [market[each].qualities if each in market else {} for each in (old, new)]
+        shared = [source for source in known[0] if source in known[1]]
         if shared:
             source = "openhands" if "openhands" in shared else shared[0]
-            now, was = (f"{market[each].label or each} solved {share(market[each].qualities[source].solved)}" for each in (new, old))
+            now, was = (f"{_label(market, each)} solved {share(market[each].qualities[source].solved)}" for each in (new, old))
             yield f"of the issues of SWE-bench Verified {now}, {was} ({source})"
 
 

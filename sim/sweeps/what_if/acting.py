@@ -31,7 +31,7 @@ def check_acting(before: Scenario, after: Scenario, text: str) -> None:
     """Raise `ConfigError` for the first setting that a what-if changes and that no recorded call would notice."""
     old, new = dict(_flat(plain(before))), dict(_flat(plain(after)))
     for key in sorted(set(old) | set(new)):
-        if old.get(key) == new.get(key) or key == "name":
+        if old.get(key) == new.get(key) or key == "name" or (key.startswith("market.") and before.market.name != after.market.name):
             continue
         group, *inner = key.split(".")
         if group not in ACTING or (group == "market" and len(inner) > 2 and inner[2] in _OF_NO_CALL):

@@ -20,7 +20,7 @@ from sim.statistics import Estimate, t_quantile
 from sim.sweeps.what_if import flat_rate, own_work
 from sim.sweeps.what_if.acting import check_acting
 from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_one_user, kept_for_an_hour, with_models
-from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked
+from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked, words
 from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
 from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
 
@@ -115,7 +115,9 @@ class Asker:
 
     def read(self, text: str) -> Question:
         """Raises `ConfigError` for what cannot be read."""
-        return asked(text, list(self.base.scenario.market.models), self.base.log.models)
+        chosen = [word for word in words(text) if word.startswith("market=")]
+        market = composed(*self._settings, *chosen).market if chosen else self.base.scenario.market
+        return asked(text, list(market.models), self.base.log.models)
 
     def answer(self, question: Question) -> Answer:
         """Raises `ConfigError` for what cannot be asked of this log."""
@@ -126,15 +128,15 @@ class Asker:
         first, *_ = ends.values()
         return first._replace(
             ends={label: each.usd for label, each in ends.items()},
-            measured={", ".join(filter(None, words)): usd for words, usd in _by_both(ends)},
+            measured={", ".join(filter(None, both)): usd for both, usd in _by_both(ends)},
             spread=tuple(estimate for each in ends.values() for estimate in each.spread),
         )
 
     def _scenario(self, question: Question) -> Scenario:
         """The base's with the question's settings, each of which acts on something."""
         before = self.base.scenario
-        words = (*self._settings, *question.settings)
-        scenario = as_recorded(composed_of_one_user(before, words), words, self.base.hour) if question.settings else before
+        said = (*self._settings, *question.settings)
+        scenario = as_recorded(composed_of_one_user(before, said), said, self.base.hour) if question.settings else before
         check_acting(before, scenario, question.text)
         if scenario.backends != before.backends and not routed(scenario):
             raise ConfigError(f"--what-if {question.text}: calls stay on the backends of their models: name one alone, or add a router=...")

@@ -33,6 +33,8 @@ def test_it_is_refused(setting: str, line: str) -> None:
     assert line in str(error.value)
 
 
-@pytest.mark.parametrize("setting", ["batch=true", "market.models.claude_opus_4_6.cache_ttl_s=3600", "budget=wait", "retry.attempts=1"])
+@pytest.mark.parametrize(
+    "setting", ["batch=true", "market.models.claude_opus_4_6.cache_ttl_s=3600", "budget=wait", "retry.attempts=1", "market=nov_2026"]
+)
 def test_what_acts_passes(setting: str) -> None:
     check_acting(BEFORE, sim.load(setting), "this")

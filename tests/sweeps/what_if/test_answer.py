@@ -82,6 +82,12 @@ def test_each_call_stays_on_the_backend_of_its_model_and_some_move(tmp_path: Pat
     assert found.unmeasured
 
 
+def test_another_market_has_backends_of_its_own(tmp_path: Path) -> None:
+    """Kimi K3 in November: fresh 3, written 3, read 0.3, out 15 USD a million."""
+    found = answer(tmp_path, "market=nov_2026 kimi_k3")
+    assert found.usd == pytest.approx(WRITTEN * 3e-6 + READS * 0.3e-6 + OUTPUT * 15e-6, rel=1e-12)
+
+
 def test_prompts_that_do_not_fit_leave_their_sessions_out_on_both_sides(tmp_path: Path) -> None:
     found = answer(tmp_path, "minimax_m2_5 market.models.minimax_m2_5.context_window_tokens=60000")
     assert (found.sessions, found.left_out) == (1, {"longer than the context window": 3})
