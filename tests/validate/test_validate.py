@@ -51,7 +51,9 @@ def test_quick_checks_pass(check: Check) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("check", [theory.turns_and_misses, theory.tries, theory.money_and_time, facts.sessions, facts.workers, facts.distance])
+@pytest.mark.parametrize(
+    "check", [theory.turns_and_misses, theory.tries, theory.money_and_time, facts.sessions, facts.workers, facts.distance]
+)
 def test_checks_that_take_longer_pass(check: Check) -> None:
     assert {target.name: target.verdict for target in check() if target.verdict == "fail"} == {}
 
