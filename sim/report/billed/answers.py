@@ -53,7 +53,7 @@ def _table(what_if: WhatIf) -> str:
         "as it was": [number(each.before_usd) for each in answers],
         "then": [_range(each) for each in answers],
         "difference (95 %)": [_difference(each) for each in answers],
-        "hours": [f"{each.hours:+,.1f}" if abs(each.hours) >= 0.05 else "0" for each in answers],
+        "hours": [_hours(each) for each in answers],
     }
     return aligned(pd.DataFrame(table))
 
@@ -65,6 +65,11 @@ def _short(text: str) -> str:
 def _range(answer: Answer) -> str:
     low, high = answer.bounds
     return f"{number(low, 2)} to {number(high, 2)}" if _apart(low, high) else number(low) + "?" * answer.unmeasured
+
+
+def _hours(answer: Answer) -> str:
+    """Of a flat rate none: its dollars are of who pays when a window is spent instead of waiting."""
+    return f"{answer.hours:+,.1f}" if abs(answer.hours) >= 0.05 and answer.question.flat is None else "0"
 
 
 def _apart(low: float, high: float) -> bool:
@@ -127,10 +132,12 @@ def _finding(what_if: WhatIf, found: Finding) -> str:
     scale = 1 if math.isnan(months) else months
     least, most, whole = (each / scale for each in (found.least_usd, found.most_usd, answer.before_usd))
     saved = " to ".join(dict.fromkeys(map(dollars, (least, most))))
-    later = f"; sessions take {answer.hours:,.0f} hours longer" if answer.hours > answer.sessions / 10 else ""
+    slow = answer.hours > answer.sessions / 10 and answer.question.flat is None
+    later = f"; sessions take {answer.hours:,.0f} hours longer" if slow else ""
+    part = f"; of the {counted(answer.sessions, 'session')} that it can take" if answer.left_out else ""
     doubt = "" if found.sure else f"; {_doubt(found)}"
     what, words = named(answer.question, what_if.base.scenario.market.models)
-    return f"{saved} of {dollars(whole)}: {what}{f' [{words}]' if words else ''}{later}{doubt}"
+    return f"{saved} of {dollars(whole)}: {what}{f' [{words}]' if words else ''}{part}{later}{doubt}"
 
 
 def _doubt(found: Finding) -> str:

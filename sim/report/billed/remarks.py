@@ -113,4 +113,9 @@ def _flat(what_if: WhatIf, answer: Answer) -> Iterator[str]:
     rate = flat.usd_per_month * what_if.base.days / DAYS_A_MONTH
     beyond = dollars(answer.beyond_usd)
     yield f"{dollars(rate)} for {what_if.base.days:.1f} days, and {beyond} by the list for calls when a window is spent ({windows})"
-    yield f"who waits instead pays {dollars(rate)} and is blocked for {number(answer.hours)} hours, all sessions together"
+    days = answer.hours / 24 / answer.sessions
+    if days > what_if.base.days:
+        yield f"too small for this work: who waits for its windows waits longer than these {what_if.base.days:.1f} days, session by session"
+        return
+    blocked = f"blocked for {number(answer.hours)} hours, all sessions together, some side by side; caches go cold meanwhile"
+    yield f"who waits instead pays {dollars(rate)} and is {blocked}"

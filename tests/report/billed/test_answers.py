@@ -79,3 +79,19 @@ def test_what_was_not_replayed_comes_first_and_a_short_log_has_no_month(tmp_path
 def test_where_nothing_saves_it_says_so(tmp_path: Path) -> None:
     calls = ("s,main,0,0,50000,1000,10", "t,main,0,1000000,50000,1000,10")
     assert page(what_if(log_of(tmp_path, *calls), ["cache=1h"])).endswith("Nothing that was tried saves.")
+
+
+def test_a_flat_rate_far_too_small_is_called_so_and_no_hours_stand_beside_dollars_of_who_does_not_wait() -> None:
+    """A window of ten cents a week lets one call pass each week, of four."""
+    found = asked("flat=10/month,0.1/week")
+    text = " ".join(page(found).split())
+    assert "too small for this work: who waits for its windows waits longer than these 11.6 days" in text
+    assert "hours longer" not in text.rpartition("Saved a month")[2]
+    [row] = [line for line in page(found).splitlines() if line.startswith("flat=") and "month,0.1/week  " in line]
+    assert row.split()[-1] == "0"
+
+
+def test_a_saving_on_part_of_the_sessions_says_on_how_many(tmp_path: Path) -> None:
+    calls = ("s,main,0,0,250000,1000,10", "t,main,0,60,50000,1000,10", "u,main,0,120,60000,1000,10")
+    text = page(what_if(log_of(tmp_path, *calls), ["minimax_m2_5"]))
+    assert "of the 2 sessions that it can take" in " ".join(text.split())
