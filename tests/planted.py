@@ -126,8 +126,8 @@ FAULTS = {
     ),
     "the ledger is bypassed": Fault(_WORLD, "recorder = self.ledger or self.meter", "recorder = self.meter", _LISTS),
     "the ledger has another meter behind it": Fault(
-        _WORLD, "Ledger(scenario.all_budgets(), prices, self.meter, clock,",
-        "Ledger(scenario.all_budgets(), prices, Meter(clock, prices, slots, scenario.log, 1, horizon_s, priced=True), clock,", _THROUGH,
+        _WORLD, "keep(scenario.all_budgets(), prices, self.meter, clock,",
+        "keep(scenario.all_budgets(), prices, Meter(clock, prices, slots, scenario.log, 1, horizon_s, priced=True), clock,", _THROUGH,
     ),
     "the ledger keeps answers to itself": Fault(
         _LEDGER, "        self._meter.answered(call, start_s, first_token_s, end_s, read_tokens, write_tokens, usd)\n", "", _THROUGH
@@ -137,7 +137,7 @@ FAULTS = {
         _LEDGER, "end_s, billed, self._bill(call, billed))", "end_s, billed, 0.0)", _THROUGH
     ),
     "only one budget is handed over": Fault(
-        _WORLD, "Ledger(scenario.all_budgets(),", "Ledger([scenario.budget],", (f"{_OF_WORLD}test_all_budgets_are_kept",)
+        _WORLD, "keep(scenario.all_budgets(),", "keep([scenario.budget],", (f"{_OF_WORLD}test_all_budgets_are_kept",)
     ),
     "the horizon is not handed to the meter": Fault(
         _WORLD, "scenario.log_sample, horizon_s, progress", "scenario.log_sample, math.inf, progress", _OUTLASTS
@@ -189,7 +189,7 @@ FAULTS = {
         ("tests/router/test_policies.py::test_a_routers_fee_is_on_every_bill_once",),
     ),
     "prices do not know when the run starts": Fault(
-        _BUILD, "Price(settings, scenario.start_time(), batch", "Price(settings, batch",
+        _BUILD, "(settings, scenario.start_time(), batch", "(settings, batch",
         (f"{_OF_BUILD}test_the_hour_of_a_price_is_counted_from_the_start_of_the_run",),
     ),
     "prices do not know of the batch queue": Fault(
@@ -238,7 +238,8 @@ FAULTS = {
     ),
     "one cache for all backends": Fault(
         _BUILD, 'def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder) -> Backend:\n'
-        '    settings, slots, cache = plan.settings, Slots(plan.slots), PromptCache(plan.settings)',
+        '    settings, slots = plan.settings, Slots(plan.slots)\n'
+        '    cache = (RecordedCache if scenario.as_billed else PromptCache)(settings)',
         'def _backend(scenario, plan, env, recorder, caches=[]) -> Backend:\n'
         '    caches[:] = caches if plan.number else [PromptCache(plan.settings)]\n'
         '    settings, slots, cache = plan.settings, Slots(plan.slots), caches[0]',

@@ -180,12 +180,12 @@ def _as_read(name: str, now: dict[str, Content]) -> bool:
 @contextlib.contextmanager
 def _without_bytecode() -> Iterator[None]:
     """Python tells a change of a file by second and size, which a quick edit need not change; nothing is left in the user's folder."""
-    before = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True
+    before = sys.dont_write_bytecode, sys.pycache_prefix
+    sys.dont_write_bytecode, sys.pycache_prefix = True, os.devnull  # where none is: one that somebody else left is not taken
     try:
         yield
     finally:
-        sys.dont_write_bytecode = before
+        sys.dont_write_bytecode, sys.pycache_prefix = before
 
 
 @contextlib.contextmanager

@@ -209,7 +209,7 @@ def test_what_unpacks_to_too_much_is_refused_at_once(tmp_path: Path) -> None:
         (b"", "does not begin with a line of column names"),
         (b"\n\n", "does not begin with a line of column names"),
         (f"{HEAD}\ns,main,0,0,100,5".encode("utf-16"), "is not text in UTF-8"),
-        (b'{"timestamp": 1, "message": {}}\n', "is JSON, not a table of calls: `sim logs` reads it"),
+        (b'{"timestamp": 1, "message": {}}\n', "is of no known format"),
         (b"PK\x03\x04abc", "is packed with zip, which is not read: unpack it, or use gzip"),
         (b"\x1f\x8bnonsense", "not a table of calls ("),
         (gzip.compress(HEAD.encode(), mtime=0)[:-9], "not a table of calls ("),

@@ -47,7 +47,7 @@ TALLY = Tally(
     latency=times(0.1),
     task_latency=times(1.0),
     lost_latency=times(10.0),
-    waits=Waits(calls=125, refused=20, units=units(250, 500, 125, 375, 625), each=times(0.01)),
+    waits=Waits(calls=125, refused=20, units=units(250, 500, 125, 375, 625), each=times(0.01), money_tasks=3, money_units=units(480)[0]),
     switches=Switches(calls=13, moves=4, cold_tokens=7_000, cold_units=3 * UNITS),
     task_cents=sketch(*[10.0] * 99, 1000.0),
     peaks=[900, 1_100],
@@ -146,6 +146,7 @@ BY_HAND = {
     "mean_wait_s": (250 + 500 + 125 + 375 + 625) / 125,
     "wait_p50_s": 5.0, "wait_p95_s": 9.5, "wait_p99_s": 9.9,
     "wait_line_s": 2, "wait_rate_limit_s": 4, "wait_backoff_s": 1, "wait_patience_s": 3, "wait_broken_s": 5, "backoff_wait_s": 5,
+    "budget_wait_s": 480 / 40,
     "mean_line_wait_s": 320 / 160,  # 40 of the 200 were turned away and never stood in line
     "peak_tokens_per_min": 1_000, "warmup_s": 17,
     "token_share.one": 45_000 / TOTAL, "token_share.two": 21_000 / TOTAL, "cost_share.one": 16 / 80, "cost_share.two": 64 / 80,

@@ -150,6 +150,7 @@ def test_a_scenario_that_is_refused_does_not_end_the_search(experiment: Path) ->
     few = ["hydra.sweeper.n_trials=4", "agent.tries.most=0,1", "backends=[gpt_5_2]", "hydra.sweep.dir=some"]
     ran = _shell(experiment, "--config-dir=mine", "-m", "experiment=small", *WORLD, *few)
     assert ran.returncode == 1
-    assert {line.rpartition(": agent")[2] for line in ran.stderr.splitlines()} == {".tries.most=0: must be at least 1"}
+    said = [line for line in ran.stderr.splitlines() if "still at work" not in line]  # on a busy machine
+    assert {line.rpartition(": agent")[2] for line in said} == {".tries.most=0: must be at least 1"}
     status = pd.read_csv(experiment / "some" / "results.csv").set_index("agent.tries.most")["status"]
     assert status[1] == "ok"
