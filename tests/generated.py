@@ -249,7 +249,7 @@ def worlds(
             model["context_window_tokens"] = 10**9
             for limit in ("input_tokens_per_min", "output_tokens_per_min", "tokens_per_min"):  # recorded calls pass, or nothing runs
                 if model[limit] is not None:
-                    model[limit] = max(model[limit], 250_000 * 60 / model["limit_burst_s"])
+                    model[limit] = max(model[limit], 250_000 * 60 / model.get("limit_burst_s", 60.0))
     tried = draw(drawn(TRIES, tries))
     routed = draw(drawn(ROUTER, router))
     if routed["policy"] in (Policy.thompson, Policy.ucb) or routed["review_tasks"]:
