@@ -133,7 +133,7 @@ def _csv(path: Path, choose: Choose) -> Table:
     text = memoryview(_unpacked(path))
     head = bytes(text[:_LONGEST_HEADER]).removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if head.startswith((b"{", b"[{", b"[\n")):
-        raise DataError(f"{path}: is JSON, not a table of calls: `sim logs` reads it, a trace is CSV or Parquet")
+        raise DataError(f"{path}: is JSON, not a table of calls")
     start = min(len(text), _LONGEST_HEADER) - len(head)
     end = re.search(rb"\r\n|\r|\n", head)
     line = head[: end.start()] if end else head
