@@ -39,6 +39,11 @@ def delegated_share(calls: pd.DataFrame) -> float:
     return float((helped["depth"] > 0).mean())
 
 
+def turns_per_wave(calls: pd.DataFrame, waves: pd.DataFrame) -> float:
+    """Calls of sub-agents to a wave of `spawns`."""
+    return float((calls["depth"] > 0).sum() / len(waves))
+
+
 def recorded_hit_rate(calls: pd.DataFrame, ttl_s: float) -> float:
     """Share of input tokens that a cache with this TTL would have read: the shared prefix of every call whose wait was within it."""
     read = calls["cached_tokens"].where((calls["think_time_s"] <= ttl_s) & (calls["position"] > 0), 0)

@@ -18,7 +18,7 @@ import pandas as pd
 
 import sim
 from calibration.profiles import explorers
-from calibration.sessions import delegated_share, read_calls, recorded_hit_rate, spawns
+from calibration.sessions import delegated_share, read_calls, recorded_hit_rate, spawns, turns_per_wave
 
 TTL_S = 300.0
 LONG_CALLS = 100
@@ -73,7 +73,7 @@ def _once(agent: str, tasks: int) -> list[str]:
 def beside_one_agent(backend: str, tasks: int = 1000) -> pd.DataFrame:
     """Calls, dollars and elapsed time of teams, over those of one agent at the same tasks, with the same luck; users' thinking left out."""
     rows = []
-    for one, teams in (("solo", ["team"]), ("swe_task", ["swe_team_2", "swe_team_4", "swe_team_8"])):
+    for one, teams in (("solo", ["team", "team_2", "team_4"]), ("swe_task", ["swe_team_2", "swe_team_4", "swe_team_8"])):
         alone = _tasks(one, backend, tasks)
         for team in teams:
             crew = _tasks(team, backend, tasks)
@@ -107,7 +107,7 @@ def main(arguments: list[str]) -> None:
     waves = found.groupby("trace").size()
     print(f"\n{len(waves)} of {calls['trace'].nunique()} sessions hand out work, in {len(found)} waves: {sorted(waves)} a session")
     print(f"sub-agents a wave: {found['agents'].value_counts(normalize=True).round(3).to_dict()}, mean {found['agents'].mean():.2f}")
-    print(f"their share of all calls of these sessions: {delegated_share(calls):.3f}\n")
+    print(f"their share of all calls of these sessions: {delegated_share(calls):.3f}; {turns_per_wave(calls, found):.1f} calls a wave\n")
     for backend in ("claude_opus_4_6", "minimax_m2_5"):
         print(backend)
         print(beside_one_agent(backend).to_string(index=False, float_format="{:.2f}".format))

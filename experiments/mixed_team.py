@@ -2,8 +2,8 @@
 
     python -m experiments.mixed_team
 
-The job: a lead works through the fitted coding session and once hands out briefs to 2, 4, 8 or 16 sub-agents (`agent=team_2` ...
-`team_16`), whose reports it reads. Premium is Claude Opus 4.6, cheap is MiniMax M2.5. F6: the bill is the lead's loop and what it reads,
+The job: a lead works through the fitted coding session and once adds 2, 4, 8 or 16 sub-agents with briefs of their own, whose reports it
+reads. Premium is Claude Opus 4.6, cheap is MiniMax M2.5. F6: the bill is the lead's loop and what it reads,
 plus k times a worker's loop, so each part can be priced by itself: all premium + all cheap = mixed + reverse, but for waits that outlive
 the lead's cache. The lead and its workers get a backend of their own here, so that the bill splits by role.
 
@@ -29,6 +29,7 @@ from sim.settings.router import Policy, RouterSettings
 
 FANOUTS = (2, 4, 8, 16)
 TASKS, REPLICATIONS = 150, 8
+ADDED = ("agent.delegated_share=0", "agent.turns_per_wave=null")
 PREMIUM, CHEAP = "claude_opus_4_6", "minimax_m2_5"
 ALL_PREMIUM, MIXED, REVERSE, ALL_CHEAP = SETUPS = ("all premium", "premium lead, cheap workers", "cheap lead, premium workers", "all cheap")
 MODELS = {ALL_PREMIUM: (PREMIUM, PREMIUM), MIXED: (PREMIUM, CHEAP), REVERSE: (CHEAP, PREMIUM), ALL_CHEAP: (CHEAP, CHEAP)}
@@ -48,7 +49,7 @@ def team(base: sim.Scenario, fanout: int, lead: str, worker: str) -> sim.Scenari
 
 def teams() -> dict[int, Teams]:
     """Every set-up at every fan-out, under the same random numbers."""
-    base = sim.load("agent=team_2", f"workload.tasks={TASKS}", f"replications={REPLICATIONS}", "log=none")
+    base = sim.load("agent=team", *ADDED, f"workload.tasks={TASKS}", f"replications={REPLICATIONS}", "log=none")
     return {fanout: {name: sim.simulate(team(base, fanout, *MODELS[name])) for name in SETUPS} for fanout in FANOUTS}
 
 

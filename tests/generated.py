@@ -118,6 +118,7 @@ AGENT: Fields = LOOP | {
     "kind": of(AgentKind.react, AgentKind.chat, AgentKind.orchestrator, AgentKind.debate, AgentKind.pipeline),
     "fanout": of(1, 2, 3, {"dist": "uniform", "low": 1.0, "high": 3.0}),
     "waves": of(1, 1, {"dist": "geometric", "mean": 1.5, "high": 2.0}),
+    "turns_per_wave": of(None, None, 2),
     "delegated_share": of(0.0, 0.5, 1.0),
     "resumed_share": of(0.0, 0.5, 1.0),
     "depth": of(1, 2),
@@ -238,6 +239,8 @@ def worlds(
     set_agent = draw(drawn(AGENT, agent_))
     if set_agent["kind"] is AgentKind.chat:
         set_agent["turns"] = 1
+    if set_agent["waves"] != 1 or not set_agent["delegated_share"]:
+        set_agent["turns_per_wave"] = None
     made: Any = agent
     if set_agent["kind"] is AgentKind.pipeline:
         set_agent, made = draw(pipelines(set_agent["max_parallel"])), AgentSettings

@@ -13,8 +13,8 @@ def deal(turns: int, parts: int, under_each: int = 1) -> list[int]:
     return [each * under_each + min(max(0, rest - part * under_each), under_each) for part in range(parts)]
 
 
-def handed_over(turns: Sequence[int], share: float, after: int) -> list[int]:
-    """Turns that are handed over of each message, as near to `share` of all as may be.
+def handed_over(turns: Sequence[int], share: float, after: int, by: float | None = None) -> list[int]:
+    """Turns that are handed over of each message, as near to `share` of all as may be, in whole waves of `by` where that is given.
 
     The lead keeps those up to turn `after`, one more to read the reports, and one of every message; of the others each message gives
     in proportion to what it has.
@@ -23,10 +23,17 @@ def handed_over(turns: Sequence[int], share: float, after: int) -> list[int]:
     free = [each - min(each, max(1, after + 1 - begin)) for each, begin in zip(turns, begins, strict=False)]
     most = sum(free)
     total = min(int(share * sum(turns) + 0.5), most)
+    if by is not None:
+        total = min(int(filled(total, by) * by + 0.5), most)
     if not total:
         return [0] * len(turns)
     given = [total * up_to // most for up_to in itertools.accumulate(free, initial=0)]
     return [end - begin for begin, end in itertools.pairwise(given)]
+
+
+def filled(turns: float, by: float) -> int:
+    """How many waves of `by` turns so many fill, to the nearest."""
+    return int(turns / by + 0.5)
 
 
 def wave_turns(turns: int, after: int, waves: int) -> list[int]:

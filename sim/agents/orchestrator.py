@@ -13,7 +13,7 @@ from typing import NamedTuple
 from simpy import Event
 
 from sim.agents.agent import Agent, Life
-from sim.agents.handover import deal, handed_over, wave_turns
+from sim.agents.handover import deal, filled, handed_over, wave_turns
 from sim.agents.react import message_turns, react
 from sim.call import Role
 from sim.sampling.decisions import JOB, TEAM, WAVE
@@ -52,14 +52,19 @@ def _plan(lead: Agent, job: int | None) -> Sequence[int]:
     """Put the waves between the lead's turns; returns how many turns of each message others do. The lead has settled."""
     office, settings = lead.office, lead.office.settings
     turns, after = message_turns(lead), settings.spawn_after_turn
-    less = handed_over(turns, settings.delegated_share, after) if settings.delegated_share else [0] * len(turns)
-    u_waves, _ = office.streams.draws(TEAM, lead.task.id, lead.branch)
-    places = wave_turns(sum(turns) - sum(less), after, office.waves(u_waves))
+    unit = lead.call.backend.turn_multiplier * lead.task.effort  # type: ignore[union-attr]
+    by = settings.turns_per_wave and settings.turns_per_wave * unit
+    less = handed_over(turns, settings.delegated_share, after, by) if settings.delegated_share else [0] * len(turns)
+    if by is None:
+        u_waves, _ = office.streams.draws(TEAM, lead.task.id, lead.branch)
+        waves = office.waves(u_waves)
+    else:
+        waves = filled(sum(less), by)
+    places = wave_turns(sum(turns) - sum(less), after, waves)
     if settings.split is Split.divide and places:
         parts: list[int] | list[None] = deal(sum(less) if settings.delegated_share else _job(lead) if job is None else job, len(places))
     else:
         parts = [None] * len(places)
-    unit = lead.call.backend.turn_multiplier * lead.task.effort  # type: ignore[union-attr]
     crew: dict[int, Agent] | None = {} if settings.resumed_share else None
     for number, (place, part) in enumerate(zip(places, parts, strict=True)):
         lead.pauses.setdefault(place, functools.partial(_team, wave=Wave(number, part, unit, crew)))

@@ -206,10 +206,13 @@ def _check_agent(scenario: ScenarioSettings) -> None:
         loops = [(f"agent.stages.{name}", agent.stages[name]) for name in agent.order]
     if agent.tries.verifier is not None:
         loops.append(("agent.tries.verifier", agent.tries.verifier))
+    if agent.turns_per_wave is not None and (agent.waves != 1 or not agent.delegated_share):
+        said = "what is handed over fills the waves, so set agent.delegated_share above 0 and agent.waves=1, or agent.turns_per_wave=null"
+        raise ConfigError(f"agent.turns_per_wave={agent.turns_per_wave}: {said}")
     if agent.kind is AgentKind.orchestrator:
         agents = agent.leads + agent.helpers
         if agents > MOST_AGENTS:
-            names = ["fanout", *(["waves"] if agent.waves != 1 else []), "depth"]
+            names = ["fanout", *(name for name in ("waves", "turns_per_wave") if getattr(agent, name) not in (1, None)), "depth"]
             set_to = ", ".join(f"agent.{name}={getattr(agent, name)}" for name in names)
             raise ConfigError(f"{set_to}: {agents:,.10g} agents a task, must be at most {MOST_AGENTS:,}")
         loops.append(("agent.worker", agent.worker))

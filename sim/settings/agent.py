@@ -68,6 +68,9 @@ class AgentSettings(LoopSettings):
     waves: Any = alone(1, low=1, high=1000, quantity=True, whole=True)
     """How many times a lead hands out work (whole, at least 1; drawn for each lead), evenly over its turns from `spawn_after_turn` on;
     at most once after each turn but the last."""
+    turns_per_wave: int | None = alone(None, low=1)
+    """Turns that a lead hands over in each wave: as many waves as `delegated_share` of its turns fills, to the nearest, in place of
+    `waves`; a lead whose session is too short for one does all of it itself. null: `waves`, whatever there is to hand over."""
     delegated_share: float = alone(0.0, low=0, high=1)
     """Share of its own turns that a lead hands over and does not do itself. It keeps those up to `spawn_after_turn`, one to read the
     reports, and one of every message."""
@@ -126,7 +129,16 @@ class AgentSettings(LoopSettings):
     @property
     def led(self) -> float:
         """Sub-agents of one lead, on average (fewer where its turns are fewer than its waves)."""
-        return mean_count(self.fanout) * mean_count(self.waves)
+        return mean_count(self.fanout) * self.mean_waves
+
+    @property
+    def mean_waves(self) -> float:
+        """Waves of one lead, on average; where turns fill them as if sessions were as long as their means."""
+        if self.turns_per_wave is None:
+            return mean_count(self.waves)
+        turns = math.prod(distribution(law).mean for law in (self.requests, self.turns, self.turns_scale))
+        messages: float = distribution(self.requests).mean
+        return float(self.delegated_share * turns * messages**-self.turns_exponent / self.turns_per_wave)
 
     @property
     def leads(self) -> float:

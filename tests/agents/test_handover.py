@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.agents.handover import deal, handed_over, wave_turns
+from sim.agents.handover import deal, filled, handed_over, wave_turns
 
 
 @given(st.integers(0, 500), st.integers(1, 20), st.integers(1, 20))
@@ -41,6 +41,29 @@ def test_a_lead_keeps_its_first_turns_and_one_of_every_message(turns: list[int],
 )
 def test_handed_over_by_hand(turns: list[int], share: float, after: int, less: list[int]) -> None:
     assert handed_over(turns, share, after) == less
+
+
+@pytest.mark.parametrize(
+    ("turns", "share", "by", "less", "waves"),
+    [
+        ([40], 0.5, 8, [24], 3),  # 20 turns are 2.5 waves
+        ([38], 0.5, 8, [16], 2),
+        ([7], 0.5, 8, [4], 1),  # 4 turns are half a wave, which counts as one; the lead keeps 3
+        ([6], 0.5, 8, [0], 0),
+        ([10, 30], 0.5, 10.5, [4, 17], 2),
+        ([12], 1.0, 9, [9], 1),
+    ],
+)
+def test_whole_waves_by_hand(turns: list[int], share: float, by: float, less: list[int], waves: int) -> None:
+    assert handed_over(turns, share, 2, by) == less
+    assert filled(sum(less), by) == waves
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=8), st.floats(0, 1), st.integers(1, 12), st.floats(0.5, 60))
+def test_waves_are_those_that_what_is_handed_over_fills(turns: list[int], share: float, after: int, by: float) -> None:
+    bare, less = sum(handed_over(turns, share, after)), sum(handed_over(turns, share, after, by))
+    assert abs(less - bare) <= by / 2 + 1
+    assert filled(less, by) == filled(bare, by)
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,23 @@ def test_replicas_do_their_own_jobs_while_the_lead_does_less() -> None:
     assert crew.to_dict() == {"0": 15, "0.0": 7, "0.1": 7, "0.2": 7}
 
 
+def test_a_lead_sends_out_as_many_waves_as_what_it_hands_over_fills() -> None:
+    """A session too short for one is worked through alone; a model that takes more turns changes no plan."""
+    crew: dict[str, Any] = {"fanout": 2, "delegated_share": 0.5, "turns_per_wave": 8}
+    for multiplier in (1.0, 2.0):
+        served = backend(turn_multiplier=multiplier)
+        ends = {turns: run(team(turns, loop(turns=4), **crew), served).calls.groupby("agent").size() for turns in (6, 20, 40)}
+        assert {turns: (len(sizes) - 1) // 2 for turns, sizes in ends.items()} == {6: 0, 20: 1, 40: 3}
+        assert {turns: sizes["0"] / multiplier for turns, sizes in ends.items()} == {6: 6, 20: 12, 40: 16}
+
+
+def test_waves_that_nothing_fills_are_refused() -> None:
+    said = r"^agent.turns_per_wave=8: .* set agent.delegated_share above 0 and agent.waves=1, or agent.turns_per_wave=null$"
+    for wrong in ({"delegated_share": 0.0}, {"delegated_share": 0.5, "waves": 2}):
+        with pytest.raises(sim.ConfigError, match=said):
+            scenario(team(20, loop(), turns_per_wave=8, **wrong)).check()
+
+
 def test_waves_come_after_the_turns_they_are_due_and_report_there() -> None:
     calls = run(team(10, loop(turns=2), fanout=2, waves=2, spawn_after_turn=2, report_tokens=5000)).calls
     lead = calls[calls["agent"] == "0"].set_index("turn")

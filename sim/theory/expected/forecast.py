@@ -51,13 +51,16 @@ def forecast(agent: AgentSettings, backend: BackendSettings, price: Price) -> Fo
     if agent.kind is not AgentKind.orchestrator:
         return _loop(agent, one, price)
     lead = _loop(agent, one, price, 1 - agent.delegated_share)
-    workers, share, loop = agent.helpers, 1.0, agent.worker
+    turns, _ = _moments(agent)
+    waves = mean_count(agent.waves) if agent.turns_per_wave is None else agent.delegated_share * turns / agent.turns_per_wave
+    led = mean_count(agent.fanout) * waves
+    workers, leads, share, loop = led**agent.depth, sum(led**level for level in range(agent.depth)), 1.0, agent.worker
     if agent.split is Split.divide:
         share = (agent.delegated_share or 1.0) / workers
         loop = _taking_over(agent) if agent.delegated_share else loop
     worker = _loop(loop, backend, price, share)
-    all_leads = Forecast(lead.usd * agent.leads, lead.seconds * agent.depth, lead.turns, lead.calls * agent.leads)
-    waited = worker._replace(seconds=worker.seconds * mean_count(agent.waves))
+    all_leads = Forecast(lead.usd * leads, lead.seconds * agent.depth, lead.turns, lead.calls * leads)
+    waited = worker._replace(seconds=worker.seconds * waves)
     return all_leads.plus(waited, workers)
 
 

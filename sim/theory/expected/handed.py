@@ -43,6 +43,8 @@ def handed(agent: AgentSettings, site: Site, work: Work) -> Handed:
         return Handed(why="what leads hand over in sessions of several messages, and when")
     turns = message_turns(agent, site.backend, work.effort)
     less = _less(turns.values, share, after)
+    if agent.turns_per_wave is not None:
+        waves, less = _whole_waves(less, agent.turns_per_wave * site.backend.turn_multiplier * work.effort, turns, after)
     own = Nodes(turns.values - less, turns.weights)
     places = [after]
     if not (waves.values == 1).all():
@@ -63,6 +65,13 @@ def _less(turns: np.ndarray, share: float, after: int) -> np.ndarray:
     free = turns - np.minimum(turns, max(1, after + 1))
     less: np.ndarray = np.minimum(np.floor(share * turns + 0.5), free)
     return less
+
+
+def _whole_waves(less: np.ndarray, by: float, turns: Nodes, after: int) -> tuple[Nodes, np.ndarray]:
+    """How many waves of so many turns fill what would be handed over, and what then is."""
+    waves = np.floor(less / by + 0.5)
+    whole: np.ndarray = np.minimum(np.floor(waves * by + 0.5), _less(turns.values, 1.0, after))
+    return Nodes(waves, turns.weights), whole
 
 
 def _places(turns: int, after: int, waves: int) -> list[int]:

@@ -29,6 +29,13 @@ SURE: dict[str, Callable[[], sim.Scenario]] = {
     "waves of trees": lambda: scenario(team(7, loop(turns=2), fanout=2, waves=2, depth=2)),
     "waves that are slower than the cache": lambda: scenario(team(9, loop(turns=5, tool_time_s=100.0), waves=2), backend(cache_ttl_s=150)),
     "waves that share it out": lambda: scenario(team(32, loop(), fanout=2, waves=2, warmup_turns=1, **SPLIT)),
+    "as many waves as what is handed over fills": lambda: scenario(
+        team(41, loop(turns=4), fanout=2, delegated_share=0.5, turns_per_wave=8, spawn_after_turn=2, report_tokens=150)
+    ),
+    "waves filled by a model that takes more turns": lambda: scenario(
+        team(17, loop(turns=4), fanout=2, delegated_share=0.5, turns_per_wave=8), backend(turn_multiplier=2.0)
+    ),
+    "too short for a wave": lambda: scenario(team(6, loop(turns=4), fanout=2, delegated_share=0.5, turns_per_wave=8)),
     "a model that takes more turns": lambda: scenario(team(16, loop(), fanout=4, **SPLIT), backend(turn_multiplier=1.5)),
     "models that differ": lambda: scenario(
         team(20, loop(), fanout=2, **SPLIT), {"lead": backend(turn_multiplier=1.2), "worker": backend(turn_multiplier=1.8)}, router=ROLES
@@ -86,6 +93,7 @@ def test_where_sizes_vary_theory_lies_where_the_simulation_does(name: str) -> No
         (lambda: team(9, loop(), waves=2, requests=2), "several messages"),
         (lambda: team(9, loop(), waves=SOME), "how many there are"),
         (lambda: with_(team(9, loop(), waves=2), turns={"dist": "geometric", "mean": 9}), "random length"),
+        (lambda: with_(team(9, loop(), delegated_share=0.5, turns_per_wave=2), turns={"dist": "geometric", "mean": 9}), "random length"),
         (lambda: team(9, loop(), depth=2, split=Split.divide, delegated_share=0.5), "hand on"),
         (lambda: team(9, loop(), waves=2, resumed_share=0.5), "resumed_share"),
         (lambda: team(9, loop(), fanout=SOME, waves=2, inherit_context=True), "vary with what earlier ones"),
