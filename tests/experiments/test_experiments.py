@@ -53,7 +53,7 @@ def test_a_study_uses_public_names_alone(file: Path) -> None:
         elif isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
     ours = {name for name in imported if name.split(".")[0] == "sim" and not name.startswith("sim.settings.")}
-    assert ours <= {"sim", "sim.theory", "sim.report.study"}
+    assert ours <= {"sim", "sim.population", "sim.theory", "sim.report.study"}
 
 
 @pytest.mark.slow

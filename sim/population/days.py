@@ -1,0 +1,182 @@
+"""A market, day by day: people come, hear of what is new, think their choice over, stay or move; what they use is added up."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.errors import ConfigError
+from sim.population.adoption import WEEK, arrivals, leaving, span, there, within
+from sim.population.checked import checked
+from sim.population.choice import knowing, shares, spread, utilities
+from sim.population.strata import strata
+from sim.settings.population.segments import PopulationSettings
+from sim.settings.population.timeline import MarketEventKind
+
+
+class Work(NamedTuple):
+    """What a task of each segment comes to on each model: one row a segment, in the order of the population, one column a model."""
+
+    models: tuple[str, ...]
+    origins: tuple[str, ...]
+    """Of each model: cn, us, ..."""
+    qualities: np.ndarray
+    """Share of tasks solved, by model."""
+    usd: np.ndarray
+    tokens: np.ndarray
+
+
+class Days(NamedTuple):
+    """What people did: by day, segment, model."""
+
+    first: date
+    people: np.ndarray
+    """At the end of the day, each counted at the model of a task of theirs."""
+    tasks: np.ndarray
+    tokens: np.ndarray
+    usd: np.ndarray
+    came: np.ndarray
+    """By day and segment."""
+    left: np.ndarray
+
+
+class _Calendar(NamedTuple):
+    """What holds on each day: rows are days, columns models."""
+
+    open: np.ndarray
+    """Models that can be chosen by those who have heard of no launch."""
+    new: list[int]
+    """Those whose launch people have to hear of."""
+    age_days: np.ndarray
+    """Since its launch; below 0 before; inf where there is none."""
+    prices: np.ndarray
+    """Multiplier of every price."""
+
+
+def live(population: PopulationSettings, work: Work, until: str) -> Days:
+    """Each day from `population.from_day` to the one before `until`. Raises `ConfigError` where settings do not fit together.
+
+    People are counted, not drawn: of a thousand who hear of a model with a chance of one half, five hundred do.
+    """
+    checked(population, work.models)
+    first = date.fromisoformat(population.from_day)
+    days = date.fromisoformat(until).toordinal() - first.toordinal()
+    if days < 1:
+        raise ConfigError(f"until={until}: must be after the first day, {population.from_day}")
+    return _Market(population, work, first, days).lived()
+
+
+class _Market:
+    """People by set of new models that they know, stratum, model."""
+
+    def __init__(self, population: PopulationSettings, work: Work, first: date, days: int) -> None:
+        segments, self._habits, self._work = list(population.segments.values()), population.habits, work
+        count = population.strata
+        self._segment = np.repeat(np.arange(len(segments)), count)
+        """Of each stratum."""
+        parts = [strata(one.tasks_per_week, one.tasks_sigma, count) for one in segments]
+        self._tasks, self._weights = np.concatenate([one.means for one in parts]), np.concatenate([one.weights for one in parts])
+        self._scales = np.repeat([one.scale_usd for one in segments], count)
+        self._worth = np.repeat([one.value_usd for one in segments], count)[:, None] * work.qualities
+        self._leave = np.repeat([leaving(one) for one in segments], count)[:, None]
+        self._liking = np.array([self._habits.liking.get(origin, 0.0) for origin in work.origins])
+        self._first, self._days, self._count = first, days, count
+        self._calendar = _calendar(population, work, first, days)
+        self._sets = knowing(len(self._calendar.new))
+        self._come = arrivals(population, first, days)
+        self._there = np.array([there(one, first) for one in segments])
+
+    def lived(self) -> Days:
+        """The whole time; the day before the first, all have chosen what then suits them."""
+        shape = (self._days, self._come.shape[1], len(self._work.models))
+        people, tasks, left = np.zeros(shape), np.zeros(shape), np.zeros(self._come.shape)
+        on = self._newcomers(0, self._there)
+        for day in range(self._days):
+            stay = on * (1 - self._leave)
+            left[day] = self._by_segment((on - stay).sum(axis=0)).sum(axis=1)
+            on = self._reconsidered(day, stay) + self._newcomers(day, self._come[day])
+            by_stratum = on.sum(axis=0)
+            people[day] = self._by_segment(by_stratum)
+            tasks[day] = self._by_segment(by_stratum * self._tasks[:, None]) / WEEK
+        tokens, usd = tasks * self._work.tokens, tasks * self._work.usd * self._calendar.prices[:, None, :]
+        return Days(self._first, people, tasks, tokens, usd, self._come, left)
+
+    def _by_segment(self, by_stratum: np.ndarray) -> np.ndarray:
+        summed: np.ndarray = by_stratum.reshape(-1, self._count, by_stratum.shape[-1]).sum(axis=1)
+        return summed
+
+    def _chosen(self, day: int) -> np.ndarray:
+        """Shares of models, by set of new ones known and stratum."""
+        habits, new = self._habits, self._calendar.new
+        age = self._calendar.age_days[day, new]
+        fresh = 0.5 ** (np.maximum(age, 0.0) / WEEK / habits.half_life_weeks)
+        told = np.zeros((len(self._sets), len(self._work.models)))
+        told[:, new] = self._sets & (age >= 0)
+        news = told.copy()
+        news[:, new] *= habits.launch * (habits.lasting + (1 - habits.lasting) * fresh)
+        usd = self._work.usd[self._segment] * self._calendar.prices[day]
+        log_odds = utilities(self._tasks, usd, self._worth, self._scales) + self._liking
+        return shares(log_odds + news[:, None, :], (self._calendar.open | (told > 0))[:, None, :])
+
+    def _newcomers(self, day: int, by_segment: np.ndarray) -> np.ndarray:
+        """They know what others know by then, and choose at once."""
+        age = self._calendar.age_days[day, self._calendar.new]
+        heard = np.array([within((one + 1) / max(self._habits.heard_after_days, 1e-9)) if one >= 0 else 0.0 for one in age])
+        weights = spread(heard, self._sets)
+        each = np.repeat(by_segment, self._count) * self._weights
+        arrived: np.ndarray = weights[:, None, None] * each[:, None] * self._chosen(day)
+        return arrived
+
+    def _reconsidered(self, day: int, on: np.ndarray) -> np.ndarray:
+        """Whoever hears of a model thinks again, and the others now and then."""
+        hears = within(1 / max(self._habits.heard_after_days, 1e-9))
+        think = on * within(self._habits.reviews_per_week / WEEK)
+        stay = on - think
+        for column, model in enumerate(self._calendar.new):
+            if self._calendar.age_days[day, model] < 0:
+                continue
+            without = ~self._sets[:, column]
+            place = np.flatnonzero(without)
+            into = place + 2 ** (self._sets.shape[1] - 1 - column)
+            heard = (stay[place] + think[place]) * hears
+            stay[place], think[place] = stay[place] * (1 - hears), think[place] * (1 - hears)
+            think[into] += heard
+        on_now: np.ndarray = stay + think.sum(axis=-1, keepdims=True) * self._chosen(day)
+        return on_now
+
+
+def _calendar(population: PopulationSettings, work: Work, first: date, days: int) -> _Calendar:
+    models, ordinals = list(work.models), first.toordinal() + np.arange(days)
+    open_, new = np.ones(len(models), dtype=bool), list[int]()
+    age, prices = np.full((days, len(models)), np.inf), np.ones((days, len(models)))
+    for event in population.events:
+        if event.kind is MarketEventKind.launch:
+            place = models.index(event.model)
+            age[:, place] = ordinals - date.fromisoformat(event.day).toordinal()
+            open_[place] = event.succeeds
+            new.append(place)
+        elif event.kind is MarketEventKind.price:
+            begin, end = span(event.day, event.last_day or date.max.replace(day=30).isoformat())
+            prices[(ordinals >= begin) & (ordinals < end), models.index(event.model)] *= event.multiplier
+    if not open_.any():
+        raise ConfigError("events: every model has yet to be launched; leave one that people know from the first day")
+    return _Calendar(open_, new, age, prices)
+
+
+def by_week(daily: np.ndarray, first: date, mondays: list[date]) -> np.ndarray:
+    """Sums over the seven days from each of the Mondays; the first axis of `daily` is days. Raises `ConfigError` for days there are not."""
+    begin = [(monday - first).days for monday in mondays]
+    for monday, day in zip(mondays, begin, strict=True):
+        if day < 0 or day + WEEK > len(daily):
+            raise ConfigError(f"week of {monday}: lies outside {first} to {first + timedelta(days=len(daily) - 1)}")
+    return np.array([daily[day : day + WEEK].sum(axis=0) for day in begin])
+
+
+def listed(weekly: np.ndarray, count: int) -> np.ndarray:
+    """The same with only those `count` models (the last axis) that have most in a week; all others are not on the list: 0."""
+    if count >= weekly.shape[-1]:
+        return weekly
+    least = np.partition(weekly, -count, axis=-1)[..., [-count]]
+    return np.where(weekly >= least, weekly, 0.0)

@@ -1,0 +1,1 @@
+"""What can be set of the people on a market: segments, habits, a list of dated events."""

@@ -1,0 +1,142 @@
+"""A market day by day: laws that it keeps, and cases worked out by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.errors import ConfigError
+from sim.population.adoption import within
+from sim.population.days import Days, Work, by_week, listed, live
+from sim.settings.population.segments import AdoptionSettings, HabitSettings, PopulationSettings, SegmentSettings
+from sim.settings.population.timeline import MarketEvent, MarketEventKind
+from sim.theory import bass_share, logit_share
+
+WORK = Work(
+    models=("dear", "cheap", "new"),
+    origins=("us", "cn", "cn"),
+    qualities=np.array([0.77, 0.73, 0.75]),
+    usd=np.array([[0.07, 0.003, 0.004], [12.0, 0.8, 1.0]]),
+    tokens=np.array([[8e3, 8e3, 8e3], [8e6, 13e6, 10e6]]),
+)
+LAUNCH = MarketEvent(kind=MarketEventKind.launch, day="2026-02-12", model="new")
+CLOSED = MarketEvent(kind=MarketEventKind.launch, day="2027-01-01", model="new")
+"""The new model does not come within our time."""
+
+
+def market(**changes: Any) -> PopulationSettings:
+    segments = {
+        "chat": SegmentSettings(people=1000.0, tasks_per_week=20.0, tasks_sigma=1.0, value_usd=0.5, scale_usd=10.0),
+        "agents": SegmentSettings(
+            people=100.0, tasks_per_week=8.0, tasks_sigma=0.8, value_usd=40.0, scale_usd=60.0,
+            adoption=AdoptionSettings(since="2026-01-26", p_per_week=0.02, q_per_week=1.0, churn_per_week=0.05),
+        ),
+    }  # fmt: skip
+    plain: dict[str, Any] = {"from_day": "2026-02-09", "segments": segments, "events": [LAUNCH], "strata": 4}
+    return PopulationSettings(**plain | changes)
+
+
+def test_nobody_is_lost_and_nothing_is_used_twice() -> None:
+    """People there + come - left, on every day and in every segment; tokens of the days are those of the weeks, and of the models."""
+    found = live(market(), WORK, "2026-03-23")
+    start = np.array([1000.0, 100 * bass_share(2.0, p=0.02, q=1.0)])
+    expected = start + np.cumsum(found.came - found.left, axis=0)
+    assert found.people.sum(axis=2) == pytest.approx(expected, rel=1e-12)
+    assert found.left[:, 1].sum() > 1
+    weeks = by_week(found.tokens, found.first, [date(2026, 2, 9 + 7 * n) for n in range(2)])
+    assert weeks.sum() == pytest.approx(found.tokens[:14].sum(), rel=1e-12)
+    assert found.tokens == pytest.approx(found.tasks * WORK.tokens, rel=1e-12)
+    assert found.usd == pytest.approx(found.tasks * WORK.usd, rel=1e-12)
+
+
+def test_tasks_are_peoples_whatever_they_choose() -> None:
+    """Twenty conversations a week of each of a thousand, on whichever models."""
+    found = live(market(), WORK, "2026-02-16")
+    assert found.tasks[:, 0].sum() == pytest.approx(20 * 1000, rel=1e-9)
+
+
+def test_where_nothing_happens_shares_stay_those_of_the_logit() -> None:
+    alike = {"agents": SegmentSettings(people=100.0, tasks_per_week=8.0, value_usd=40.0, scale_usd=60.0)}
+    work = WORK._replace(usd=WORK.usd[1:], tokens=WORK.tokens[1:])
+    found = live(market(segments=alike, events=[CLOSED]), work, "2026-03-09")
+    exact = logit_share(gain=8 * 40 * 0.04, extra_cost=8 * 11.2, scale=60.0)
+    assert found.people[:, 0, 0] / 100 == pytest.approx(np.full(28, exact), rel=1e-9)
+
+
+def test_a_few_weighted_people_stand_for_all() -> None:
+    """Six a segment against three thousand, each with their own number of tasks: tokens of each week and model within 1 %."""
+    mondays = [date(2026, 2, 9), date(2026, 2, 16), date(2026, 2, 23)]
+    few, all_ = (live(dataclasses.replace(market(), strata=count), WORK, "2026-03-09") for count in (6, 3000))
+    ours, whole = (by_week(one.tokens, one.first, mondays).sum(axis=1) for one in (few, all_))
+    assert ours == pytest.approx(whole, rel=0.01)
+
+
+def test_what_is_new_is_heard_of_before_it_is_chosen() -> None:
+    """Heard of in three days on average, thought over at once and liked above all: who is on it is who has heard of it."""
+    settings = HabitSettings(launch=20.0, lasting=1.0, heard_after_days=3.0)
+    found = live(market(habits=settings), WORK, "2026-02-23")
+    share = found.people[:, 0, 2] / found.people[:, 0].sum(axis=1)
+    assert share[:3] == pytest.approx(np.zeros(3))
+    assert share[3:] == pytest.approx([within((day + 1) / 3) for day in range(11)], rel=1e-5)
+
+
+def test_a_launch_is_a_pulse_that_decays_to_what_lasts() -> None:
+    """People who think every day, of what all have heard: log-odds against the cheap model are a half of the pulse after a half-life."""
+    settings = HabitSettings(launch=2.0, lasting=0.25, half_life_weeks=2.0, heard_after_days=0.01, reviews_per_week=7e2)
+    successor = dataclasses.replace(LAUNCH, day="2026-02-09", succeeds=True)
+    one = {"chat": SegmentSettings(people=10.0, tasks_per_week=1.0, scale_usd=1e6)}
+    work = WORK._replace(usd=WORK.usd[:1], tokens=WORK.tokens[:1])
+    found = live(market(segments=one, events=[successor], habits=settings), work, "2026-06-01")
+    odds = np.log(found.people[:, 0, 2] / found.people[:, 0, 1])
+    assert odds[[0, 14, 28, 111]] == pytest.approx([2.0, 0.5 + 0.75, 0.5 + 0.375, 0.5 + 1.5 * 0.5 ** (111 / 14)], abs=1e-4)
+
+
+def test_a_successor_can_be_chosen_before_its_launch() -> None:
+    found = live(market(events=[dataclasses.replace(LAUNCH, succeeds=True)]), WORK, "2026-02-16")
+    assert (found.people[0, :, 2] > 0).all()
+
+
+def test_habit_holds_people_who_do_not_think() -> None:
+    """A free week of the dear model moves only those who think about it, and the cliff moves them back as slowly."""
+    free = MarketEvent(kind=MarketEventKind.price, day="2026-02-16", last_day="2026-02-22", model="dear", multiplier=0.0)
+    slow, quick = (
+        live(market(events=[free, CLOSED], habits=HabitSettings(reviews_per_week=rate)), WORK, "2026-03-09") for rate in (0.2, 20.0)
+    )
+    on = [one.people[:, 1, 0] / one.people[:, 1].sum(axis=1) for one in (slow, quick)]
+    assert on[1][6] < 0.3 < on[0][13] < 0.55 < on[1][13]
+    assert on[1][16] < on[0][16]
+    assert slow.usd[7:14, :, 0].sum() == 0
+    assert slow.usd[14, 1, 0] > 0
+
+
+def test_the_list_leaves_out_who_is_small() -> None:
+    weekly = np.array([[5.0, 1.0, 3.0], [1.0, 2.0, 3.0]])
+    assert listed(weekly, 2).tolist() == [[5.0, 0.0, 3.0], [0.0, 2.0, 3.0]]
+    assert listed(weekly, 3) is weekly
+
+
+@pytest.mark.parametrize(
+    ("settings", "until", "said"),
+    [
+        (market(), "2026-02-09", "until=2026-02-09: must be after the first day"),
+        (market(events=[dataclasses.replace(LAUNCH, model="neww")]), "2026-03-01", "did you mean 'new'"),
+        (
+            market(events=[dataclasses.replace(LAUNCH, model=name) for name in WORK.models]),
+            "2026-03-01",
+            "every model has yet to be launched",
+        ),
+    ],
+)
+def test_what_cannot_be_lived(settings: PopulationSettings, until: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        live(settings, WORK, until)
+
+
+def test_a_week_that_is_not_there() -> None:
+    found: Days = live(market(), WORK, "2026-02-20")
+    with pytest.raises(ConfigError, match="week of 2026-02-16: lies outside 2026-02-09 to 2026-02-19"):
+        by_week(found.tokens, found.first, [date(2026, 2, 16)])
