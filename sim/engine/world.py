@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sim.agents.agent import Office
 from sim.agents.profile import Profile, stages_of
@@ -136,6 +137,25 @@ def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch
     )
 
 
+@dataclass
+class _Process:
+    """What the collector of this process forgets when objects are frozen: how many have come since it last looked at all of them."""
+
+    come: int = 0
+    kept: int = 0
+
+    def look(self) -> None:
+        """Collect all, once at most as many have come as there were: what composed a scenario is some 20,000 objects in cycles."""
+        young, middle, _ = gc.get_threshold()
+        self.come += gc.get_count()[2] * young * middle
+        if self.come > max(self.kept, 200_000):
+            gc.collect()
+            self.come, self.kept = 0, len(gc.get_objects())
+
+
+_process = _Process()
+
+
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
     """Nothing of a run is freed before its end, so collecting only costs time (up to half of it).
@@ -144,6 +164,8 @@ def no_garbage_collection() -> Iterator[None]:
     is still frozen: quick, and without it each replication in a process would leave them behind.
     """
     enabled = gc.isenabled()
+    if enabled:
+        _process.look()
     gc.disable()
     gc.freeze()
     try:
