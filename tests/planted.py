@@ -615,7 +615,7 @@ FAULTS = {
     # recorded sessions
     "an agent's calls as they stand in the file": Fault(
         "sim/logs/trace.py", 'lexsort((calls.numbers["call_index"], calls.agent, calls.trace))', "lexsort((calls.agent, calls.trace))",
-        ("tests/logs/test_table.py::test_the_clock_of_another_agent_may_stand_elsewhere",),
+        ("tests/logs/files/test_table.py::test_the_clock_of_another_agent_may_stand_elsewhere",),
     ),
     "an agent's first call waits since another's last": Fault(
         "sim/logs/session.py", "np.where(first, 0.0, _waits(calls, rows))", "_waits(calls, rows)",

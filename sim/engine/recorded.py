@@ -20,7 +20,7 @@ from sim.scenario.sources import content, trace_file
 from sim.settings.market import BackendSettings
 from sim.settings.router import Policy
 from sim.settings.scenario import START
-from sim.settings.workload import WorkloadKind
+from sim.settings.workload import TraceInput, WorkloadKind
 
 
 def sessions_of(scenario: Scenario) -> list[Session]:
@@ -31,15 +31,16 @@ def sessions_of(scenario: Scenario) -> list[Session]:
     if scenario.workload.kind is not WorkloadKind.trace:
         return []
     file = trace_file(scenario)
-    return _read_trace(file, scenario.workload.trace_sessions, scenario.workload.trace_sha256 or content(file).sha256)
+    workload = scenario.workload
+    return _read_trace(file, workload.trace_sessions, workload.trace_input, workload.trace_sha256 or content(file).sha256)
 
 
 @functools.lru_cache(maxsize=2)
-def _read_trace(file: str, limit: int | None, sha256: str) -> list[Session]:
+def _read_trace(file: str, limit: int | None, input: TraceInput, sha256: str) -> list[Session]:
     """Once read it need not be there any more. What is no regular file has no hash, and is for the reader to refuse."""
     before = content(file)
     _check_hash(file, before.sha256, sha256)
-    sessions = read_trace(file, limit)
+    sessions = read_trace(file, limit, input)
     if content(file) != before:
         raise DataError(f"{file}: was changed while it was read")
     return sessions

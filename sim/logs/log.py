@@ -15,13 +15,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.errors import DataError
+from sim.errors import DataError, did_you_mean
 from sim.logs.files import File
+from sim.logs.files.table import plain
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, Reads, Source
+from sim.logs.logged import MAIN, Counts, LoggedCall, Source
 from sim.logs.reader import LogReader
 from sim.logs.report import Report
-from sim.logs.table import plain
+from sim.logs.whole import make_whole
+from sim.settings.workload import TraceInput
 
 ROW = np.dtype([
     ("agent", "<u4"), ("model", "<u4"), ("source", "<u4"), ("status", "<u4"), ("tier", "<u4"), ("counts", "u1"), ("by_user", "u1"),
@@ -86,6 +88,9 @@ class _Rows:
         self.parents: dict[tuple[str, str], str] = {}
         self.names: dict[str, dict[str, int]] = {name: {} for name in ("model", "source", "status", "tier")}
 
+    def __len__(self) -> int:
+        return self._rows
+
     def begin(self) -> None:
         """A new file."""
         self._begun = self._rows
@@ -130,12 +135,12 @@ class _Rows:
             best[_END] = max((each[_END] for each in (old, row) if each[_END] == each[_END]), default=math.nan)
         _PACK.pack_into(self._packed, slot * _PACK.size, *best)
 
-    def log(self) -> Log:
-        """What has come."""
+    def log(self, said: TraceInput) -> Log:
+        """What has come; `said`: what its input tokens hold. Raises `DataError` where that need not be said."""
         calls = np.frombuffer(self._packed, ROW)  # as it stands: a copy would be as large again
         self._slots.clear()
         sources = list(self.names["source"])
-        kinds = _make_whole(calls, sources, self._sources, self._report)
+        kinds = make_whole(calls, sources, self._sources, self._report, said)
         if empty := int(
             ((calls["input_tokens"] + calls["output_tokens"] == 0) & (calls["status"] == self.names["status"].get("ok", -1))).sum()
         ):
@@ -163,40 +168,15 @@ def _total(row: tuple | list) -> int:
     return whole
 
 
-def _make_whole(calls: np.ndarray, sources: list[str], kinds: list[Source], report: Report) -> list[Source]:
-    """Input tokens as whole prompts, and what a source says of some calls alone as 0 of the others; what the sources are then.
-
-    Where one call of a source that counts reads and writes in has more of them than input, the source counts them beside it after
-    all: then so do its other calls.
-    """
-    reads, writes = calls["cache_read_tokens"], calls["cache_write_tokens"]
-    cached = np.maximum(reads, 0) + np.maximum(writes, 0)
-    beside = calls["counts"] == Counts.disjoint
-    shows = ~beside & (cached > calls["input_tokens"])
-    for source in np.unique(calls["source"][shows]).tolist():
-        its = ~beside & (calls["source"] == source) & (cached > 0)
-        seen = int(shows[its].sum())
-        why = f"{seen:,} show it: more of them than input"
-        report.remarks[f"cache reads and writes beside input tokens, not in them ({why}): added; {sources[source]}"] = int(its.sum())
-        beside |= its
-    calls["input_tokens"] += np.where(beside, cached, 0)
-    has = np.bincount(calls["source"], minlength=len(sources)) > 0
-    says_reads = np.bincount(calls["source"], reads != UNKNOWN, len(sources)) > 0
-    says_writes = np.bincount(calls["source"], writes != UNKNOWN, len(sources)) > 0
-    for source in np.flatnonzero(has & ~says_reads & ~says_writes).tolist():
-        report.remarks[f"no cache reads named: taken as none; {sources[source]}"] = int((calls["source"] == source).sum())
-    reads[reads == UNKNOWN] = 0
-    writes[(writes == UNKNOWN) & (says_writes | ~says_reads)[calls["source"]]] = 0
-    return [kind._replace(reads=kind.reads if tells else Reads.unsaid) for kind, tells in zip(kinds, says_reads.tolist(), strict=True)]
-
-
-def read(*paths: str | Path, format: str | None = None) -> Log:
+def read(*paths: str | Path, format: str | None = None, input: TraceInput | str = TraceInput.unsaid) -> Log:
     """The calls of files, folders and globs; each file's format is found by what is in it, unless `format` says it.
 
+    `input`: whether input tokens are `whole` prompts, or `fresh` ones beside cache reads and writes, of formats whose writers differ.
     Raises `DataError` for what cannot be read at all; what is broken in part is in the log's `report`.
     """
     report = Report()
     rows = _Rows(report)
+    said = input if isinstance(input, TraceInput) else _input(input)
     asked = named(format) if format else ""
     readers: dict[str, LogReader] = {}
     for path, given in _files(paths):
@@ -229,10 +209,15 @@ def read(*paths: str | Path, format: str | None = None) -> Log:
                 report.is_broken(name, "a call", error)
         rows.came_from(reader.source)
         rows.parents |= reader.parents
-    log = rows.log()
-    if not len(log.calls):
+    if not rows:
         raise DataError(f"{', '.join(map(str, paths))}: holds no calls{_why(report)}")
-    return log
+    return rows.log(said)
+
+
+def _input(word: str) -> TraceInput:
+    if word not in TraceInput.__members__:
+        raise DataError(f"input={word}: {did_you_mean(word, TraceInput.__members__)}")
+    return TraceInput[word]
 
 
 def _read_file(file: File, reader: LogReader, rows: _Rows) -> None:

@@ -23,6 +23,8 @@ class Counts(enum.IntEnum):
     """Cache reads and writes too."""
     disjoint = 1
     """Fresh tokens alone: reads and writes stand beside it."""
+    unsure = 2
+    """As inclusive by its format; not all who write it keep to that."""
 
 
 class Reads(enum.IntEnum):

@@ -26,6 +26,8 @@ class Report:
         """Files in folders whose format is not known."""
         self.remarks: Counter[str] = Counter()
         """Calls by what was assumed of them, or left aside."""
+        self.unsure_reads = 0
+        """Calls whose cache reads are taken as a part of their input, as their format has it, though nothing in the log shows that."""
 
     def is_broken(self, file: str, place: str, why: object) -> None:
         """Count a line, and name it if there are not many yet."""

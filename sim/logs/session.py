@@ -56,6 +56,8 @@ class Session(NamedTuple):
     agents: tuple[Recording, ...]
     begins_s: float | None = None
     """Seconds since 1970, or on any clock that sessions share; None: not known."""
+    unsure_reads: bool = False
+    """Cache reads are taken as a part of its prompts, though nothing in its log shows that."""
 
 
 class Calls(NamedTuple):

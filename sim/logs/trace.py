@@ -6,6 +6,7 @@ A run's own `calls.parquet` is read too: what was answered comes back, call for 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,14 @@ import numpy as np
 from sim.columns import TRACE
 from sim.errors import DataError
 from sim.logs.files import File
+from sim.logs.files.table import Table, ask_of_likely, known_columns, read_table
 from sim.logs.formats import recognised
 from sim.logs.log import read
 from sim.logs.report import Report
 from sim.logs.session import Calls, Session, sessions_of
-from sim.logs.table import Table, ask_of_likely, known_columns, read_table
+from sim.logs.whole import shows_parts
 from sim.logs.written import trace_table
+from sim.settings.workload import TraceInput
 
 _REQUIRED = [column.name for column in TRACE if not column.meaning.startswith("optional")]
 _COUNTS = (
@@ -36,18 +39,37 @@ _OF_A_RUN = ("replication", "task", "turn", "status", "t_request_s", "t_end_s")
 """By these a run's own table of calls is known."""
 
 
-def read_trace(path: str | Path, sessions: int | None = None) -> list[Session]:
+def read_trace(path: str | Path, sessions: int | None = None, input: TraceInput = TraceInput.unsaid) -> list[Session]:
     """Read a CSV (also .gz) or Parquet file, a log of another tool or a folder of logs; `sessions` takes only the first ones.
 
-    Raises `DataError` naming file, row and column of the first thing that is wrong.
+    `input` says what input tokens hold, where the format leaves that open. Raises `DataError` naming file, row and column of the first
+    thing that is wrong.
     """
     if _is_foreign(Path(path)):
-        whole = trace_table(read(path)).combine_chunks()
+        log = read(path, input=input)
+        whole, unsure = trace_table(log).combine_chunks(), log.report.unsure_reads > 0
         table = Table(str(path), {name: whole[name].chunk(0) for name in whole.column_names}, whole.num_rows)
+        calls = _checked(table)
     else:
         table = read_table(path, _columns)
-        table = _of_a_run(table) if "trace" not in table.columns else table
-    return _sessions(table, _checked(table), sessions)
+        of_a_run = "trace" not in table.columns
+        table = _of_a_run(table) if of_a_run else table
+        calls = _checked(table, TraceInput.whole if of_a_run else input)
+        unsure = not of_a_run and input is TraceInput.unsaid and _is_unsure(calls)
+    return [session._replace(unsure_reads=unsure) for session in _sessions(table, calls, sessions)]
+
+
+def _is_unsure(calls: Calls) -> bool:
+    """Whether it names cache reads that nothing shows to be a part of its input."""
+    reads, writes = _reads_and_writes(calls.numbers, len(calls.trace))
+    who = calls.trace * (len(calls.agents) + 1) + calls.agent
+    return bool((reads > 0).any()) and not shows_parts(who, calls.numbers["call_index"], calls.numbers["input_tokens"], reads, writes)
+
+
+def _reads_and_writes(numbers: Mapping[str, np.ndarray], rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """By call; what is not said is 0."""
+    said = [np.nan_to_num(numbers.get(name, np.zeros(rows))) for name in ("cached_tokens", "cache_read_tokens", "cache_write_tokens")]
+    return np.where(said[1] > 0, said[1], said[0]), said[2]
 
 
 def _is_foreign(path: Path) -> bool:
@@ -101,7 +123,7 @@ def _of_a_run(table: Table) -> Table:
     return Table(table.path, {name: whole[name].chunk(0) for name in renamed}, whole.num_rows)
 
 
-def _checked(table: Table) -> Calls:
+def _checked(table: Table, input: TraceInput = TraceInput.whole) -> Calls:
     ids = {name: table.text(name) for name in ("trace", "agent")}
     for name, (codes, words) in ids.items():
         nobody = codes == -1
@@ -117,14 +139,12 @@ def _checked(table: Table) -> Calls:
         allowed = np.array([word in ("", *_TRIGGERS) for word in words] + [True])  # the last is -1: none
         _refuse(table, ~allowed[codes], "trigger", f"must be one of {', '.join(_TRIGGERS)}")
         by_user = np.array([word == "user" for word in words] + [False])[codes]
+    if input is TraceInput.fresh:
+        numbers["input_tokens"] = numbers["input_tokens"] + sum(_reads_and_writes(numbers, table.rows))
     for name in ("cached_tokens", "cache_read_tokens"):
         if name in numbers:
-            _refuse(
-                table,
-                numbers[name] > numbers["input_tokens"],
-                name,
-                "must be at most input_tokens, which are whole prompts; if reads are counted beside, add them",
-            )
+            rule = "must be at most input_tokens, which are whole prompts; if reads are counted beside them: workload.trace_input=fresh"
+            _refuse(table, numbers[name] > numbers["input_tokens"], name, rule)
     models = table.text("model") if "model" in table.columns else (np.full(table.rows, -1), [])
     return Calls(*ids["trace"], *ids["agent"], *models, numbers, by_user)
 

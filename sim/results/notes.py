@@ -144,6 +144,8 @@ def _trace(scenario: Scenario, estimates: Estimates) -> str:
     said = []
     if len(models) > 1 and scenario.router.policy is Policy.fixed:
         said.append(f"All calls go to one backend; the log names {len(models)} models ({', '.join(models[:4])}): router.policy=recorded.")
+    if any(session.unsure_reads for session in sessions):
+        said.append("Cache reads are taken as a part of input tokens, which nothing in the log shows: else workload.trace_input=fresh.")
     unread = sum(call.read_tokens < 0 for call in calls)
     if scenario.as_billed:
         said.append(

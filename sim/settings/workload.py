@@ -30,6 +30,17 @@ class TraceCache(Feature):
     """What the log says was read and written, each call at the backend of its own model; settings of caches have no effect."""
 
 
+class TraceInput(Feature):
+    """What input tokens of a log hold, where its format leaves that to who writes it."""
+
+    unsaid = "unsaid", ALONE
+    """Whole prompts, as our table and others have it; where nothing in the log shows that, the run says so."""
+    whole = "whole", ALONE
+    """Whole prompts: cache reads and writes are a part of them."""
+    fresh = "fresh", ALONE
+    """What was neither read from a cache nor written to it: reads and writes stand beside it."""
+
+
 @dataclass
 class WorkloadSettings:
     """Who sends which task when. The run ends when all tasks have, or at the horizon."""
@@ -57,6 +68,7 @@ class WorkloadSettings:
     trace_sessions: int | None = alone(None, low=1)
     """trace: replay only so many sessions."""
     trace_cache: TraceCache = TraceCache.simulated
+    trace_input: TraceInput = TraceInput.unsaid
     trace_gap_s: float = alone(60.0, low=0)
     """trace: seconds between the starts of two sessions, where the file does not say when they began (assumption)."""
     chat_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(unsolved="chats among the agent's work"))

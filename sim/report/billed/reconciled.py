@@ -20,7 +20,10 @@ _HEADINGS = ("fresh input", "cache reads", "cache writes", "output", "fees")
 def page(bill: LogBill) -> str:
     """What was read, the two bills, where the money went, what was assumed."""
     found = account(bill)
-    parts = ["\n".join([_read(found), *_removed(found), _reconciled(found), _replayed(found), *_wanting(found)]), _by_model(found)]
+    parts = [
+        "\n".join([_read(found), *_removed(found), *_unsure(found), _reconciled(found), _replayed(found), *_wanting(found)]),
+        _by_model(found),
+    ]
     if found["billed_usd"] is not None:
         parts.append(_against(found))
     return "\n\n".join([*parts, _by_agent(found), *_again(found), _sessions(found), *_remarks(found)])
@@ -42,6 +45,12 @@ def _removed(found: dict[str, Any]) -> Iterator[str]:
     if found["broken_lines"]:
         more = "; ..." if found["broken_lines"] > len(found["broken"]) else ""
         yield f"Broken lines, left out: {found['broken_lines']:,} ({'; '.join(found['broken'])}{more})"
+
+
+def _unsure(found: dict[str, Any]) -> Iterator[str]:
+    """Before the dollars that hang on it."""
+    if many := found["unsure_reads"]:
+        yield f"Unclear: do input tokens hold the cache reads of {counted(many, 'call')}? taken so: --input whole or fresh says it"
 
 
 def _reconciled(found: dict[str, Any]) -> str:

@@ -47,6 +47,7 @@ def account(bill: LogBill) -> dict[str, Any]:
         "skipped_files": report.skipped,
         "unknown_columns": report.unknown_columns,
         "remarks": dict(report.remarks),
+        "unsure_reads": report.unsure_reads,
         "market": bill.scenario.market.name,
         "billed_usd": None if np.isnan(billed).all() else total(billed),
         "priced_usd": total(priced),

@@ -29,6 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.usage = "sim logs PATH [PATH ...] [options] [KEY=VALUE ...]"
     parser.add_argument("words", nargs="+", metavar="PATH", help="formats are found by content")
     parser.add_argument("--format", metavar="NAME", help="of all files, where they do not say it")
+    parser.add_argument("--input", choices=("whole", "fresh"), default="unsaid", help="prompts, or what is beside cache reads, if unclear")
     parser.add_argument("--model", action="append", default=[], metavar="NAME=BACKEND", help="who serves a model of the log")
     parser.add_argument("--what-if", action="append", default=[], metavar="WORDS", help="what it would have cost otherwise; repeat it")
     parser.add_argument("--fit", type=Path, metavar="FOLDER", help="write a profile and an experiment there")
@@ -53,7 +54,7 @@ def run(asked: Namespace) -> int:
         from sim.results.fitted.written import refuse_what_is_there
 
         refuse_what_is_there(asked.fit)
-    log = read(*paths, format=asked.format)
+    log = read(*paths, format=asked.format, input=asked.input)
     models = dict(_pair(word) for word in asked.model)
     bill = LogBill(log, load(*settings), models)
     if not asked.what_if and not asked.json:

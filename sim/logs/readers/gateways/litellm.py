@@ -11,6 +11,8 @@ from sim.logs.logged import Counts, LoggedCall, count, dollars, moment, said
 from sim.logs.reader import LogReader
 
 _CACHED = "true"
+_ALWAYS_WHOLE = ("openai", "azure")
+"""Providers whose own prompt tokens hold what was cached."""
 
 
 class Reader(LogReader):
@@ -40,14 +42,15 @@ class Reader(LogReader):
         if count(about.get("attempted_retries")):
             self.report.remarks["tried again by the gateway: what the first tries cost is not in the log"] += 1
         status = str(entry.get("status") or "success")
-        read = usage.get("cache_read_input_tokens")
+        read, provider = usage.get("cache_read_input_tokens"), str(entry.get("custom_llm_provider") or "")
         yield LoggedCall(
-            str(entry.get("session_id") or ""), str(entry.get("model") or ""), Counts.inclusive, count(entry["prompt_tokens"]),
+            str(entry.get("session_id") or ""), str(entry.get("model") or ""),
+            Counts.inclusive if provider in _ALWAYS_WHOLE else Counts.unsure, count(entry["prompt_tokens"]),
             count(entry["completion_tokens"]), said(inside.get("cached_tokens") if read is None else read),
             said(usage.get("cache_creation_input_tokens")), reasoning_tokens=count(outside.get("reasoning_tokens")),
             start_s=moment(entry.get("startTime")), end_s=moment(entry.get("endTime")), cost_usd=dollars(entry.get("spend")),
             status="ok" if status == "success" else status, key=str(entry["request_id"]),
-            emitter=str(entry.get("custom_llm_provider") or ""),
+            emitter=provider,
         )  # fmt: skip
 
 

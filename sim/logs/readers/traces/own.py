@@ -9,9 +9,9 @@ from typing import Any
 
 from sim.columns import CALLS, TRACE
 from sim.logs.files import Entry, File, Sample
+from sim.logs.files.table import ask_of_likely, plain
 from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, Reads, Source, agent_of, count, dollars, moment, parent_of, said
 from sim.logs.reader import LogReader
-from sim.logs.table import ask_of_likely, plain
 
 _OF_A_RUN = {"replication", "task", "turn", "status", "t_request_s", "t_end_s"}
 _OF_A_TRACE = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
@@ -64,9 +64,9 @@ class Reader(LogReader):
         start = float(row.get("session_start_s") or 0) + _time(row["t_s"])
         agent = str(row["agent"])
         parent = str(row["parent"] or "") if "parent" in row else MAIN if agent != MAIN else ""
-        end = start + float(row.get("api_time_s") or 0)
+        end, counts = start + float(row.get("api_time_s") or 0), Counts.unsure if self._recorded else Counts.inclusive
         call = LoggedCall(
-            str(row["trace"]), str(row.get("model") or ""), Counts.inclusive, count(row["input_tokens"]), count(row["output_tokens"]),
+            str(row["trace"]), str(row.get("model") or ""), counts, count(row["input_tokens"]), count(row["output_tokens"]),
             said(row.get("cache_read_tokens", row.get("cached_tokens"))), said(row.get("cache_write_tokens")),
             said(row.get("cache_write_1h_tokens")), count(row.get("reasoning_tokens")), start, end, agent, parent,
             dollars(row.get("cost_usd")), str(row.get("status") or "ok"), str(row.get("tier") or "standard"),

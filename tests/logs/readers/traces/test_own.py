@@ -9,6 +9,7 @@ import pytest
 import sim
 from sim import DataError, LogBill
 from sim.logs import read
+from sim.report.billed.reconciled import page
 from tests.logs.written import FRESH, OUT, READ, WRITE, february, lines, rows, usd
 
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
@@ -23,14 +24,21 @@ def test_recorded_reads_are_in_the_bill_of_a_first_call_too(tmp_path: Path) -> N
     assert sum(usd(log)) == pytest.approx(0.0925, rel=1e-12)
 
 
-def test_reads_beside_the_input_are_recognised_and_else_it_is_as_our_format_says(tmp_path: Path) -> None:
-    """Case 03: the second file could be either; in this format reads are a part of the input."""
+def test_reads_beside_the_input_are_recognised(tmp_path: Path) -> None:
+    """Case 03: of more reads than input."""
     shown = read(lines(tmp_path / "a.csv", f"{HEAD},cached_tokens", "s,main,0,0,130213,200,0", "s,main,1,30,5,200,128955"))
     assert rows(shown, "input_tokens") == [(130_213,), (128_960,)]
     assert "more of them than input" in next(iter(shown.report.remarks))
-    either = read(lines(tmp_path / "b.csv", f"{HEAD},cached_tokens", "s,main,0,0,20000,200,0", "s,main,1,30,24000,200,20000"))
-    assert sum(usd(either)) == pytest.approx(0.17, rel=1e-12)
-    assert not either.report.remarks
+
+
+@pytest.mark.parametrize(("said", "whole", "expected"), [("unsaid", 24_000, 0.17), ("whole", 24_000, 0.17), ("fresh", 44_000, 0.295)])
+def test_reads_that_could_be_either_are_as_it_is_said_or_a_question(tmp_path: Path, said: str, whole: int, expected: float) -> None:
+    """Case 03: 24,000 beside 20,000 read cost $0.295; within, as this format has it, $0.17."""
+    log = read(lines(tmp_path / "b.csv", f"{HEAD},cached_tokens", "s,main,0,0,20000,200,0", "s,main,1,30,24000,200,20000"), input=said)
+    assert rows(log, "input_tokens") == [(20_000,), (whole,)]
+    assert sum(usd(log)) == pytest.approx(expected, rel=1e-12)
+    assert log.report.unsure_reads == (said == "unsaid")
+    assert ("Unclear: do input tokens hold the cache reads of 1 call?" in page(LogBill(log, february()))) == (said == "unsaid")
 
 
 @pytest.mark.parametrize("recorded", [True, False])

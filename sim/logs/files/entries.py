@@ -6,18 +6,15 @@ Only what stands in one line, or in one block of a table, is in memory at a time
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
-import stat
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.errors import DataError
+from sim.logs.files.opened import BOM, header, opened
 from sim.logs.report import Report
 
 Entry = dict[str, Any]
@@ -27,7 +24,6 @@ _HEAD_BYTES = 64 * 1024
 _WHOLE_BYTES = 512 * 1024 * 1024
 """Of one JSON document, which has to be in memory at once."""
 _BATCH_ROWS = 8192
-_SEPARATORS = ",;\t|"
 
 
 class Sample(NamedTuple):
@@ -54,11 +50,11 @@ class File:
         self.path = path
         self.name = str(path)
         self._report = report
-        with _opened(path) as stream:
+        with opened(path) as stream:
             self._head: bytes = stream.read(_HEAD_BYTES)
         if not self._head.strip():
             raise DataError(f"{path}: is empty")
-        self._text = self._head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        self._text = self._head.removeprefix(BOM).lstrip()
 
     @cached_property
     def kind(self) -> str:
@@ -84,18 +80,13 @@ class File:
             except (OSError, ValueError) as error:
                 raise DataError(f"{self.path}: is no Parquet file that can be read ({str(error).splitlines()[0]})") from None
             return names
-        return [name.strip() for name in next(csv.reader([self._header], delimiter=self._separator))]
+        return [name.strip() for name in self._header[1]]
 
     @cached_property
-    def _header(self) -> str:
+    def _header(self) -> tuple[str, list[str]]:
+        """Its separator, and the columns as they are written."""
         line: bytes = self._text.splitlines()[0]
-        return line.decode(errors="replace")
-
-    @property
-    def _separator(self) -> str:
-        """The usual one that makes most columns."""
-        header: str = self._header
-        return max(_SEPARATORS, key=header.count)
+        return header(line.decode(errors="replace"))
 
     def sample(self, many: int = FEW) -> Sample:
         """By what its format is known."""
@@ -113,23 +104,23 @@ class File:
         """Whether it is one JSON document over several lines, not one in each line."""
         if self._text[:1] != b"{":
             return bool(self._text[:1] == b"[")
-        with _opened(self.path) as stream:
+        with opened(self.path) as stream:
             lines = [line for line, _ in zip(stream, range(MANY), strict=False)]
-        return len(lines) > 1 and not any(_parsed(line.removeprefix(b"\xef\xbb\xbf")) for line in lines if not line.startswith(b" "))
+        return len(lines) > 1 and not any(_parsed(line.removeprefix(BOM)) for line in lines if not line.startswith(b" "))
 
     def _first(self) -> Iterator[Entry]:
         if self._is_document:
             yield from (entry for _, entry in self._whole())
             return
-        with _opened(self.path) as stream:
+        with opened(self.path) as stream:
             for line, _ in zip(stream, range(MANY), strict=False):
-                entry = _parsed(line.removeprefix(b"\xef\xbb\xbf"))
+                entry = _parsed(line.removeprefix(BOM))
                 if entry is not None:
                     yield entry
 
     def _lines(self) -> Iterator[tuple[str, Entry]]:
         scan = json.JSONDecoder().raw_decode  # without what `json.loads` asks first: a quarter faster
-        with _opened(self.path) as stream:
+        with opened(self.path) as stream:
             for number, line in enumerate(stream, 1):
                 try:
                     text = line.decode()
@@ -138,7 +129,7 @@ class File:
                         "is no JSON object" if type(entry) is not dict else "holds more than a JSON object" if text[end:].strip() else ""
                     )
                 except (ValueError, RecursionError):
-                    again = _parsed(line.removeprefix(b"\xef\xbb\xbf").strip())
+                    again = _parsed(line.removeprefix(BOM).strip())
                     entry, broken = again, "" if again is not None or not line.strip() else "is no JSON"
                 if broken:
                     self._report.is_broken(self.name, f"line {number}", broken)
@@ -146,12 +137,12 @@ class File:
                     yield f"line {number}", entry
 
     def _whole(self) -> Iterator[tuple[str, Entry]]:
-        with _opened(self.path) as stream:
+        with opened(self.path) as stream:
             text = stream.read(_WHOLE_BYTES + 1)
         if len(text) > _WHOLE_BYTES:
             raise DataError(f"{self.path}: is one JSON document of more than {_WHOLE_BYTES >> 20} MB: write an entry a line")
         try:
-            document = json.loads(text.removeprefix(b"\xef\xbb\xbf"))
+            document = json.loads(text.removeprefix(BOM))
         except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path}: is no JSON ({error})") from None
         for number, entry in enumerate(document if isinstance(document, list) else [document], 1):
@@ -161,9 +152,9 @@ class File:
                 self._report.is_broken(self.name, f"entry {number}", "is no JSON object")
 
     def _csv(self) -> Iterator[tuple[str, Entry]]:
-        with _opened(self.path) as stream:
+        with opened(self.path) as stream:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-            reader = csv.reader(text, delimiter=self._separator)
+            reader = csv.reader(text, delimiter=self._header[0])
             header = [name.strip() for name in next(reader)]
             wide = len(header)
             while True:
@@ -192,24 +183,6 @@ class File:
                     yield f"row {number}", row
         except (OSError, ValueError, OverflowError) as error:  # of whatever unpacks it; what becomes of a row is not raised in here
             raise DataError(f"{self.path}: is damaged after row {number:,} ({str(error).splitlines()[0]})") from None
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """As bytes, unpacked if it is gzip. Raises `DataError`."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DataError(f"{path}: is not a file")
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            yield gzip.GzipFile(fileobj=raw) if packed else raw
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise DataError(f"{path}: is packed, and cut or broken") from None
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from None
 
 
 def _is_text(cells: list[str]) -> bool:

@@ -5,10 +5,8 @@ What belongs to no known column is left aside; a name that is nearly a known one
 
 from __future__ import annotations
 
-import csv
 import difflib
 import re
-import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,16 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.errors import DataError
+from sim.logs.files.opened import BOM, header, opened
 
 MOST_BYTES = 512 * 1024 * 1024
 """Of text once it is unpacked. A compressed file of a few kilobytes may hold any amount."""
 MOST_ROWS = 3_000_000
 _LONGEST_HEADER = 64 * 1024
 _BLOCK = 4 * 1024 * 1024
-_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
 _OTHER_THINGS = ("cache_write_tokens",)
 """Near to a known name and yet another thing."""
-_SEPARATORS = ",;\t|"
 _MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "None", "<NA>"]
 Choose = Callable[[str, list[str]], dict[int, str]]
 """From a file's path and its header: which columns are wanted, by their place, and how they are called. Raises `DataError`."""
@@ -101,17 +98,9 @@ def read_table(path: str | Path, choose: Choose) -> Table:
     Raises `DataError` naming the file, and the row and column where there is one.
     """
     path = Path(path)
+    with opened(path) as file:
+        is_parquet = path.suffix.lower() == ".parquet" or file.read(4) == b"PAR1"
     try:
-        mode = path.stat().st_mode  # before it is opened: a pipe would wait for ever
-    except (OSError, ValueError) as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise DataError(f"{path}: {'no such file' if missing else getattr(error, 'strerror', None) or error}") from None
-    if not stat.S_ISREG(mode):
-        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device, which cannot be read twice"
-        raise DataError(f"{path}: is not a file but {kind}")
-    try:
-        with path.open("rb") as file:
-            is_parquet = path.suffix.lower() == ".parquet" or file.read(4) == b"PAR1"
         return (_parquet if is_parquet else _csv)(path, choose)
     except DataError:
         raise
@@ -131,7 +120,7 @@ def _csv(path: Path, choose: Choose) -> Table:
     from pyarrow import csv as arrow_csv
 
     text = memoryview(_unpacked(path))
-    head = bytes(text[:_LONGEST_HEADER]).removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    head = bytes(text[:_LONGEST_HEADER]).removeprefix(BOM).lstrip(b"\r\n")
     if head.startswith((b"{", b"[{", b"[\n")):
         raise DataError(f"{path}: is JSON, not a table of calls")
     start = min(len(text), _LONGEST_HEADER) - len(head)
@@ -139,14 +128,12 @@ def _csv(path: Path, choose: Choose) -> Table:
     line = head[: end.start()] if end else head
     if not line or b"\0" in head or (end is None and len(head) > _LONGEST_HEADER // 2):
         raise DataError(f"{path}: not a table of calls (it does not begin with a line of column names in UTF-8)")
-    words = line.decode()
-    headers = {separator: next(csv.reader([words], delimiter=separator)) for separator in _SEPARATORS}
-    separator = max(headers, key=lambda each: len(headers[each]))
-    found = choose(str(path), headers[separator])
+    separator, columns = header(line.decode())
+    found = choose(str(path), columns)
     body = text[start + end.end() :] if end else text[:0]
     if not bytes(body[:_LONGEST_HEADER]).strip():
         raise DataError(f"{path}: holds no calls")
-    names = [found.get(place, f"#{place}") for place in range(len(headers[separator]))]
+    names = [found.get(place, f"#{place}") for place in range(len(columns))]
     table = arrow_csv.read_csv(
         pa.BufferReader(pa.py_buffer(body)),
         arrow_csv.ReadOptions(use_threads=False, column_names=names),  # only one thread numbers a row that is wrong
@@ -158,25 +145,14 @@ def _csv(path: Path, choose: Choose) -> Table:
 
 def _unpacked(path: Path) -> bytes:
     """The whole text; what would be too much is refused before it is in memory."""
-    import gzip
-
-    with path.open("rb") as raw:
-        first = raw.read(8)
-        for magic, name in _PACKED.items():
-            if first.startswith(magic):
-                raise DataError(f"{path}: is packed with {name}, which is not read: unpack it, or use gzip")
-        raw.seek(0)
-        stream: Any = gzip.GzipFile(fileobj=raw) if first.startswith(b"\x1f\x8b") else raw
-        blocks, size = [], 0
+    blocks, size = [], 0
+    with opened(path) as stream:
         while block := stream.read(_BLOCK):
             size += len(block)
-            if size > MOST_BYTES or b"\0" in block[:_LONGEST_HEADER]:
-                why = (
-                    "is not text in UTF-8"
-                    if size <= MOST_BYTES
-                    else f"holds more than {MOST_BYTES >> 20:,} MB of text: cut it into several"
-                )
-                raise DataError(f"{path}: {why}")
+            if size > MOST_BYTES:
+                raise DataError(f"{path}: holds more than {MOST_BYTES >> 20:,} MB of text: cut it into several")
+            if b"\0" in block[:_LONGEST_HEADER]:
+                raise DataError(f"{path}: is not text in UTF-8")
             blocks.append(block)
     return b"".join(blocks)
 

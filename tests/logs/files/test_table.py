@@ -16,8 +16,8 @@ from pyarrow import parquet
 
 import sim
 from sim.columns import TRACE
+from sim.logs.files.table import MOST_BYTES, MOST_ROWS
 from sim.logs.session import Session
-from sim.logs.table import MOST_BYTES, MOST_ROWS
 from sim.logs.trace import read_trace
 
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
@@ -211,8 +211,8 @@ def test_what_unpacks_to_too_much_is_refused_at_once(tmp_path: Path) -> None:
         (f"{HEAD}\ns,main,0,0,100,5".encode("utf-16"), "is not text in UTF-8"),
         (b'{"timestamp": 1, "message": {}}\n', "is of no known format"),
         (b"PK\x03\x04abc", "is packed with zip, which is not read: unpack it, or use gzip"),
-        (b"\x1f\x8bnonsense", "not a table of calls ("),
-        (gzip.compress(HEAD.encode(), mtime=0)[:-9], "not a table of calls ("),
+        (b"\x1f\x8bnonsense", "is packed, and cut or broken"),
+        (gzip.compress(HEAD.encode(), mtime=0)[:-9], "is packed, and cut or broken"),
         (b"PAR1nonsense", "not a table of calls ("),
         (f"{HEAD}\n\xff,main,0,0,100,5".encode("latin-1"), "invalid UTF8 data"),
         (f"{HEAD}\n\n\n".encode(), "holds no calls"),
