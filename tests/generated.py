@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import sim
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.events.event import EventKind, EventSettings
 from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow, QuotaSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, StageRole, StageSettings
@@ -48,6 +49,14 @@ TWO_TIERS = [PriceTier(above_tokens=9000), PriceTier(above_tokens=3000, cache_re
 NIGHT = [PriceWindow(from_h=22, until_h=6, multiplier=0.5)]
 TWO_WINDOWS = [PriceWindow(from_h=0, until_h=1, multiplier=2.0), PriceWindow(from_h=0.5, until_h=24, multiplier=3.0)]
 WORKDAYS = [PriceWindow(from_h=9, until_h=18, multiplier=2.0, weekdays=["mon", "fri"], zone="Asia/Shanghai", dates=["2026-01-01/.."])]
+
+DEARER_THEN_FREE = [
+    EventSettings(kind=EventKind.price, at=15, backend="one", factor=2.0),
+    EventSettings(kind=EventKind.price, at="2026-02-17T00:00:00Z", backend="two", factor=0.5),
+    EventSettings(kind=EventKind.free, at="2026-02-17T00:00:40+00:00", backend="one", length_h=0.01),
+]
+COMES = [EventSettings(kind=EventKind.launch, at=20, backend="two")]
+GOES = [EventSettings(kind=EventKind.retirement, at=30, backend="two")]
 
 BACKEND: Fields = {
     "input_usd_per_mtok": of(1.0, 0.0, 5.0),
@@ -205,6 +214,7 @@ WORLD: Fields = {
     "horizon_s": of(None, 60.0, 2000.0),
     "batch": of(False, False, False, True),
     "start": of("2026-02-16T00:00:00", "2026-02-16T23:59:30"),
+    "events": of([], [], [], DEARER_THEN_FREE, COMES, GOES),
 }
 Pins = Mapping[str, Any] | None
 PLAIN_DOOR: dict[str, Any] = {

@@ -100,7 +100,7 @@ def test_a_log_changes_nothing(world: sim.Scenario, log: Log) -> None:
     pd.testing.assert_frame_equal(full.summary, other.summary)
 
 
-@given(worlds(router={**ONE, "roles": {}, "weights": {}}, budget={"downgrade_to": "one"}), st.booleans())
+@given(worlds(router={**ONE, "roles": {}, "weights": {}}, budget={"downgrade_to": "one"}, events=[]), st.booleans())
 def test_a_backend_that_nobody_takes_changes_no_bit(world: sim.Scenario, first: bool) -> None:
     """Pinned: a policy that weighs backends would weigh it too."""
     models = world.market.models
@@ -152,7 +152,12 @@ def twice(quantity: Any) -> Any:
 
 
 @given(
-    worlds(backend_={"windows": [], "cache_write_1h_usd_per_mtok": None, "cache_1h_tokens": 0, **PLAIN_DOOR}, router=ONE, budget=UNLIMITED)
+    worlds(
+        backend_={"windows": [], "cache_write_1h_usd_per_mtok": None, "cache_1h_tokens": 0, **PLAIN_DOOR},
+        router=ONE,
+        budget=UNLIMITED,
+        events=[],
+    )
 )
 def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> None:
     """Bit by bit. Pinned: prices by hour of the day or of entry, budgets by hour, rate limits (with room for rounding in seconds)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heappush
+from math import inf
 
 from simpy import Environment
 from simpy.events import NORMAL
@@ -23,6 +24,7 @@ class Backend:
     def __init__(
         self, env: Environment, index: int, name: str, settings: BackendSettings, *,
         price: Price, slots: Slots, queue: Queue, service: Service, gates: Sequence[Gate], recorder: Recorder,
+        presence: tuple[float, float] = (-inf, inf),
     ) -> None:  # fmt: skip
         self.env = env
         self.index = index
@@ -36,6 +38,8 @@ class Backend:
         self.error_rate = settings.error_rate
         self.window = settings.context_window_tokens
         self.quality = settings.quality
+        self.launched_s, self.retired_s = presence
+        """Simulated seconds from which it may be chosen, and until which."""
         self.turn_multiplier = settings.turn_multiplier
         self.verbosity = settings.verbosity
         self.reasoning_share = settings.reasoning_share
@@ -47,6 +51,16 @@ class Backend:
             self.release = self._release_and_count  # type: ignore[method-assign]  # the rest of the world pays nothing for it
         self._refused = recorder.refused
         self._events, self._eid = env._queue, env._eid
+
+    @property
+    def there(self) -> bool:
+        """Whether it may be chosen now: launched, and not retired."""
+        return self.launched_s <= self.env.now < self.retired_s
+
+    @property
+    def always_there(self) -> bool:
+        """Whether no event launches or retires it."""
+        return self.launched_s == -inf and self.retired_s == inf
 
     def admit(self, call: Call) -> None:
         """Take a call in: serve it now, put it at the end of the line, or turn it away."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from simpy import Environment
@@ -14,13 +14,14 @@ from sim.backends.admission import Gate, QueueLimit, RateLimit
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache, RecordedCache
 from sim.backends.limits import Limits
-from sim.backends.pricing import Price, RecordedPrice
+from sim.backends.pricing import DatedPrice, Price, RecordedPrice
 from sim.backends.queue import ImpatientLine, Line, Queue
 from sim.backends.service import Recorder, Service
 from sim.backends.sharing import SharedService
 from sim.backends.slots import Slots
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard, dealt
+from sim.settings.events.event import lists_over_time, presence
 from sim.settings.market import BackendSettings
 
 
@@ -40,11 +41,28 @@ def blueprints(scenario: Scenario, shard: Shard) -> list[Blueprint]:
     """Of the scenario's backends, in their order."""
     made = []
     for index, (name, model) in enumerate(scenario.chosen().items()):
-        settings = dealt(dataclasses.replace(model, fee=max(model.fee, scenario.router.fee)), shard)
+        settings = dealt(with_router_fee(model, scenario), shard)
         slots = math.inf if settings.slots is None or scenario.batch else settings.slots
-        price = (RecordedPrice if scenario.as_billed else Price)(settings, scenario.start_time(), batch=scenario.batch)
+        price = price_of(scenario, name, with_router_fee, RecordedPrice if scenario.as_billed else Price)
         made.append(Blueprint(index, name, settings, price, slots))
     return made
+
+
+def price_of(
+    scenario: Scenario, name: str, adapt: Callable[[BackendSettings, Scenario], BackendSettings], make: type[Price] = Price
+) -> Price:
+    """What a backend of a scenario charges, events included; `adapt` changes its settings beforehand."""
+    start = scenario.start_time()
+    lists = [
+        (from_s, make(adapt(scenario.used(model), scenario), start, batch=scenario.batch))
+        for from_s, model in lists_over_time(scenario.market.models[name], scenario.events_of(name), start)
+    ]
+    return lists[0][1] if len(lists) == 1 else DatedPrice(lists)
+
+
+def with_router_fee(model: BackendSettings, scenario: Scenario) -> BackendSettings:
+    """The greater of the backend's own and the router's."""
+    return dataclasses.replace(model, fee=max(model.fee, scenario.router.fee))
 
 
 def backends_of(
@@ -68,6 +86,7 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
     return Backend(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=slots, queue=queue, service=service, gates=gates, recorder=recorder,
+        presence=presence(scenario.events_of(plan.name), scenario.start_time()),
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ The rules are those of `genai_prices.calc_price` (a tier applies to the whole re
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -51,6 +53,11 @@ class Price:
         self._head = settings.long_lived_tokens
         self.first_tier = self._tiers[0][0] if self._tiers else 2**63
         self.changes = bool(tariff)
+        """Whether a price depends on the moment."""
+
+    def number(self, t_s: float) -> int:
+        """Which of its lists is in force (`DatedPrice`)."""
+        return 0
 
     def rates(self, input_tokens: int, t_s: float) -> Rates:
         """Prices of a request with `input_tokens` of prompt that arrives at simulated second `t_s`."""
@@ -141,6 +148,67 @@ class RecordedPrice(Price):
         dollars[wrote, 2] += more[wrote]
         dollars[~wrote, 4] += more[~wrote]
         return dollars
+
+
+class DatedPrice(Price):
+    """Several price lists, each from a moment on: a call is billed by the one in force when it is asked for."""
+
+    def __init__(self, lists: Sequence[tuple[float, Price]]) -> None:
+        self._from_s = [from_s for from_s, _ in lists]
+        self._prices = [price for _, price in lists]
+        first = self._prices[0]
+        self.base = first.base
+        self.first_tier = min(price.first_tier for price in self._prices)
+        self.changes = True
+        self.multiplier, self.multipliers = first.multiplier, first.multipliers  # windows are those of the backend, in every list
+
+    def number(self, t_s: float) -> int:
+        """Of the list in force at a simulated second."""
+        return max(0, bisect_right(self._from_s, t_s) - 1)
+
+    def _at(self, t_s: float) -> Any:
+        return self._prices[self.number(t_s)]
+
+    def rates(self, input_tokens: int, t_s: float) -> Rates:
+        """By the list in force."""
+        rates: Rates = self._at(t_s).rates(input_tokens, t_s)
+        return rates
+
+    def fee(self, t_s: float) -> float:
+        """By the list in force."""
+        fee: float = self._at(t_s).fee(t_s)
+        return fee
+
+    def dollars(self, usage: Usage, t_s: float = 0.0) -> Dollars:
+        """By the list in force."""
+        dollars: Dollars = self._at(t_s).dollars(usage, t_s)
+        return dollars
+
+    def at_base(self, usage: Usage) -> Dollars:
+        """By the first list."""
+        return self._prices[0].at_base(usage)
+
+    def recorded(self, usage: Usage, as_billed: AsBilled, t_s: float) -> float:
+        """By the list in force; of recorded lists alone (`RecordedPrice`)."""
+        usd: float = self._at(t_s).recorded(usage, as_billed, t_s)
+        return usd
+
+    def dollars_of(self, rows: Any) -> np.ndarray:
+        """Each row by the list in force at its request."""
+        numbers = np.maximum(0, np.searchsorted(self._from_s, rows["t_request_s"], side="right") - 1)
+        dollars = np.empty((len(numbers), 5))
+        for number in np.unique(numbers).tolist():
+            mine = numbers == number
+            dollars[mine] = self._prices[number].dollars_of({name: rows[name][mine] for name in _PRICED_BY if name in _names(rows)})
+        return dollars
+
+
+_PRICED_BY = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "t_request_s", "cost_usd")
+"""Columns of a row that its bill depends on."""
+
+
+def _names(rows: Any) -> Any:
+    return rows if isinstance(rows, dict) else rows.dtype.names
 
 
 def _rates(settings: BackendSettings, tier: PriceTier | None, batch: bool) -> Rates:

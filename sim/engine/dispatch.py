@@ -43,6 +43,7 @@ class Dispatch:
         self._per_task = router.per_task
         self._choose, self._draws = router.choose, router.draws or router.by_user
         self._fallback = router.fallback
+        self._come_and_go = router.come_and_go
         self._by_name = {backend.name: backend for backend in router.backends}
         self._queue, self._eid = env._queue, env._eid
         self.ledger = ledger
@@ -81,20 +82,21 @@ class Dispatch:
         """Ask the router, unless one backend has the whole task; random numbers are the turn's for a choice by call, else the agent's."""
         task = call.task
         backend: Backend | None = task.backend
-        if backend is None:
+        if backend is None or not backend.there:
             backend = self._choose(call, self._likings(call) if self._draws else ())
-            if self._per_task:
+            if self._per_task and task.backend is None:
                 task.backend = backend
         call.home = backend
         self._move(call, backend)
         return backend
 
     def _likings(self, call: Call) -> tuple[float, ...]:
-        """The turn's for a choice by call, the user's for likings that last, else the agent's."""
+        """The turn's for a choice by call, the user's for likings that last, else the agent's; the task's where its backend is gone."""
         task, count = call.task, len(self.router.backends)
         if self.router.by_user:
             return self.streams.draws(TASTE, task.user, 0, 0, count)
-        return self.streams.draws(ROUTE, task.id, call.branch, call.turn + 1 if self._per_call else 0, count)
+        branch = call.branch if task.backend is None else 0
+        return self.streams.draws(ROUTE, task.id, branch, call.turn + 1 if self._per_call else 0, count)
 
     def _move(self, call: Call, backend: Backend) -> None:
         call.backend = backend
@@ -115,7 +117,8 @@ class Dispatch:
     def downgrade(self, task: Task, named: str | None) -> Backend:
         """The rest of a task goes to the backend for when money is short: the one named, else the cheapest."""
         backends = self.router.backends
-        cheap = self._by_name[named] if named else min(backends, key=lambda backend: backend.settings.input_usd_per_mtok)
+        present = [backend for backend in backends if backend.there]
+        cheap = self._by_name[named] if named else min(present, key=lambda backend: backend.settings.input_usd_per_mtok)
         task.backend = cheap
         return cheap
 
@@ -146,7 +149,7 @@ class Dispatch:
     def _ask(self, call: Any) -> None:
         """The call is asked for: from here on it waits for its answer."""
         backend = call.backend
-        if backend is None or self._per_call:
+        if backend is None or self._per_call or (self._come_and_go and not backend.there):
             backend = self.choose(call)
         if self._fallback is not None:
             backend = self._fallback.first(call, self.env._now)
@@ -193,8 +196,15 @@ class Dispatch:
         call.attempt += 1
         call.u_noise, call.u_error = u_noise, u_error
         call.t_request = self.env.now
+        backend: Any = call.backend
+        if self._come_and_go and not backend.there:
+            backend = self.choose(call)
+            if call.input_tokens > backend.window:
+                call.callbacks = call.then
+                self._refuse(call)
+                return
         call.callbacks = call.then
-        call.backend.admit(call)  # type: ignore[union-attr]
+        backend.admit(call)
 
     def _refuse(self, call: Call) -> None:
         """The prompt is longer than the context window: an error at once, for which nothing is billed."""

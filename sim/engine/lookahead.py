@@ -50,7 +50,7 @@ class Lookahead(Dispatch):
         clock._now = now = clock._now + wait_s
         if now >= self._horizon_s:
             return call
-        if backend is None or self._per_call:
+        if backend is None or self._per_call or (self._come_and_go and not backend.there):
             backend = self.choose(call)
         if u_error < backend.error_rate or input_tokens > backend.window:
             call.callbacks = self._when_asked

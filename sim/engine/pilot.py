@@ -20,6 +20,7 @@ from sim.meter.tally import Tally
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.budget import BudgetSettings
+from sim.settings.events.event import lists_over_time
 from sim.settings.market import BackendSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import Log, Warmup
@@ -41,9 +42,9 @@ _known: dict[str, Forecast] = {}
 """By the digest of the settings."""
 
 
-def pilot(scenario: Scenario, backend: str, turn: Callable[[Scenario], Tally]) -> Forecast:
-    """A task of the scenario on that backend; `turn` runs a world and adds it up."""
-    world = alone(scenario, backend)
+def pilot(scenario: Scenario, backend: str, turn: Callable[[Scenario], Tally], number: int = 0) -> Forecast:
+    """A task of the scenario on that backend, by the first of its price lists or a later one; `turn` runs a world and adds it up."""
+    world = alone(scenario, backend, number)
     key = hashlib.sha1(repr(world).encode(), usedforsecurity=False).hexdigest()
     if key not in _known:
         if len(_known) == _KEPT:
@@ -52,9 +53,10 @@ def pilot(scenario: Scenario, backend: str, turn: Callable[[Scenario], Tally]) -
     return _known[key]
 
 
-def alone(scenario: Scenario, backend: str) -> Scenario:
+def alone(scenario: Scenario, backend: str, number: int = 0) -> Scenario:
     """The scenario's work on one backend, with nothing that others could have to do with it."""
-    model = dataclasses.replace(scenario.market.models[backend], slots=None, windows=[], **_without_others())
+    _, listed = lists_over_time(scenario.market.models[backend], scenario.events_of(backend), scenario.start_time())[number]
+    model = dataclasses.replace(listed, slots=None, windows=[], **_without_others())
     work = scenario.workload
     plain: Any = dataclasses.replace(work, trace_sessions=None, urgent_share=0.0)
     if work.kind is not WorkloadKind.trace:
@@ -66,7 +68,7 @@ def alone(scenario: Scenario, backend: str) -> Scenario:
         market=dataclasses.replace(scenario.market, models={**scenario.market.models, backend: model}), workload=plain,
         agent=dataclasses.replace(scenario.agent, tries=TriesSettings()), router=RouterSettings(fee=scenario.router.fee),
         retry=dataclasses.replace(scenario.retry, patience_s=None), outcome=dataclasses.replace(scenario.outcome, deadline_s=None),
-        budget=BudgetSettings(), budgets={},
+        budget=BudgetSettings(), budgets={}, events=[],
     )  # fmt: skip
 
 

@@ -73,9 +73,9 @@ class World:
         self.desk = Desk(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
         self.source = Source(scenario.workload, clock, streams, shard, self.desk.work, self.desk.replay, sessions_of(scenario))
 
-    def _reckoned(self, backend: str) -> Forecast:
-        """What a router expects a task to cost there: a world of its own says it."""
-        return pilot(self.scenario, backend, lambda one: World(one, 0, Shard(), lookahead=may_look_ahead(one)).turn())
+    def _reckoned(self, backend: str, number: int) -> Forecast:
+        """What a router expects a task to cost there by one of its price lists: a world of its own says it."""
+        return pilot(self.scenario, backend, lambda one: World(one, 0, Shard(), lookahead=may_look_ahead(one)).turn(), number)
 
     def run(self) -> Replication:
         """Turn the clock to the end, or to the horizon, check the laws, and hand over what is left.

@@ -12,6 +12,7 @@ from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
+from sim.settings.events.event import told
 from sim.settings.market import BackendSettings
 from sim.settings.profile import AtCap
 from sim.settings.router import Policy
@@ -32,6 +33,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "money": _money(estimates),
         "limits": _limits(scenario, estimates),
         "fallback": _fallback(estimates),
+        "events": told(scenario.events, scenario.chosen(), scenario.start_time(), estimates.pooled.ended_s),
         "trace": _trace(scenario, estimates),
         "unused": _unused(scenario),
         "replications": _alone(estimates),

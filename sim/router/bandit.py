@@ -39,8 +39,9 @@ class Bandit:
 
     def __call__(self, call: Call, draws: Sequence[float]) -> Backend:
         """The backend of a task: whichever was tried too little, else the one thought of most highly."""
-        rare = min(self.backends, key=lambda backend: self._asked[backend.index])
-        best = rare if self._asked[rare.index] < _ENOUGH else max(self.backends, key=lambda b: self._score(b, draws[b.index]))
+        present = [backend for backend in self.backends if backend.there]
+        rare = min(present, key=lambda backend: self._asked[backend.index])
+        best = rare if self._asked[rare.index] < _ENOUGH else max(present, key=lambda b: self._score(b, draws[b.index]))
         self._asked[best.index] += 1
         return best
 

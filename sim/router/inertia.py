@@ -1,4 +1,4 @@
-"""What keeps people where they are: they do not know of every backend, think about it now and then, and shun the trouble of a move."""
+"""What keeps people where they are: not every backend is there, they do not know of each, think about it now and then, shun the trouble."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def inert(known: Knowledge, choose: Choose) -> Choose:
     def stay(call: Call, draws: Sequence[float]) -> Backend:
         user = call.task.user
         home, since = homes.get(user, (None, 0))
-        if home is None or since + 1 >= every:
+        if home is None or since + 1 >= every or not home.there:
             there = choose(call, draws)
             since = -1
-            if home is None or known.value_usd(there) - known.value_usd(home) > trouble:
+            if home is None or not home.there or known.value_usd(there) - known.value_usd(home) > trouble:
                 home = there
         homes[user] = (home, since + 1)
         return home
@@ -33,8 +33,23 @@ def inert(known: Knowledge, choose: Choose) -> Choose:
     return stay
 
 
+def among_present(known: Knowledge, make: Callable[[Knowledge], Choose]) -> Choose:
+    """A choice among the backends that are launched and not retired; one policy for each set of them."""
+    policies: dict[tuple[Backend, ...], Choose] = {}
+
+    def choose(call: Call, draws: Sequence[float]) -> Backend:
+        present = tuple(backend for backend in known.backends if backend.there)
+        if present not in policies:
+            policies[present] = make(known._replace(backends=present))
+        return policies[present](call, draws)
+
+    return choose
+
+
 def aware(known: Knowledge, make: Callable[[Knowledge], Choose], streams: Streams) -> Choose:
-    """A user chooses among the backends they have heard of; people who know the same ones share a policy."""
+    """A user chooses among the backends they have heard of, of those that are there; people who know the same ones share a policy.
+
+    Of a backend that is launched during the run they hear so long after its launch."""
     heard_after_h = known.settings.heard_after_h
     hears = [distribution(heard_after_h.get(backend.name, 0.0)).quantile() for backend in known.backends]
     clock = known.backends[0].env
@@ -45,8 +60,10 @@ def aware(known: Knowledge, make: Callable[[Knowledge], Choose], streams: Stream
         user = call.task.user
         if user not in moments:
             u_hears = streams.draws(AWARENESS, user, 0, 0, len(hears))
-            moments[user] = [HOUR_S * hour(u) for hour, u in zip(hears, u_hears, strict=True)]
-        seen = tuple(b for b, moment in zip(known.backends, moments[user], strict=True) if moment <= clock.now)
+            moments[user] = [
+                max(0.0, backend.launched_s) + HOUR_S * hour(u) for backend, hour, u in zip(known.backends, hears, u_hears, strict=True)
+            ]
+        seen = tuple(b for b, moment in zip(known.backends, moments[user], strict=True) if moment <= clock.now and b.there)
         if seen not in policies:
             policies[seen] = make(known._replace(backends=seen))
         return policies[seen](call, draws)

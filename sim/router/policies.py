@@ -154,6 +154,8 @@ def _custom(known: Knowledge) -> Choose:
         backend: Backend = made(call, draws)
         if backend not in backends:
             raise ConfigError(f"{name}: chose {backend!r:.80}, must be one of known.backends")
+        if not backend.there:
+            raise ConfigError(f"{name}: chose {backend.name} while it is not launched, or retired; ask backend.there")
         if _asked(call) != asked:
             raise ConfigError(f"{name}: changed the call that it was asked about; a policy chooses, and leaves call and task as they are")
         return backend
@@ -197,6 +199,8 @@ def _recorded(known: Knowledge) -> Choose:
     return lambda call, draws: own(call.as_billed.model)
 
 
+CHOOSE_AMONG_ALL = (Policy.thompson, Policy.ucb, Policy.custom)
+"""Policies with a memory, which is of all backends: they ask each whether it is there (`Backend.there`)."""
 POLICIES: dict[Policy, Callable[[Knowledge], Choose]] = {
     Policy.fixed: _fixed,
     Policy.cheapest: _cheapest,

@@ -10,6 +10,7 @@ from sim.errors import ConfigError
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.bounds import alone, setting
 from sim.settings.budget import BudgetSettings
+from sim.settings.events.event import EventSettings, traits_of_events
 from sim.settings.market import BackendSettings, MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import LoopSettings
@@ -72,6 +73,8 @@ class ScenarioSettings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     budgets: dict[str, BudgetSettings] = alone({})
     """More of them by name, all in force at once: a cap a task, an allowance a user, a day's limit for a team."""
+    events: list[EventSettings] = setting([], traits=traits_of_events)
+    """What happens at a date, in the order of time (`sim.settings.events`)."""
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: what 1 means in a multiplier."""
     chat_baselines: dict[str, LoopSettings] = alone({})
@@ -102,9 +105,16 @@ class ScenarioSettings:
 
     def chosen(self) -> dict[str, BackendSettings]:
         """The backends in use, by id, each with its work (`work_taken`), its quality (`outcome`) and what a call's searches cost."""
-        work = self.work_taken
-        found = {name: self.outcome.judged(work.done_by(self.market.models[name])) for name in self.backends}
-        return {name: self._searching(model) if self.web_searches_per_call else model for name, model in found.items()}
+        return {name: self.used(self.market.models[name]) for name in self.backends}
+
+    def used(self, model: BackendSettings) -> BackendSettings:
+        """A backend of the market as this scenario uses it."""
+        found = self.outcome.judged(self.work_taken.done_by(model))
+        return self._searching(found) if self.web_searches_per_call else found
+
+    def events_of(self, backend: str) -> list[EventSettings]:
+        """Those that meet this backend, in their order."""
+        return [event for event in self.events if event.backend == backend]
 
     def _searching(self, model: BackendSettings) -> BackendSettings:
         """Searches are part of the request's fee."""

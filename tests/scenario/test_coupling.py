@@ -18,6 +18,7 @@ from sim.engine.replicate import replicate
 from sim.scenario.coupling import features, may_look_ahead, traits_of, unsolved
 from sim.settings.agent import AgentKind
 from sim.settings.bounds import alone, setting
+from sim.settings.events.event import EventKind, EventSettings
 from sim.settings.profile import AtCap, StageRole
 from sim.settings.router import Policy, RouterSettings
 from sim.settings.run import RetrySettings
@@ -86,6 +87,8 @@ COMPANIONS: dict[Feature, dict[str, Any]] = {
     settings.budget.At.call: {"budget.usd": 0.05},
     settings.budget.At.task: {"budget.usd": 0.05},
     settings.tries.Pick.majority: {"agent.tries.most": 3},
+    EventKind.price: {"factor": 2.0},
+    EventKind.free: {"length_h": 0.01},
 }
 """What a choice cannot do without. A new one that needs something is named here."""
 MEMBERS = [(key, member) for key, kind in kinds() if not key.startswith(("sensitivity", "goal")) for member in kind]
@@ -94,6 +97,8 @@ MEMBERS = [(key, member) for key, kind in kinds() if not key.startswith(("sensit
 def chosen(key: str, member: Feature) -> sim.Scenario:
     if key.startswith("budgets"):
         pytest.skip("the same kinds as under budget")
+    if key.startswith("events"):
+        return world(events=[EventSettings(kind=member, at=9.0, backend="two", **COMPANIONS.get(member, {}))])  # type: ignore[arg-type]
     return world(**COMPANIONS.get(member, {}) | {key: member.name})
 
 
@@ -123,7 +128,7 @@ def test_every_choice_has_expected_values_or_says_why_not(key: str, member: Feat
 def test_nothing_that_ships_is_left_undeclared_but_code_of_the_users() -> None:
     silent = [member for _, member in MEMBERS if member.declared is CAUTIOUS]
     assert set(silent) == {AgentKind.custom, Policy.custom}
-    for module in pkgutil.iter_modules(settings.__path__, "sim.settings."):
+    for module in pkgutil.walk_packages(settings.__path__, "sim.settings."):
         for group in vars(importlib.import_module(module.name)).values():
             if isinstance(group, type) and dataclasses.is_dataclass(group) and group.__name__ != "MarketSettings":
                 for field in dataclasses.fields(group):

@@ -54,7 +54,7 @@ def declared() -> Iterator[tuple[str, Any]]:
 
 
 DECLARED = dict(declared())
-BY_GROUP = {"AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Policy.weighted"}
+BY_GROUP = {"AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Policy.weighted", "ScenarioSettings.events"}
 """What they touch depends on the settings beside them: tested below."""
 FIXED: dict[str, Traits] = {name: traits for name, traits in DECLARED.items() if name not in BY_GROUP}
 OWN = {"Policy.custom", "AgentKind.custom"}
@@ -106,7 +106,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "QuotaSettings.requests", "QuotaSettings.input_tokens", "QuotaSettings.output_tokens", "QuotaSettings.tokens",
         "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
-        "WorkloadSettings.chat_share",
+        "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
     }  # fmt: skip
 
 

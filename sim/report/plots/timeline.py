@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ from matplotlib.ticker import FuncFormatter
 
 from sim.clock import MINUTE_S
 from sim.report.numbers import compact, number
-from sim.report.plots.canvas import KIND_FILLS, draw_key, sheet, styled
+from sim.report.plots.canvas import INK, KIND_FILLS, draw_key, sheet, styled
 
 
 @styled
-def tokens_over_time(timelines: Mapping[str, pd.DataFrame]) -> Figure:
-    """Tokens a minute in replication 0, by kind of token, one panel a scenario; of the tables of `timeline.csv`."""
+def tokens_over_time(timelines: Mapping[str, pd.DataFrame], events: Sequence[tuple[float, str]] = ()) -> Figure:
+    """Tokens a minute in replication 0, by kind of token, one panel a scenario; of the tables of `timeline.csv`.
+
+    `events`: seconds and a word or two, marked in every panel."""
     minutes = {name: _minutes(table) for name, table in timelines.items()}
     longest = max((_most_of(rows) for rows in minutes.values()), default=0)
     bin_min = max(1, math.ceil(longest / 400))
@@ -31,6 +33,7 @@ def tokens_over_time(timelines: Mapping[str, pd.DataFrame]) -> Figure:
     unit, per = ("hours", 60) if longest > 300 else ("minutes", 1)
     for axes, (name, rows) in zip(panels, minutes.items(), strict=False):
         _areas(axes, rows, bin_min, per)
+        _mark(axes, events, MINUTE_S * per, longest / per)
         axes.set_title(
             f"{name}: at most {compact(float(rows.sum(axis=1).max()))} tokens a minute" if len(minutes) > 1 and len(rows) else ""
         )
@@ -79,6 +82,22 @@ def _areas(axes: Axes, rows: pd.DataFrame, bin_min: int, per: int) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
     axes.set_ylim(0, max(1.0, 1.08 * float(floor.max(initial=0))))
     axes.set_ylabel("tokens a minute")
+
+
+def _mark(axes: Axes, events: Sequence[tuple[float, str]], unit_s: float, end: float) -> None:
+    """A line at each event that is in the picture, words at its top; those at the same place share a line of words."""
+    places: dict[float, list[str]] = {}
+    for t_s, words in events:
+        if 0 <= t_s / unit_s <= end:
+            places.setdefault(round(t_s / unit_s, 9), []).append(words)
+    for height, (place, said) in enumerate(sorted(places.items())):
+        axes.axvline(place, color=INK, linewidth=1.2, linestyle=(0, (4, 2)))
+        axes.annotate(
+            ", ".join(said), (place, 1), xycoords=("data", "axes fraction"), xytext=(4, -12 - 14 * (height % 3)),
+            textcoords="offset points", fontsize=10, color=INK, backgroundcolor="white", ha="left" if place < 0.75 * end else "right",
+        )  # fmt: skip
+    if places:
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.25)
 
 
 def _time_title(minutes: Mapping[str, pd.DataFrame]) -> str:

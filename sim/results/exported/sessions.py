@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.backends.build import price_of, with_router_fee
 from sim.backends.models import names_of
-from sim.backends.pricing import ONE_HOUR_S, Price
+from sim.backends.pricing import ONE_HOUR_S
 from sim.errors import DataError
 from sim.logs.logged import agent_of, parent_of
 from sim.logs.writer import RunCall, RunSession
@@ -74,15 +75,18 @@ def _from(rows: pd.DataFrame, key: tuple[float, float]) -> pd.Series:
     return (rows["replication"] > replication) | ((rows["replication"] == replication) & (rows["task"] >= task))
 
 
+def _lasting(model: BackendSettings, scenario: Scenario) -> BackendSettings:
+    """As if all were kept for an hour."""
+    return dataclasses.replace(with_router_fee(model, scenario), cache_1h_tokens=0, cache_ttl_s=max(model.cache_ttl_s, ONE_HOUR_S))
+
+
 class _List:
     """What others call a backend, and what it charges."""
 
     def __init__(self, name: str, settings: BackendSettings, scenario: Scenario) -> None:
         self.settings = settings
         self.model = names_of(scenario.market.models)[name]
-        charged = dataclasses.replace(settings, fee=max(settings.fee, scenario.router.fee))
-        lasting = dataclasses.replace(charged, cache_1h_tokens=0, cache_ttl_s=max(settings.cache_ttl_s, ONE_HOUR_S))
-        self._price, self._lasting = (Price(each, scenario.start_time(), batch=scenario.batch) for each in (charged, lasting))
+        self._price, self._lasting = (price_of(scenario, name, adapt) for adapt in (with_router_fee, _lasting))
 
     def dollars(self, rows: pd.DataFrame, hour: np.ndarray) -> np.ndarray:
         """In the order of `RunCall.dollars`, of calls of which so much is written for an hour; shape (calls, 6)."""

@@ -80,6 +80,7 @@ def _streams(scenario: Scenario, most: int) -> Result:
 def _steady(scenario: Scenario) -> bool:
     """Whether a task that comes later is no other than one that comes first."""
     once = scenario.horizon_s is None and scenario.warmup is Warmup.none
+    once = once and not scenario.events
     return once and scenario.workload.kind is WorkloadKind.open and not any(each.windows for each in scenario.chosen().values())
 
 
