@@ -51,6 +51,10 @@ class _Everywhere(dict[int, tuple[int, float]]):
         return self._entry
 
 
+STANDARD, BATCH = "standard", "batch"
+"""Tiers of service that prices are known of."""
+
+
 class AsBilled(Protocol):
     """What is recorded of a call's bill; below 0: it is not."""
 
@@ -73,6 +77,10 @@ class AsBilled(Protocol):
     @property
     def web_searches(self) -> int:
         """Made by the backend."""
+
+    @property
+    def tier(self) -> str:
+        """Of service: `STANDARD`, `BATCH`, or another."""
 
 
 def _nobody(event: Any) -> None:

@@ -106,7 +106,7 @@ FAULTS = {
         _WORLD, "[plan.slots for plan in plans]", "[math.inf if lookahead else plan.slots for plan in plans]", _LINE
     ),
     "plans have no limit before the meter is born": Fault(
-        _WORLD, "plans = blueprints(scenario, shard)",
+        _WORLD, "plans = blueprints(scenario, shard, some_batch=some_batch)",
         "plans = [plan._replace(slots=math.inf) if lookahead else plan for plan in blueprints(scenario, shard)]", _SLOTS,
     ),
     "slots in another order than backends": Fault(
@@ -122,7 +122,7 @@ FAULTS = {
         _WORLD, "lookahead=lookahead, priced=priced", "lookahead=lookahead, priced=True", _LISTS
     ),
     "a budget without a ledger": Fault(
-        _WORLD, "priced = needs_ledger(scenario)", "priced = False", (f"{_OF_WORLD}test_all_budgets_are_kept",)
+        _WORLD, "priced = needs_ledger(scenario, some_batch)", "priced = False", (f"{_OF_WORLD}test_all_budgets_are_kept",)
     ),
     "the ledger is bypassed": Fault(_WORLD, "recorder = self.ledger or self.meter", "recorder = self.meter", _LISTS),
     "the ledger has another meter behind it": Fault(

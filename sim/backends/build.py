@@ -14,7 +14,7 @@ from sim.backends.admission import Gate, QueueLimit, RateLimit
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache, RecordedCache
 from sim.backends.limits import Limits
-from sim.backends.pricing import DatedPrice, Price, RecordedPrice
+from sim.backends.pricing import DatedPrice, Price, RecordedPrice, ReplayedPrice
 from sim.backends.queue import ImpatientLine, Line, Queue
 from sim.backends.service import Recorder, Service
 from sim.backends.sharing import SharedService
@@ -37,13 +37,14 @@ class Blueprint(NamedTuple):
     """inf: no limit."""
 
 
-def blueprints(scenario: Scenario, shard: Shard) -> list[Blueprint]:
-    """Of the scenario's backends, in their order."""
+def blueprints(scenario: Scenario, shard: Shard, *, some_batch: bool = False) -> list[Blueprint]:
+    """Of the scenario's backends, in their order. `some_batch`: of recorded calls some went through a batch queue, at its prices."""
     made = []
+    make = RecordedPrice if scenario.as_billed else ReplayedPrice if some_batch else Price
     for index, (name, model) in enumerate(scenario.chosen().items()):
         settings = dealt(with_router_fee(model, scenario), shard)
         slots = math.inf if settings.slots is None or scenario.batch else settings.slots
-        price = price_of(scenario, name, with_router_fee, RecordedPrice if scenario.as_billed else Price)
+        price = price_of(scenario, name, with_router_fee, make)
         made.append(Blueprint(index, name, settings, price, slots))
     return made
 

@@ -14,13 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.backends.tariff import Tariff
-from sim.call import AsBilled
+from sim.call import BATCH, AsBilled
 from sim.settings.market import TOKEN_KINDS, BackendSettings, CacheKind, PriceTier
 from sim.usage import Dollars, Usage
 
 ONE_HOUR_S = 3600.0
 _COLUMNS, _HOUR = [0, 1, 2, 3, 5], 4
 """Of `Rates` with the fee behind them: those that a bill has a column for, and the hour's writes."""
+
+_ROUNDING = 1e-9
+"""Of sums of dollars, relative."""
 
 
 class Rates(NamedTuple):
@@ -120,8 +123,32 @@ class Price:
         return dollars
 
 
-class RecordedPrice(Price):
-    """The same for recorded calls, of whose writes a log says for how long each is kept, and how often the backend searched."""
+class ReplayedPrice(Price):
+    """The same for recorded calls: those that a log says went through a batch queue have its prices."""
+
+    def __init__(self, settings: BackendSettings, start: datetime, *, batch: bool = False) -> None:
+        super().__init__(settings, start, batch=batch)
+        self._of_batch = None if batch else type(self)(settings, start, batch=True)
+
+    def recorded(self, usage: Usage, as_billed: AsBilled, t_s: float) -> float:
+        """The bill of one call, USD."""
+        price = self._of_batch if as_billed.tier == BATCH and self._of_batch else self
+        return price._recorded(usage, as_billed, t_s)
+
+    def _recorded(self, usage: Usage, as_billed: AsBilled, t_s: float) -> float:
+        return self.dollars(usage, t_s).total
+
+    def dollars_of(self, rows: Any) -> np.ndarray:
+        """By kind of token, of rows that have their cost: what costs less than the list went through the batch queue."""
+        dollars = super().dollars_of(rows)
+        if self._of_batch:
+            less = rows["cost_usd"] < dollars.sum(axis=1) * (1 - _ROUNDING)
+            dollars[less] = self._of_batch.dollars_of(_some(rows, less))
+        return dollars
+
+
+class RecordedPrice(ReplayedPrice):
+    """The same where a log says for how long each write is kept, and how often the backend searched."""
 
     def __init__(self, settings: BackendSettings, start: datetime, *, batch: bool = False) -> None:
         super().__init__(settings, start, batch=batch)
@@ -129,8 +156,8 @@ class RecordedPrice(Price):
         short = replace(settings, cache_1h_tokens=0, cache_ttl_s=min(settings.cache_ttl_s, ONE_HOUR_S - 1))
         self._by_lifetime = Price(short, start, batch=batch)
 
-    def recorded(self, usage: Usage, as_billed: AsBilled, t_s: float) -> float:
-        """The bill of one call, USD; nothing for an attempt that is not billed."""
+    def _recorded(self, usage: Usage, as_billed: AsBilled, t_s: float) -> float:
+        """Nothing for an attempt that is not billed."""
         if not usage.total_tokens:
             return 0.0
         searches, hour = as_billed.web_searches * self._search_usd, as_billed.write_1h_tokens
@@ -199,7 +226,7 @@ class DatedPrice(Price):
         dollars = np.empty((len(numbers), 5))
         for number in np.unique(numbers).tolist():
             mine = numbers == number
-            dollars[mine] = self._prices[number].dollars_of({name: rows[name][mine] for name in _PRICED_BY if name in _names(rows)})
+            dollars[mine] = self._prices[number].dollars_of(_some(rows, mine))
         return dollars
 
 
@@ -207,8 +234,9 @@ _PRICED_BY = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output
 """Columns of a row that its bill depends on."""
 
 
-def _names(rows: Any) -> Any:
-    return rows if isinstance(rows, dict) else rows.dtype.names
+def _some(rows: Any, which: np.ndarray) -> dict[str, np.ndarray]:
+    names = rows if isinstance(rows, dict) else rows.dtype.names
+    return {name: rows[name][which] for name in _PRICED_BY if name in names}
 
 
 def _rates(settings: BackendSettings, tier: PriceTier | None, batch: bool) -> Rates:

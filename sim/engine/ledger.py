@@ -86,10 +86,12 @@ class RecordedLedger(Ledger):
         return usd
 
 
-def needs_ledger(scenario: Scenario) -> bool:
-    """Whether anybody asks what an attempt has cost before the run is over: a budget, a policy that learns, or a log that knows better."""
+def needs_ledger(scenario: Scenario, some_batch: bool) -> bool:
+    """Whether anybody asks what an attempt has cost before the run is over: a budget, a policy that learns, or a log that knows better
+    (`some_batch`: it has calls of a batch queue)."""
     return (
         scenario.as_billed
+        or some_batch
         or scenario.router.policy.traits(scenario.router).learns
         or any(budget.usd is not None for budget in scenario.all_budgets())
     )

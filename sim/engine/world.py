@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sim.agents.agent import Office
 from sim.agents.profile import Profile, stages_of
 from sim.backends.build import backends_of, blueprints
+from sim.call import BATCH
 from sim.clock import Clock
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
@@ -53,14 +54,16 @@ class World:
         env = Clock() if lookahead else clock
         streams = streams or Streams(scenario.seed, index)
         horizon_s = scenario.horizon_s or math.inf
-        plans = blueprints(scenario, shard)
+        sessions = sessions_of(scenario)
+        some_batch = any(call.tier == BATCH for session in sessions for agent in session.agents for call in agent.calls)
+        plans = blueprints(scenario, shard, some_batch=some_batch)
         prices, slots = [plan.price for plan in plans], [plan.slots for plan in plans]
-        priced = needs_ledger(scenario)
+        priced = needs_ledger(scenario, some_batch)
         self.meter = Meter(
             clock, prices, slots, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead=lookahead, priced=priced,
             stages=scenario.stages_counted(),
         )  # fmt: skip
-        keep = RecordedLedger if scenario.as_billed else Ledger
+        keep = RecordedLedger if scenario.as_billed or some_batch else Ledger
         self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time()) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
@@ -71,7 +74,7 @@ class World:
             self.dispatch = Dispatch(env, streams, self.router, scenario.retry, recorder, self.ledger)
         office = _office(scenario, env, streams, self.dispatch, self.meter)
         self.desk = Desk(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
-        self.source = Source(scenario.workload, clock, streams, shard, self.desk.work, self.desk.replay, sessions_of(scenario))
+        self.source = Source(scenario.workload, clock, streams, shard, self.desk.work, self.desk.replay, sessions)
 
     def _reckoned(self, backend: str, number: int) -> Forecast:
         """What a router expects a task to cost there by one of its price lists: a world of its own says it."""

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.call import STANDARD
 from sim.errors import DataError, did_you_mean
 from sim.logs.files import File
 from sim.logs.files.table import plain
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import MAIN, Counts, LoggedCall, Source
+from sim.logs.logged import MAIN, Counts, LoggedCall, Source, tier_of
 from sim.logs.reader import LogReader
 from sim.logs.report import Report
 from sim.logs.whole import make_whole
@@ -104,6 +105,8 @@ class _Rows:
          searches, key, rank, emitter, calls) = call  # fmt: skip
         if not (type(session) is type(model) is type(agent) is type(parent) is type(status) is type(tier) is str):
             session, model, agent, parent, status, tier = map(_text, (session, model, agent, parent, status, tier))
+        if tier != STANDARD:
+            tier = tier_of(tier)
         if start > _LATEST_S or end > _LATEST_S or start < 0 or end < 0:
             raise ValueError(f"{start:g} to {end:g} are no seconds since 1970")
         who = session, agent

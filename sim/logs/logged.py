@@ -7,6 +7,8 @@ import math
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from sim.call import BATCH, STANDARD
+
 MAIN = "main"
 """The agent that the user talks to."""
 UNKNOWN = -1
@@ -14,6 +16,8 @@ UNKNOWN = -1
 SINCE_1970_S = 1e8
 """A time above it is a moment; below, seconds since the start of a run or session."""
 _LARGEST = 10**15
+_NO_TIER = ("", STANDARD, "default", "auto", "on-demand", "standard-only", "none", "null")
+"""What vendors call the tier that their price lists are of (OpenAI, Anthropic, Bedrock, Vertex AI); `auto` is asked for, not given."""
 
 
 class Counts(enum.IntEnum):
@@ -71,7 +75,7 @@ class LoggedCall(NamedTuple):
     """As billed; nan: the log has no dollars."""
     status: str = "ok"
     """ok, or how it failed."""
-    tier: str = "standard"
+    tier: str = STANDARD
     """Of service: standard, batch, priority, fast, ..."""
     by_user: bool = False
     """Sent for a message of the user, not of a tool."""
@@ -100,6 +104,12 @@ def parent_of(path: str) -> str:
     parts = path.split(".")[:-1]
     stage = next((place for place, part in enumerate(parts) if not part[:1].isdigit()), len(parts))
     return "" if path == "0" else agent_of(".".join(parts[:stage])) or MAIN
+
+
+def tier_of(written: str) -> str:
+    """A tier of service by one name: standard, batch, or as it is written (flex, priority, fast, ...)."""
+    word = written.strip().lower().replace("_", "-")
+    return BATCH if BATCH in word else STANDARD if word in _NO_TIER else word
 
 
 def count(value: Any) -> int:

@@ -32,6 +32,10 @@ NAMES = {
     ),
     "provider": ("gen_ai.provider.name", "gen_ai.system"),
     "model": ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "model"),
+    "tier": (
+        "openai.response.service_tier", "gen_ai.openai.response.service_tier", "gen_ai.response.service_tier",
+        "openai.request.service_tier", "gen_ai.openai.request.service_tier", "gen_ai.request.service_tier", "service_tier",
+    ),
     "session": ("gen_ai.conversation.id", "session.id"),
     "agent": ("gen_ai.agent.name", "gen_ai.agent.id"),
 }  # fmt: skip

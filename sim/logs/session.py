@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.logs.logged import SINCE_1970_S, UNKNOWN
+from sim.call import STANDARD
+from sim.logs.logged import SINCE_1970_S, UNKNOWN, tier_of
 from sim.logs.prefixes import Prefixes
 
 _WRITTEN = ("cache_write_tokens", "cache_write_1h_tokens")
@@ -31,6 +32,8 @@ class RecordedCall(NamedTuple):
     write_1h_tokens: int = UNKNOWN
     """Of those written, the ones kept for an hour."""
     web_searches: int = 0
+    tier: str = STANDARD
+    """Of service (`sim.logs.logged.tier_of`)."""
     thread: int = 1
     """Which of the agent's conversations it belongs to."""
     source: int = 1
@@ -71,6 +74,8 @@ class Calls(NamedTuple):
     models: list[str]
     numbers: dict[str, np.ndarray]
     by_user: np.ndarray
+    tier: np.ndarray
+    tiers: list[str]
 
     def known(self, name: str) -> np.ndarray:
         """A column; nan where there is none."""
@@ -139,10 +144,10 @@ def _recorded(calls: Calls, rows: np.ndarray, first: np.ndarray) -> list[Recorde
         found.append(agent.next(*row))
     thread, source, prefix, warm = zip(*found, strict=True)
     reads = np.where(np.array(read) == UNKNOWN, possible, read).tolist()
-    searched = np.maximum(searches, 0).tolist()
+    searched, tier = np.maximum(searches, 0).tolist(), np.array([*map(tier_of, calls.tiers), STANDARD], object)[calls.tier[rows]].tolist()
     return list(map(
-        RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), inputs, outputs, prefix, models, reads, write, hour, searched, thread,
-        source, warm,
+        RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), inputs, outputs, prefix, models, reads, write, hour, searched, tier,
+        thread, source, warm,
     ))  # fmt: skip
 
 

@@ -145,8 +145,8 @@ def _checked(table: Table, input: TraceInput = TraceInput.whole) -> Calls:
         if name in numbers:
             rule = "must be at most input_tokens, which are whole prompts; if reads are counted beside them: workload.trace_input=fresh"
             _refuse(table, numbers[name] > numbers["input_tokens"], name, rule)
-    models = table.text("model") if "model" in table.columns else (np.full(table.rows, -1), [])
-    return Calls(*ids["trace"], *ids["agent"], *models, numbers, by_user)
+    models, tiers = (table.text(name) if name in table.columns else (np.full(table.rows, -1), []) for name in ("model", "tier"))
+    return Calls(*ids["trace"], *ids["agent"], *models, numbers, by_user, *tiers)
 
 
 def _checked_numbers(table: Table, name: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.engine.replicate import replicate
 from sim.logs import read
 from tests.logs.readers.harnesses.test_claude_code import said, usage
 from tests.logs.written import FRESH, OUT, READ, WRITE, lines
@@ -192,3 +193,36 @@ def test_a_call_that_could_never_pass_stops_the_run(tmp_path: Path, limit: str, 
     ):
         run(path, f"{OPUS}.{limit}")
     assert run(path, f"{OPUS}.{limit}", f"{OPUS}.limit_burst_s=100").mean("calls") >= 2
+
+
+TIERS = f"{HEAD},cache_read_tokens,tier"
+IN_BATCH = ("s,main,0,0,70000,100,0,batch", "s,main,1,30,71000,100,70000,Message_Batches", "s,main,2,60,72000,100,71000,default")
+
+
+@BOTH
+def test_calls_of_a_batch_tier_cost_what_the_batch_queue_does(tmp_path: Path, cache: str) -> None:
+    """Half of all prices at Claude Opus 4.6; the third call is of no tier."""
+    path = lines(tmp_path / "x.csv", TIERS, *IN_BATCH)
+    result = run(path, f"workload.trace_cache={cache}")
+    expected = [bill(write=70_000, out=100) / 2, bill(write=1_000, read=70_000, out=100) / 2, bill(write=1_000, read=71_000, out=100)]
+    assert result.calls["cost_usd"].tolist() == pytest.approx(expected, rel=1e-12)
+    assert "Of a batch tier: 2 calls, at its prices, as fast as the others." in result.notes["trace"]
+    spent = replicate(result.scenario, 0).tally.dollars[0].tolist()
+    assert spent == pytest.approx([0, 35_000 * READ + 71_000 * READ, 36_500 * WRITE, 200 * OUT, 0], rel=1e-12)
+
+
+@BOTH
+def test_a_batch_price_by_kind_and_all_of_it_in_batch(tmp_path: Path, cache: str) -> None:
+    """What is in batch already is not made cheaper twice."""
+    path = lines(tmp_path / "x.csv", TIERS, *IN_BATCH[:2])
+    words = (f"workload.trace_cache={cache}", f"{OPUS}.batch_discounts={{cache_read: 0, output: 0.9}}")
+    expected = bill(write=71_000) / 2 + bill(read=70_000) + bill(out=200) / 10
+    for batch in (False, True):
+        assert run(path, *words, f"batch={str(batch).lower()}").mean("cost_usd") == pytest.approx(expected, rel=1e-12)
+
+
+def test_tiers_of_no_known_price_are_said(tmp_path: Path) -> None:
+    path = lines(tmp_path / "x.csv", TIERS, "s,main,0,0,70000,100,0,flex", "s,main,1,30,71000,100,70000,Priority")
+    result = run(path)
+    assert result.mean("cost_usd") == pytest.approx(bill(write=71_000, read=70_000, out=200), rel=1e-12)
+    assert "prices are not known here, taken as standard: flex (1 calls), priority (1 calls)." in result.notes["trace"]

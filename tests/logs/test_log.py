@@ -12,7 +12,7 @@ import sim
 from sim import DataError
 from sim.logs import read
 from sim.logs.formats import formats
-from sim.logs.logged import Counts, LoggedCall, count, dollars, moment
+from sim.logs.logged import Counts, LoggedCall, count, dollars, moment, tier_of
 from tests.logs.readers.gateways.test_otel import ROLLED_UP
 from tests.logs.readers.harnesses.test_claude_code import said, usage
 from tests.logs.readers.traces.test_own import HEAD
@@ -107,3 +107,14 @@ def test_rows_have_names(tmp_path: Path) -> None:
     path = lines(tmp_path / "x.csv", f"{HEAD},cached_tokens", "s,main,0,0,20000,300,15000")
     assert rows(read(path), "session", "agent", "model", "status", "tier") == [("s", "main", "", "ok", "standard")]
     assert LoggedCall("s", "m", Counts.disjoint, 1, 2).calls == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "tier"),
+    [
+        ("batch", "batch"), ("Message_Batches", "batch"), ("aretrieve_batch", "batch"), ("default", "standard"), ("AUTO", "standard"),
+        ("", "standard"), ("ON_DEMAND", "standard"), ("standard_only", "standard"), ("flex", "flex"), (" Priority ", "priority"),
+    ],
+)  # fmt: skip
+def test_tiers_of_service_by_one_name(written: str, tier: str) -> None:
+    assert tier_of(written) == tier

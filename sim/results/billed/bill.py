@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.backends.models import backends_of
 from sim.backends.pricing import ONE_HOUR_S, Price
+from sim.call import BATCH, STANDARD
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S
 from sim.scenario.scenario import Scenario
@@ -20,8 +21,6 @@ KINDS = Dollars._fields
 WRITE, FEES = KINDS.index("cache_write"), KINDS.index("fees")
 BLOCK_ROWS = 65_536
 """Priced at a time, so that logs of millions of calls need no memory beside their own."""
-_TIERS = ("standard", "batch")
-"""Of service: those that prices are known of."""
 
 
 class LogBill:
@@ -38,7 +37,7 @@ class LogBill:
         number = [places[self.backends[name]] if name in self.backends else -1 for name in log.models]
         self.backend: np.ndarray = np.array(number, np.int16)[calls["model"]]
         """By call, its number in the market; -1: of a model that has none."""
-        self._batch = calls["tier"] == log.tiers.index("batch") if "batch" in log.tiers else np.zeros(len(calls), bool)
+        self._batch = calls["tier"] == log.tiers.index(BATCH) if BATCH in log.tiers else np.zeros(len(calls), bool)
         self.dollars, self.write_tokens = np.empty((len(calls), len(KINDS))), np.empty(len(calls), np.int64)
         for some in blocks(len(calls)):
             self.dollars[some], self.write_tokens[some] = self.charge(calls[some], some)
@@ -103,7 +102,7 @@ class LogBill:
     def tiers(self) -> dict[str, int]:
         """Calls by tiers of service that no price here knows: taken at the standard one."""
         numbers = np.bincount(self.log.calls["tier"], minlength=len(self.log.tiers))
-        return {name: int(many) for name, many in zip(self.log.tiers, numbers, strict=True) if name not in _TIERS}
+        return {name: int(many) for name, many in zip(self.log.tiers, numbers, strict=True) if name not in (STANDARD, BATCH)}
 
     def lifetimes_unsaid(self) -> int:
         """Calls whose cache writes have no lifetime in the log, where it makes a difference: taken as the backend's."""

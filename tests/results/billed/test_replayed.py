@@ -11,7 +11,8 @@ from sim.logs import read
 from sim.report.billed.reconciled import page
 from sim.results.billed.replayed import replayed
 from tests.logs.readers.gateways.test_ccusage import day
-from tests.logs.written import HOUR, OUT, READ, WRITE, february, lines
+from tests.logs.readers.harnesses.test_claude_code import said, usage
+from tests.logs.written import FRESH, HOUR, OUT, READ, WRITE, february, lines
 
 HEAD = "trace,agent,call_index,t_s,model,input_tokens,output_tokens"
 
@@ -52,3 +53,16 @@ def test_what_is_not_replayed_is_said(tmp_path: Path, most: int, why: str) -> No
 def test_sums_are_not_replayed(tmp_path: Path) -> None:
     bill = bill_of(lines(tmp_path / "x.json", {"daily": [day()], "totals": {}}))
     assert "Not replayed: 1 of 1 rows of the log are sums over calls, which cannot be replayed" in page(bill)
+
+
+def test_a_batch_tier_is_replayed_as_it_is_reconciled(tmp_path: Path) -> None:
+    """With an hour's writes and searches, which have no batch price of their own, among the calls that are half of what others are."""
+    entries = [
+        said(0, "1", usage(10, 20_000, 0, 90, service_tier="batch")),
+        said(1, "2", usage(10, 900, 20_000, 90, service_tier="batch", cache_creation={"ephemeral_1h_input_tokens": 900})),
+        said(2, "3", usage(10, 900, 20_900, 90, server_tool_use={"web_search_requests": 3})),
+    ]
+    bill = sim.LogBill(read(lines(tmp_path / "x.jsonl", *entries)), sim.load())
+    assert bill.priced[0] == pytest.approx((10 * FRESH + 20_000 * WRITE + 90 * OUT) / 2, rel=1e-12)
+    assert bill.priced[1] == pytest.approx((10 * FRESH + 900 * HOUR + 20_000 * READ + 90 * OUT) / 2, rel=1e-12)
+    assert replayed(bill).recorded_usd == pytest.approx(bill.priced.sum(), rel=1e-12)

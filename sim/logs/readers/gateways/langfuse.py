@@ -59,7 +59,8 @@ class Reader(LogReader):
         return LoggedCall(
             "", each.get("model") or each.get("providedModelName") or "", Counts.inclusive if within else Counts.disjoint, kinds["input"],
             output, read, write, kinds["hour"] or UNKNOWN, kinds["reasoning"], moment(each.get("startTime")), moment(each.get("endTime")),
-            cost_usd=dollars(cost), status="error" if each.get("level") == "ERROR" else "ok", key=each["id"],
+            cost_usd=dollars(cost), status="error" if each.get("level") == "ERROR" else "ok",
+            tier=str((each.get("modelParameters") or {}).get("service_tier") or ""), key=each["id"],
         )  # fmt: skip
 
     def end(self) -> Iterator[LoggedCall]:

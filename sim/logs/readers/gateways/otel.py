@@ -116,9 +116,10 @@ def _call(span: Entry, has: Entry, what: str, scope: str, key: str) -> LoggedCal
     status = span.get("status")
     failed = "error.type" in has or (isinstance(status, dict) and status.get("code", status.get("status_code")) in _FAILED)
     beside = what.startswith("claude_code.")
+    emitter = " ".join(filter(None, (scope, str(first(has, "provider") or ""))))
     return LoggedCall(
         "", str(first(has, "model") or ""), Counts.disjoint if beside else Counts.unsure, count(first(has, "input")),
         count(first(has, "output")), said(first(has, "cache_read")), said(first(has, "cache_write")),
         reasoning_tokens=count(first(has, "reasoning")), start_s=time_of(span, "start"), end_s=time_of(span, "end"),
-        status="error" if failed else "ok", key=key, emitter=" ".join(filter(None, (scope, str(first(has, "provider") or "")))),
+        status="error" if failed else "ok", tier=str(first(has, "tier") or ""), key=key, emitter=emitter,
     )  # fmt: skip

@@ -51,3 +51,8 @@ def test_agents_by_the_chain_of_observations_and_sessions_by_their_trace(tmp_pat
     lines(tmp_path / "y.json", {"id": "t1", "sessionId": "talk", "traceId": "t1", "type": "SPAN"})
     found = rows(read(tmp_path), "session", "agent", "parent", "status")
     assert found == [("talk", "scout c", "main", "ok"), ("talk", "main", "", "error")]
+
+
+def test_the_tier_of_service_that_was_asked_for(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.json", observed("a", modelParameters={"service_tier": "flex"}), observed("b", modelParameters=None)))
+    assert rows(log, "tier") == [("flex",), ("standard",)]

@@ -70,3 +70,11 @@ def test_failed_calls_cost_nothing_and_its_own_cache_is_no_call(tmp_path: Path) 
     assert usd(log)[:2] == pytest.approx([BILL, 0], rel=1e-12)
     assert len(log.report.remarks) == 2
     assert log.report.duplicates == {"lines of one call": 1}
+
+
+def test_batches_and_tiers_are_told(tmp_path: Path) -> None:
+    """A row of a batch job by its kind of call, a tier by the vendor's answer."""
+    flex = row(2, 100, None, None, metadata={"usage_object": {"prompt_tokens": 100, "completion_tokens": 1, "service_tier": "flex"}})
+    log = read(lines(tmp_path / "x.jsonl", row(1, 1_000, None, None, call_type="aretrieve_batch"), flex, row(3, 100, None, None)))
+    assert rows(log, "tier") == [("batch",), ("flex",), ("standard",)]
+    assert usd(log)[0] == pytest.approx((1_000 * FRESH + 412 * OUT) / 2, rel=1e-12)

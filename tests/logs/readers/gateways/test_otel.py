@@ -161,3 +161,10 @@ def test_calls_without_any_token_are_told(tmp_path: Path) -> None:
         lines(tmp_path / "x.jsonl", span("b", None, "chat", 0, 4, **tokens(0, 0)), span("c", None, "chat", 6, 12, **tokens(5700, 600)))
     )
     assert log.report.remarks["calls without any token: nothing to price"] == 1
+
+
+@pytest.mark.parametrize("name", ["openai.response.service_tier", "gen_ai.openai.response.service_tier", "gen_ai.request.service_tier"])
+def test_the_tier_of_service_by_any_of_its_names(tmp_path: Path, name: str) -> None:
+    log = read(lines(tmp_path / "x.jsonl", otlp(span("a", None, "chat", 0, 5, **tokens(1_000, 100, **{name: "batch"})))))
+    assert rows(log, "tier") == [("batch",)]
+    assert usd(log) == pytest.approx([(1_000 * FRESH + 100 * OUT) / 2], rel=1e-12)

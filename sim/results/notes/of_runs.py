@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 
 from sim.call import Status
-from sim.engine.recorded import sessions_of
-from sim.errors import DataError
-from sim.logs.prefixes import HEAD
 from sim.meter.sums import real
 from sim.results.estimates import Estimates
+from sim.results.notes.of_logs import assumed
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.events.event import told
 from sim.settings.market import BackendSettings
 from sim.settings.profile import AtCap
-from sim.settings.router import Policy
 from sim.settings.run import Warmup
 from sim.settings.tries import TriesSettings
 from sim.settings.work import Work
@@ -34,7 +31,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "limits": _limits(scenario, estimates),
         "fallback": _fallback(estimates),
         "events": told(scenario.events, scenario.chosen(), scenario.start_time(), estimates.pooled.ended_s),
-        "trace": _trace(scenario, estimates),
+        "trace": assumed(scenario, estimates),
         "unused": _unused(scenario),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
@@ -133,40 +130,6 @@ def _fallback(estimates: Estimates) -> str:
     gone = f"{switches.calls:,} of {pooled.requested:,} calls ({100 * value['fallback_share']:.2g} %)"
     cold = f"{switches.moves:,} moves in the middle of a session, there and back, found {switches.cold_tokens:,} tokens cold"
     return f"Fallback took {gone}; {cold}: about ${switches.cold_usd:,.3g} more than reading them from the cache."
-
-
-def _trace(scenario: Scenario, estimates: Estimates) -> str:
-    """What of a log is replayed as it was recorded, and what is assumed of it; nothing where its file is no longer there."""
-    try:
-        sessions = sessions_of(scenario)
-    except DataError:
-        return ""
-    calls = [call for session in sessions for agent in session.agents for call in agent.calls]
-    models = sorted({call.model for call in calls if call.model})
-    said = []
-    if len(models) > 1 and scenario.router.policy is Policy.fixed:
-        said.append(f"All calls go to one backend; the log names {len(models)} models ({', '.join(models[:4])}): router.policy=recorded.")
-    if any(session.unsure_reads for session in sessions):
-        said.append("Cache reads are taken as a part of input tokens, which nothing in the log shows: else workload.trace_input=fresh.")
-    unread = sum(call.read_tokens < 0 for call in calls)
-    if scenario.as_billed:
-        said.append(
-            f"Cache reads and writes as recorded{f', of {unread:,} calls simulated' if unread else ''}: settings of caches do nothing."
-        )
-    elif calls and not unread and not estimates.pooled.lost:
-        ours = int(estimates.pooled.tokens[:, 1].sum() / estimates.pooled.replications)
-        told = sum(call.read_tokens for call in calls)
-        off = f", {100 * abs(ours / told - 1):.2g} % {'more' if ours > told else 'less'}" if told and ours != told else ""
-        said.append(
-            f"Cache reads, a part of the input, are simulated: {ours:,} tokens{off}; the log tells {told:,} (workload.trace_cache)."
-        )
-    rewritten = sum(call.prefix_tokens == HEAD for call in calls)
-    if rewritten and not scenario.as_billed:
-        said.append(
-            f"Prompts shorter than any before (compaction, a side call): {rewritten:,}, of which only tools and system prompt are read, "
-            f"as much as the log's first calls read, else {scenario.agent.system_tokens:,} tokens (agent.system_tokens; assumption)."
-        )
-    return " ".join(said)
 
 
 def _unused(scenario: Scenario) -> str:

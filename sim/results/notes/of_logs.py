@@ -1,0 +1,59 @@
+"""What of a log is replayed as it was recorded, and what is assumed of it, in sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from sim.call import BATCH, STANDARD
+from sim.engine.recorded import models_of, sessions_of
+from sim.errors import DataError
+from sim.logs.prefixes import HEAD
+from sim.logs.session import RecordedCall
+from sim.results.estimates import Estimates
+from sim.scenario.scenario import Scenario
+from sim.settings.router import Policy
+
+
+def assumed(scenario: Scenario, estimates: Estimates) -> str:
+    """Nothing where nothing is replayed, or its file is no longer there."""
+    try:
+        sessions = sessions_of(scenario)
+    except DataError:
+        return ""
+    calls = [call for session in sessions for agent in session.agents for call in agent.calls]
+    models = sorted(name for name in models_of(sessions) if name)
+    said = []
+    if len(models) > 1 and scenario.router.policy is Policy.fixed:
+        said.append(f"All calls go to one backend; the log names {len(models)} models ({', '.join(models[:4])}): router.policy=recorded.")
+    if any(session.unsure_reads for session in sessions):
+        said.append("Cache reads are taken as a part of input tokens, which nothing in the log shows: else workload.trace_input=fresh.")
+    said += [*_tiers(scenario, calls), *_reads(scenario, estimates, calls)]
+    rewritten = sum(call.prefix_tokens == HEAD for call in calls)
+    if rewritten and not scenario.as_billed:
+        said.append(
+            f"Prompts shorter than any before (compaction, a side call): {rewritten:,}, of which only tools and system prompt are read, "
+            f"as much as the log's first calls read, else {scenario.agent.system_tokens:,} tokens (agent.system_tokens; assumption)."
+        )
+    return " ".join(said)
+
+
+def _tiers(scenario: Scenario, calls: Sequence[RecordedCall]) -> Iterator[str]:
+    """Of service: what they cost here, and that they are as fast as the others."""
+    tiers = Counter(call.tier for call in calls)
+    if many := 0 if scenario.batch else tiers[BATCH]:
+        yield f"Of a batch tier: {many:,} calls, at its prices, as fast as the others."
+    others = [f"{name} ({many:,} calls)" for name, many in tiers.items() if name not in (STANDARD, BATCH)]
+    if others:
+        yield f"Tiers of service whose prices are not known here, taken as standard: {', '.join(others)}."
+
+
+def _reads(scenario: Scenario, estimates: Estimates, calls: Sequence[RecordedCall]) -> Iterator[str]:
+    unread = sum(call.read_tokens < 0 for call in calls)
+    if scenario.as_billed:
+        yield f"Cache reads and writes as recorded{f', of {unread:,} calls simulated' if unread else ''}: settings of caches do nothing."
+    elif calls and not unread and not estimates.pooled.lost:
+        ours = int(estimates.pooled.tokens[:, 1].sum() / estimates.pooled.replications)
+        told = sum(call.read_tokens for call in calls)
+        off = f", {100 * abs(ours / told - 1):.2g} % {'more' if ours > told else 'less'}" if told and ours != told else ""
+        yield f"Cache reads, a part of the input, are simulated: {ours:,} tokens{off}; the log tells {told:,} (workload.trace_cache)."
