@@ -33,11 +33,13 @@ NEEDS = {
     ("router", "logit_users"): ("workload", "users"),
     ("budget", "layers"): ("workload", "users"),
     ("budget", "five_hours_and_week"): ("workload", "users"),
+    ("plan", "max_20x"): ("workload", "users"),
+    ("plan", "max_20x_overflow"): ("workload", "users"),
 }
 """Choices that cannot do without another, and are refused in a line."""
 MANY = 100
 """Examples of a generated test, from which on a run is meant to take long."""
-MENUS = ("agent", "workload", "router", "market", "work", "tries", "outcome", "budget")
+MENUS = ("agent", "workload", "router", "market", "work", "tries", "outcome", "budget", "plan")
 
 
 def choices(menu: str) -> list[str]:
@@ -59,7 +61,8 @@ def together(row: Mapping[str, str]) -> sim.Scenario:
         ours = by_menu["tries"].outcome
         alike["outcome"] = with_(alike["outcome"], length_exponent=ours.length_exponent, reference_turns=ours.reference_turns)
     agent = with_(by_menu["agent"].agent, tries=by_menu["tries"].agent.tries)
-    return with_(market, agent=agent, budget=budget.budget, budgets=budget.budgets, **alike)
+    seats = by_menu["plan"]
+    return with_(market, agent=agent, budget=budget.budget, budgets=budget.budgets, plan=seats.plan, horizon_s=seats.horizon_s, **alike)
 
 
 def covering() -> Iterator[dict[str, str]]:

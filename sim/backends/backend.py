@@ -24,7 +24,7 @@ class Backend:
     def __init__(
         self, env: Environment, index: int, name: str, settings: BackendSettings, *,
         price: Price, slots: Slots, queue: Queue, service: Service, gates: Sequence[Gate], recorder: Recorder,
-        presence: tuple[float, float] = (-inf, inf),
+        presence: tuple[float, float] = (-inf, inf), covered_until_s: float = -inf,
     ) -> None:  # fmt: skip
         self.env = env
         self.index = index
@@ -40,6 +40,7 @@ class Backend:
         self.quality = settings.quality
         self.launched_s, self.retired_s = presence
         """Simulated seconds from which it may be chosen, and until which."""
+        self.covered_until_s = covered_until_s
         self.turn_multiplier = settings.turn_multiplier
         self.verbosity = settings.verbosity
         self.reasoning_share = settings.reasoning_share
@@ -56,6 +57,11 @@ class Backend:
     def there(self) -> bool:
         """Whether it may be chosen now: launched, and not retired."""
         return self.launched_s <= self.env.now < self.retired_s
+
+    @property
+    def covered(self) -> bool:
+        """Whether its user's subscription covers it now."""
+        return self.env.now < self.covered_until_s
 
     @property
     def always_there(self) -> bool:

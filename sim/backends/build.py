@@ -23,6 +23,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard, dealt
 from sim.settings.events.event import lists_over_time, presence
 from sim.settings.market import BackendSettings
+from sim.settings.population.plan import covered_until
 
 
 class Blueprint(NamedTuple):
@@ -88,6 +89,7 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
         env, plan.number, plan.name, settings,
         price=plan.price, slots=slots, queue=queue, service=service, gates=gates, recorder=recorder,
         presence=presence(scenario.events_of(plan.name), scenario.start_time()),
+        covered_until_s=covered_until(scenario.plan, settings, scenario.market.models, scenario.events, scenario.start_time()),
     )  # fmt: skip
 
 

@@ -128,12 +128,9 @@ class Dispatch:
         assert ledger is not None
         spent = ledger.empty(call.task, now, At.call)
         if spent is None:
-            self._ask(call)
+            self._ask_seated(call, now)
         elif spent.settings.then is Then.wait:
-            call.callbacks = self._when_asked
-            until = spent.free_at(call.task, now)
-            call.task.wait_for_money(now, until)
-            heappush(self._queue, (until, NORMAL, next(self._eid), call))
+            self._wait_for_money(call, now, spent.free_at(call.task, now))
         elif spent.settings.then is Then.downgrade:
             call.home = self.downgrade(call.task, spent.settings.downgrade_to)
             self._move(call, call.home)
@@ -145,6 +142,27 @@ class Dispatch:
             self.requested += 1
             self._refused(call, CANCELLED, now)
             self._give_up(call)
+
+    def _ask_seated(self, call: Any, now: float) -> None:
+        """The same, as long as its user's seat covers it, or need not."""
+        seats, backend = self.ledger.seats, call.backend  # type: ignore[union-attr]
+        if seats is None or not seats.waits:
+            self._ask(call)
+            return
+        if backend is None or self._per_call or (self._come_and_go and not backend.there):
+            backend = self.choose(call)
+        until = seats.free_at(call.task, backend, now)
+        if until is None:
+            self._ask(call)
+        else:
+            seats.block(call.task, now, until)
+            self._wait_for_money(call, now, until)
+
+    def _wait_for_money(self, call: Any, now: float, until: float) -> None:
+        """Ask again then."""
+        call.callbacks = self._when_asked
+        call.task.wait_for_money(now, until)
+        heappush(self._queue, (until, NORMAL, next(self._eid), call))
 
     def _ask(self, call: Any) -> None:
         """The call is asked for: from here on it waits for its answer."""

@@ -10,6 +10,7 @@ from sim.backends.pricing import Price
 from sim.call import Call
 from sim.clock import Clock
 from sim.engine.budgets import Budget, budget_of
+from sim.engine.seats.seats import Seats
 from sim.meter.meter import Meter
 from sim.scenario.scenario import Scenario
 from sim.settings.budget import At, BudgetSettings, Then
@@ -25,10 +26,14 @@ class Ledger:
     It stands before the meter: an attempt is priced here, once, and the meter writes that number into its row.
     """
 
-    def __init__(self, settings: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock, start: datetime) -> None:
+    def __init__(
+        self, settings: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock, start: datetime,
+        seats: Seats | None = None,
+    ) -> None:  # fmt: skip
         limited = sorted((each for each in settings if each.usd is not None), key=lambda each: _STRICT.index(each.then))
         self._budgets = [budget_of(budget, start) for budget in limited]
         self._by_moment = {at: [budget for budget in self._budgets if budget.settings.at is at] for at in At}
+        self.seats = seats
         self._by_task: dict[int, float] = {}
         self._prices = prices
         self._meter = meter
@@ -36,12 +41,12 @@ class Ledger:
 
     def answered(self, call: Call, start_s: float, first_token_s: float, end_s: float, read_tokens: int, write_tokens: int) -> None:
         """An attempt that succeeds is billed in full."""
-        usd = self._bill(call, Usage(call.input_tokens, read_tokens, write_tokens, call.output_tokens))
+        usd = self._bill(call, Usage(call.input_tokens, read_tokens, write_tokens, call.output_tokens), end_s)
         self._meter.answered(call, start_s, first_token_s, end_s, read_tokens, write_tokens, usd)
 
     def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage) -> None:
         """One that fails while it is served, for what its backend bills."""
-        self._meter.broke(call, start_s, first_token_s, end_s, billed, self._bill(call, billed))
+        self._meter.broke(call, start_s, first_token_s, end_s, billed, self._bill(call, billed, end_s))
 
     def refused(self, call: Call, status: int, now: float) -> None:
         """One that never had a slot, for nothing."""
@@ -51,21 +56,23 @@ class Ledger:
         """A call without an answer costs what its attempts have cost."""
         self._meter.gave_up(call)
 
-    def _bill(self, call: Call, billed: Usage) -> float:
+    def _bill(self, call: Call, billed: Usage, end_s: float) -> float:
         """What an attempt costs, by the list of the moment at which it was asked for; it is spent when it is served."""
         task, now = call.task, self._clock.now
         usd = self._usd(call, self._prices[call.backend.index], billed)  # type: ignore[union-attr]
         self._by_task[task.id] = self._by_task.get(task.id, 0.0) + usd
         for budget in self._budgets:
             budget.spend(task, now, usd)
+        if self.seats is not None:
+            self.seats.spend(task, call.backend, now, usd, end_s)  # type: ignore[arg-type]
         return usd
 
     def _usd(self, call: Call, price: Price, billed: Usage) -> float:
         return price.dollars(billed, call.t_request).total
 
     def limits(self, at: At) -> bool:
-        """Whether there is a budget that is looked at then."""
-        return bool(self._by_moment[at])
+        """Whether there is a budget that is looked at then, or a seat that may have to wait."""
+        return bool(self._by_moment[at]) or (at is At.call and self.seats is not None and self.seats.waits)
 
     def empty(self, task: Task, now: float, at: At) -> Budget | None:
         """The strictest of the budgets from which nothing is left for this task now."""
@@ -92,6 +99,7 @@ def needs_ledger(scenario: Scenario, some_batch: bool) -> bool:
     return (
         scenario.as_billed
         or some_batch
+        or bool(scenario.plan.name)
         or scenario.router.policy.traits(scenario.router).learns
         or any(budget.usd is not None for budget in scenario.all_budgets())
     )

@@ -22,6 +22,7 @@ from sim.settings.agent import AgentKind
 from sim.settings.budget import BudgetSettings
 from sim.settings.events.event import lists_over_time
 from sim.settings.market import BackendSettings
+from sim.settings.population.plan import PlanSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import Log, Warmup
 from sim.settings.tries import TriesSettings
@@ -68,7 +69,7 @@ def alone(scenario: Scenario, backend: str, number: int = 0) -> Scenario:
         market=dataclasses.replace(scenario.market, models={**scenario.market.models, backend: model}), workload=plain,
         agent=dataclasses.replace(scenario.agent, tries=TriesSettings()), router=RouterSettings(fee=scenario.router.fee),
         retry=dataclasses.replace(scenario.retry, patience_s=None), outcome=dataclasses.replace(scenario.outcome, deadline_s=None),
-        budget=BudgetSettings(), budgets={}, events=[],
+        budget=BudgetSettings(), budgets={}, events=[], plan=PlanSettings(),
     )  # fmt: skip
 
 

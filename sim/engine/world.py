@@ -21,6 +21,7 @@ from sim.engine.lookahead import Lookahead
 from sim.engine.pilot import pilot
 from sim.engine.recorded import sessions_of
 from sim.engine.replication import Progress, Replication
+from sim.engine.seats.seats import Seats
 from sim.errors import ConfigError
 from sim.meter import laws
 from sim.meter.meter import Meter
@@ -64,7 +65,8 @@ class World:
             stages=scenario.stages_counted(),
         )  # fmt: skip
         keep = RecordedLedger if scenario.as_billed or some_batch else Ledger
-        self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time()) if priced else None
+        seats = Seats(scenario.plan, horizon_s) if scenario.plan.name else None
+        self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time(), seats) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
         self.router = Router(scenario.router, self.backends, scenario.agent, scenario.outcome, streams, self._reckoned)
@@ -98,7 +100,10 @@ class World:
         except struct.error:
             raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
         fallback = self.router.fallback
-        return self.meter.close(self.clock.now, self.dispatch.requested, fallback.switches if fallback is not None else None)
+        tally = self.meter.close(self.clock.now, self.dispatch.requested, fallback.switches if fallback is not None else None)
+        if self.ledger is not None and self.ledger.seats is not None:
+            tally.seats = self.ledger.seats.sums
+        return tally
 
     def counters(self) -> laws.Counters:
         """What the clock's side has counted by now."""

@@ -14,13 +14,14 @@ from sim.call import Role, Status
 from sim.clock import MINUTE_S
 from sim.meter.digest import added
 from sim.meter.histogram import Sketch
+from sim.meter.seats import SeatSums
 from sim.meter.sums import exact, real, split
 from sim.meter.switches import Switches
 from sim.meter.waits import Waits
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 DOLLARS = ("fresh_input", "cache_read", "cache_write", "output", "fees")
-_ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits", "switches")
+_ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits", "switches", "seats")
 """Fields that know how to add themselves up."""
 Minute = tuple[int, int]
 """(minute since the start, backend index)."""
@@ -55,6 +56,7 @@ class Tally:
     """The same of tasks that ended without an answer."""
     waits: Waits = field(default_factory=Waits)
     switches: Switches = field(default_factory=Switches)
+    seats: SeatSums = field(default_factory=SeatSums)
     task_cents: Sketch = field(default_factory=Sketch)
     """Bill of a task, in cents."""
     minutes: dict[Minute, np.ndarray] = field(default_factory=dict)

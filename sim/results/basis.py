@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from sim.results.seats.metrics import Seats, seats_of
 from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
 from sim.settings.profile import LoopSettings
@@ -62,6 +63,8 @@ class Basis(NamedTuple):
     """Of a metric that there is once a backend: which one, by its place in `backends`."""
     stage: int = -1
     """The same for stages."""
+    seats: tuple[Seats, ...] = ()
+    """A plan, if there is one."""
 
 
 def basis_of(scenario: Scenario) -> Basis:
@@ -74,6 +77,7 @@ def basis_of(scenario: Scenario) -> Basis:
         wage_usd_per_h=outcome.wage_usd_per_h,
         chats=tuple(map(chat_of, (scenario.matched_chat, *scenario.chat_baselines.values()))),
         stages=tuple(scenario.stages_counted()),
+        seats=seats_of(scenario),
     )
 
 

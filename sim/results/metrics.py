@@ -13,6 +13,7 @@ from sim.meter.tally import Tally
 from sim.meter.waits import Wait
 from sim.results.basis import Basis, Chat, basis_of
 from sim.results.percentiles import Percentile
+from sim.results.seats.metrics import OF_PLANS, Seats
 from sim.scenario.scenario import Scenario
 from sim.statistics import tail_index, top_share
 
@@ -25,6 +26,7 @@ BY_BACKEND = "<backend>"
 """In a metric's name: there is one for each backend, called by its id."""
 BY_STAGE = "<stage>"
 """The same for the stages of a pipeline, called by their names."""
+BY_PLAN = "<plan>"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Metric:
     """Place among the `HEADLINES`, from 1; 0: it is none."""
 
     def values(self, basis: Basis) -> dict[str, Value]:
-        """By name, the metric for one scenario: one number, or one a backend or stage."""
+        """By name, the metric for one scenario: one number, or one a backend, stage or plan."""
         if isinstance(self.formula, Percentile):
             return {self.name: self.formula}
         if BY_BACKEND in self.name:
@@ -50,7 +52,7 @@ class Metric:
         elif BY_STAGE in self.name:
             each = {self.name.replace(BY_STAGE, name): basis._replace(stage=index) for index, name in enumerate(basis.stages)}
         else:
-            each = {self.name: basis}
+            each = {self.name.replace(BY_PLAN, seats.name): basis for seats in basis.seats} if BY_PLAN in self.name else {self.name: basis}
         return {name: _on(self.formula, one) for name, one in each.items()}
 
 
@@ -98,18 +100,6 @@ def _agents(t: Tally) -> int:
     return t.agents - t.verifiers
 
 
-def _per_request(t: Tally, chat: Chat) -> float:
-    return ratio(_total(t), _answers(t, 0) * chat.message_tokens)
-
-
-def _per_message(t: Tally, chat: Chat) -> float:
-    return ratio(_total(t), t.messages * chat.message_tokens)
-
-
-def _per_session(t: Tally, chat: Chat) -> float:
-    return ratio(_total(t), chat.of(t.messages, t.message_pairs))
-
-
 def _multiplier(name: str, meaning: str, against: Callable[[Tally, Chat], float]) -> tuple[Metric, ...]:
     """Tokens against those of the chat baseline, and against those measured chats that make least and most of them."""
     return (
@@ -131,6 +121,10 @@ def _net(t: Tally, b: Basis) -> float:
 
 def _of_stage(t: Tally, total: float) -> float:
     return ratio(float(total), t.started_tasks)
+
+
+def _of_plan(formula: Callable[[Tally, Seats], float]) -> Formula:
+    return lambda t, b: formula(t, b.seats[0])
 
 
 METRICS = (
@@ -186,9 +180,12 @@ METRICS = (
            lambda t, _: ratio(t.task_cost_usd, t.task_busy_s / 3600)),
     Metric("token_multiplier", "", "tokens per task over those of a whole chat (`matched_chat`), however many messages either has",
            lambda t, b: ratio(t.task_tokens, t.tasks * b.chats[0].tokens)),
-    *_multiplier("request", "all tokens per answer to an agent, over those of a request of a chat", _per_request),
-    *_multiplier("message", "all tokens per message of a user, over those of a message to a chat", _per_message),
-    *_multiplier("session", "all tokens of the tasks begun, over those of chats of as many messages each", _per_session),
+    *_multiplier("request", "all tokens per answer to an agent, over those of a request of a chat",
+                  lambda t, chat: ratio(_total(t), _answers(t, 0) * chat.message_tokens)),
+    *_multiplier("message", "all tokens per message of a user, over those of a message to a chat",
+                  lambda t, chat: ratio(_total(t), t.messages * chat.message_tokens)),
+    *_multiplier("session", "all tokens of the tasks begun, over those of chats of as many messages each",
+                  lambda t, chat: ratio(_total(t), chat.of(t.messages, t.message_pairs))),
     Metric("amplification_tries", "", "factor of multipliers: tries at a task", lambda t, _: ratio(t.tries, t.tasks)),
     Metric("amplification_fanout", "", "factor: agents at work in a try",
            lambda t, _: ratio(_agents(t) * t.tasks, t.started_tasks * t.tries)),
@@ -269,6 +266,7 @@ METRICS = (
            lambda t, b: _of_stage(t, t.stage_counts[b.stage, 1])),
     Metric("cost_per_task_usd.<stage>", "USD", "the bill of a stage per started task",
            lambda t, b: _of_stage(t, real(t.stage_cost_units[b.stage]))),
+    *(Metric(f"{name}.{BY_PLAN}", unit, meaning, _of_plan(formula)) for name, unit, meaning, formula in OF_PLANS),
 )  # fmt: skip
 """What a summary holds, in its order."""
 _ONE_REQUEST = ("context", "coordination", "retries")
@@ -290,7 +288,7 @@ UNITS = {metric.name: metric.unit for metric in METRICS}
 def unit_of(metric: str) -> str:
     """The unit of a metric of a summary; empty where it has none, or is none."""
     family, _, _ = metric.partition(".")
-    return next((UNITS[name] for name in (metric, f"{family}.{BY_BACKEND}", f"{family}.{BY_STAGE}") if name in UNITS), "")
+    return next((UNITS[name] for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN))) if name in UNITS), "")
 
 
 def metrics(scenario: Scenario) -> dict[str, Value]:

@@ -27,7 +27,7 @@ def _by_list(make: Callable[[Knowledge], Choose]) -> Callable[[Knowledge], Choos
     """The policy, made anew at each choice where a price list changes with time: what it knows is the list of the moment."""
 
     def made(known: Knowledge) -> Choose:
-        if not any(backend.price.changes for backend in known.backends):
+        if not any(backend.price.changes or backend.covered_until_s > 0 for backend in known.backends):
             return make(known)
 
         def choose(call: Call, draws: Sequence[float]) -> Backend:
@@ -49,7 +49,9 @@ def named(name: str | None, backends: Sequence[Backend]) -> Backend:
 
 
 def _list_price(backend: Backend, prompt: int, cached: int = 0) -> float:
-    """Of a prompt of which so much is read from the cache, with the output usual for it; USD."""
+    """Of a prompt of which so much is read from the cache, with the output usual for it; USD, nothing where a seat covers it."""
+    if backend.covered:
+        return 0.0
     rates = backend.price.rates(prompt, backend.env.now)
     tokens = rates.fresh * (prompt - cached) + rates.cache_read * cached + rates.output * prompt / INPUT_PER_OUTPUT
     return tokens + backend.price.fee(backend.env.now)

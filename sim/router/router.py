@@ -47,7 +47,7 @@ class Router:
 
 
 def _forecaster(agent: AgentSettings, reckon: Callable[[str, int], Forecast] | None) -> Callable[[Backend], Forecast]:
-    """What a task would cost on a backend by the list of the moment."""
+    """What a task would cost on a backend by the list of the moment; nothing where a seat covers it (as if no window were spent)."""
 
     @functools.cache
     def at_base(backend: Backend, number: int) -> Forecast:
@@ -56,6 +56,8 @@ def _forecaster(agent: AgentSettings, reckon: Callable[[str, int], Forecast] | N
 
     def known(backend: Backend) -> Forecast:
         ahead = at_base(backend, backend.price.number(backend.env.now))
+        if backend.covered:
+            return ahead._replace(usd=0.0)
         return ahead._replace(usd=ahead.usd * backend.price.multiplier(backend.env.now)) if backend.price.changes else ahead
 
     return known

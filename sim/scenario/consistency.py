@@ -15,6 +15,7 @@ from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
 from sim.settings.market import TOKEN_KINDS, CacheKind
 from sim.settings.outcome import QualitySource
+from sim.settings.population.plan import check_plan
 from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import Warmup
@@ -39,6 +40,7 @@ def check_consistency(scenario: ScenarioSettings) -> None:
     _check_router(scenario)
     _check_people(scenario)
     _check_budgets(scenario)
+    check_plan(scenario)
     _check_workload(scenario)
     _check_agent(scenario)
     _check_shards(scenario)
@@ -106,18 +108,15 @@ def _check_router(scenario: ScenarioSettings) -> None:
 
     if router.backend is not None:
         must_be_known("router.backend", router.backend)
-    for name in router.weights:
-        must_be_known("router.weights", name)
     for role, name in router.roles.items():
         if role not in ROLES:
             raise ConfigError(f"router.roles.{role}: {did_you_mean(role, ROLES)}")
         must_be_known(f"router.roles.{role}", name)
-    for name in router.fallback:
-        must_be_known("router.fallback", name)
+    for key in ("weights", "fallback", "heard_after_h"):
+        for name in getattr(router, key):
+            must_be_known(f"router.{key}", name)
     if router.per is not ChoosePer.task and (router.review_tasks or _learns(router)):
         raise ConfigError(f"router.per={router.per.value}: must be task, so that what a choice has brought can be told")
-    for name in router.heard_after_h:
-        must_be_known("router.heard_after_h", name)
     if router.policy is Policy.custom:
         imported(router.custom, "router.custom")
     if router.policy is Policy.weighted and router.weights and not sum(router.weights.values()) > 0:

@@ -13,6 +13,7 @@ from sim.settings.budget import BudgetSettings
 from sim.settings.events.event import EventSettings, traits_of_events
 from sim.settings.market import BackendSettings, MarketSettings
 from sim.settings.outcome import OutcomeSettings
+from sim.settings.population.plan import PlanSettings
 from sim.settings.profile import LoopSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
@@ -73,6 +74,7 @@ class ScenarioSettings:
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     budgets: dict[str, BudgetSettings] = alone({})
     """More of them by name, all in force at once: a cap a task, an allowance a user, a day's limit for a team."""
+    plan: PlanSettings = field(default_factory=PlanSettings)
     events: list[EventSettings] = setting([], traits=traits_of_events)
     """What happens at a date, in the order of time (`sim.settings.events`)."""
     matched_chat: LoopSettings = field(default_factory=LoopSettings)

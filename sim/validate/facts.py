@@ -121,12 +121,30 @@ def distance() -> list[Target]:
     return [predicted(name="V10 share of a round trip in an agent's step", target=0.02, ours=share, source=source, low=0.0, high=0.02)]
 
 
+def plans() -> list[Target]:
+    """V7: what a seat covers of somebody whose agent never stops (a tool takes no time) in 5 hours, in a week, and in four weeks."""
+    hours = {"5 hours": 5.0, "a week": 168.0, "four weeks": 672.0}
+    busy = (
+        "plan=max_20x", "workload=users", "workload.users=4", "workload.tasks_per_user=null", "workload.session_gap_s=60",
+        "agent.tool_time_s=0", "agent.think_time_s=0",
+    )  # fmt: skip
+    found = {name: coding(*busy, f"horizon_s={3600 * hour}") for name, hour in hours.items()}
+    told = {
+        "V7 USD in 5 hours of a flat rate": (66.0, found["5 hours"].mean("plan_used_usd.max_20x") / 4),
+        "V7 USD in a week of a flat rate": (492.0, found["a week"].mean("plan_used_usd.max_20x") / 4),
+        "V7 list dollars for a dollar of the fee": (10.6, found["four weeks"].mean("plan_worth.max_20x")),
+    }
+    of_plan = functools.partial(
+        Target, source="rhombus.so, botfarm.run", made=Kind.fitted, basis="the plan's two windows, as measured there"
+    )
+    return [of_plan(name=name, target=value, ours=ours, margin=0.1) for name, (value, ours) in told.items()]
+
+
 def not_yet() -> list[Target]:
     """What has no mechanism here yet."""
     absent = {
         "V4 tokens a minute and user by team size": (0.2, "no study of quotas by team size yet"),
         "V6 USD a developer and active day": (13.0, "no working days of a developer yet"),
-        "V7 USD in 5 hours of a flat rate": (66.0, "no flat rates with caps yet"),
         "V8 Chinese share of the second week": (0.656, "no adoption over weeks yet"),
     }
     return [
@@ -135,4 +153,4 @@ def not_yet() -> list[Target]:
     ]  # fmt: skip
 
 
-CHECKS: list[Check] = [sessions, teams, workers, distance, not_yet]
+CHECKS: list[Check] = [sessions, teams, workers, distance, plans, not_yet]

@@ -73,6 +73,8 @@ TOUCH = OWN | {
     "BackendSettings.decode_slowdown",  # others slow it down while it lasts
     "RetrySettings.patience_s",  # who leaves a line lets others go before
     "WorkloadSettings.urgent_share",
+    "PlanSettings.name",  # what its user's other tasks have spent
+    "PlanWindow.usd",
     "RouterSettings.fallback",  # what of others has failed where
     "RouterSettings.review_tasks",  # where a user was with the task before
     "Policy.thompson",  # what all tasks before have brought
@@ -107,6 +109,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
+        "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd",
     }  # fmt: skip
 
 

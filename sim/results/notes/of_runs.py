@@ -8,6 +8,7 @@ from sim.call import Status
 from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.notes.of_logs import assumed
+from sim.results.seats.metrics import told as on_seats
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.events.event import told
@@ -26,6 +27,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     """Plain sentences by kind, what was lost first; as there are."""
     said = {
         "lost": _lost(scenario, estimates),
+        "plan": on_seats(scenario, estimates.pooled),
         "refused": _refused(estimates),
         "money": _money(estimates),
         "limits": _limits(scenario, estimates),
@@ -116,9 +118,8 @@ def _limits(scenario: Scenario, estimates: Estimates) -> str:
 
 
 def _limits_tokens(model: BackendSettings) -> bool:
-    limits = (model, *model.quotas.values())
     names = ("input_tokens_per_min", "tokens_per_min", "input_tokens", "tokens")
-    return any(getattr(limit, name, None) is not None for limit in limits for name in names)
+    return any(getattr(limit, name, None) is not None for limit in (model, *model.quotas.values()) for name in names)
 
 
 def _fallback(estimates: Estimates) -> str:
@@ -145,8 +146,7 @@ def _unused(scenario: Scenario) -> str:
 
 
 def _alone(estimates: Estimates) -> str:
-    alone = "One replication gives no intervals: set replications=5, or precision=0.02."
-    return "" if len(estimates.tallies) > 1 else alone
+    return "" if len(estimates.tallies) > 1 else "One replication gives no intervals: set replications=5, or precision=0.02."
 
 
 def _sample(scenario: Scenario, estimates: Estimates) -> str:

@@ -41,9 +41,14 @@ class EventKind(Feature):
     """The backend is gone from this moment on: what it serves or holds in line it still ends, but no call is asked for there any more, and
     an agent that worked with it chooses anew, without its cache."""
 
+    route_closed = "route_closed", ALONE._replace(unsolved="events: what a plan no longer covers")
+    """Its vendor closes the OAuth route: from this moment on a plan no longer covers third-party agents (`plan.third_party`), on any
+    backend of that vendor."""
+
 
 _WORDS = ("unsolved", "undealt")
 PRICED, PRESENCE = (EventKind.price, EventKind.free), (EventKind.launch, EventKind.retirement)
+FOR_GOOD = (*PRESENCE, EventKind.route_closed)
 
 
 @dataclass(kw_only=True)
@@ -101,6 +106,7 @@ class EventSettings:
             EventKind.free: f"free{hours}, then at the list again",
             EventKind.launch: "launched",
             EventKind.retirement: "retired",
+            EventKind.route_closed: "its vendor's plans no longer cover third-party agents",
         }
         return f"{_when(start.timestamp() + begins_s)} {name}: {what[self.kind]}{' (before the run)' if begins_s < 0 else ''}"
 
@@ -108,6 +114,7 @@ class EventSettings:
     def short(self) -> str:
         """In a word or two, for figures."""
         words = {EventKind.price: "new price", EventKind.free: "free", EventKind.launch: "launch", EventKind.retirement: "gone"}
+        words[EventKind.route_closed] = "route closed"
         return words[self.kind]
 
 
@@ -190,7 +197,7 @@ def check_event(event: EventSettings, key: str, models: dict[str, BackendSetting
         raise ConfigError(f"{key}: kind={event.kind.value} takes neither prices nor a factor; use kind=price")
     if event.kind is EventKind.free and event.length_h is None:
         raise ConfigError(f"{key}: kind=free needs length_h, the hours until the list holds again")
-    if event.kind in PRESENCE and event.length_h is not None:
+    if event.kind in FOR_GOOD and event.length_h is not None:
         raise ConfigError(f"{key}.length_h={event.length_h:g}: a {event.kind.value} is for good, so must be null")
 
 

@@ -1,0 +1,1 @@
+"""What subscriptions are worth, and to whom."""
