@@ -7,7 +7,7 @@ database, by name (`Asia/Shanghai`).
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -100,6 +100,59 @@ class Calendar:
         offset = moment.utcoffset()
         assert offset is not None
         return offset.total_seconds()
+
+
+class Window(Protocol):
+    """Hours of some days, as they are set (`sim.settings.market.TimeWindow`)."""
+
+    from_h: float
+    until_h: float
+    weekdays: list[str]
+    dates: list[str]
+
+
+class Hours(NamedTuple):
+    """Hours of some days of one zone, from a second of the day until another."""
+
+    calendar: Calendar
+    from_s: float
+    """Second of the day."""
+    until_s: float
+    weekdays: frozenset[int]
+    spans: tuple[tuple[float, float], ...]
+    """First and last day of each span."""
+
+    def holds(self, t_s: float) -> bool:
+        """Hours past midnight belong to the day on which they began."""
+        day, second = self.calendar.at(t_s)
+        if self.from_s <= self.until_s:
+            if not self.from_s <= second < self.until_s:
+                return False
+        elif second < self.until_s:
+            day -= 1
+        elif second < self.from_s:
+            return False
+        return weekday(day) in self.weekdays and any(first <= day <= last for first, last in self.spans)
+
+    def hold(self, t_s: np.ndarray) -> np.ndarray:
+        """The same of many moments."""
+        day, second = self.calendar.at_all(t_s)
+        if self.from_s <= self.until_s:
+            there = (second >= self.from_s) & (second < self.until_s)
+        else:
+            there = (second >= self.from_s) | (second < self.until_s)
+            day = day - (second < self.until_s)
+        if len(self.weekdays) < len(WEEKDAYS):
+            there &= np.isin(weekday(day), list(self.weekdays))
+        if self.spans != EVERY_DAY:
+            there &= np.logical_or.reduce([(first <= day) & (day <= last) for first, last in self.spans])
+        return there
+
+
+def hours_of(window: Window, calendar: Calendar) -> Hours:
+    """A window by the clocks of a calendar."""
+    spans = days_of(window.dates)
+    return Hours(calendar, window.from_h * HOUR_S, window.until_h * HOUR_S, weekdays_of(window.weekdays), spans)
 
 
 def zone_of(name: str, key: str = "zone") -> ZoneInfo:

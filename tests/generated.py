@@ -22,7 +22,7 @@ from sim.settings.profile import AtCap, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Log, RetrySettings
 from sim.settings.tries import Pick, TriesSettings
-from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.settings.workload import DemandWindow, WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, scenario
 
 Fields = dict[str, st.SearchStrategy[Any]]
@@ -47,6 +47,7 @@ FACTOR = of(1.0, 0.5, {"dist": "lognormal", "median": 1.0, "sigma": 0.5})
 ONE_TIER = [PriceTier(above_tokens=4000, input_usd_per_mtok=2.0)]
 TWO_TIERS = [PriceTier(above_tokens=9000), PriceTier(above_tokens=3000, cache_read_usd_per_mtok=0.7, output_usd_per_mtok=9.0)]
 NIGHT = [PriceWindow(from_h=22, until_h=6, multiplier=0.5)]
+LATER = [DemandWindow(from_h=0.01, until_h=0.03, times=0.0), DemandWindow(until_h=0.5, times=2.5)]
 TWO_WINDOWS = [PriceWindow(from_h=0, until_h=1, multiplier=2.0), PriceWindow(from_h=0.5, until_h=24, multiplier=3.0)]
 WORKDAYS = [PriceWindow(from_h=9, until_h=18, multiplier=2.0, weekdays=["mon", "fri"], zone="Asia/Shanghai", dates=["2026-01-01/.."])]
 
@@ -177,6 +178,8 @@ WORKLOAD: Fields = {
     "tasks": of(3, 1, 8),
     "interarrival_s": of(0.0, 10.0, {"dist": "exponential", "mean": 30.0}, {"dist": "gamma", "mean": 30.0, "shape": 0.5}),
     "batch_size": of(1, 2, {"dist": "geometric", "mean": 2.0}),
+    "hours": of([], [], LATER),
+    "growth_per_week": of(1.0, 1.0, 1.5),
     "users": of(1, 2),
     "tasks_per_user": of(1, 2),
     "session_gap_s": SECONDS,

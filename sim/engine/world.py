@@ -76,7 +76,8 @@ class World:
             self.dispatch = Dispatch(env, streams, self.router, scenario.retry, recorder, self.ledger)
         office = _office(scenario, env, streams, self.dispatch, self.meter)
         self.desk = Desk(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
-        self.source = Source(scenario.workload, clock, streams, shard, self.desk.work, self.desk.replay, sessions)
+        work, replay = self.desk.work, self.desk.replay
+        self.source = Source(scenario.workload, clock, streams, shard, work, replay, sessions, scenario.start_time())
 
     def _reckoned(self, backend: str, number: int) -> Forecast:
         """What a router expects a task to cost there by one of its price lists: a world of its own says it."""

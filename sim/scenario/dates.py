@@ -9,6 +9,7 @@ from sim.calendar import days_of, weekdays_of, zone_of
 from sim.errors import ConfigError
 from sim.settings.budget import BudgetSettings
 from sim.settings.events.event import check_event, check_one_backend, presence
+from sim.settings.market import TimeWindow
 from sim.settings.router import Policy
 from sim.settings.scenario import ScenarioSettings
 
@@ -19,10 +20,12 @@ def check_dates(scenario: ScenarioSettings) -> None:
         for number, window in enumerate(scenario.market.models[name].windows):
             key = f"market.models.{name}.windows[{number}]"
             zone_of(window.zone, f"{key}.zone")
-            weekdays_of(window.weekdays, f"{key}.weekdays")
-            days_of(window.dates, f"{key}.dates")
+            _check_window(window, key)
         for name_, quota in scenario.market.models[name].quotas.items():
             zone_of(quota.zone, f"market.models.{name}.quotas.{name_}.zone")
+    zone_of(scenario.workload.zone, "workload.zone")
+    for number, hours in enumerate(scenario.workload.hours):
+        _check_window(hours, f"workload.hours[{number}]")
     for key, budget in scenario.named_budgets().items():
         zone_of(budget.zone, f"{key}.zone")
     if scenario.events:
@@ -78,3 +81,10 @@ def _check_somebody(scenario: ScenarioSettings, there: dict[str, tuple[float, fl
             raise ConfigError(f"router.weights: none above 0 for who is there at second {moment:,.15g} ({', '.join(present)})")
         if router.heard_after_h and set(present) <= set(router.heard_after_h):
             raise ConfigError(f"router.heard_after_h: at second {moment:,.15g} nobody need have heard of who is there; leave one out")
+
+
+def _check_window(window: TimeWindow, key: str) -> None:
+    weekdays_of(window.weekdays, f"{key}.weekdays")
+    days_of(window.dates, f"{key}.dates")
+    if window.from_h == window.until_h:
+        raise ConfigError(f"{key}: from_h and until_h are both {window.from_h:g}, which is no time at all; a whole day is 0 to 24")

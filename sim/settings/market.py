@@ -44,18 +44,24 @@ class PriceTier:
 
 
 @dataclass(kw_only=True)
-class PriceWindow:
-    """Times at which every price is multiplied, by the clocks of a zone; the first window that holds counts."""
+class TimeWindow:
+    """Hours of some days."""
 
     from_h: float = alone(0.0, low=0, high=24)
     """Hour of the day."""
     until_h: float = alone(24.0, low=0, high=24)
     """It may be past midnight (e.g. 22 to 6): those hours belong to the day on which they began."""
-    multiplier: float = alone(low=0)
     weekdays: list[str] = alone([])
     """Only on these: mon, tue, wed, thu, fri, sat, sun; empty: on all."""
     dates: list[str] = alone([])
     """Only on these days: 2026-10-01, 2026-10-01/2026-10-08 (both included), 2026-10-01/.. (from then on); empty: on all."""
+
+
+@dataclass(kw_only=True)
+class PriceWindow(TimeWindow):
+    """Times at which every price is multiplied, by the clocks of a zone; the first window that holds counts."""
+
+    multiplier: float = alone(low=0)
     zone: str = alone("UTC")
     """Time zone by its IANA name, e.g. Asia/Shanghai."""
 

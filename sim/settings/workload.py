@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.settings.bounds import alone, setting
+from sim.settings.market import TimeWindow
 from sim.settings.traits import ALONE, Feature
 
 EXCERPT = "excerpt"
@@ -41,6 +42,14 @@ class TraceInput(Feature):
     """What was neither read from a cache nor written to it: reads and writes stand beside it."""
 
 
+@dataclass(kw_only=True)
+class DemandWindow(TimeWindow):
+    """Times at which more or less comes than usual; the first window that holds counts."""
+
+    times: float = alone(low=0, high=1e6)
+    """Over the usual; 0: nothing begins."""
+
+
 @dataclass
 class WorkloadSettings:
     """Who sends which task when. The run ends when all tasks have, or at the horizon."""
@@ -60,6 +69,15 @@ class WorkloadSettings:
     """users: sessions of each, one after another; null: until the horizon."""
     session_gap_s: Any = alone(0.0, low=0, quantity=True)
     """users: seconds before each session of a user, the first one included."""
+    hours: list[DemandWindow] = setting([], traits=ALONE._replace(unsolved="{key}: demand that changes with the hour"))
+    """open, users: when tasks begin. Gaps (`interarrival_s`, `session_gap_s`) run so many times as fast in a window, and stand still at 0
+    times; what has begun is worked through."""
+    zone: str = alone("UTC")
+    """hours: time zone by its IANA name, e.g. Europe/Berlin."""
+    otherwise: float = alone(1.0, low=0, high=1e6)
+    """hours: times the usual outside of all windows."""
+    growth_per_week: float = setting(1.0, above=0, high=1e3, traits=ALONE._replace(unsolved="{key}: demand that grows"))
+    """open, users: demand a week later over demand now, week after week from second 0 on."""
     trace: str = alone("")
     """trace: a CSV or Parquet table of calls (columns: `sim.columns.TRACE`), a log of another tool or a folder of logs, as `sim logs` reads
     them; `excerpt` is the table shipped."""

@@ -6,6 +6,7 @@ import itertools
 import math
 import sys
 from collections.abc import Callable, Generator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from simpy import Event
@@ -17,6 +18,7 @@ from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Streams
 from sim.scenario.shards import Shard
 from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.workload.demand import Demand
 
 Sender = Generator[Event, Any, None]
 Begin = Callable[[int, int], Event]
@@ -31,9 +33,11 @@ class Source:
 
     def __init__(
         self, settings: WorkloadSettings, clock: Clock, streams: Streams, shard: Shard, begin: Begin, replay: Replay,
-        sessions: Sequence[Session] = (),
+        sessions: Sequence[Session] = (), start: datetime = datetime(2026, 2, 16, tzinfo=UTC),
     ) -> None:  # fmt: skip
+        """`start`: the moment of simulated second 0."""
         self._settings = settings
+        self._demand = Demand(settings, start)
         self._clock = clock
         self._draws = streams.draws
         self._shard = shard
@@ -72,7 +76,10 @@ class Source:
                 following = min(number + size_of(u_size), last)
                 mine = number + (shard - number) % shards
                 if mine < following:
-                    yield self._clock.at(moment)
+                    begins_s = self._demand.after(0.0, moment) if self._demand.changes else moment
+                    if begins_s == math.inf:
+                        return
+                    yield self._clock.at(begins_s)
                     for task in range(mine, following, shards):
                         self._begin(task, 0)
                 number = following
@@ -83,7 +90,12 @@ class Source:
         session, last = 0, self._settings.tasks_per_user or math.inf
         while session < last:
             [u_gap] = self._draws(USER_GAP, user, 1, session)
-            yield self._clock.timeout(gap_s(u_gap))
+            if not self._demand.changes:
+                yield self._clock.timeout(gap_s(u_gap))
+            elif (begins_s := self._demand.after(self._clock.now, gap_s(u_gap))) < math.inf:
+                yield self._clock.at(begins_s)
+            else:
+                return
             yield self._begin(session * self._settings.users + user, user)
             session += 1
 

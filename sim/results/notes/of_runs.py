@@ -138,6 +138,8 @@ def _unused(scenario: Scenario) -> str:
     said = []
     if scenario.workload.kind is WorkloadKind.trace and scenario.agent.tries != TriesSettings():
         said.append("agent.tries (recorded sessions are replayed as they are, once)")
+    if scenario.workload.kind is WorkloadKind.trace and (scenario.workload.hours or scenario.workload.growth_per_week != 1):
+        said.append("workload.hours and growth_per_week (recorded sessions begin when they did)")
     if scenario.agent.kind is not AgentKind.orchestrator and scenario.agent.delegated_share:
         said.append("agent.delegated_share (only leads hand over)")
     if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:
