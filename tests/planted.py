@@ -374,10 +374,10 @@ FAULTS = {
         _TARIFF, "Calendar(start, window.zone)", "Calendar(start)", (f"{_OF_TARIFF}test_a_weekday_is_that_of_the_zone",)
     ),
     "a night belongs to the day on which it ends": Fault(
-        _TARIFF, "            day -= 1\n", "            pass\n", (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began",)
+        "sim/calendar.py", "            day -= 1\n", "            pass\n", (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began",)
     ),
     "a night of many rows belongs to the day on which it ends": Fault(
-        _TARIFF, "day = day - (second < self.until_s)", "day = day - 0",
+        "sim/calendar.py", "day = day - (second < self.until_s)", "day = day - 0",
         (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began", f"{_OF_TARIFF}test_many_moments_cost_as_each_alone"),
     ),
     "the last window that holds counts": Fault(

@@ -157,6 +157,7 @@ def twice(quantity: Any) -> Any:
         router=ONE,
         budget=UNLIMITED,
         events=[],
+        workload={"hours": [], "growth_per_week": 1.0},
     )
 )
 def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> None:
