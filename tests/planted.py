@@ -70,7 +70,7 @@ FAULTS = {
         (f"{_OF_CLAUDE}test_of_copies_the_main_thread_comes_first_then_the_whole_answer",),
     ),
     "who counts reads beside input is not believed for its other calls": Fault(
-        _LOG, "beside |= its", "beside |= shows",
+        "sim/logs/whole.py", "beside |= its", "beside |= shows",
         ("tests/logs/readers/gateways/test_otel.py::test_who_counts_reads_beside_input_shows_it_and_is_believed",),
     ),
     "the hour's writes cost what five minutes' do": Fault(
@@ -181,19 +181,18 @@ FAULTS = {
         (f"{_OF_WORLD}test_each_shard_sends_the_tasks_that_are_dealt_to_it",),
     ),
     "a backend is not dealt to shards": Fault(
-        _BUILD, "dealt(dataclasses.replace(model, fee=max(model.fee, scenario.router.fee)), shard)",
-        "dataclasses.replace(model, fee=max(model.fee, scenario.router.fee))", _SHARE,
+        _BUILD, "dealt(with_router_fee(model, scenario), shard)", "with_router_fee(model, scenario)", _SHARE,
     ),
     "the router's fee is dropped": Fault(
         _BUILD, "dataclasses.replace(model, fee=max(model.fee, scenario.router.fee))", "model",
         ("tests/router/test_policies.py::test_a_routers_fee_is_on_every_bill_once",),
     ),
     "prices do not know when the run starts": Fault(
-        _BUILD, "(settings, scenario.start_time(), batch", "(settings, batch",
+        _BUILD, "scenario), start, batch=", "scenario), batch=",
         (f"{_OF_BUILD}test_the_hour_of_a_price_is_counted_from_the_start_of_the_run",),
     ),
     "prices do not know of the batch queue": Fault(
-        _BUILD, "scenario.start_time(), batch=scenario.batch)", "scenario.start_time())", _BATCH
+        _BUILD, "start, batch=scenario.batch)", "start)", _BATCH
     ),
     "the batch queue has slots": Fault(
         _BUILD, "if settings.slots is None or scenario.batch else", "if settings.slots is None else", _BATCH
@@ -374,10 +373,10 @@ FAULTS = {
         _TARIFF, "Calendar(start, window.zone)", "Calendar(start)", (f"{_OF_TARIFF}test_a_weekday_is_that_of_the_zone",)
     ),
     "a night belongs to the day on which it ends": Fault(
-        "sim/calendar.py", "            day -= 1\n", "            pass\n", (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began",)
+        _CALENDAR, "            day -= 1\n", "            pass\n", (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began",)
     ),
     "a night of many rows belongs to the day on which it ends": Fault(
-        "sim/calendar.py", "day = day - (second < self.until_s)", "day = day - 0",
+        _CALENDAR, "day = day - (second < self.until_s)", "day = day - 0",
         (f"{_OF_TARIFF}test_a_night_belongs_to_the_day_on_which_it_began", f"{_OF_TARIFF}test_many_moments_cost_as_each_alone"),
     ),
     "the last window that holds counts": Fault(
@@ -631,7 +630,7 @@ FAULTS = {
         ("tests/engine/test_parallel.py::test_a_file_that_changes_during_a_run_ends_it",),
     ),
     "a trace is kept by its path": Fault(
-        "sim/engine/recorded.py", "scenario.workload.trace_sha256 or content(file).sha256)", '"")',
+        "sim/engine/recorded.py", "workload.trace_sha256 or content(file).sha256)", '"")',
         ("tests/engine/test_recorded.py::test_a_trace_edited_between_two_runs_of_a_process_is_another_trace",),
     ),
     "a module stays as it was imported first": Fault(
