@@ -34,7 +34,8 @@ def page(what_if: WhatIf) -> str:
 def _base(what_if: WhatIf) -> str:
     base = what_if.base
     lines = [f"Not replayed: {counted(many, 'call')} {why}" for why, many in base.left_out.items()]
-    lines.append(f"What if, by replaying these sessions: as they were {dollars(base.replayed.usd.sum())} ({_days(base.days)})")
+    how = "pricing these sums anew, with their cache reads and writes" if base.of_sums else "replaying these sessions"
+    lines.append(f"What if, by {how}: as they were {dollars(base.replayed.usd.sum())} ({_days(base.days)})")
     if base.hour:
         lines.append("Caches that are sold with an hour keep prompts for an hour, as most writes of the log say")
     if base.replayed.lost:

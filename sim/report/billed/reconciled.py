@@ -14,6 +14,8 @@ from sim.results.billed.bill import KINDS, LogBill
 
 REMARKS = 12
 """Lines on what was assumed."""
+NAMED = 3
+"""Broken lines; `--json` has more."""
 _HEADINGS = ("fresh input", "cache reads", "cache writes", "output", "fees")
 
 
@@ -33,7 +35,8 @@ def _read(found: dict[str, Any]) -> str:
     files = ", ".join(f"{many:,} {name}" for name, many in found["files"].items())
     span = f"{found['from']} to {found['until']}" if found["from"] else "no dates"
     subs = f" ({counted(found['sub_agents'], 'sub-agent')} among them)" if found["sub_agents"] else ""
-    done = ", ".join(counted(found[f"{what}s"], what) for what in ("call", "session", "agent"))
+    done = ", ".join(counted(found[f"{what}s"], what) for what in ("call", "session", "agent") if found[f"{what}s"])
+    done = done if found["calls"] else f"{counted(found['rows'], 'sum')} over an unknown number of calls, {done}"
     tokens = f"{compact(found['input_tokens'])} input tokens, {compact(found['output_tokens'])} output"
     return f"{done}{subs}; {span}; {tokens} (files: {files})"
 
@@ -43,8 +46,8 @@ def _removed(found: dict[str, Any]) -> Iterator[str]:
         named = ", ".join(f"{what}: {many:,}" for what, many in found["duplicates"].items())
         yield f"Duplicates removed: {sum(found['duplicates'].values()):,} ({named})"
     if found["broken_lines"]:
-        more = "; ..." if found["broken_lines"] > len(found["broken"]) else ""
-        yield f"Broken lines, left out: {found['broken_lines']:,} ({'; '.join(found['broken'])}{more})"
+        more = "; ..." if found["broken_lines"] > NAMED else ""
+        yield f"Broken lines, left out: {found['broken_lines']:,} ({'; '.join(found['broken'][:NAMED])}{more})"
 
 
 def _unsure(found: dict[str, Any]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_on
 from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked, words
 from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
 from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
+from sim.sweeps.what_if.sums import are_sums, check_asked
 
 DAY_S = 86_400.0
 SUMMARY_TOKENS = 1000
@@ -84,6 +85,11 @@ class Base(NamedTuple):
     """Whether caches keep prompts for an hour, as the log's writes say."""
 
     @property
+    def of_sums(self) -> bool:
+        """Whether the log tells no single calls, so that sums are priced anew and nothing is replayed."""
+        return are_sums(self.log)
+
+    @property
     def days(self) -> float:
         """From the first call to the last; nan: the log has no dates."""
         start = self.log.calls["start_s"]
@@ -121,6 +127,8 @@ class Asker:
 
     def answer(self, question: Question) -> Answer:
         """Raises `ConfigError` for what cannot be asked of this log."""
+        if self.base.of_sums:
+            check_asked(question)
         scenario = self._scenario(question)
         ends = {}
         for label, log in _recast(question, self.base.log).items():

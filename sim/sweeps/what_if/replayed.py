@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.router import Policy
 from sim.settings.workload import WorkloadKind
 from sim.sweeps.what_if.recast import other
+from sim.sweeps.what_if.sums import are_sums, priced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +72,7 @@ def unreplayable(log: Log, scenario: Scenario, said: Mapping[str, str]) -> dict[
     failed = np.array([status != "ok" for status in log.statuses], bool)[calls["status"]]
     found = {
         "of a model that has no price here": backend < 0,
-        "sums over many calls": (backend >= 0) & (calls["calls"] != 1),
+        "sums over many calls": (backend >= 0) & (calls["calls"] != 1) & (not are_sums(log)),
         "failed": (backend >= 0) & (calls["calls"] == 1) & failed,
         "longer than the context window": (backend >= 0) & (calls["calls"] == 1) & ~failed & (calls["input_tokens"] > windows[backend]),
     }
@@ -84,6 +86,8 @@ def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Prog
     kept = ~np.logical_or.reduce([*out, np.zeros(len(log.calls), bool)])
     if not kept.any():
         raise ConfigError("no call of this log can be replayed")
+    if are_sums(log):
+        return _sums(other(log, log.calls[kept], log.agents), scenario, said)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "log.parquet"
         write_trace(other(log, log.calls[kept], log.agents), file)
@@ -97,6 +101,16 @@ def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Prog
     seconds[places] = (tasks["t_end_s"] - tasks["t_arrive_s"]).to_numpy()
     lost = len(numbers) - int(tasks["finished"].sum())
     return Replayed(usd, seconds, calls, lost, result.mean("peak_tokens_per_min"), result.digest)
+
+
+def _sums(log: Log, scenario: Scenario, said: Mapping[str, str]) -> Replayed:
+    """Priced anew; they take no time."""
+    session_of, sessions = log.sessions()
+    session = session_of[log.calls["agent"]]
+    calls, digest = priced(log, scenario, said, session)
+    seconds = np.full(len(sessions), np.nan)
+    seconds[session] = 0.0
+    return Replayed(np.bincount(session, calls["cost_usd"], len(sessions)), seconds, calls, 0, math.nan, digest)
 
 
 def _scenario(scenario: Scenario, said: Mapping[str, str], file: Path) -> Scenario:

@@ -17,6 +17,9 @@ COMPACT_TOKENS = 60_000
 
 def usual(base: Base) -> list[str]:
     """In words as a user would write them; only what the log has something of."""
+    if base.of_sums:
+        backend, used = served(base.log, base.scenario, base.said)
+        return [each for each in [_least_bill(base.scenario.market.models, _most(backend[backend >= 0], used))] if each]
     log, market = base.log, base.scenario.market.models
     backend, used = served(log, base.scenario, base.said)
     found = []
