@@ -14,7 +14,8 @@ from tests.logs.readers.gateways.test_ccusage import BREAKDOWN, day
 from tests.logs.readers.harnesses.test_claude_code import said, usage
 from tests.logs.written import FRESH, OUT, READ, WRITE, lines
 
-COUNTS = {name: BREAKDOWN[name] for name in ("inputTokens", "outputTokens", "cacheCreationTokens", "cacheReadTokens")}
+COUNTS = {"inputTokens": 500_000, "outputTokens": 1_000, "cacheCreationTokens": 20_000, "cacheReadTokens": 3_000_000}
+"""Of `BREAKDOWN`."""
 SONNET = {"inputTokens": 3e-6, "outputTokens": 15e-6, "cacheCreationTokens": 3.75e-6, "cacheReadTokens": 0.3e-6}
 OPUS = {"inputTokens": FRESH, "outputTokens": OUT, "cacheCreationTokens": WRITE, "cacheReadTokens": READ}
 """USD a token, by the vendor's list of February 2026."""
@@ -27,7 +28,7 @@ def log(folder: Path) -> Log:
 
 
 def bill(prices: dict[str, float]) -> float:
-    return 2 * sum(prices[name] * float(COUNTS[name]) for name in COUNTS)
+    return 2 * sum(prices[name] * COUNTS[name] for name in COUNTS)
 
 
 @pytest.mark.parametrize(
