@@ -46,6 +46,11 @@ def _read_trace(file: str, limit: int | None, input: TraceInput, sha256: str) ->
     return sessions
 
 
+def forget() -> None:
+    """Let go of traces that were read, of files that nobody will replay again: they are some 500 bytes a call."""
+    _read_trace.cache_clear()
+
+
 def _check_hash(file: str, found: str, said: str) -> None:
     if found not in ("", said):
         raise DataError(f"{file}: is another trace than workload.trace_sha256 says ({found[:16]}..., not {said[:16]}...)")

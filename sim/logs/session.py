@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from sim.call import STANDARD
 from sim.logs.logged import SINCE_1970_S, UNKNOWN, tier_of
 from sim.logs.prefixes import Prefixes
 
+_BLOCK = 65_536
 _WRITTEN = ("cache_write_tokens", "cache_write_1h_tokens")
 
 
@@ -127,16 +129,30 @@ def _session(name: str, agents: list[Recording], start_s: float, heads: tuple[in
 
 
 def _recorded(calls: Calls, rows: np.ndarray, first: np.ndarray) -> list[RecordedCall]:
-    """Each call as it is replayed."""
+    """Each call as it is replayed; made some at a time, since columns of Python's numbers are larger than the calls themselves."""
     waits = np.where(first, 0.0, _waits(calls, rows))
+    found: list[RecordedCall] = []
+    agent = Prefixes()
+    for at in range(0, len(rows), _BLOCK):
+        some = slice(at, at + _BLOCK)
+        block, agent = _some_recorded(calls, rows[some], first[some], waits[some], agent)
+        found += block
+    return found
+
+
+def _some_recorded(
+    calls: Calls, rows: np.ndarray, first: np.ndarray, waits: np.ndarray, agent: Prefixes
+) -> tuple[Iterator[RecordedCall], Prefixes]:
+    """Some of them, and the prefixes of the last agent, whose calls may go on; `agent`: of whose the first ones are."""
     models = np.array([*calls.models, ""], object)[calls.model[rows]].tolist()
+    tiers = np.array([*map(tier_of, calls.tiers), STANDARD], object)[calls.tier[rows]].tolist()
     inputs, outputs, read, possible, write, hour, searches = (
         np.nan_to_num(calls.known(name)[rows], nan=UNKNOWN).astype(np.int64).tolist()
         for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cached_tokens", *_WRITTEN, "web_searches")
     )
     starts = calls.numbers["t_s"][rows]
     ends = (starts + np.nan_to_num(calls.known("api_time_s")[rows])).tolist()
-    found, agent = [], Prefixes()
+    found = []
     by_row = zip(first.tolist(), calls.model[rows].tolist(), inputs, starts.tolist(), ends, read, possible, hour, strict=True)
     for begins, *row in by_row:
         if begins:
@@ -144,11 +160,11 @@ def _recorded(calls: Calls, rows: np.ndarray, first: np.ndarray) -> list[Recorde
         found.append(agent.next(*row))
     thread, source, prefix, warm = zip(*found, strict=True)
     reads = np.where(np.array(read) == UNKNOWN, possible, read).tolist()
-    searched, tier = np.maximum(searches, 0).tolist(), np.array([*map(tier_of, calls.tiers), STANDARD], object)[calls.tier[rows]].tolist()
-    return list(map(
-        RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), inputs, outputs, prefix, models, reads, write, hour, searched, tier,
+    searched = np.maximum(searches, 0).tolist()
+    return map(
+        RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), inputs, outputs, prefix, models, reads, write, hour, searched, tiers,
         thread, source, warm,
-    ))  # fmt: skip
+    ), agent  # fmt: skip
 
 
 def _waits(calls: Calls, rows: np.ndarray) -> np.ndarray:

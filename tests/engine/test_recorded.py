@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.engine.recorded import forget, sessions_of
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.sweeps.key import key_of
 from tests.worlds import agent, backend, scenario
@@ -79,3 +80,14 @@ def test_a_trace_with_dates_begins_with_the_first_of_them(tmp_path: Path) -> Non
     other = dataclasses.replace(replay(trace), start="2026-03-01T00:00:00")
     assert sim.simulate(other).scenario.start == other.start
     assert key_of(result.scenario) == key_of(replay(trace))
+
+
+def test_a_trace_is_read_once_until_it_is_let_go(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text(f"{HEAD}a,main,0,0,100,5\n")
+    scenario = replay(tmp_path / "calls.csv")
+    first = sessions_of(scenario)
+    assert sessions_of(scenario) is first
+    forget()
+    again = sessions_of(scenario)
+    assert again == first
+    assert again is not first

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.backends.models import backends_of
+from sim.engine.recorded import forget
 from sim.engine.replication import Progress
 from sim.errors import ConfigError
 from sim.logs.log import Log
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_KEPT = ["task", "agent", "turn", "role", "backend", "t_start_s", "cost_usd"]
+
+
 class Replayed(NamedTuple):
     """What came out of a log's sessions, by their number."""
 
@@ -34,7 +38,7 @@ class Replayed(NamedTuple):
     seconds: np.ndarray
     """From a session's first call to its end; nan: nothing of it was replayed."""
     calls: pd.DataFrame
-    """A row an attempt (`sim.columns.CALLS`), with `session`, its number."""
+    """A row an attempt, with some of `sim.columns.CALLS` and `session`, its number."""
     lost: int
     """Sessions that came to no end: a call of theirs was given up."""
     peak_tokens_per_min: float
@@ -92,9 +96,10 @@ def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Prog
         file = Path(folder) / "log.parquet"
         write_trace(other(log, log.calls[kept], log.agents), file)
         result = simulate(_scenario(scenario, said, file), progress)
-        calls, tasks = result.calls, result.tasks
+    forget()
+    calls, tasks = result.calls[_KEPT].copy(), result.tasks
     numbers = np.unique(session_of[log.calls["agent"][kept]])
-    calls["session"] = numbers[calls["task"].to_numpy()]
+    calls.insert(0, "session", numbers[calls.pop("task").to_numpy()])
     usd, seconds = np.zeros(len(sessions)), np.full(len(sessions), np.nan)
     np.add.at(usd, calls["session"].to_numpy(), calls["cost_usd"].to_numpy())
     places = numbers[tasks["task"].to_numpy()]
