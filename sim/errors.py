@@ -9,6 +9,7 @@ SimError
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 LONGEST = 600
@@ -38,5 +39,12 @@ class LawError(SimError):
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """The tail of an error line for an unknown `word`: the nearest known one, or all of them."""
     names = sorted(known)
+    alike = {_bare(name): name for name in reversed(names)}
     near = difflib.get_close_matches(str(word), names, n=1)  # YAML reads some names as numbers
+    near = near or [alike[bare] for bare in difflib.get_close_matches(_bare(str(word)), alike, n=1)]
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names) or 'none'}"
+
+
+def _bare(name: str) -> str:
+    """`MiniMax-M2.5` and `minimax_m2_5` are one name to whoever types it."""
+    return re.sub(r"[\W_]+", "", name.casefold())

@@ -20,7 +20,7 @@ from sim.errors import DataError, did_you_mean
 from sim.logs.files import File
 from sim.logs.files.table import plain
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import MAIN, Counts, LoggedCall, Source, tier_of
+from sim.logs.logged import MAIN, UNSAID, Counts, LoggedCall, Source, tier_of
 from sim.logs.reader import LogReader
 from sim.logs.report import Report
 from sim.logs.whole import make_whole
@@ -148,8 +148,21 @@ class _Rows:
             ((calls["input_tokens"] + calls["output_tokens"] == 0) & (calls["status"] == self.names["status"].get("ok", -1))).sum()
         ):
             self._report.remarks["calls without any token: nothing to price"] = empty
+        self._lead(calls)
         agents = [LoggedAgent(*map(_printable, (*who, self.parents.get(who, "")))) for who in self.agents]
         return Log(calls, agents, {name: list(map(_printable, values)) for name, values in self.names.items()}, kinds, self._report)
+
+    def _lead(self, calls: np.ndarray) -> None:
+        """Where a table does not say who has sent out whom, the main agent has; in a session without one, who called first leads."""
+        unsaid = [who for who, parent in self.parents.items() if parent == UNSAID]
+        if not unsaid:
+            return
+        began = np.full(len(self.agents), math.inf)
+        np.fmin.at(began, calls["agent"], calls["start_s"])
+        leads: dict[str, str] = {}
+        for session, agent in sorted(unsaid, key=lambda who: (began[self.agents[who]], self.agents[who])):
+            lead = leads.setdefault(session, MAIN if (session, MAIN) in self.agents else agent)
+            self.parents[session, agent] = "" if lead == agent else lead
 
 
 def _text(word: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ MAIN = "main"
 """The agent that the user talks to."""
 UNKNOWN = -1
 """Of tokens: the log does not say."""
+UNSAID = "\0"
+"""Of an agent's parent, in a table that has no such column."""
 SINCE_1970_S = 1e8
 """A time above it is a moment; below, seconds since the start of a run or session."""
 _LARGEST = 10**15
@@ -118,6 +121,8 @@ def count(value: Any) -> int:
         return value
     if value is None or value == "":
         return 0
+    if isinstance(value, str) and "." in value and re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+", value.strip()):
+        raise ValueError(f"{value.strip()[:40]} is a fraction, or thousands")
     number = value if type(value) is int else float(value)
     if not 0 <= number <= _LARGEST or number != int(number) or isinstance(value, bool):
         raise ValueError(f"{str(value)[:40]} is no number of tokens")

@@ -13,6 +13,8 @@ from sim.logs.logged import SINCE_1970_S, UNKNOWN, tier_of
 from sim.logs.prefixes import Prefixes
 
 _BLOCK = 65_536
+FASTEST_PER_S = 10_000
+"""Output tokens that no model writes in a second (assumption: ten times the fastest that are sold): calls closer than that are a slip."""
 _WRITTEN = ("cache_write_tokens", "cache_write_1h_tokens")
 
 
@@ -52,6 +54,8 @@ class Recording(NamedTuple):
     calls: tuple[RecordedCall, ...]
     system_tokens: int = UNKNOWN
     """Tools and system prompt: what the first calls of agents like it read (-1: none of them did)."""
+    early: int = 0
+    """Calls that were sent, by their times, before the one before can have been answered."""
 
 
 class Session(NamedTuple):
@@ -96,12 +100,13 @@ def sessions_of(calls: Calls, rows: np.ndarray, first: np.ndarray) -> list[Sessi
     came = np.minimum.reduceat(rows, begins)  # of agents that began at one moment, who comes first in the file
     starts = calls.numbers["t_s"][rows][begins]
     session_starts = np.fmin.reduceat(calls.known("session_start_s")[rows], begins)
+    early = np.add.reduceat(_early(calls, rows) & ~first, begins)
     main = np.array([calls.agents[agent] == "main" for agent in agents[begins].tolist()])
     found: dict[int, tuple[list[Recording], float]] = {}
     for each in np.lexsort((came, starts, ~main, traces[begins])).tolist():
         name = calls.agents[agents[begins[each]]]
         its, _ = found.setdefault(int(traces[begins[each]]), ([], float(session_starts[each])))
-        its.append(Recording(name, float(starts[each]), tuple(recorded[begins[each] : ends[each]])))
+        its.append(Recording(name, float(starts[each]), tuple(recorded[begins[each] : ends[each]]), early=int(early[each])))
     heads = _heads([agents for agents, _ in found.values()])
     return [_session(calls.traces[trace], agents, start_s, heads) for trace, (agents, start_s) in found.items()]
 
@@ -165,6 +170,14 @@ def _some_recorded(
         RecordedCall, waits.tolist(), calls.by_user[rows].tolist(), inputs, outputs, prefix, models, reads, write, hour, searched, tiers,
         thread, source, warm,
     ), agent  # fmt: skip
+
+
+def _early(calls: Calls, rows: np.ndarray) -> np.ndarray:
+    """Which calls come after the one before, and before it can have ended; at one moment with it: nobody has said when."""
+    start: np.ndarray = calls.numbers["t_s"][rows]
+    least_s = np.fmax(calls.known("api_time_s")[rows], calls.numbers["output_tokens"][rows] / FASTEST_PER_S)
+    gaps = start - np.roll(start, 1)
+    return np.asarray((gaps > 0) & (gaps < 0.99 * np.roll(least_s, 1)))  # both are rounded, as a rule
 
 
 def _waits(calls: Calls, rows: np.ndarray) -> np.ndarray:

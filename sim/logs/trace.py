@@ -17,6 +17,7 @@ from sim.logs.files import File
 from sim.logs.files.table import Table, ask_of_likely, known_columns, read_table
 from sim.logs.formats import recognised
 from sim.logs.log import read
+from sim.logs.logged import MAIN
 from sim.logs.report import Report
 from sim.logs.session import Calls, Session, sessions_of
 from sim.logs.whole import shows_parts
@@ -131,6 +132,8 @@ def _checked(table: Table, input: TraceInput = TraceInput.whole) -> Calls:
             nobody |= codes == words.index("")
         _refuse(table, nobody, name, "must not be empty")
         edged = np.array([word != word.strip() for word in words] + [False])
+        lead = np.array([name == "agent" and word != MAIN and word.casefold() == MAIN for word in words] + [False])
+        _refuse(table, lead[codes], name, f"another agent than '{MAIN}', who leads a session: is it meant? then write '{MAIN}'")
         _refuse(table, edged[codes], name, "begins or ends with a blank: is ' main' another than 'main'? take it away")
     numbers = {name: _checked_numbers(table, name) for name in _NUMBERS if name in table.columns}
     by_user = np.zeros(table.rows, bool)
@@ -154,6 +157,8 @@ def _checked_numbers(table: Table, name: str) -> np.ndarray:
     numbers, wrong = table.numbers(name, seconds=name in _TIMES)
     whole, most = name in (*_COUNTS, "call_index"), _LARGEST[name]
     wrong = wrong | ~((numbers >= 0) & (numbers <= most)) & ~(np.isnan(numbers) if name not in _REQUIRED else False)
+    if name in _COUNTS:
+        _refuse(table, table.thousands(name), name, "a fraction, or thousands? write a whole number without points")
     if whole:
         wrong |= np.where(np.isfinite(numbers), numbers, 0) % 1 != 0
     unit = " of seconds" if name in _TIMES else ""

@@ -80,6 +80,7 @@ def _why(row: pd.Series) -> str:
         f"{share(late)} of attempts withdrawn after too long in line" if late else "",
         f"{share(given_up)} of calls given up" if given_up else "",
         "prompts longer than the context window among them" if row.get("calls_too_long", 0.0) else "",
+        "calls refused for want of money among them" if row.get("calls_unpaid", 0.0) else "",
         f"{share(blocked)} of tasks refused for want of money" if blocked else "",
         f"{share(capped)} of tasks came to a cap" if capped else "",
     ]

@@ -144,6 +144,7 @@ METRICS = (
            lambda t, _: t.given_up / t.replications),
     Metric("calls_too_long", "", "calls whose prompt was longer than the context window: given up at once, for nothing",
            lambda t, _: int(t.attempts[:, Status.too_long].sum()) / t.replications),
+    Metric("calls_unpaid", "", "calls refused for want of money", lambda t, _: int(t.attempts[:, Status.cancelled].sum()) / t.replications),
     Metric("given_up_share", "", "the same, as a share of calls that were answered or given up",
            lambda t, _: ratio(t.given_up, t.given_up + int(t.attempts[:, Status.ok].sum()))),
     Metric("fallback_share", "", "share of calls that were sent to a fallback, from their start or after failures",

@@ -8,8 +8,9 @@ from sim.calendar import HOUR_S
 from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import Constant, distribution
 from sim.scenario.coupling import check_shards
-from sim.scenario.custom import imported
+from sim.scenario.custom import check_named
 from sim.scenario.dates import check_dates
+from sim.scenario.sources import market_with
 from sim.scenario.stages import check_stages
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
@@ -38,6 +39,7 @@ def check_consistency(scenario: ScenarioSettings) -> None:
     _check_work(scenario)
     _check_qualities(scenario)
     _check_router(scenario)
+    check_named(scenario)
     _check_people(scenario)
     _check_budgets(scenario)
     check_plan(scenario)
@@ -54,7 +56,9 @@ def _check_backends(scenario: ScenarioSettings) -> None:
         raise ConfigError(f"backends=[]: name at least one; the market has {', '.join(sorted(models))}")
     for name in scenario.backends:
         if name not in models:
-            raise ConfigError(f"backends: '{name}' is not in market {scenario.market.name}; {did_you_mean(name, models)}")
+            there = market_with(name)
+            instead = f"but in {there}: say market={there}" if there else did_you_mean(name, models)
+            raise ConfigError(f"backends: '{name}' is not in market {scenario.market.name}{' ' if there else '; '}{instead}")
     if len(set(scenario.backends)) != len(scenario.backends):
         raise ConfigError(f"backends=[{','.join(scenario.backends)}]: names one twice")
     if len(scenario.backends) > 255:
@@ -117,8 +121,6 @@ def _check_router(scenario: ScenarioSettings) -> None:
             must_be_known(f"router.{key}", name)
     if router.per is not ChoosePer.task and (router.review_tasks or _learns(router)):
         raise ConfigError(f"router.per={router.per.value}: must be task, so that what a choice has brought can be told")
-    if router.policy is Policy.custom:
-        imported(router.custom, "router.custom")
     if router.policy is Policy.weighted and router.weights and not sum(router.weights.values()) > 0:
         raise ConfigError("router.weights: at least one must be above 0")
     if router.policy is Policy.by_role and not router.roles:
@@ -194,8 +196,6 @@ def _check_workload(scenario: ScenarioSettings) -> None:
 
 def _check_agent(scenario: ScenarioSettings) -> None:
     agent = scenario.agent
-    if agent.kind is AgentKind.custom:
-        imported(agent.workflow, "agent.workflow")
     if agent.kind is AgentKind.chat and distribution(agent.turns) != Constant(1.0):
         raise ConfigError("agent.turns: a chat has one call a message, so must be 1 (set agent.requests)")
     loops: list[tuple[str, LoopSettings]] = [("agent", agent)]

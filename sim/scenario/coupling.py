@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.errors import ConfigError
 from sim.scenario.custom import imported
+from sim.scenario.sources import chance_in
 from sim.settings.agent import AgentKind
 from sim.settings.router import Policy
 from sim.settings.scenario import ScenarioSettings
@@ -32,6 +33,13 @@ def own_code(scenario: ScenarioSettings) -> list[tuple[str, str]]:
     policy = [("router.custom", scenario.router.custom)] if scenario.router.policy is Policy.custom else []
     workflow = [("agent.workflow", scenario.agent.workflow)] if scenario.agent.kind is AgentKind.custom else []
     return policy + workflow
+
+
+def told_of_chance(scenario: ScenarioSettings) -> str:
+    """Whether functions of the user's take what no seed decides; empty where nothing of it is seen in their text."""
+    said = [f"{key}={name} ({where})" for key, name in own_code(scenario) if (where := chance_in(name))]
+    given = "draw from the random numbers that the function is given, or from a generator that it seeds itself for each run"
+    return f"The same seed need not give these numbers again, by what {' and '.join(said)} takes or keeps: {given}." if said else ""
 
 
 def traits_of(settings: Any, path: str = "") -> Iterator[tuple[str, Traits]]:

@@ -17,6 +17,10 @@ from typing import Any
 
 from sim.errors import ConfigError
 from sim.scenario.sources import Content, content, local_modules
+from sim.settings.agent import AgentKind
+from sim.settings.router import Policy
+from sim.settings.scenario import ScenarioSettings
+from sim.settings.workload import WorkloadKind
 
 _HERE = Path(__file__).resolve().parents[1]
 _IMPORTING = threading.RLock()
@@ -53,6 +57,21 @@ def imported(name: str, key: str) -> Callable[..., Any]:
     check_call(found, f"{key}={name}", "known" if key == "router.custom" else "agent")
     called: Callable[..., Any] = found
     return called
+
+
+def check_named(scenario: ScenarioSettings) -> None:
+    """Raise `ConfigError` for a function that cannot be had, and for a function or a trace that is named and never used."""
+    router, agent, workload = scenario.router, scenario.agent, scenario.workload
+    if router.policy is Policy.custom:
+        imported(router.custom, "router.custom")
+    elif router.custom:
+        raise ConfigError(f"router.custom={router.custom}: needs router.policy=custom, not {router.policy.value}")
+    if agent.kind is AgentKind.custom:
+        imported(agent.workflow, "agent.workflow")
+    elif agent.workflow:
+        raise ConfigError(f"agent.workflow={agent.workflow}: needs agent.kind=custom, not {agent.kind.value}")
+    if workload.trace and workload.kind is not WorkloadKind.trace:
+        raise ConfigError(f"workload.trace={workload.trace}: needs workload=trace, not {workload.kind.value}")
 
 
 def check_call(function: Callable[..., Any], name: str, *arguments: str) -> None:

@@ -28,9 +28,13 @@ def explain(error: BaseException) -> str:
         message = f"a file of settings is not UTF-8 text: {error.reason} at byte {error.start}"
     if isinstance(error, RecursionError):
         message = "settings nested too deeply, or files whose defaults name one another"
-    key = _key(error) if cause else ""
-    plain = _not_installed(message) or _unknown(message, _key(error))
-    return plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
+    of_file = re.match(r"In '([^']+)': \w+ raised while composing config: ?(.*)", message)
+    place, message = of_file.groups() if of_file else ("", message)
+    told = re.search(r"full_key: ?(\S+)", str(cause or error))
+    key = _whole(_key(error) if cause else "", told[1] if told else getattr(cause or error, "full_key", None))
+    plain = _not_installed(message) or _not_on_menu(message) or _unknown(message, key if of_file else _key(error))
+    plain = plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
+    return f"{place}, {plain}" if place else plain
 
 
 def _not_installed(message: str) -> str:
@@ -42,6 +46,27 @@ def _not_installed(message: str) -> str:
     return f"hydra/{kind}={name}: is not installed; pip install hydra-{name}-{kind}"
 
 
+def _not_on_menu(message: str) -> str:
+    """Of a choice that a group has not, with the likely one."""
+    found = re.search(r"Could not find '(.+)/([^/]*)'; Available options in '\1': ?(.*)", message)
+    if found is None:
+        return ""
+    group, choice, menu = found.groups()
+    return f"{group}={choice}: not on the menu; {did_you_mean(choice, filter(None, menu.split('; ')))}"
+
+
+def _deeper(name: str) -> list[str]:
+    """The keys of settings of this name inside groups: the least deep ones."""
+    groups: list[tuple[str, Any]] = [("", Scenario)]
+    while groups:
+        hints = [(f"{key}{each}", hint) for key, kind in groups for each, hint in typing.get_type_hints(kind).items()]
+        if found := [key for key, _ in hints if key.rpartition(".")[2] == name]:
+            return found
+        mine = [(key, hint) for key, hint in hints if typing.get_origin(hint) is not dict]
+        groups = [(f"{key}.", kind) for key, hint in mine for kind in (hint, *typing.get_args(hint)) if is_dataclass(kind)]
+    return []
+
+
 def _unknown(message: str, key: str) -> str:
     """Of a setting that there is not, with the likely one."""
     unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
@@ -51,10 +76,14 @@ def _unknown(message: str, key: str) -> str:
     if not kind and "." in key:
         return f"{key}: there is no '{name}'"
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
+    if key in ("", name) and (deeper := _deeper(name)):
+        return f"{name}: is not a setting at the top; did you mean {' or '.join(deeper)}?"
     return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, known)}"
 
 
 _PLAIN = {
+    "has missing mandatory value": "is missing, and has to be given",
+    "is not Optional": "cannot be null",
     "Unexpected type for root": "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}",
     "Config group override must be": "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number "
     "(see --help)",
@@ -73,13 +102,41 @@ def _plainer(message: str, key: str) -> str:
     for words, plain in _PLAIN.items():
         if words in message:
             return plain
-    if message in ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types"):  # OmegaConf 2.3, 2.4
-        hints = [typing.get_type_hints(kind).get(key.rpartition(".")[2]) for kind in kinds(Scenario).values()]
-        if any(typing.get_origin(hint) is list for hint in hints):
-            return "must be a list such as [a,b], not a mapping"
-        kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
-        return f"must be {kind}, not a list"
-    return message
+    return _mixed(key) if message in _MIXED else _of_type(message, key.rpartition(".")[2]) or message
+
+
+def _mixed(key: str) -> str:
+    """Of a list and a mapping in one another's place."""
+    if not key:
+        return "a list where a mapping has to be, or a mapping where a list has to be"
+    hints = [typing.get_type_hints(kind).get(key.rpartition(".")[2]) for kind in kinds(Scenario).values()]
+    if any(typing.get_origin(hint) is list for hint in hints):
+        return "must be a list such as [a,b], not a mapping"
+    if key != "sensitivity.ranges" and any(typing.get_origin(hint) is dict for hint in hints):
+        return "must be a mapping such as {NAME: VALUE}, not a list"
+    kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
+    return f"must be {kind}, not a list"
+
+
+_MIXED = ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types")
+"""In OmegaConf 2.3 and 2.4."""
+_UNITS = {"_usd_per_mtok": "dollars a million tokens", "_usd": "dollars", "_tokens": "tokens", "_s": "seconds", "_h": "hours"}
+
+
+def _of_type(message: str, name: str) -> str:
+    """Of a value of another type than its setting has; empty for other messages."""
+    number = re.match(r"Value '(.*)' of type '\w+' could not be converted to (Integer|Float)$", message)
+    if number:
+        unit = next((f" of {words}" for end, words in _UNITS.items() if name.endswith(end)), "")
+        return f"'{number[1]}' is not a {'whole ' * (number[2] == 'Integer')}number{unit}"
+    chosen = re.match(r"(Invalid value '(.*)'), expected one of \[(.*)\]$", message)
+    if chosen:
+        return f"{chosen[1]}; {did_you_mean(chosen[2], chosen[3].split(', '))}"
+    group = re.search(r"is not a subclass of (\w*Settings)|Cannot assign \w+ to Dict", message)
+    if group:
+        named = next((f"{key}: " for key, hint in typing.get_type_hints(Scenario).items() if group[1] == getattr(hint, "__name__", "")), "")
+        return f"{'' if name else named}is a group of settings: give a mapping such as {{NAME: VALUE}}"
+    return "must be a text" if re.match(r"Cannot convert '\w+' to string", message) else ""
 
 
 def kinds(kind: Any) -> dict[str, Any]:
@@ -95,6 +152,13 @@ def _key(error: BaseException) -> str:
     """The key that an override error is about."""
     found = re.search(r"(?:Could not override '|Error merging override \+*)([\w.]+)", str(error))
     return found.group(1) if found else ""
+
+
+def _whole(key: str, within: object) -> str:
+    """The key that an error is about, whole: OmegaConf counts from the top, or inside a list from its element on."""
+    if not isinstance(within, str) or f".{key}".endswith(f".{within}"):
+        return key
+    return within if not key or within.startswith(key) else f"{key}, {within}"
 
 
 def _one_line(error: BaseException) -> str:

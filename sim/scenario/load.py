@@ -8,7 +8,7 @@ import itertools
 import re
 import threading
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sim.scenario.coupling import own_code
 from sim.scenario.hydra_errors import explain, is_hydras
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.scenario import Scenario
-from sim.scenario.text import SETTINGS, read_settings
+from sim.scenario.text import SETTINGS, quoted, read_settings, words_of
 from sim.settings.router import Policy
 from sim.settings.workload import EXCERPT, WorkloadKind
 
@@ -36,22 +36,24 @@ _COMPOSING = threading.Lock()
 """Hydra composes for one at a time: its state belongs to the process."""
 
 
-def load(*overrides: str, config_dir: str | Path | None = None) -> Scenario:
-    """The scenario that `sim OVERRIDES` would run, e.g. `load("agent.fanout=8", "market=feb_2026")`.
+def load(*settings: str | Sequence[Any] | Mapping[str, Any], config_dir: str | Path | None = None) -> Scenario:
+    """The scenario that `sim SETTINGS` would run, e.g. `load("agent.fanout=8", "market=feb_2026")`.
 
+    A list of such texts will do too, and a mapping of values by key: `load({"agent": "team", "workload.tasks": 5})`.
     `config_dir` is a folder of your own settings, searched after the ones that ship. A program that uses Hydra itself finds it as
     it was. Raises `ConfigError`.
     """
+    overrides = words_of(settings)
     check_length(overrides)
     refuse_unread([] if config_dir is None else [Path(config_dir)])
     with _COMPOSING, own_hydra():
         try:
-            settings = _settings(compose(open_mappings(overrides), [] if config_dir is None else [Path(config_dir)]))
+            scenario = _settings(compose(open_mappings(overrides), [] if config_dir is None else [Path(config_dir)]))
         except Exception as error:
             if not is_hydras(error):
                 raise
             raise ConfigError(explain(error)) from None
-    return settings.check()
+    return scenario.check()
 
 
 def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: bool = False) -> Any:
@@ -136,15 +138,16 @@ def _as_typed(text: str, many: bool) -> str:
     if read is None:
         if not takes_name:
             raise ConfigError(f"{key}={value}: cannot be read; {_how_to_quote(key, value)}")
-        return f"{word}={','.join(map(_quoted, value.split(',') if many else [value]))}"
-    is_number = takes_name and isinstance(read, (bool, int, float)) and str(read) != value
-    return f"{word}={_quoted(value)}" if is_number else text
+        return f"{word}={','.join(map(quoted, value.split(',') if many else [value]))}"
+    menu = key in _menus()
+    is_number = takes_name and isinstance(read, (bool, int, float)) and (menu or str(read) != value)
+    return f"{word}={quoted(value)}" if is_number else text
 
 
 def _how_to_quote(key: str, value: str) -> str:
     if value.startswith(("{", "[")):
         return "inside, a text goes in quotes where it has more than letters, digits and -_./: (and brackets must match)"
-    return f'a text goes in quotes, in the shell "{key}={_quoted(value)}"'
+    return f'a text goes in quotes, in the shell "{key}={quoted(value)}"'
 
 
 def _parsed_value(text: str) -> Any:
@@ -157,12 +160,6 @@ def _parsed_value(text: str) -> Any:
         return "" if read.is_sweep_override() or read.value() is None else read.value()
     except (HydraException, RecursionError):
         return None
-
-
-def _quoted(text: str) -> str:
-    """As a string of Hydra's grammar: backslashes count where a quote follows."""
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
-    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
 
 
 def _is_text(key: str) -> bool:

@@ -11,11 +11,12 @@ import functools
 import hashlib
 import importlib.util
 import os
+import re
 import stat
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,13 @@ CONF = HERE / "conf" if (HERE / "conf").is_dir() else HERE.parent / "conf"
 """The settings that ship: inside the package in a wheel, beside it in a checkout."""
 SETTLED_S = 2.0
 """A file this old when it is read gets another stamp when it changes, however coarse the clock of its disk."""
+
+
+_CHANCE = (
+    r"(random|secrets|numpy\.random)\.\w+|uuid\.uuid[14]|os\.(urandom|getrandom|getpid)|hash|"
+    r"time\.(time|monotonic|perf_counter|process_time)(_ns)?|time\.(localtime|gmtime|ctime|strftime)|datetime\.(datetime|date)\.(now|utcnow|today)"
+)
+"""Calls that give something else in the next run: random numbers of their own, clocks, the machine, texts hashed with a secret."""
 
 
 class Content(NamedTuple):
@@ -51,6 +59,11 @@ def sources(scenario: ScenarioSettings) -> dict[str, Content]:
 def trace_file(scenario: ScenarioSettings) -> str:
     """Where a recorded workload is."""
     return str(CONF / "trace" / "excerpt.csv") if scenario.workload.trace == EXCERPT else os.path.expanduser(scenario.workload.trace)
+
+
+def market_with(backend: str) -> str:
+    """The last of the markets that ship which has a backend; empty where none has."""
+    return max((file.parent.name for file in (CONF / "backend").glob("*/*.yaml") if file.stem == backend), default="")
 
 
 def named(file: str | Path) -> str:
@@ -95,6 +108,19 @@ def local_modules(name: str) -> dict[str, Path]:
     return found
 
 
+def chance_in(name: str) -> str:
+    """Where code that a setting names takes what no seed decides: `m.py, line 3: random.choice`; empty where nothing is seen.
+
+    It is read, not run: what comes by a computed name is not seen.
+    """
+    found = (
+        f"{file.name}, line {line}: {what}"
+        for file in local_modules(name.partition(":")[0]).values()
+        for line, what in _chances(file, content(file).sha256)
+    )
+    return next(found, "")
+
+
 def _sha256(file: str | Path) -> str:
     with open(file, "rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -114,6 +140,51 @@ def _imported_by(file: Path, module: str, _sha: str) -> tuple[str, ...]:
         return ()
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     return tuple(dict.fromkeys(_named(tree, package)))
+
+
+@functools.lru_cache(maxsize=512)
+def _chances(file: Path, _sha: str) -> tuple[tuple[int, str], ...]:
+    """Lines of a module that call for what no seed decides, or keep a number from run to run, and the name of it."""
+    tree = ast.parse(file.read_bytes())
+    aliases: dict[str, str | None] = {}
+    """By what a name in the text is called in full; None: as it is written."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            aliases |= {each.asname: each.name for each in node.names if each.asname}
+            aliases |= dict.fromkeys(each.name.partition(".")[0] for each in node.names if not each.asname)
+        elif isinstance(node, ast.ImportFrom):
+            aliases |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
+    found: list[tuple[int, str]] = []
+
+    def look(node: ast.AST, within: bool) -> None:
+        if isinstance(node, ast.Global):
+            found.append((node.lineno, f"global {', '.join(node.names)}"))
+        if isinstance(node, ast.Call) and (name := _dotted(node.func, aliases)) and _by_chance(name, bool(node.args) and within):
+            found.append((node.lineno, name))
+        within |= isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for child in ast.iter_child_nodes(node):
+            look(child, within)
+
+    look(tree, False)
+    return tuple(found)
+
+
+def _dotted(node: ast.AST, aliases: Mapping[str, str | None]) -> str:
+    """`numpy.random.rand` of `np.random.rand`; empty where it begins with what is not imported."""
+    rest = []
+    while isinstance(node, ast.Attribute):
+        rest.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or not (node.id in aliases or (node.id == "hash" and not rest)):
+        return ""
+    return ".".join([aliases.get(node.id) or node.id, *reversed(rest)])
+
+
+def _by_chance(name: str, seeded: bool) -> bool:
+    """Whether what a call gives depends on more than its arguments; a generator of one's own does not, seeded where it is used."""
+    if name in ("random.Random", "numpy.random.default_rng", "numpy.random.RandomState"):
+        return not seeded
+    return bool(re.fullmatch(_CHANCE, name))
 
 
 def _named(tree: ast.AST, package: str) -> Iterator[str]:

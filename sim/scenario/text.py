@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 import re
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from numbers import Number
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -87,12 +88,16 @@ def check_written(file: Path, names: Collection[str] = ()) -> None:
         raise ConfigError(f"{file}: more than {_MOST_BYTES >> 10} KB of settings; of many values, quantiles will do")
     reading = _Reading(names)
     try:
-        for event in yaml.parse(file.read_text(encoding="utf-8-sig"), Loader=_LOADER):
+        if not (text := file.read_text(encoding="utf-8-sig")).strip():
+            raise ConfigError(f"{file}: is empty")
+        for event in yaml.parse(text, Loader=_LOADER):
             wrong = reading.take(event)
             if wrong:
                 line = event.start_mark.line + 1 if event.start_mark else "?"
                 raise ConfigError(f"{file}, line {line}: {wrong}")
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is not text in UTF-8 ({error.reason} at byte {error.start}); save it as that") from None
+    except yaml.YAMLError:
         return
 
 
@@ -171,3 +176,47 @@ def _misread(word: str, name: bool) -> str:
         if word not in (str(number), f"{number:.0f}"):
             return f"is the number {number:g} in YAML: write '{word}' in quotes"
     return ""
+
+
+def quoted(text: str) -> str:
+    """As a string of Hydra's grammar: backslashes count where a quote follows."""
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
+    return "'" + re.sub(r"(\\+)$", r"\1\1", escaped) + "'"
+
+
+def words_of(settings: Any) -> list[str]:
+    """Texts, lists of them and mappings by key as the shell's `KEY=VALUE`. Raises `ConfigError` for anything else."""
+    if isinstance(settings, str):
+        return [settings]
+    if isinstance(settings, Mapping):
+        return [f"{_key(key)}={value if isinstance(value, str) else _typed(value, str(key))}" for key, value in settings.items()]
+    if isinstance(settings, (list, tuple)):
+        return [word for each in settings for word in words_of(each)]
+    raise ConfigError(f"load: takes 'KEY=VALUE', a list of such, or a mapping of values by key, not {_told(settings)}")
+
+
+def _typed(value: Any, key: str) -> str:
+    """A value as it is typed in the shell."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, (str, PurePath)):
+        return quoted(str(value))
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{_key(name)}:{_typed(each, key)}' for name, each in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(_typed(each, key) for each in value)}]"
+    raise ConfigError(f"{key}: must be a number, a text, a list or a mapping, not {_told(value)}")
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    raise ConfigError(f"load: names of settings are texts such as 'agent.fanout', not {_told(key)}")
+
+
+def _told(value: Any) -> str:
+    return f"{value!r:.60}" if isinstance(value, (Number, type(None))) else f"a {type(value).__name__}"

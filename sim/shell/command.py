@@ -34,6 +34,8 @@ class Command(NamedTuple):
     sweep: Path | None = None
     """The folder of a sweep."""
     scenarios: int = 1
+    axes: dict[str, set[str]] | None = None
+    """Of a sweep that knows its scenarios: what is set, to which values, as the shell writes them; to none where only Hydra knows them."""
 
 
 def read(arguments: Sequence[str]) -> Command:
@@ -58,14 +60,15 @@ def read(arguments: Sequence[str]) -> Command:
     with own_hydra():
         hydra = compose(settled, _own_folders(words), with_hydra=True).hydra
     folder, added = _folder(hydra, words, given)
-    scenarios = _scenarios(hydra, given)
+    axes = [] if is_search(hydra) else _axes(hydra, given)
+    scenarios = int(hydra.sweeper.n_trials) if is_search(hydra) else _scenarios(axes)
     if scenarios * COMPOSED_S > 60 * MOST_MINUTES and "yes=true" not in words:
         hours = scenarios * COMPOSED_S / 3600
         raise ConfigError(
             f"this sweep has {scenarios:,} scenarios: to compose them alone takes {hours:,.0f} hours; "
             "--yes goes ahead, or take fewer values"
         )
-    return Command([*words, *added], folder, scenarios)
+    return Command([*words, *added], folder, scenarios, {each.get_key_element(): _values(each) for each in axes} or None)
 
 
 def is_search(hydra: Any) -> bool:
@@ -95,24 +98,30 @@ def _folder(hydra: Any, words: Sequence[str], given: Sequence[Any]) -> tuple[Pat
     return Path(folder), [f"hydra.sweep.dir={folder}"]
 
 
-def _scenarios(hydra: Any, given: Sequence[Any]) -> int:
-    """How many there will be, for the progress bar."""
-    if is_search(hydra):
-        return int(hydra.sweeper.n_trials)
+def _axes(hydra: Any, given: Sequence[Any]) -> list[Any]:
+    """What is set: by the command line, and by the experiment's own axes where that says nothing of them."""
     named = {each.key_or_group for each in given}
-    axes = _parsed([f"{key}={value}" for key, value in (hydra.sweeper.params or {}).items()])
+    own = _parsed([f"{key}={value}" for key, value in (hydra.sweeper.params or {}).items()])
+    return [*given, *(axis for axis in own if axis.key_or_group not in named)]
+
+
+def _scenarios(axes: Sequence[Any]) -> int:
+    """How many there will be, for the progress bar; `glob(...)` counts as one, since only Hydra knows of how many."""
     total = 1
-    for each in [*given, *(axis for axis in axes if axis.key_or_group not in named)]:
-        if each.is_sweep_override():
-            total *= _values(each)
-    if not total:
-        raise ConfigError("this sweep has no scenarios: one of its ranges is empty")
+    for each in axes:
+        if each.is_sweep_override() and "GLOB" not in each.value_type.name:
+            count = sum(1 for _ in each.sweep_string_iterator())
+            if not count:
+                raise ConfigError(f"{each.key_or_group}: this sweep has no scenarios, its range is empty")
+            total *= count
     return total
 
 
-def _values(axis: Any) -> int:
-    """How many an axis has; 1 for `glob(...)`, of which only Hydra knows."""
-    return 1 if "GLOB" in axis.value_type.name else sum(1 for _ in axis.sweep_string_iterator())
+def _values(axis: Any) -> set[str]:
+    """Of an axis, as the shell writes them; none where only Hydra knows them."""
+    if not axis.is_sweep_override():
+        return {axis.get_value_element_as_str()}
+    return set() if "GLOB" in axis.value_type.name else set(axis.sweep_string_iterator())
 
 
 def _flags_first(arguments: Sequence[str]) -> list[str]:

@@ -116,6 +116,8 @@ def _alone(scenario: Scenario, folder: Path) -> None:
     from sim.sweeps.goal import check_goal
 
     check_goal(scenario.goal)
+    if scenario.baseline:
+        raise ConfigError("baseline: names a scenario of a sweep, and this is one run; sweep its settings with -m, or leave it out")
     if scenario.sensitivity.ranges:
         _find_drivers(scenario, folder)
         return

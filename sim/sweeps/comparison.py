@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,15 +79,20 @@ def judged(
 
 def against(axes: Sequence[Mapping[str, str]], samples: Sequence[Sample | None], baseline: Mapping[str, str]) -> list[dict[str, Any]]:
     """For each scenario its headlines against those of the scenario with the baseline's settings, and otherwise its own."""
-    for key, value in baseline.items():
-        if key not in axes[0]:
-            raise ConfigError(f"baseline.{key}: not an axis of the sweep; {did_you_mean(key, axes[0])}")
-        values = {axis[key] for axis in axes}
-        if value not in values:
-            raise ConfigError(f"baseline.{key}={value}: not in the sweep; {did_you_mean(value, values)}")
+    check_baseline(baseline, {key: {axis[key] for axis in axes} for key in (axes[0] if baseline else ())})
     places = {frozenset(axis.items()): sample for axis, sample in zip(axes, samples, strict=True)}
     bases = [places.get(frozenset({**axis, **baseline}.items())) for axis in axes]
     return [_row(base, sample) if base and sample else {} for base, sample in zip(bases, samples, strict=True)]
+
+
+def check_baseline(baseline: Mapping[str, str], axes: Mapping[str, Collection[str]]) -> None:
+    """Raise `ConfigError` where no scenario of a sweep has the baseline's settings; an axis without values: nobody knows them yet."""
+    for key, value in baseline.items():
+        if key not in axes:
+            known = {each for each in axes if not each.startswith(("+", "baseline"))}
+            raise ConfigError(f"baseline.{key}: not an axis of the sweep; {did_you_mean(key, known)}")
+        if axes[key] and value not in axes[key]:
+            raise ConfigError(f"baseline.{key}={value}: not in the sweep; {did_you_mean(value, axes[key])}")
 
 
 def _row(base: Sample, sample: Sample) -> dict[str, Any]:

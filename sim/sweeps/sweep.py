@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from sim.results.saved import SavedResult
 from sim.results.simulate import rounds, simulate_each, weigh
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
-from sim.sweeps.comparison import against, best, judged
+from sim.sweeps.comparison import against, best, check_baseline, judged
 from sim.sweeps.folder import RunFolder, runs_of, settings_of, starting
 from sim.sweeps.goal import check_goal
 
@@ -99,6 +99,11 @@ def sweep(
             if runs_of(root):
                 gather(root)
     return Sweep(combinations, [place.saved(each) for place, each in zip(places, scenarios, strict=True)], baseline)
+
+
+def check_baseline_of(scenario: Scenario, axes: Mapping[str, Collection[str]]) -> None:
+    """Raise `ConfigError` where a sweep with these values, as the shell writes them, has not the baseline that its scenarios name."""
+    check_baseline(_words(scenario.baseline), {key: {_short(value) for value in values} for key, values in axes.items()})
 
 
 def _run_missing(missing: Sequence[tuple[RunFolder, Scenario]], progress: Progress | None) -> None:

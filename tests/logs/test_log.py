@@ -118,3 +118,14 @@ def test_rows_have_names(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_tiers_of_service_by_one_name(written: str, tier: str) -> None:
     assert tier_of(written) == tier
+
+
+@pytest.mark.parametrize(
+    ("agents", "subs"),
+    [("coder", 0), ("coder coder", 0), ("coder helper", 1), ("main helper", 1), ("helper main", 1)],
+)
+def test_without_a_main_agent_who_calls_first_leads(tmp_path: Path, agents: str, subs: int) -> None:
+    """A table without a column `parent`: one agent is no sub-agent of nobody."""
+    table = [f"s,{name},{index},{60 * index},20000,300" for index, name in enumerate(agents.split())]
+    log = read(lines(tmp_path / "t.csv", HEAD, *table))
+    assert sum(bool(agent.parent) for agent in log.agents) == subs

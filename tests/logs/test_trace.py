@@ -184,3 +184,28 @@ def test_requests_of_anybody_come_at_their_own_times_and_read_what_others_had(tm
     assert calls["cache_read_tokens"].tolist() == frame["input_length"].clip(upper=512 * frame["prefix_hit_blocks"]).tolist()
     busiest = calls.groupby(calls["t_request_s"] // 60)["input_tokens"].sum().max()
     assert busiest == frame.groupby(frame["timestamp_ms"] // 60_000)["input_length"].sum().max()
+
+
+HEADER = "trace,agent,call_index,t_s,input_tokens,output_tokens"
+
+
+@pytest.mark.parametrize("cell", ["10.000", " 1.234.567", "12.345"])
+def test_thousands_with_points_are_no_fractions(tmp_path: Path, cell: str) -> None:
+    """`10.000` is ten thousand in half of Europe: not read as ten."""
+    (tmp_path / "t.csv").write_text(f"{HEADER}\ns,main,0,0,{cell},500\n")
+    with pytest.raises(sim.DataError, match=f"row 2, input_tokens={cell}: a fraction, or thousands"):
+        read_trace(tmp_path / "t.csv")
+    with pytest.raises(sim.DataError, match=f"holds no calls .*{cell.strip()} is a fraction, or thousands"):
+        sim.logs.read(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("cell", ["10000.0", "10.0", "0.000", "1e4"])
+def test_whole_numbers_as_programs_write_them_are_read(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "t.csv").write_text(f"{HEADER}\ns,main,0,0,{cell},500\n")
+    assert read_trace(tmp_path / "t.csv")[0].agents[0].calls[0].input_tokens == float(cell)
+
+
+def test_a_lead_in_capitals_is_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{HEADER}\ns,main,0,0,100,5\ns,Main,1,9,200,5\n")
+    with pytest.raises(sim.DataError, match="row 3, agent=Main: another agent than 'main'"):
+        read_trace(tmp_path / "t.csv")

@@ -105,7 +105,7 @@ BY_HAND = {
     "tasks": 20, "tasks_lost": 4, "lost_share": 8 / 40, "tasks_in_flight": 5, "calls": 100,
     "calls_in_flight": (130 - 25 - OK) / 2,
     "failed_attempts": 50, "rate_limited_share": 40 / ATTEMPTS, "timeout_share": 25 / ATTEMPTS,
-    "calls_given_up": 12.5, "calls_too_long": 4, "given_up_share": 25 / 125,
+    "calls_given_up": 12.5, "calls_too_long": 4, "calls_unpaid": 17 / 2, "given_up_share": 25 / 125,
     "fallback_share": 13 / 130, "switch_cold_tokens": 3_500, "switch_cold_usd": 1.5,
     "refused_share": 20 / 125, "agents": 55, "compactions": 3,
     "input_tokens": 30_000, "cache_read_tokens": 9_000, "cache_write_tokens": 3_000, "output_tokens": 3_000, "reasoning_tokens": 600,

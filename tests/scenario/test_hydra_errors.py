@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import sim
@@ -13,7 +15,7 @@ TYPOS = {
     "sensitivity.rnges={}": "an empty mapping changes nothing",
     "goal.success_flor=0.8": "goal.success_flor: 'success_flor' is not a setting; did you mean 'success_floor'?",
     "sead=3": "sead: 'sead' is not a setting; did you mean 'seed'?",
-    "agent=teem": "Could not find 'agent/teem'",
+    "agent=teem": "agent=teem: not on the menu; did you mean 'team'?",
     "backends=claude_opus_4_6": "backends: must be a list such as [a,b]",
     "+market.models.mine={input_usd_per_mtok: 1}": "market.models.mine: is not in the market; a backend of your own is a file",
     "agent.turns=[3]": "agent.turns: must be a number or a mapping with 'dist', not a list",
@@ -27,3 +29,26 @@ def test_a_typo_gets_the_likely_setting_of_its_group(typed: str, told: str) -> N
         sim.load(typed)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+IN_FILES = {
+    "market: {models: {glm_5: {input_usd_per_mtok: '5,00'}}}":
+        "experiment/x, market.models.glm_5.input_usd_per_mtok: '5,00' is not a number of dollars a million tokens",
+    "agent: {tries: {most: x}}": "experiment/x, agent.tries.most: 'x' is not a whole number",
+    "agent: {trns: 3}": "experiment/x, agent.trns: 'trns' is not a setting; did you mean 'turns'?",
+    "router: weighted": "experiment/x, router: is a group of settings: give a mapping such as {NAME: VALUE}",
+    "backends: glm_5": "experiment/x, backends: must be a list such as [a,b]",
+    "log: ful": "experiment/x, log: Invalid value 'ful'; did you mean 'full'?",
+    "market: {models: {mine: {input_usd_per_mtok: 1}}}": "market.models.mine.output_usd_per_mtok: is missing, and has to be given",
+    "- a": "experiment/x, a list where a mapping has to be, or a mapping where a list has to be",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("held", "told"), IN_FILES.items())
+def test_what_is_wrong_in_a_file_is_told_by_file_and_key(tmp_path: Path, held: str, told: str) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "x.yaml").write_text(f"# @package _global_\n{held}\n")
+    with pytest.raises(sim.ConfigError) as refused:
+        sim.load("experiment=x", config_dir=tmp_path)
+    assert str(refused.value) == told

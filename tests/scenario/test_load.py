@@ -113,3 +113,23 @@ def test_usual_lengths_and_depths_are_not_asked_about() -> None:
     check_length(
         ["agent.turns={dist: mixture, weights: [1, 2], parts: [{dist: geometric, mean: 3}, 4]}", "backends=[" + "glm_5," * 500 + "]"]
     )
+
+
+def test_a_list_or_a_mapping_of_settings_is_as_typed() -> None:
+    """As `sim agent=team workload.tasks=5 ...` would be."""
+    mapping = {
+        "agent": "team", "workload.tasks": 5, "agent.turns": {"dist": "geometric", "mean": 8}, "backends": ["glm_5", "kimi_k2_5"],
+        "horizon_s": None, "batch": True, "name": "it's a=b, {c}", "precision": 0.05, "router": "weighted",
+        "router.weights": {"glm_5": 1, "kimi_k2_5": 0.5},
+    }  # fmt: skip
+    words = [
+        "agent=team", "workload.tasks=5", "agent.turns={dist: geometric, mean: 8}", "backends=[glm_5,kimi_k2_5]", "horizon_s=null",
+        "batch=true", "name=it's a=b, {c}", "precision=0.05", "router=weighted", "router.weights={glm_5: 1, kimi_k2_5: 0.5}",
+    ]  # fmt: skip
+    assert sim.load(mapping) == sim.load(words) == sim.load(*words)
+
+
+@pytest.mark.parametrize("wrong", [5, None, ["agent=chat", 5], {"agent": object()}, {3: 4}])
+def test_what_is_no_settings_is_one_line(wrong: object) -> None:
+    with pytest.raises(sim.ConfigError, match=r"^(load|agent): .*, not "):
+        sim.load(wrong)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario.sources import content, local_modules, named, sources
+from sim.scenario.sources import chance_in, content, local_modules, named, sources
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.workload import EXCERPT, WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, scenario
@@ -80,3 +80,25 @@ def test_names_for_people_tell_no_place(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     paths = (tmp_path / "a" / "b.csv", "a/b.csv", "../c.csv", "/etc/passwd")
     assert [named(path) for path in paths] == ["a/b.csv", "a/b.csv", "c.csv", "passwd"]
+
+
+CHANCE = {
+    "import random\ndef f(known):\n    return random.choice([1])\n": "line 3: random.choice",
+    "import numpy as np\nf = lambda known: np.random.rand()\n": "line 2: numpy.random.rand",
+    "from time import time as now\ndef f(known):\n    now()\n": "line 3: time.time",
+    "from datetime import datetime\nf = lambda known: datetime.now().hour\n": "line 2: datetime.datetime.now",
+    "import random\nrng = random.Random(1)\n": "line 2: random.Random",
+    "n = 0\ndef f(known):\n    global n\n    n += 1\n": "line 3: global n",
+    "f = lambda known: hash('a')\n": "line 1: hash",
+    "import random, numpy as np\ndef f(known):\n    return random.Random(7), np.random.default_rng(7)\n": "",
+    "import time\ndef f(known):\n    time.sleep(0)\n": "",
+    "def random(): ...\ndef f(known):\n    return random()\n": "",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), CHANCE.items())
+def test_code_that_takes_what_no_seed_decides_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str) -> None:
+    """A generator that a function seeds for itself gives the same again; one that a module keeps goes on from run to run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine_chance.py").write_text(text)
+    assert chance_in("mine_chance:f") == (f"mine_chance.py, {told}" if told else "")

@@ -49,7 +49,7 @@ def test_what_would_be_taken_otherwise_is_told(tmp_path: Path, text: str) -> Non
 @pytest.mark.parametrize(
     "text",
     ["seed: 0", "seed: 10", "seed: 08", "name: 'no'", 'name: "1e3"', "name: 2026", "batch: true", "horizon_s: 1e3", "a: [&x 1, *x]",
-     "start: 2026-02-03", "a: |\n  yes\n  no", "# 010\n", "", "{", "\xff\xfe", "a: !!str 010"],
+     "start: 2026-02-03", "a: |\n  yes\n  no", "# 010\n", "{", "a: !!str 010"],
 )  # fmt: skip
 def test_what_is_taken_as_it_is_written_is_not(tmp_path: Path, text: str) -> None:
     """What is no YAML is left to its reader."""
@@ -92,3 +92,10 @@ def test_a_file_that_would_not_be_read_is_refused_and_a_copy_is_not(tmp_path: Pa
     theirs.write_text("turns: 5\n")
     with pytest.raises(ConfigError, match=r"agent/solo\.yaml: would not be read, since a file of that name ships"):
         sim.load("agent=solo", config_dir=tmp_path)
+
+
+@pytest.mark.parametrize(("held", "why"), [(b"", "is empty"), (b" \n", "is empty"), ("seed: 3".encode("utf-16"), "is not text in UTF-8")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, held: bytes, why: str) -> None:
+    (tmp_path / "x.yaml").write_bytes(held)
+    with pytest.raises(ConfigError, match=f"x.yaml: {why}"):
+        check_written(tmp_path / "x.yaml")

@@ -113,3 +113,10 @@ assert not late, late
 
 def test_a_folder_of_data_that_is_not_there_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(capsys, "validate", "--data", "nowhere") == (1, "", "sim: --data nowhere: no such folder\n")
+
+
+def test_a_place_that_takes_nothing_is_refused_before_minutes_of_work(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    place = tmp_path / "file" / "deeper"
+    assert ended(capsys, "validate", "--out", str(place)) == (1, "", f"sim: {place}: cannot be written into: Not a directory\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

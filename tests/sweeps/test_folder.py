@@ -287,5 +287,5 @@ def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_table(tmp_path: Path) 
 def test_every_value_of_a_sweep_is_tried_before_anything_runs(tmp_path: Path) -> None:
     ran = shell(tmp_path, *TYPED, "seed=1,2", "agent.depth=1,2,lots")
     assert ran.returncode == 1
-    assert ran.stderr.splitlines()[-1] == "sim: agent.depth: Value 'lots' of type 'str' could not be converted to Integer"
+    assert ran.stderr.splitlines()[-1] == "sim: agent.depth: 'lots' is not a whole number"
     assert list(tmp_path.iterdir()) == []

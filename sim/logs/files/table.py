@@ -87,6 +87,19 @@ class Table(NamedTuple):
             raise DataError(f"{self.path}: column '{name}' holds {kind}, must be numbers{' of seconds' if seconds else ''}{unit}")
         return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.zeros(self.rows, bool)
 
+    def thousands(self, name: str) -> np.ndarray:
+        """Cells such as `12.000` in a column of texts, which are twelve to some and twelve thousand to others."""
+        import pyarrow as pa
+        from pyarrow import compute
+
+        column = self.columns[name]
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            return np.zeros(self.rows, bool)
+        found = compute.match_substring_regex(column, r"^\s*[1-9]\d{0,2}(\.\d{3})+\s*$")
+        return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), bool)
+
     def cell(self, name: str, row: int) -> Any:
         """What stands there, for an error."""
         return self.columns[name][row].as_py()

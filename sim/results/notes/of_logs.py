@@ -9,7 +9,7 @@ from sim.call import BATCH, STANDARD
 from sim.engine.recorded import models_of, sessions_of
 from sim.errors import DataError
 from sim.logs.prefixes import HEAD
-from sim.logs.session import RecordedCall
+from sim.logs.session import FASTEST_PER_S, RecordedCall, Session
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.router import Policy
@@ -28,7 +28,7 @@ def assumed(scenario: Scenario, estimates: Estimates) -> str:
         said.append(f"All calls go to one backend; the log names {len(models)} models ({', '.join(models[:4])}): router.policy=recorded.")
     if any(session.unsure_reads for session in sessions):
         said.append("Cache reads are taken as a part of input tokens, which nothing in the log shows: else workload.trace_input=fresh.")
-    said += [*_tiers(scenario, calls), *_reads(scenario, estimates, calls)]
+    said += [*_times(sessions), *_tiers(scenario, calls), *_reads(scenario, estimates, calls)]
     rewritten = sum(call.prefix_tokens == HEAD for call in calls)
     if rewritten and not scenario.as_billed:
         said.append(
@@ -36,6 +36,17 @@ def assumed(scenario: Scenario, estimates: Estimates) -> str:
             f"as much as the log's first calls read, else {scenario.agent.system_tokens:,} tokens (agent.system_tokens; assumption)."
         )
     return " ".join(said)
+
+
+def _times(sessions: Sequence[Session]) -> Iterator[str]:
+    """Where most calls come before they can."""
+    after = sum(len(agent.calls) - 1 for session in sessions for agent in session.agents)
+    early = sum(agent.early for session in sessions for agent in session.agents)
+    if 2 * early > after:
+        yield (
+            f"{early:,} of {after:,} later calls were sent before the one before can have been answered (api_time_s, or "
+            f"{FASTEST_PER_S:,} output tokens a second): are times in seconds? They wait for it here."
+        )
 
 
 def _tiers(scenario: Scenario, calls: Sequence[RecordedCall]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.notes.of_logs import assumed
 from sim.results.seats.metrics import told as on_seats
+from sim.scenario.coupling import told_of_chance
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.events.event import told
@@ -17,10 +18,13 @@ from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
 from sim.settings.tries import TriesSettings
 from sim.settings.work import Work
-from sim.settings.workload import WorkloadKind
+from sim.settings.workload import WorkloadKind, WorkloadSettings
 
 MUCH_OF_THE_BILL = 0.2
 """The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
+
+USUAL_USD_PER_MTOK = 0.001, 2_000
+"""Dollars a million tokens; prices outside are told (assumption: a tenth of the cheapest, and three times the dearest that are sold)."""
 
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
@@ -30,11 +34,13 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "plan": on_seats(scenario, estimates.pooled),
         "refused": _refused(estimates),
         "money": _money(estimates),
+        "prices": _prices(scenario),
         "limits": _limits(scenario, estimates),
         "fallback": _fallback(estimates),
         "events": told(scenario.events, scenario.chosen(), scenario.start_time(), estimates.pooled.ended_s),
         "trace": assumed(scenario, estimates),
         "unused": _unused(scenario),
+        "chance": told_of_chance(scenario),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
         "warmup": _warmup(scenario, estimates),
@@ -56,13 +62,15 @@ def _lost(scenario: Scenario, estimates: Estimates) -> str:
         return ""
     attempts, value = scenario.retry.attempts, estimates.sample.whole
     too_long = int(pooled.attempts[:, Status.too_long].sum())
-    tried = pooled.given_up - too_long
+    unpaid = int(pooled.attempts[:, Status.cancelled].sum())
+    tried = pooled.given_up - too_long - unpaid
     why = [
         f"prompts longer than the context window: {too_long:,}" if too_long else "",
         f"{tried:,} calls were given up after {attempts} attempts" if tried else "",
         f"{_share(value['rate_limited_share'])} of attempts were turned away (429)" if value["rate_limited_share"] else "",
         f"{_share(value['timeout_share'])} were withdrawn after too long in line" if value["timeout_share"] else "",
-        f"{pooled.blocked:,} tasks were refused for want of money" if pooled.blocked else "",
+        f"{pooled.blocked:,} tasks were refused for want of money (budget)" if pooled.blocked else "",
+        f"{unpaid:,} calls were refused for want of money (budget)" if unpaid else "",
         f"{pooled.capped:,} came to a cap" if pooled.capped else "",
     ]
     because = f" ({'; '.join(said)})" if (said := [each for each in why if each]) else ""
@@ -103,6 +111,19 @@ def _money(estimates: Estimates) -> str:
     )
 
 
+def _prices(scenario: Scenario) -> str:
+    """Prices that are a slip, as a rule: of another unit, or of columns that have changed places."""
+    said = []
+    for name, model in scenario.chosen().items():
+        label, prices = model.label or name, (model.input_usd_per_mtok, model.output_usd_per_mtok)
+        odd = [price for price in prices if price and not USUAL_USD_PER_MTOK[0] <= price <= USUAL_USD_PER_MTOK[1]]
+        if odd:
+            said.append(f"{label} asks {' and '.join(f'{price:g}' for price in odd)} dollars a million tokens: is that the unit?")
+        if model.cache_read_usd_per_mtok is not None and model.cache_read_usd_per_mtok > model.input_usd_per_mtok:
+            said.append(f"{label} asks more for a token that is read from the cache than for a fresh one.")
+    return " ".join(said)
+
+
 def _limits(scenario: Scenario, estimates: Estimates) -> str:
     """Whether limits on tokens count what was read from the cache: for agents that is most of it."""
     reads = estimates.sample.whole["cache_hit_rate"]
@@ -140,6 +161,8 @@ def _unused(scenario: Scenario) -> str:
         said.append("agent.tries (recorded sessions are replayed as they are, once)")
     if scenario.workload.kind is WorkloadKind.trace and (scenario.workload.hours or scenario.workload.growth_per_week != 1):
         said.append("workload.hours and growth_per_week (recorded sessions begin when they did)")
+    if scenario.workload.kind is WorkloadKind.trace and scenario.workload.tasks != WorkloadSettings().tasks:
+        said.append("workload.tasks (a trace has its own; workload.trace_sessions takes the first ones)")
     if scenario.agent.kind is not AgentKind.orchestrator and scenario.agent.delegated_share:
         said.append("agent.delegated_share (only leads hand over)")
     if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:

@@ -11,6 +11,7 @@ Leaves validation.csv and figures/validation.png in a folder. Ends with 1 if a t
 
 from __future__ import annotations
 
+import tempfile
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from sim.report.plots.agreement import agreement
 from sim.report.plots.canvas import save_all
 from sim.results.files import write_whole
 from sim.shell.ending import MISTAKE, WELL
+from sim.shell.footprint import Footprint
 from sim.validate import page as pages
 from sim.validate import suite
 from sim.validate.target import Check
@@ -34,10 +36,26 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(asked: Namespace) -> int:
-    """All checks. Raises `DataError` for a folder that is not there: what it should hold would be left out."""
+    """All checks. Raises `DataError` for a folder that is not there, since what it should hold would be left out, or cannot be written."""
     if asked.data is not None and not asked.data.is_dir():
         raise DataError(f"--data {asked.data}: no such folder")
+    _check_written(asked.out)
+    if asked.page:
+        _check_written(Path.cwd())
     return hold(suite.all_checks(asked.data), asked.out, asked.page)
+
+
+def _check_written(folder: Path) -> None:
+    """Before minutes of work: raise `DataError` where nothing can be written. What is made to see it is taken away again."""
+    before = Footprint(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written into: {error.strerror}") from None
+    finally:
+        before.undo()
 
 
 def hold(checks: Sequence[Check], out: Path, page: bool) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sim.columns import CALLS, TRACE
 from sim.logs.files import Entry, File, Sample
 from sim.logs.files.table import ask_of_likely, plain
-from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, Reads, Source, agent_of, count, dollars, moment, parent_of, said
+from sim.logs.logged import MAIN, UNKNOWN, UNSAID, Counts, LoggedCall, Reads, Source, agent_of, count, dollars, moment, parent_of, said
 from sim.logs.reader import LogReader
 
 _OF_A_RUN = {"replication", "task", "turn", "status", "t_request_s", "t_end_s"}
@@ -63,7 +63,7 @@ class Reader(LogReader):
             return
         start = float(row.get("session_start_s") or 0) + _time(row["t_s"])
         agent = str(row["agent"])
-        parent = str(row["parent"] or "") if "parent" in row else MAIN if agent != MAIN else ""
+        parent = str(row["parent"] or "") if "parent" in row else UNSAID if agent != MAIN else ""
         end, counts = start + float(row.get("api_time_s") or 0), Counts.unsure if self._recorded else Counts.inclusive
         call = LoggedCall(
             str(row["trace"]), str(row.get("model") or ""), counts, count(row["input_tokens"]), count(row["output_tokens"]),

@@ -1,0 +1,35 @@
+"""What a replay says of its trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.settings.workload import WorkloadKind, WorkloadSettings
+from tests.worlds import agent, backend, scenario
+
+HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens,api_time_s"
+
+
+def said(tmp_path: Path, seconds: list[str], api_s: str = "") -> str:
+    """Of three calls with 500 output tokens each."""
+    rows = [f"s,main,{index},{at},{1000 * (index + 1)},500,{api_s}" for index, at in enumerate(seconds)]
+    (tmp_path / "t.csv").write_text("\n".join([HEAD, *rows]) + "\n")
+    workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"))
+    return sim.simulate(scenario(agent(), backend(), workload=workload)).notes.get("trace", "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "api_s"),
+    [(["46069.375", "46069.375694", "46069.376389"], ""), (["0", "60", "120"], "600")],
+    ids=["days, as a spreadsheet has them", "calls that take ten minutes, one a minute"],
+)
+def test_calls_that_come_before_the_last_can_have_been_answered_are_told(tmp_path: Path, seconds: list[str], api_s: str) -> None:
+    assert said(tmp_path, seconds, api_s).startswith("2 of 2 later calls were sent before the one before can have been answered")
+
+
+@pytest.mark.parametrize("seconds", [["0", "60", "120"], ["0", "0", "0"], ["0", "0.06", "0.12"]], ids=["minutes", "none", "8,333 a second"])
+def test_times_that_can_be_get_no_word(tmp_path: Path, seconds: list[str]) -> None:
+    assert "later calls" not in said(tmp_path, seconds, "5" if seconds[1] == "60" else "")
