@@ -34,8 +34,6 @@ class Command(NamedTuple):
     sweep: Path | None = None
     """The folder of a sweep."""
     scenarios: int = 1
-    axes: dict[str, set[str]] | None = None
-    """Of a sweep that knows its scenarios: what is set, to which values, as the shell writes them; to none where only Hydra knows them."""
 
 
 def read(arguments: Sequence[str]) -> Command:
@@ -58,9 +56,17 @@ def read(arguments: Sequence[str]) -> Command:
     given = _parsed([word for word in words if not word.startswith("-") and "=" in word])
     settled = [each.input_line for each in given if not each.is_sweep_override() and _is_hydras(each.key_or_group)]
     with own_hydra():
-        hydra = compose(settled, _own_folders(words), with_hydra=True).hydra
+        composed = compose(settled, _own_folders(words), with_hydra=True)
+    hydra = composed.hydra
     folder, added = _folder(hydra, words, given)
     axes = [] if is_search(hydra) else _axes(hydra, given)
+    if axes and composed.baseline:
+        from omegaconf import OmegaConf
+
+        from sim.sweeps.sweep import check_named_baseline
+
+        baseline: Any = OmegaConf.to_container(composed.baseline)
+        check_named_baseline(baseline, {each.get_key_element(): _values(each) for each in axes})
     scenarios = int(hydra.sweeper.n_trials) if is_search(hydra) else _scenarios(axes)
     if scenarios * COMPOSED_S > 60 * MOST_MINUTES and "yes=true" not in words:
         hours = scenarios * COMPOSED_S / 3600
@@ -68,7 +74,7 @@ def read(arguments: Sequence[str]) -> Command:
             f"this sweep has {scenarios:,} scenarios: to compose them alone takes {hours:,.0f} hours; "
             "--yes goes ahead, or take fewer values"
         )
-    return Command([*words, *added], folder, scenarios, {each.get_key_element(): _values(each) for each in axes} or None)
+    return Command([*words, *added], folder, scenarios)
 
 
 def is_search(hydra: Any) -> bool:
@@ -77,7 +83,7 @@ def is_search(hydra: Any) -> bool:
 
 
 def _is_hydras(key: str) -> bool:
-    return key.split(".", maxsplit=1)[0].split("/", maxsplit=1)[0] in ("hydra", "experiment", "name")
+    return key.split(".", maxsplit=1)[0].split("/", maxsplit=1)[0] in ("hydra", "experiment", "name", "baseline")
 
 
 def _parsed(overrides: Sequence[str]) -> list[Any]:

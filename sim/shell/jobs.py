@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sim.engine.parallel import Ended, Runs
@@ -15,7 +15,6 @@ from sim.shell.ending import complain, tell_effort
 from sim.sweeps.folder import RunFolder
 from sim.sweeps.goal import WORST, objective
 from sim.sweeps.key import key_of
-from sim.sweeps.sweep import check_baseline_of
 from sim.theory.expected.effort import Effort, check_effort
 
 Explain = Callable[[Exception], str]
@@ -42,7 +41,7 @@ class Value:
 class Jobs:
     """A context: `add` what Hydra starts; with `finish` all of it has ended. A scenario that fails does not stop the others."""
 
-    def __init__(self, total: int, explain: Explain, axes: Mapping[str, Collection[str]] | None = None) -> None:
+    def __init__(self, total: int, explain: Explain) -> None:
         self.kept = 0
         """Runs that were there already."""
         self.repeated = 0
@@ -50,7 +49,6 @@ class Jobs:
         self.failed = 0
         self._total = total
         self._explain = explain
-        self._axes = axes
         self._ended = 0
         self._weighed = False
         self._under_way: dict[int, RunFolder] = {}
@@ -68,10 +66,7 @@ class Jobs:
             self._bar.close()
 
     def add(self, place: RunFolder, scenario: Scenario) -> None:
-        """Start on a scenario unless its run is there; take in those that have ended meanwhile. Raises `ConfigError` before the first."""
-        if self._axes is not None:
-            check_baseline_of(scenario, self._axes)
-            self._axes = None
+        """Start on a scenario unless its run is there; take in those that have ended meanwhile."""
         if place.keep(scenario):
             self.kept += 1
             self._ended += 1

@@ -14,7 +14,7 @@ from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.hydra_private import composing_less
 from sim.scenario.load import CONF
-from sim.shell.command import Command, read
+from sim.shell.command import read
 from sim.shell.ending import MISTAKE, WELL, told
 from sim.shell.footprint import Footprint
 from sim.shell.job import Job
@@ -34,7 +34,7 @@ def run(words: Sequence[str]) -> int:
             print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
             stack.enter_context(context)
-        return _alone() if command.sweep is None else _sweep(command.sweep, command)
+        return _alone() if command.sweep is None else _sweep(command.sweep, command.scenarios)
 
 
 def unused_backend(words: Sequence[str]) -> str:
@@ -54,14 +54,14 @@ def _alone() -> int:
     return job.status
 
 
-def _sweep(folder: Path, command: Command) -> int:
+def _sweep(folder: Path, scenarios: int) -> int:
     """Many scenarios and their table, which is gathered even when one failed or the user stops them."""
     from sim.shell.jobs import Jobs
     from sim.sweeps.folder import runs_of, starting
 
     status, footprint, result = WELL, Footprint(folder), False
     try:
-        with quiet(), starting(folder), Jobs(command.scenarios, told, command.axes) as jobs:
+        with quiet(), starting(folder), Jobs(scenarios, told) as jobs:
             try:
                 _hydra(Job(jobs))
                 jobs.finish()

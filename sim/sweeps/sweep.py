@@ -101,9 +101,9 @@ def sweep(
     return Sweep(combinations, [place.saved(each) for place, each in zip(places, scenarios, strict=True)], baseline)
 
 
-def check_baseline_of(scenario: Scenario, axes: Mapping[str, Collection[str]]) -> None:
-    """Raise `ConfigError` where a sweep with these values, as the shell writes them, has not the baseline that its scenarios name."""
-    check_baseline(_words(scenario.baseline), {key: {_short(value) for value in values} for key, values in axes.items()})
+def check_named_baseline(baseline: Mapping[str, Any], axes: Mapping[str, Collection[str]]) -> None:
+    """Raise `ConfigError` where a sweep with these values, as the shell writes them, has not the baseline that it names."""
+    check_baseline(_words(baseline), {key: {_short(value) for value in values} for key, values in axes.items()})
 
 
 def _run_missing(missing: Sequence[tuple[RunFolder, Scenario]], progress: Progress | None) -> None:
