@@ -85,6 +85,7 @@ class _Market:
         self._first, self._days, self._count = first, days, count
         self._calendar = _calendar(population, work, first, days)
         self._sets = knowing(len(self._calendar.new))
+        self._hears_days = max(self._habits.heard_after_days, 1e-9)
         self._come = arrivals(population, first, days)
         self._there = np.array([there(one, first) for one in segments])
 
@@ -92,11 +93,12 @@ class _Market:
         """The whole time; the day before the first, all have chosen what then suits them."""
         shape = (self._days, self._come.shape[1], len(self._work.models))
         people, tasks, left = np.zeros(shape), np.zeros(shape), np.zeros(self._come.shape)
-        on = self._newcomers(0, self._there)
+        on = self._newcomers(0, self._there, self._chosen(0))
         for day in range(self._days):
+            chosen = self._chosen(day)
             stay = on * (1 - self._leave)
             left[day] = self._by_segment((on - stay).sum(axis=0)).sum(axis=1)
-            on = self._reconsidered(day, stay) + self._newcomers(day, self._come[day])
+            on = self._reconsidered(day, stay, chosen) + self._newcomers(day, self._come[day], chosen)
             by_stratum = on.sum(axis=0)
             people[day] = self._by_segment(by_stratum)
             tasks[day] = self._by_segment(by_stratum * self._tasks[:, None]) / WEEK
@@ -120,30 +122,29 @@ class _Market:
         log_odds = utilities(self._tasks, usd, self._worth, self._scales) + self._liking
         return shares(log_odds + news[:, None, :], (self._calendar.open | (told > 0))[:, None, :])
 
-    def _newcomers(self, day: int, by_segment: np.ndarray) -> np.ndarray:
+    def _newcomers(self, day: int, by_segment: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         """They know what others know by then, and choose at once."""
         age = self._calendar.age_days[day, self._calendar.new]
-        heard = np.array([within((one + 1) / max(self._habits.heard_after_days, 1e-9)) if one >= 0 else 0.0 for one in age])
+        heard = -np.expm1(-np.maximum(age + 1, 0.0) / self._hears_days)
         weights = spread(heard, self._sets)
         each = np.repeat(by_segment, self._count) * self._weights
-        arrived: np.ndarray = weights[:, None, None] * each[:, None] * self._chosen(day)
+        arrived: np.ndarray = weights[:, None, None] * each[:, None] * chosen
         return arrived
 
-    def _reconsidered(self, day: int, on: np.ndarray) -> np.ndarray:
+    def _reconsidered(self, day: int, on: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         """Whoever hears of a model thinks again, and the others now and then."""
-        hears = within(1 / max(self._habits.heard_after_days, 1e-9))
-        think = on * within(self._habits.reviews_per_week / WEEK)
-        stay = on - think
-        for column, model in enumerate(self._calendar.new):
-            if self._calendar.age_days[day, model] < 0:
-                continue
-            without = ~self._sets[:, column]
-            place = np.flatnonzero(without)
-            into = place + 2 ** (self._sets.shape[1] - 1 - column)
-            heard = (stay[place] + think[place]) * hears
-            stay[place], think[place] = stay[place] * (1 - hears), think[place] * (1 - hears)
-            think[into] += heard
-        on_now: np.ndarray = stay + think.sum(axis=-1, keepdims=True) * self._chosen(day)
+        hears, thinks = within(1 / self._hears_days), within(self._habits.reviews_per_week / WEEK)
+        launched = self._calendar.age_days[day, self._calendar.new] >= 0
+        unheard = (~self._sets & launched).sum(axis=1)
+        stay = on * ((1 - thinks) * (1 - hears) ** unheard)[:, None, None]
+        there = on.sum(axis=2)
+        now = there.copy()
+        for column in np.flatnonzero(launched):
+            place = np.flatnonzero(~self._sets[:, column])
+            heard = now[place] * hears
+            now[place] -= heard
+            now[place + 2 ** (self._sets.shape[1] - 1 - column)] += heard
+        on_now: np.ndarray = stay + (now - stay.sum(axis=2))[:, :, None] * chosen
         return on_now
 
 

@@ -6,6 +6,7 @@ The public face of `sim.report` for studies, notebooks and scripts. It knows mat
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -36,9 +37,18 @@ __all__ = [
 ]
 
 
-def publish(name: str, table: pd.DataFrame, finding: str, figures: Figures, folder: Path, text: str = "") -> None:
-    """Print a study's table (`text`, where the table is too long to read) and finding; leave table and figures in a folder."""
-    Files(folder).write_table(f"{name}.csv", table)
+def publish(
+    name: str,
+    table: pd.DataFrame,
+    finding: str,
+    figures: Figures,
+    folder: Path,
+    text: str = "",
+    more: Mapping[str, pd.DataFrame] | None = None,
+) -> None:
+    """Print a study's table (`text`, where it is too long to read) and finding; leave table, figures and `more` tables in a folder."""
+    for file, each in {name: table, **(more or {})}.items():
+        Files(folder).write_table(f"{file}.csv", each)
     save_all(figures, folder)
     print(f"{text or aligned(table.map(_written))}\n\n{finding}\n\n{folder}")
 
