@@ -8,6 +8,7 @@ from sim.report.numbers import compact, counted, dollars, number, share
 from sim.settings.market import BackendSettings
 from sim.sweeps.what_if.answer import Answer
 from sim.sweeps.what_if.ask import WhatIf
+from sim.sweeps.what_if.fanout import HALF
 from sim.sweeps.what_if.question import DAYS_A_MONTH, HOUR_S, Question
 
 _WHOSE = {"*": "every call", "lead": "lead agents", "sub_agents": "sub-agents"}
@@ -20,8 +21,8 @@ def change(question: Question, market: Mapping[str, BackendSettings]) -> str:
         parts.append(f"caches keep prompts for {'an hour' if question.cache_s == HOUR_S else '5 minutes'} (ttl of cache_control)")
     if question.compact_tokens is not None:
         parts.append(f"prompts summarised at {compact(question.compact_tokens)} tokens")
-    if question.half:
-        parts.append("every second sub-agent less")
+    if question.fanout is not None:
+        parts.append("every second sub-agent less" if question.fanout == HALF else f"at most {question.fanout} sub-agents each")
     if question.batch:
         parts.append("all calls through the batch queue")
     if question.sessions > 1:
@@ -51,11 +52,13 @@ def remarks(what_if: WhatIf, answer: Answer) -> Iterator[str]:
         yield f"{counted(lost, 'session')} came to no end (calls given up): less done, not less spent on the same"
     yield from _work(answer, market)
     question = answer.question
-    if question.half:
+    if question.fanout not in (None, HALF):
+        yield "who began no more keeps them: what more than there were would do a log does not say; all that one began in its session count"
+    if question.fanout is not None:
         yield "reports are read as recorded; if the others do the work too, it stands on top of their own context, in their own time"
     if question.compact_tokens is not None:
         yield f"left are a summary of 1,000 tokens (assumption) and the agent's least prompt; turns are as recorded{_worth(answer)}"
-    if question.cache_s is not None or question.compact_tokens is not None or question.half:
+    if question.cache_s is not None or question.compact_tokens is not None or question.fanout is not None:
         yield from _ends(answer)
     if question.sessions > 1:
         yield "copies begin when their originals do"

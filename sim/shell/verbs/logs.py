@@ -2,7 +2,7 @@
 Nothing of prompts, names or paths is kept.
   sim logs ~/.claude/projects market=nov_2026      files, folders, globs; then settings
   sim logs PATH --what-if "cache=1h compact=60k"   or key=value, BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND,
-                                     batch, fanout=half, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
+                                     batch, fanout=half or 4, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
   sim logs PATH --fit mine           writes profiles: sim --config-dir mine experiment=mine runs their future
 """
 

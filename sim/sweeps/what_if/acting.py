@@ -18,7 +18,7 @@ _OF_NO_CALL = {
 """Of a backend: what says something of it or of work that is yet to be done."""
 _RATHER = {
     "work": "a swap of models shows the range of what bills say anyway",
-    "agent": "recorded turns, prompts and answers are as they were; compact=60k and fanout=half change those of the log",
+    "agent": "recorded turns, prompts and answers are as they were; compact=60k and fanout=4 change those of the log",
     "workload": "sessions come when they came; sessions=2x doubles them",
     "start": "sessions come when they came",
     "horizon_s": "sessions come when they came",

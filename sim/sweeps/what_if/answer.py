@@ -20,16 +20,13 @@ from sim.statistics import Estimate, t_quantile
 from sim.sweeps.what_if import flat_rate, own_work
 from sim.sweeps.what_if.acting import check_acting
 from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_one_user, kept_for_an_hour, with_models
+from sim.sweeps.what_if.ends import ends_of
 from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked, words
-from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
+from sim.sweeps.what_if.recast import is_sub, served_by
 from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
 from sim.sweeps.what_if.sums import are_sums, check_asked
 
 DAY_S = 86_400.0
-SUMMARY_TOKENS = 1000
-"""Of a compaction: as the simulator's own (assumption)."""
-RESTORED = 0.5
-"""Of what a compaction drops, at the other end of the range (assumption)."""
 
 
 class Answer(NamedTuple):
@@ -131,7 +128,7 @@ class Asker:
             check_asked(question)
         scenario = self._scenario(question)
         ends = {}
-        for label, log in _recast(question, self.base.log).items():
+        for label, log in ends_of(question, self.base.log).items():
             ends[label] = self._end(question, scenario, log)
         first, *_ = ends.values()
         return first._replace(
@@ -249,25 +246,6 @@ class Asker:
         return found._replace(
             usd=usd, difference=difference, spread=(difference,), hours=hours, beyond_usd=beyond_usd, measured={}, lost=waiting.lost
         )
-
-
-def _recast(question: Question, log: Log) -> dict[str, Log]:
-    """The log as asked, by what is assumed of it, the more careful end first."""
-    found = {"": log}
-    if question.half:
-        found = {
-            "the others do their work too": halved(log, redivided=True)[0],
-            "their work is not done": halved(log, redivided=False)[0],
-        }
-    if question.compact_tokens is not None:
-        shares = (f"{100 * RESTORED:.0f} % of what is dropped is read again", RESTORED), ("nothing is read again", 0.0)
-        found = {
-            ", ".join(part for part in (label, words) if part): compacted(each, Compaction(question.compact_tokens, SUMMARY_TOKENS, share))[
-                0
-            ]
-            for (label, each), (words, share) in zip([*found.items()] * (3 - len(found)), shares, strict=True)
-        }
-    return {label: times(each, question.sessions) if question.sessions > 1 else each for label, each in found.items()}
 
 
 def _spread(usd: np.ndarray, was: np.ndarray, own: Mapping[str, float]) -> tuple[Estimate, ...]:

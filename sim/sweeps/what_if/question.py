@@ -3,7 +3,8 @@
 BACKEND                       every call at that backend          lead=BACKEND sub_agents=BACKEND   those of some
 MODEL=BACKEND                 every call of a model of the log    batch                             through the batch queue
 cache=1h  cache=5m            how long caches keep a prompt       compact=60k                       prompts summarised at that length
-fanout=half                   every second sub-agent less         sessions=2x                       every session twice
+fanout=half                   every second sub-agent less         fanout=4                          at most so many, or a distribution
+sessions=2x                   every session twice
 flat=200/month,10/5h,50/week  a flat rate, USD, with what it allows of list prices in any 5 hours and any week
 """
 
@@ -13,6 +14,7 @@ import re
 from typing import NamedTuple
 
 from sim.errors import ConfigError, did_you_mean
+from sim.sweeps.what_if.fanout import HALF, size_of
 
 HOUR_S = 3600.0
 DAYS_A_MONTH = 365.2425 / 12
@@ -40,7 +42,8 @@ class Question(NamedTuple):
     """(whose calls, to which backend): `*` all, `lead`, `sub_agents`, or a model of the log."""
     cache_s: float | None = None
     compact_tokens: int | None = None
-    half: bool = False
+    fanout: str | None = None
+    """How many sub-agents one begins at most, as it was written (`sim.sweeps.what_if.fanout`)."""
     batch: bool = False
     sessions: int = 1
     flat: FlatRate | None = None
@@ -48,7 +51,7 @@ class Question(NamedTuple):
     @property
     def replays(self) -> int:
         """How many times the log's calls are replayed, about: for each end of a range, and of who waits at a flat rate."""
-        return self.sessions * (2 if self.half or self.compact_tokens is not None else 1) * (1 if self.flat is None else 2)
+        return self.sessions * (2 if self.fanout is not None or self.compact_tokens is not None else 1) * (1 if self.flat is None else 2)
 
 
 def asked(text: str, backends: list[str], models: list[str]) -> Question:
@@ -58,6 +61,8 @@ def asked(text: str, backends: list[str], models: list[str]) -> Question:
         key, equals, value = word.partition("=")
         if not equals:
             found = _bare(found, word, backends)
+        elif key == "agent.fanout":
+            found = _short(found, "fanout", value, backends)
         elif key in models:
             found = _moved(found, key, value, backends)
         elif key in SHORT:
@@ -114,9 +119,9 @@ def _short(found: Question, key: str, value: str, backends: list[str]) -> Questi
     if key == "compact":
         return found._replace(compact_tokens=_tokens(value))
     if key == "fanout":
-        if value != "half":
-            raise ConfigError(f"--what-if fanout={value}: must be half; of another number a log does not say who would do what")
-        return found._replace(half=True)
+        if value != HALF:
+            size_of(value)
+        return found._replace(fanout=value)
     if key == "sessions":
         many = re.fullmatch(r"(\d{1,3})x", value)
         if many is None or not 2 <= int(many[1]) <= 100:

@@ -64,7 +64,7 @@ def test_what_is_broken_or_unknown_is_a_warning_and_an_error_to_the_strict(tmp_p
     (("x.jsonl", "--model", "m=opus"), "sim: --model m=opus: is no backend of this market"),
     (("x.jsonl", "--format", "cluade-code"), "sim: format 'cluade-code' is not known; did you mean 'claude-code'?"),
     (("x.jsonl", "--what-if", "kimi"), "sim: --what-if kimi: is no backend of this market and no setting; did you mean 'kimi_k2_5'?"),
-    (("x.jsonl", "--what-if", "agent.fanout=2"), "sim: --what-if agent.fanout=2: agent.fanout does nothing to recorded sessions"),
+    (("x.jsonl", "--what-if", "agent.turns=2"), "sim: --what-if agent.turns=2: agent.turns does nothing to recorded sessions"),
     (("x.jsonl", "markt=nov_2026"), "sim: markt: 'markt' is not a setting"),
 ])  # fmt: skip
 def test_a_mistake_is_one_line(

@@ -15,8 +15,8 @@ BEFORE = sim.load()
     ("setting", "line"),
     [
         (
-            "agent.fanout=2",
-            "agent.fanout does nothing to recorded sessions: recorded turns, prompts and answers are as they were; compact=60k",
+            "agent.turns=2",
+            "agent.turns does nothing to recorded sessions: recorded turns, prompts and answers are as they were; compact=60k",
         ),
         ("work.kind=same", "a swap of models shows the range of what bills say anyway"),
         ("workload.tasks=7", "sessions come when they came; sessions=2x doubles them"),

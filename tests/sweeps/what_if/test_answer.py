@@ -104,7 +104,8 @@ def test_prompts_that_do_not_fit_leave_their_sessions_out_on_both_sides(tmp_path
         ("compact=300k", "the longest has 120,000"),
         ("kimi_k2_5 cache=1h", "kimi_k2_5: no cache of several lifetimes"),
         ("backends=[kimi_k2_5,minimax_m2_5]", "name one alone, or add a router"),
-        ("agent.fanout=2", "agent.fanout does nothing to recorded sessions"),
+        ("agent.turns=2", "agent.turns does nothing to recorded sessions"),
+        ("agent.fanout=2", "nobody in this log began more sub-agents"),
         ("minimax_m2_5 market.models.minimax_m2_5.context_window_tokens=1000", "no call of this log can be replayed"),
     ],
 )
@@ -131,9 +132,10 @@ def test_windows_of_a_subscription_block_who_waits_and_caches_are_cold_after_it(
 
 
 @pytest.mark.slow
-def test_sub_agents_halved_are_a_range(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fanout", ["half", "2"])
+def test_fewer_sub_agents_are_a_range(tmp_path: Path, fanout: str) -> None:
     calls = ["s,main,0,0,50000,100,10", *(f"s,a{each},0,{each + 9},20000,100,10" for each in range(4))]
-    [found] = what_if(log_of(tmp_path, *calls), ["fanout=half"]).answers
+    [found] = what_if(log_of(tmp_path, *calls), [f"fanout={fanout}"]).answers
     one = 20_000 * WRITE + 100 * OUT
     assert found.ends["their work is not done"] == pytest.approx(50_000 * WRITE + 100 * OUT + 2 * one, rel=1e-12)
     onto = 20_000 * READ + 100 * WRITE + 100 * OUT  # all they began with is there; what is new is the last answer

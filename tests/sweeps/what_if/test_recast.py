@@ -9,7 +9,7 @@ import pytest
 
 from sim import ConfigError
 from sim.logs import Log, read
-from sim.sweeps.what_if.recast import Compaction, compacted, halved, is_sub, served_by, times
+from sim.sweeps.what_if.recast import Compaction, compacted, is_sub, served_by, times
 from tests.logs.readers.traces.test_own import HEAD
 from tests.logs.written import lines, rows
 
@@ -74,24 +74,3 @@ def test_a_prompt_over_the_limit_is_summarised_first(tmp_path: Path) -> None:
 def test_where_nothing_would_be_summarised_it_says_so(tmp_path: Path, tokens: int, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         compacted(log_of(tmp_path, f"s,main,0,0,{tokens},5,0,0,,m,"), Compaction(60_000, 1_000, 0.0))
-
-
-def test_every_second_sub_agent_goes_with_those_it_began(tmp_path: Path) -> None:
-    found, many = halved(family(tmp_path), redivided=False)
-    assert many == 1
-    assert [name for (name,) in rows(found, "agent")] == ["main", "a1", "a1", "a3"]
-
-
-def test_or_the_one_before_it_does_its_work_too_on_top_of_its_own(tmp_path: Path) -> None:
-    """a1 ends with 20,000 + 100 tokens; a2 began with 12,000, 10,000 of which a1 began with too."""
-    found, many = halved(family(tmp_path), redivided=True)
-    assert many == 1
-    columns = ("agent", "input_tokens", "cache_read_tokens", "cache_write_tokens", "start_s")
-    theirs = [row for row in rows(found, *columns) if row[0] == "a1"][2:]
-    assert theirs == [("a1", 22_100, 20_000, 2_100, 20.0), ("a1", 25_100, 22_100, 3_000, 39.0)]
-    assert {each.name: each.parent for each in found.agents}["b"] == "a1"
-
-
-def test_where_nobody_began_two_there_is_nothing_to_halve(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nobody in this log began two sub-agents"):
-        halved(log_of(tmp_path, "s,main,0,0,9,5,0,0,,m,", "s,a,0,0,9,5,0,0,,m,main"), redivided=True)
