@@ -73,7 +73,7 @@ class Outlook:
 
     def over(self, budget_usd: float) -> bool:
         """Whether P90 of the dollars is over a budget, or so much work is lost that nobody knows."""
-        return not self.spending[1]["p90"].value <= budget_usd or self.lost_share > MUCH_LOST
+        return not self.spending[1]["p90"].value <= budget_usd * (1 + 1e-9) or self.lost_share > MUCH_LOST
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: what is not known is None."""

@@ -12,6 +12,8 @@ from sim.statistics import jackknife
 POINTS = 2**13
 FAR = 10
 """Standard deviations of a sum above its mean that are looked at, beside its largest values."""
+_ROUNDED = 1e-9
+"""Of their mean: values that are no farther apart differ by how they were added up."""
 SUMMED = 200
 """Values up to which a sum's law is worked out; beyond it is a normal law with the skewness that is left (Cornish and Fisher 1938)."""
 
@@ -37,7 +39,7 @@ def _scaled(values: np.ndarray, mean: float) -> np.ndarray:
 
 def _of(values: np.ndarray, many: int, shares: list[float]) -> list[float]:
     middle, spread = float(values.mean()), float(values.std())
-    if not spread:
+    if spread <= _ROUNDED * middle:
         return [many * middle] * len(shares)
     if many > SUMMED:
         return _normal(values, many, shares)

@@ -46,3 +46,10 @@ def test_the_interval_holds_the_truth() -> None:
 def test_one_task_is_its_own_sum_and_nothing_is_nothing() -> None:
     assert percentiles_of_sum(np.arange(1.0, 11.0), np.arange(10), 1, [0.5]) == [(5.0, 2.0, 9.0)]
     assert percentiles_of_sum(np.zeros(10), np.arange(10), 7, [0.5]) == [(0.0, 0.0, 0.0)]
+
+
+def test_values_that_differ_by_rounding_are_one_value() -> None:
+    """1 cent as it comes out of several sums: four of them are 4 cents, not 4.0006, which a budget of 4 would refuse."""
+    values = np.array([0.01, 0.009999999999999998, 0.010000000000000002] * 20)
+    for span in percentiles_of_sum(values, np.arange(60) % 6, 4, [0.5, 0.9]):
+        assert tuple(span) == pytest.approx((0.04, 0.04, 0.04), rel=1e-9)
