@@ -167,6 +167,8 @@ def _remarks(found: dict[str, Any]) -> Iterator[str]:
     lines = [f"{counted(many, 'row')}: {what}" for what, many in found["remarks"].items()]
     tiers = found["other_tiers"].items()
     lines += [f"{counted(many, 'row')}: service tier {name}, priced as standard, which may be wrong" for name, many in tiers]
+    if many := found["writes_unsaid"]:
+        lines.append(f"{counted(many, 'row')}: no cache writes in the log; what was not read is taken as written, at that price")
     if many := found["lifetimes_unsaid"]:
         lines.append(f"{counted(many, 'row')}: no lifetime of cache writes in the log, taken as the backend's cache_ttl_s")
     if found["failed_usd"]:

@@ -61,6 +61,7 @@ def account(bill: LogBill) -> dict[str, Any]:
         "agents_usd": _agents(bill, is_sub[calls["agent"]]),
         "written_again": [each._asdict() for each in rewritten(bill) if each.calls],
         "failed_usd": total(priced[_failed(bill)]),
+        "writes_unsaid": bill.writes_unsaid(),
         "lifetimes_unsaid": bill.lifetimes_unsaid(),
         "dearest_sessions": _dearest(bill, whose, sessions),
     }

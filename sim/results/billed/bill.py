@@ -104,6 +104,10 @@ class LogBill:
         numbers = np.bincount(self.log.calls["tier"], minlength=len(self.log.tiers))
         return {name: int(many) for name, many in zip(self.log.tiers, numbers, strict=True) if name not in (STANDARD, BATCH)}
 
+    def writes_unsaid(self) -> int:
+        """Calls of which the log tells no cache writes and that are priced with some: all that they did not read."""
+        return int(((self.log.calls["cache_write_tokens"] < 0) & (self.write_tokens > 0)).sum())
+
     def lifetimes_unsaid(self) -> int:
         """Calls whose cache writes have no lifetime in the log, where it makes a difference: taken as the backend's."""
         dearer = [settings.cache_write_1h_usd_per_mtok is not None for settings in self.market.values()]

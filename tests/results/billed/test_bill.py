@@ -51,6 +51,7 @@ def test_where_only_reads_are_told_the_rest_is_written_if_the_cache_takes_it(tmp
     calls = ("s,main,0,0,4095,0,0,claude-opus-4-6", "s,main,1,1,4096,0,0,claude-opus-4-6", "s,main,2,2,9000,0,0,gpt-5.2")
     log = table(tmp_path / "x.csv", "cached_tokens,model", *calls)
     assert usd(log) == pytest.approx([4_095 * FRESH, 4_096 * WRITE, 9_000 * 1.75e-6], rel=1e-12)
+    assert sim.LogBill(log, sim.load()).writes_unsaid() == 1, "the second alone is priced with writes that the log does not tell"
 
 
 def test_prices_are_those_of_the_moment(tmp_path: Path) -> None:
