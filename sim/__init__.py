@@ -8,6 +8,7 @@ result.summary
 from sim import theory
 from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.results.billed.bill import LogBill
+from sim.results.capacity.sheet import Capacity, capacity
 from sim.results.exported.export import export
 from sim.results.outlook.outlook import Outlook, estimate
 from sim.results.result import Result
@@ -23,6 +24,7 @@ from sim.version import __version__
 
 __all__ = [
     "ALONE",
+    "Capacity",
     "ConfigError",
     "DataError",
     "LawError",
@@ -35,6 +37,7 @@ __all__ = [
     "Tornado",
     "Traits",
     "__version__",
+    "capacity",
     "compare",
     "estimate",
     "export",

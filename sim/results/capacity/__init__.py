@@ -1,0 +1,1 @@
+"""What a workload asks its providers for, and what quota that takes."""
