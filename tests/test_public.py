@@ -18,7 +18,7 @@ CONTRACT = ["load", "simulate", "sweep", "compare", "rank", "theory", "Scenario"
 
 
 def small(*overrides: str) -> Scenario:
-    return sim.load("agent=team", "workload.tasks=4", "replications=3", "processes=1", *overrides)
+    return sim.load("agent=team", "agent.turns_per_wave=null", "workload.tasks=4", "replications=3", "processes=1", *overrides)
 
 
 def test_exports_are_sorted_and_there() -> None:
