@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 import math
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sim.call import BATCH, STANDARD
 
@@ -109,10 +110,36 @@ def parent_of(path: str) -> str:
     return "" if path == "0" else agent_of(".".join(parts[:stage])) or MAIN
 
 
+_Place = TypeVar("_Place")
+
+
+def outward(first: _Place, above: Mapping[_Place, _Place]) -> list[_Place]:
+    """One, what it is within, and so on to the outermost; where they go round in a ring, which says nothing, it alone."""
+    line = [first]
+    while outer := above.get(line[-1]):
+        if outer in line:
+            return [first]
+        line.append(outer)
+    return line
+
+
+def begun_by(call: LoggedCall, session: str, agents: Sequence[str]) -> LoggedCall:
+    """As a call of the first of these agents, each begun by the next; the last, or nobody, is its session's main one."""
+    names = [*agents[:-1], MAIN]
+    return call._replace(session=session, agent=names[0], parent=names[1] if len(names) > 1 else "")
+
+
 def tier_of(written: str) -> str:
     """A tier of service by one name: standard, batch, or as it is written (flex, priority, fast, ...)."""
     word = written.strip().lower().replace("_", "-")
     return BATCH if BATCH in word else STANDARD if word in _NO_TIER else word
+
+
+def under(value: Any, *names: str) -> Any:
+    """What lies under these names, one in the other; None: nothing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def count(value: Any) -> int:

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from sim.logs.files import Entry, File, Sample
 from sim.logs.logged import LoggedCall, Source
 from sim.logs.report import Report
+
+
+class Asked:
+    """The newest message that the next call answers: since when that call could be sent, and whether it is a user's."""
+
+    def __init__(self) -> None:
+        self._at_s, self._by_user = math.nan, False
+
+    def came(self, at_s: float, by_user: bool | None = None) -> None:
+        """A message; None: from a tool, while a user's may wait beside it."""
+        self._at_s, self._by_user = at_s, self._by_user if by_user is None else by_user
+
+    def answered(self, end_s: float) -> tuple[float, bool]:
+        """When the call that ended then began (without a message before it: then), and whether for a user; the next one is yet to come."""
+        found = self._at_s if self._at_s <= end_s else end_s, self._by_user
+        self._at_s, self._by_user = math.nan, False
+        return found
 
 
 class LogReader:

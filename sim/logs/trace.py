@@ -82,7 +82,7 @@ def _is_foreign(path: Path) -> bool:
         is_table = file.kind == "table" and len(file.columns) > 0
     except DataError:
         return False
-    return not is_table or recognised(file) not in ("", "own")
+    return not is_table or recognised(file) not in ("", "own", "run")
 
 
 def _columns(path: str, header: list[str]) -> dict[int, str]:

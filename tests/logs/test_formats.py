@@ -31,7 +31,8 @@ WRITTEN: dict[str, list[list[Any]]] = {
     "mooncake": [[{"timestamp": 0, "input_length": 1, "output_length": 1, "hash_ids": [1]}]],
     "tracelab": [[test_tracelab.step("1", "s", 0, 1)]],
     "aiperf-dag": [[{"session_id": "s", "turns": [test_aiperf_dag.turn(1, 1)]}]],
-    "own": [[test_own.HEAD], ["replication,task,turn,status,t_request_s,t_end_s,agent"]],
+    "own": [[test_own.HEAD]],
+    "run": [["replication,task,turn,status,t_request_s,t_end_s,agent"]],
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, count, dollars, moment
+from sim.logs.logged import UNKNOWN, Counts, LoggedCall, begun_by, count, dollars, moment, outward, under
 from sim.logs.reader import LogReader
 
 _CALLS = ("GENERATION", "EMBEDDING")
@@ -17,8 +17,10 @@ class Reader(LogReader):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._above: dict[str, tuple[str, str]] = {}
-        """By observation: the one above it, and its name if it is an agent."""
+        self._above: dict[str, str] = {}
+        """By observation: the one above it."""
+        self._agents: dict[str, str] = {}
+        """Of those that are agents, their names."""
         self._sessions: dict[str, str] = {}
         self._calls: list[tuple[str, str, LoggedCall]] = []
 
@@ -37,8 +39,9 @@ class Reader(LogReader):
             if each.get("sessionId"):
                 self._sessions[trace] = str(each["sessionId"])
             if "traceId" in each:
-                agent = f"{each.get('name') or 'agent'} {each['id']}" if each.get("type") == "AGENT" else ""
-                self._above[each["id"]] = str(each.get("parentObservationId") or ""), agent
+                self._above[each["id"]] = str(each.get("parentObservationId") or "")
+                if each.get("type") == "AGENT":
+                    self._agents[each["id"]] = f"{each.get('name') or 'agent'} {each['id']}"
                 if each.get("type") in _CALLS:
                     self._calls.append((trace, each["id"], self._call(each)))
         return iter(())
@@ -60,19 +63,14 @@ class Reader(LogReader):
             "", each.get("model") or each.get("providedModelName") or "", Counts.inclusive if within else Counts.disjoint, kinds["input"],
             output, read, write, kinds["hour"] or UNKNOWN, kinds["reasoning"], moment(each.get("startTime")), moment(each.get("endTime")),
             cost_usd=dollars(cost), status="error" if each.get("level") == "ERROR" else "ok",
-            tier=str((each.get("modelParameters") or {}).get("service_tier") or ""), key=each["id"],
+            tier=str(under(each, "modelParameters", "service_tier") or ""), key=each["id"],
         )  # fmt: skip
 
     def end(self) -> Iterator[LoggedCall]:
         """Each with the nearest agent above it; the highest is the main one."""
         for trace, place, call in self._calls:
-            agents, seen = [], {place}
-            while (place := self._above.get(place, ("", ""))[0]) and place not in seen:
-                seen.add(place)
-                if name := self._above.get(place, ("", ""))[1]:
-                    agents.append(name)
-            names = [*agents[:-1], MAIN]
-            yield call._replace(session=self._sessions.get(trace, trace), agent=names[0], parent=names[1] if len(names) > 1 else "")
+            agents = [self._agents[each] for each in outward(place, self._above)[1:] if each in self._agents]
+            yield begun_by(call, self._sessions.get(trace, trace), agents)
 
 
 def _kind(name: str) -> str:

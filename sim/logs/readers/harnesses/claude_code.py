@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment
-from sim.logs.reader import LogReader
+from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment, under
+from sim.logs.reader import Asked, LogReader
 
 
 class Reader(LogReader):
@@ -23,7 +23,7 @@ class Reader(LogReader):
 
     def begin(self, file: File) -> None:
         """A file of a sub-agent is named after it."""
-        self._ready_s, self._by_user = math.nan, False
+        self._asked = Asked()
         self._file = file.path.stem.removeprefix("agent-") if file.path.stem.startswith("agent-") else ""
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
@@ -34,7 +34,7 @@ class Reader(LogReader):
         usage = message.get("usage")
         if not isinstance(usage, dict):
             if entry.get("type") == "user":
-                self._asked(entry, message)
+                self._hear(entry, message)
             return
         if message.get("model") == "<synthetic>" or entry.get("isApiErrorMessage"):
             self.report.remarks["notes of Claude Code itself, no calls of a model: left out"] += 1
@@ -42,24 +42,22 @@ class Reader(LogReader):
         session, aside = entry.get("sessionId") or "", bool(entry.get("isSidechain"))
         key = message.get("id") or entry.get("requestId") or ""
         end = moment(entry.get("timestamp"))
-        start = self._ready_s if self._ready_s <= end else end
+        start, by_user = self._asked.answered(end)
         cost = dollars(entry.get("costUSD")) if "costUSD" in entry else math.nan
         who = start, end, self._agent(entry), MAIN if aside else ""
         rank = (0 if aside else 2) + ("speed" in usage)
-        yield _call(session, message.get("model") or "", usage, who, cost, self._by_user, key, rank)
+        yield _call(session, message.get("model") or "", usage, who, cost, by_user, key, rank)
         for number, other in enumerate(usage.get("iterations") or ()):
             if other.get("type") == "advisor_message":
                 yield _call(session, other.get("model") or "", other, who, math.nan, False, f"{key} {number}" if key else "", rank)
-        self._ready_s, self._by_user = math.nan, False
 
     def _agent(self, entry: Entry) -> str:
         return (entry.get("agentId") or self._file or "side") if entry.get("isSidechain") else MAIN
 
-    def _asked(self, entry: Entry, message: Entry) -> None:
-        self._ready_s = moment(entry.get("timestamp"))
+    def _hear(self, entry: Entry, message: Entry) -> None:
         content = message.get("content")
         of_tool = isinstance(content, list) and any(isinstance(each, dict) and each.get("type") == "tool_result" for each in content)
-        self._by_user = not (of_tool or entry.get("isSidechain") or entry.get("isMeta"))
+        self._asked.came(moment(entry.get("timestamp")), not (of_tool or entry.get("isSidechain") or entry.get("isMeta")))
         result = entry.get("toolUseResult")
         if isinstance(result, dict) and isinstance(child := result.get("agentId"), str):
             self.parents[entry.get("sessionId") or "", child] = self._agent(entry)
@@ -76,9 +74,8 @@ def _call(
     else:
         write, hour = count(usage.get("cache_creation_input_tokens")), 0
     tier = "fast" if usage.get("speed") == "fast" else usage.get("service_tier") or "standard"
-    tools = usage.get("server_tool_use")
     return LoggedCall(
         session, model, Counts.disjoint, count(usage["input_tokens"]), count(usage.get("output_tokens")),
         count(usage.get("cache_read_input_tokens")), write, hour, 0, *who, cost, "ok", tier, by_user,
-        count(tools.get("web_search_requests")) if tools else 0, key, rank,
+        count(under(usage, "server_tool_use", "web_search_requests")), key, rank,
     )  # fmt: skip

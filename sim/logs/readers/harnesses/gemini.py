@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from sim.logs.files import Entry, File, Sample
 from sim.logs.logged import Counts, LoggedCall, count, moment
-from sim.logs.reader import LogReader
+from sim.logs.reader import Asked, LogReader
 
 
 class Reader(LogReader):
@@ -20,7 +19,7 @@ class Reader(LogReader):
 
     def begin(self, file: File) -> None:
         """A session whose head is lost is named by its file."""
-        self._session, self._asked_s, self._by_user, self._number = file.path.stem, math.nan, False, 0
+        self._session, self._asked, self._number = file.path.stem, Asked(), 0
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a message, or of a document of them."""
@@ -29,14 +28,14 @@ class Reader(LogReader):
             if _is_answer(message):
                 yield self._call(message)
             elif message.get("type") == "user":
-                self._asked_s, self._by_user = moment(message.get("timestamp")), True
+                self._asked.came(moment(message.get("timestamp")), by_user=True)
 
     def _call(self, message: Entry) -> LoggedCall:
         tokens, end = message["tokens"], moment(message.get("timestamp"))
         inputs, cached, output, thoughts, tool = (count(tokens.get(name)) for name in ("input", "cached", "output", "thoughts", "tool"))
         beside = count(tokens.get("total")) == inputs + cached + output + thoughts + tool and cached > 0
-        start, asked = min(end, self._asked_s) if self._asked_s <= end else end, self._by_user
-        self._asked_s, self._by_user, self._number = math.nan, False, self._number + 1
+        self._number += 1
+        start, asked = self._asked.answered(end)
         key = f"{self._session} {message['id']}" if message.get("id") else ""
         return LoggedCall(
             self._session, message.get("model") or "", Counts.disjoint if beside else Counts.inclusive, inputs + tool, output + thoughts,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.errors import DataError
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars
+from sim.logs.logged import Counts, LoggedCall, begun_by, count, dollars, outward
 from sim.logs.reader import LogReader
 
 
@@ -72,10 +72,5 @@ class Reader(LogReader):
     def end(self) -> Iterator[LoggedCall]:
         """Each in the session that its user began."""
         for call in self._calls:
-            line = [call.session]
-            while (above := self._above.get(line[-1])) and above not in line:
-                line.append(above)
-            names = [*line[:-1], MAIN]
-            yield call._replace(
-                session=line[-1], agent=names[0], parent=names[1] if len(names) > 1 else "", by_user=call.by_user and len(names) == 1
-            )
+            line = outward(call.session, self._above)
+            yield begun_by(call, line[-1], line)._replace(by_user=call.by_user and len(line) == 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import MAIN, UNKNOWN, Counts, LoggedCall, count, moment, said
+from sim.logs.logged import UNKNOWN, Counts, LoggedCall, begun_by, count, moment, outward, said
 from sim.logs.reader import LogReader
 
 _SPAWNS = ("Agent", "Task")
@@ -61,17 +61,14 @@ class Reader(LogReader):
 
     def end(self) -> Iterator[LoggedCall]:
         """A session that lies within a tool of one other session is a sub-agent of it."""
-        above = {who: parent for who, calls in self._sessions.items() if (parent := self._parent(*who, calls))}
+        above = {who: (who[0], parent) for who, calls in self._sessions.items() if (parent := self._parent(*who, calls))}
         if self._windows:
             joined = sum(len(self._sessions[who]) for who in above)
             self.report.remarks["of sessions taken as sub-agents, since they lie within a tool of another session"] += joined
-        for (project, session), calls in self._sessions.items():
-            line = [session]
-            while (outer := above.get((project, line[-1]))) and outer not in line:
-                line.append(outer)
-            names = [*line[:-1], MAIN]
+        for who, calls in self._sessions.items():
+            names = [session for _, session in outward(who, above)]
             for call in calls:
-                yield call._replace(session=line[-1], agent=names[0], parent=names[1] if len(names) > 1 else "")
+                yield begun_by(call, names[-1], names)
 
     def _parent(self, project: str, session: str, calls: list[LoggedCall]) -> str:
         """Empty: none, or it could be of several."""

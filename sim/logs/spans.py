@@ -1,10 +1,10 @@
-"""What OpenTelemetry spans call things: GenAI conventions from 1.28 to genai v0.1.0, OpenInference, OpenLLMetry, Sentry, Claude Code."""
+"""OpenTelemetry spans as they are written: OTLP or flat, by names of GenAI conventions from 1.28 on, OpenInference, OpenLLMetry, Sentry."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from sim.logs.logged import moment
 
@@ -40,7 +40,43 @@ NAMES = {
     "agent": ("gen_ai.agent.name", "gen_ai.agent.id"),
 }  # fmt: skip
 """By what we call it, the newest name first."""
+MODELS = (
+    "chat", "generate_content", "text_completion", "embeddings", "gen_ai.client.inference", "claude_code.llm_request", "LLM", "EMBEDDING",
+)  # fmt: skip
+AGENTS = ("invoke_agent", "AGENT")
+OTHERS = ("execute_tool", "create_agent", "invoke_workflow", "plan", "retrieval", "TOOL", "CHAIN", "RETRIEVER", "RERANKER")
+"""What a span may be of, by its operation."""
+_FAILED = (2, "2", "ERROR", "STATUS_CODE_ERROR")
 _KINDS = ("stringValue", "intValue", "doubleValue", "boolValue")
+
+
+class Written(NamedTuple):
+    """A span as it came."""
+
+    span: Mapping[str, Any]
+    shared: dict[str, Any]
+    """Attributes of its resource."""
+    scope: str
+    """The library that made it."""
+
+
+def spans_in(entry: Mapping[str, Any]) -> Iterator[Written]:
+    """Of an envelope (OTLP), of a trace with its spans, or the entry itself."""
+    for resource in entry.get("resourceSpans") or ():
+        shared = attributes_of((resource.get("resource") or {}).get("attributes"))
+        for scope in resource.get("scopeSpans") or resource.get("instrumentationLibrarySpans") or ():
+            for span in scope.get("spans") or ():
+                yield Written(span, shared, (scope.get("scope") or {}).get("name", ""))
+    for span in entry.get("spans") or ():
+        yield Written({"trace_id": entry.get("trace_id"), **span}, {}, "")
+    if identity(entry, "span"):
+        yield Written(entry, {}, "")
+
+
+def has_failed(span: Mapping[str, Any], attributes: Mapping[str, Any]) -> bool:
+    """By its status, or by the error that it names."""
+    status = span.get("status")
+    return "error.type" in attributes or (isinstance(status, dict) and status.get("code", status.get("status_code")) in _FAILED)
 
 
 def first(attributes: Mapping[str, Any], what: str) -> Any:
