@@ -40,6 +40,11 @@ PUBLISHED = {"over models (State of AI, 2025)": (-0.07, -0.05), "over providers 
 ALL = "all"
 
 
+def short(model: str) -> str:
+    """Its name without that of its vendor."""
+    return labels()[model].partition(" ")[2]
+
+
 def used(one: Market, model: str, multiplier: float) -> np.ndarray:
     """Tokens on a model by week after the change and segment, its prices multiplied; the last column is all segments."""
     change = MarketEvent(kind=MarketEventKind.price, day=CALIBRATED_UNTIL, model=model, multiplier=multiplier)
@@ -77,14 +82,14 @@ def table(one: Market) -> pd.DataFrame:
         rows.append({"segment": name, "week on Opus 4.6, USD": week})
         for model in ASKED:
             for place, after in enumerate(AFTER):
-                rows[-1][f"{labels()[model]}, {after} wk"] = found[model][place, row]
+                rows[-1][f"{short(model)}, {after} wk"] = found[model][place, row]
     return pd.DataFrame(rows)
 
 
 def finding(found: pd.DataFrame, across: float) -> str:
     """Chats and agents, one week and four, and the slope over models."""
     rows = found.set_index("segment")
-    name = f"{labels()[ASKED[0]]}, {{}} wk"
+    name = f"{short(ASKED[0])}, {{}} wk"
     slow, late = (rows[name.format(after)] for after in AFTER)
     chats, agents = -late["chat"], (-slow["heavy_agent"], -late["heavy_agent"])
     return (
@@ -112,7 +117,7 @@ def by_segment(found: pd.DataFrame, across: float) -> Figure:
         shift = places + 0.2 * (1 - number)
         for after in AFTER:
             last = after == AFTER[-1]
-            values = found[f"{labels()[model]}, {after} wk"]
+            values = found[f"{short(model)}, {after} wk"]
             axes.plot(values, shift, label=labels()[model] if last else None, **look | ({} if last else {"markerfacecolor": "white"}))
     axes.axvline(0, color=INK, linewidth=1)
     axes.set_yticks(places, [str(name).replace("_", " ") for name in found["segment"]])

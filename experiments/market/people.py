@@ -80,10 +80,10 @@ class Task(NamedTuple):
 
 
 @cache
-def task(agent: str, model: str, tasks: int, *work: str) -> Task:
+def task(agent: str, model: str, tasks: int, *words: str) -> Task:
     """A task of an agent on a model, simulated call by call."""
     result = sim.simulate(
-        sim.load(f"agent={agent}", *work, f"backends=[{model}]", f"router.fee={FEE}", f"workload.tasks={tasks}", "replications=1",
+        sim.load(f"agent={agent}", *words, f"backends=[{model}]", f"router.fee={FEE}", f"workload.tasks={tasks}", "replications=1",
                  "processes=1", "log=none")
     )  # fmt: skip
     fresh = result.mean("input_tokens") - result.mean("cache_read_tokens")
@@ -91,11 +91,11 @@ def task(agent: str, model: str, tasks: int, *work: str) -> Task:
     return Task(*(each / tasks for each in sums))
 
 
-def tasks_of(agent: str, model: str, tasks: int, *work: str) -> Task:
+def tasks_of(agent: str, model: str, tasks: int, *words: str) -> Task:
     """The same as segments have it: a chat is the same work on all, an assistant's day is fifty messages, so a few of them will do."""
     if agent == "chat":
-        return task(agent, model, tasks)
-    return task(agent, model, max(4, tasks // 5) if agent == "always_on" else tasks, *work)
+        return task(agent, model, tasks, *(word for word in words if not word.startswith("work")))
+    return task(agent, model, max(4, tasks // 5) if agent == "always_on" else tasks, *words)
 
 
 def work_of(tasks: int, *work: str) -> Work:
