@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 import sim
-from sim.results.outlook.spread import SHARES
+from sim.results.outlook.outlook import Outlook
+from sim.results.outlook.spread import SHARES, Span
 
 LINE = ["agent=chat", "market.models.claude_opus_4_6.slots=2", "workload.interarrival_s={dist: exponential, mean: 40}"]
 LOST = ["agent=swe_task", "retry.attempts=1", "market.models.claude_opus_4_6.error_rate=0.1"]
@@ -27,7 +30,8 @@ LOST = ["agent=swe_task", "retry.attempts=1", "market.models.claude_opus_4_6.err
     ],
 )
 def test_its_intervals_hold_what_a_long_run_comes_to(settings: list[str], tasks: int | None, runs: int) -> None:
-    """Another seed, so that no task is in both. Intervals of 95 %: of the 20 or so one or two may miss by chance, and then not by far."""
+    """Another seed, so that no task is in both. Intervals of 95 %: of the 20 one may miss by chance, and not all would hold what is a
+    sixth more or less: they are narrow enough to say something."""
     found = sim.estimate(sim.load(*settings))
     size = [] if tasks is None or "workload=users" in settings else [f"workload.tasks={tasks}"]
     long = sim.simulate(sim.load(*settings, *size, f"replications={runs if not size else 4}", "seed=77", "processes=1", "log=sample"))
@@ -37,15 +41,23 @@ def test_its_intervals_hold_what_a_long_run_comes_to(settings: list[str], tasks:
     short = sim.simulate(sim.load(*settings, f"replications={runs}", "seed=78", "processes=1", "log=sample"))
     whole = short.tasks.groupby("replication")
     of_runs = {"usd": whole["cost_usd"].sum(), "minutes": (whole["t_end_s"].max() - whole["t_arrive_s"].min()) / 60}
-    missed = []
-    for figures, truth in ((found.task, of_tasks), (found.workload, of_runs)):
+    missed = list(misses(found, of_tasks, of_runs))
+    assert len(missed) <= 1, missed
+    for factor in (5 / 6, 7 / 6):
+        assert len(list(misses(found, of_tasks, of_runs, factor))) >= 3, factor
+
+
+def misses(
+    found: Outlook, of_tasks: dict[str, Any], of_runs: dict[str, Any], factor: float = 1.0
+) -> Iterator[tuple[str, str, float, Span]]:
+    """Figures whose interval does not hold what a long run came to (times a factor), with what the long run itself leaves open."""
+    for figures, truth, slack in ((found.task, of_tasks, 0.05), (found.workload, of_runs, 0.1)):
         for name, values in truth.items():
             true = {key: float(np.quantile(values, share)) for key, share in SHARES.items()} | {"mean": float(np.mean(values))}
             for key, span in figures[name].items():
-                slack = 0.05 * true[key] if figures is found.task else 0.1 * true[key]  # of the long run itself
-                if true[key] < span.low - slack or true[key] > span.high + slack:
-                    missed.append((name, key, true[key], span))
-    assert len(missed) <= 1, missed
+                value = factor * true[key]
+                if value < span.low - slack * value or value > span.high + slack * value:
+                    yield name, key, value, span
 
 
 def test_a_mean_is_the_twins_where_it_is_known() -> None:
