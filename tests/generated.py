@@ -57,6 +57,10 @@ DEARER_THEN_FREE = [
     EventSettings(kind=EventKind.free, at="2026-02-17T00:00:40+00:00", backend="one", length_h=0.01),
 ]
 COMES = [EventSettings(kind=EventKind.launch, at=20, backend="two")]
+OUT = [
+    EventSettings(kind=EventKind.brownout, at=5, backend="one", length_h=30 / 3600, slower=3.0, error_rate=0.2),
+    EventSettings(kind=EventKind.outage, at=20, backend="one", length_h=15 / 3600),
+]
 GOES = [EventSettings(kind=EventKind.retirement, at=30, backend="two")]
 
 BACKEND: Fields = {
@@ -217,7 +221,7 @@ WORLD: Fields = {
     "horizon_s": of(None, 60.0, 2000.0),
     "batch": of(False, False, False, True),
     "start": of("2026-02-16T00:00:00", "2026-02-16T23:59:30"),
-    "events": of([], [], [], DEARER_THEN_FREE, COMES, GOES),
+    "events": of([], [], [], DEARER_THEN_FREE, COMES, GOES, OUT),
 }
 Pins = Mapping[str, Any] | None
 PLAIN_DOOR: dict[str, Any] = {
@@ -249,6 +253,8 @@ def worlds(
 ) -> sim.Scenario:  # fmt: skip
     """A valid scenario of two backends, `one` and `two`."""
     work = draw(drawn(WORKLOAD, workload))
+    if work["kind"] is not WorkloadKind.trace:
+        work["trace"] = ""
     set_agent = draw(drawn(AGENT, agent_))
     if set_agent["kind"] is AgentKind.chat:
         set_agent["turns"] = 1
@@ -276,6 +282,10 @@ def worlds(
     if spent["then"] is Then.wait and spent["per"] in (Per.task, Per.run):
         spent["then"] = Then.stop
     spent["window_h"] = (spent["window_h"] or 0.1) if spent["per"] is Per.rolling else None
+    happens = draw(drawn(WORLD, world))
+    if happens["events"] == OUT:
+        for model in models.values():
+            model["decode_slowdown"] = 0.0
     try:
         return scenario(
             made(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),
@@ -286,7 +296,7 @@ def worlds(
             outcome=OutcomeSettings(**judged),
             budget=BudgetSettings(**spent),
             log=Log.full,
-            **draw(drawn(WORLD, world)),
+            **happens,
         )
     except sim.ConfigError:
         reject()

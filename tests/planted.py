@@ -252,7 +252,7 @@ FAULTS = {
         _BUILD, "return Line() if scenario.workload.urgent_share else deque()", "return deque()",
         (f"{_OF_BUILD}test_impatience_and_urgency_are_parts_of_the_line",),
     ),
-    "decoding is not shared": Fault(_BUILD, "(SharedService if settings.decode_slowdown else Service)(", "Service(", _PARTS),
+    "decoding is not shared": Fault(_BUILD, "shares = bool(settings.decode_slowdown)", "shares = False", _PARTS),
     "the Retry-After is lost at the door": Fault(
         _BACKEND, "call.client.attempt_refused(call, retry_after_s)", "call.client.attempt_refused(call, 0.0)", _TOLD_TO_WAIT
     ),

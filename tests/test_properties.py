@@ -223,6 +223,7 @@ ONE_TURN = {"turns": 1, "requests": 1, "turns_scale": 1.0, "kind": AgentKind.rea
         budget=UNLIMITED,
         horizon_s=None,
         batch=False,
+        events=[],
     ),
     st.integers(1, 4),
 )

@@ -13,6 +13,7 @@ from simpy import Environment
 from sim.backends.admission import Gate, QueueLimit, RateLimit
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache, RecordedCache
+from sim.backends.health import Health
 from sim.backends.limits import Limits
 from sim.backends.pricing import DatedPrice, Price, RecordedPrice, ReplayedPrice
 from sim.backends.queue import ImpatientLine, Line, Queue
@@ -83,7 +84,9 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
         gates: list[Gate] = []
     else:
         queue = _queue(scenario, env, recorder)
-        service = (SharedService if settings.decode_slowdown else Service)(env, settings, cache, recorder)
+        health = Health(scenario.events_of(plan.name), scenario.start_time()) or None
+        shares = bool(settings.decode_slowdown)
+        service = SharedService(env, settings, cache, recorder) if shares else Service(env, settings, cache, recorder, health=health)
         gates = _gates(scenario, settings, slots, queue, cache)
     return Backend(
         env, plan.number, plan.name, settings,

@@ -6,6 +6,7 @@ Time of an attempt = wait in line + network round trip + (constant + prefill of 
 
 from __future__ import annotations
 
+import math
 from heapq import heappush
 from math import exp
 from typing import Protocol
@@ -14,11 +15,14 @@ from simpy import Environment
 from simpy.events import NORMAL
 
 from sim.backends.cache import PromptCache
+from sim.backends.health import Health
 from sim.call import Call
 from sim.clock import happening
 from sim.sampling.distributions import distribution, normal_quantile
 from sim.settings.market import BackendSettings, Billed
 from sim.usage import Usage
+
+NO_TOKENS = Usage(0, 0, 0, 0)
 
 
 class Recorder(Protocol):
@@ -43,8 +47,11 @@ class Service:
     shared = False
     """Whether the end of an attempt depends on the others that are served."""
 
-    def __init__(self, env: Environment, settings: BackendSettings, cache: PromptCache, recorder: Recorder, *, batch: bool = False) -> None:
-        """`batch`: calls go through the batch queue, which takes hours and has no other latency."""
+    def __init__(
+        self, env: Environment, settings: BackendSettings, cache: PromptCache, recorder: Recorder, *,
+        batch: bool = False, health: Health | None = None,
+    ) -> None:  # fmt: skip
+        """`batch`: calls go through the batch queue, which takes hours and has no other latency. `health`: what events do to it."""
         self._env = env
         self._events, self._eid = env._queue, env._eid
         self._recorder = recorder
@@ -60,6 +67,7 @@ class Service:
         self._billed = settings.error_billed
         self._forgets = self._billed is Billed.nothing
         """Of a failed attempt that is not billed nothing stays in the cache either."""
+        self._health = health
         self._batch_latency_s = distribution(settings.batch_latency_s).quantile() if batch else None
 
     def answer(self, call: Call, now: float) -> float:
@@ -68,7 +76,14 @@ class Service:
         Returns when its answer is there; -1 where it fails, or that is not known yet: then somebody else ends it.
         """
         prompt, output = call.input_tokens, call.output_tokens
-        cache, fails = self._cache, call.u_error < self._error_rate
+        cache, error_rate, slower = self._cache, self._error_rate, 1.0
+        if self._health is not None:
+            out, slower, worse = self._health.at(now)
+            if out:
+                self._break_off(call, now, math.inf, now + self._rtt_s, NO_TOKENS)
+                return -1.0
+            error_rate = max(error_rate, worse)
+        fails = call.u_error < error_rate
         read, write = cache.split(call, prompt, now)
         server_s = self._constant_s + (prompt - read) * self._s_per_fresh + prompt * self._s_per_context
         decode_s = output * self._s_per_output
@@ -78,8 +93,17 @@ class Service:
             decode_s *= noise
         if self._batch_latency_s is not None:
             server_s, decode_s = self._batch_latency_s(call.u_noise), 0.0
+        if slower != 1:
+            server_s *= slower
+            decode_s *= slower
         server_s += self._rtt_s
         first_token = now + server_s
+        if self._health is not None:
+            breaks_s, ends_s = self._health.breaks_s(now), first_token + (0.0 if fails else decode_s)
+            if breaks_s < ends_s:
+                billed = self._by_then(prompt, read, write, output, (breaks_s - first_token) / decode_s if decode_s else 0.0)
+                self._break_off(call, now, first_token, breaks_s, billed)
+                return -1.0
         if prompt >= cache.minimum and not (fails and self._forgets):
             call.cached_tokens = prompt
             call.cached_until = first_token + cache.ttl_s
@@ -107,6 +131,16 @@ class Service:
         if self._billed is not Billed.everything:
             output, decode_s = 0, 0.0
         end = first_token + decode_s
-        self._recorder.broke(call, now, first_token, end, Usage(prompt, read, write, output))
+        self._break_off(call, now, first_token, end, Usage(prompt, read, write, output))
+
+    def _by_then(self, prompt: int, read: int, write: int, output: int, come: float) -> Usage:
+        """What is billed of an answer that an outage breaks off, of whose output a share `come` had come (below 0: no token yet)."""
+        if self._forgets:
+            return NO_TOKENS
+        return Usage(prompt, read, write, int(output * max(0.0, come)) if self._billed is Billed.everything else 0)
+
+    def _break_off(self, call: Call, now: float, first_token: float, end: float, billed: Usage) -> None:
+        """The attempt ends there without an answer, and its client is told."""
+        self._recorder.broke(call, now, min(first_token, end), end, billed)
         broken = happening(self._env, None, lambda event: call.client.attempt_failed(call))
         heappush(self._events, (end, NORMAL, next(self._eid), broken))

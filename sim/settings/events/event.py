@@ -26,6 +26,9 @@ PRICES = (*(field.name for field in dataclasses.fields(BackendSettings) if "_usd
 """Fields of a backend that are prices."""
 
 
+_DISTURBS = ALONE._replace(looks=True, unsolved="events: calls that meet an outage or a brownout")
+
+
 class EventKind(Feature):
     """What happens."""
 
@@ -45,10 +48,18 @@ class EventKind(Feature):
     """Its vendor closes the OAuth route: from this moment on a plan no longer covers third-party agents (`plan.third_party`), on any
     backend of that vendor."""
 
+    outage = "outage", _DISTURBS
+    """For `length_h` hours every attempt is refused after a round trip, for nothing, and what is being answered when it begins breaks off:
+    of that is billed what `error_billed` says, of output what had come by then. Not so the batch queue."""
+    brownout = "brownout", _DISTURBS
+    """For `length_h` hours attempts that begin take `slower` times as long (but for the network), and fail at `error_rate` at least."""
+
 
 _WORDS = ("unsolved", "undealt")
 PRICED, PRESENCE = (EventKind.price, EventKind.free), (EventKind.launch, EventKind.retirement)
 FOR_GOOD = (*PRESENCE, EventKind.route_closed)
+DISTURBING = (EventKind.outage, EventKind.brownout)
+FOR_A_WHILE = (EventKind.free, *DISTURBING)
 
 
 @dataclass(kw_only=True)
@@ -66,6 +77,11 @@ class EventSettings:
     """kind=price: on every price of the list that is in force, tiers and fees a request too."""
     prices: dict[str, float] = alone({}, low=0)
     """kind=price: new values by field, e.g. {input_usd_per_mtok: 2.5}. The same price in a tier changes in the same ratio."""
+
+    slower: float = alone(1.0, low=1, high=1000)
+    """kind=brownout: times the server's seconds."""
+    error_rate: float = alone(0.0, low=0, high=1)
+    """kind=brownout: share of attempts that fail."""
 
     def begins_s(self, start: datetime, key: str = "events") -> float:
         """The simulated second at which it happens; below 0: before the run. Raises `ConfigError` for what is no moment."""
@@ -107,6 +123,8 @@ class EventSettings:
             EventKind.launch: "launched",
             EventKind.retirement: "retired",
             EventKind.route_closed: "its vendor's plans no longer cover third-party agents",
+            EventKind.outage: f"out{hours}",
+            EventKind.brownout: f"{self.slower:g} times as slow, errors {self.error_rate:.0%}{hours}",
         }
         return f"{_when(start.timestamp() + begins_s)} {name}: {what[self.kind]}{' (before the run)' if begins_s < 0 else ''}"
 
@@ -114,7 +132,7 @@ class EventSettings:
     def short(self) -> str:
         """In a word or two, for figures."""
         words = {EventKind.price: "new price", EventKind.free: "free", EventKind.launch: "launch", EventKind.retirement: "gone"}
-        words[EventKind.route_closed] = "route closed"
+        words |= {EventKind.route_closed: "route closed", EventKind.outage: "outage", EventKind.brownout: "brownout"}
         return words[self.kind]
 
 
@@ -195,8 +213,12 @@ def check_event(event: EventSettings, key: str, models: dict[str, BackendSetting
         raise ConfigError(f"{key}: kind=price needs prices, e.g. {{input_usd_per_mtok: 2.5}}, or a factor")
     if event.kind is not EventKind.price and changes:
         raise ConfigError(f"{key}: kind={event.kind.value} takes neither prices nor a factor; use kind=price")
-    if event.kind is EventKind.free and event.length_h is None:
-        raise ConfigError(f"{key}: kind=free needs length_h, the hours until the list holds again")
+    if event.kind in FOR_A_WHILE and event.length_h is None:
+        raise ConfigError(f"{key}: kind={event.kind.value} needs length_h, the hours until it is over")
+    disturbs = event.slower != 1 or event.error_rate != 0
+    if disturbs != (event.kind is EventKind.brownout):
+        need = "needs slower above 1 or an error_rate" if not disturbs else f"takes neither, kind={event.kind.value}; use kind=brownout"
+        raise ConfigError(f"{key}: slower, error_rate: {need}" if disturbs else f"{key}: kind=brownout {need}")
     if event.kind in FOR_GOOD and event.length_h is not None:
         raise ConfigError(f"{key}.length_h={event.length_h:g}: a {event.kind.value} is for good, so must be null")
 
