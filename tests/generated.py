@@ -253,8 +253,7 @@ def worlds(
 ) -> sim.Scenario:  # fmt: skip
     """A valid scenario of two backends, `one` and `two`."""
     work = draw(drawn(WORKLOAD, workload))
-    if work["kind"] is not WorkloadKind.trace:
-        work["trace"] = ""
+    work["trace"] *= work["kind"] is WorkloadKind.trace
     set_agent = draw(drawn(AGENT, agent_))
     if set_agent["kind"] is AgentKind.chat:
         set_agent["turns"] = 1
@@ -283,9 +282,8 @@ def worlds(
         spent["then"] = Then.stop
     spent["window_h"] = (spent["window_h"] or 0.1) if spent["per"] is Per.rolling else None
     happens = draw(drawn(WORLD, world))
-    if happens["events"] == OUT:
-        for model in models.values():
-            model["decode_slowdown"] = 0.0
+    for model in models.values():
+        model["decode_slowdown"] *= happens["events"] != OUT
     try:
         return scenario(
             made(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),
