@@ -73,6 +73,8 @@ def _unknown(message: str, key: str) -> str:
     if unknown is None:
         return ""
     name, kind = unknown.groups()
+    if key.startswith("hydra."):
+        return f"{key}: is no setting of Hydra"
     if not kind and "." in key:
         return f"{key}: there is no '{name}'"
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
@@ -97,8 +99,12 @@ _PLAIN = {
 def _plainer(message: str, key: str) -> str:
     """Other words for what only those who know Hydra would understand."""
     unread = re.match(r"LexerNoViableAltException: (.*?);? *\^?$", message)
+    unread = unread or re.match(r"Error parsing override '(.*)'; missing EQUAL at", message)
     if unread:
         return f"'{unread[1]}' is not KEY=VALUE; see sim --help"
+    several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
+    if several:
+        return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside"
     for words, plain in _PLAIN.items():
         if words in message:
             return plain
