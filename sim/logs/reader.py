@@ -36,6 +36,9 @@ class LogReader:
     source = Source()
     """Of the file that is read, where it differs from file to file."""
 
+    keyed = True
+    """Whether its calls have ids, so that each counts once wherever it stands; without, a copy of a whole file is left out."""
+
     def __init__(self, report: Report) -> None:
         self.report = report
         self.parents: dict[tuple[str, str], str] = {}

@@ -30,7 +30,7 @@ def explain(error: BaseException) -> str:
         message = "settings nested too deeply, or files whose defaults name one another"
     of_file = re.match(r"In '([^']+)': \w+ raised while composing config: ?(.*)", message)
     place, message = of_file.groups() if of_file else ("", message)
-    told = re.search(r"full_key: ?(\S+)", str(cause or error))
+    told = re.search(r"full_key: ?(\S.*)", str(cause or error))
     key = _whole(_key(error) if cause else "", told[1] if told else getattr(cause or error, "full_key", None))
     plain = _not_installed(message) or _not_on_menu(message) or _unknown(message, key if of_file else _key(error))
     plain = plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
@@ -69,7 +69,7 @@ def _deeper(name: str) -> list[str]:
 
 def _unknown(message: str, key: str) -> str:
     """Of a setting that there is not, with the likely one."""
-    unknown = re.search(r"Key '(\w+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
+    unknown = re.search(r"Key '([^']+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
     if unknown is None:
         return ""
     name, kind = unknown.groups()

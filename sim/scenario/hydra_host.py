@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import types
 import typing
 from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from sim.errors import ConfigError
 from sim.scenario.hydra_errors import kinds
@@ -69,6 +73,27 @@ def _refuse_misread(file: Path) -> None:
     """Raise `ConfigError` for a file of the user's that YAML takes otherwise than it is written."""
     if not file.is_relative_to(CONF):
         check_written(file, names())
+        if file.parent.name == "experiment":
+            with contextlib.suppress(yaml.YAMLError):  # is told by whoever reads it
+                _refuse_mixed(file, "", yaml.safe_load(file.read_text(encoding="utf-8-sig")), Scenario)
+
+
+def _refuse_mixed(file: Path, path: str, value: Any, hint: Any) -> None:
+    """Raise `ConfigError` for a list in a mapping's place or a mapping in a list's, of which OmegaConf does not say where it is."""
+    choices = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    hints = [each for each in choices if typing.get_origin(each) in (list, dict) or is_dataclass(each)]
+    if len(hints) != 1:  # takes neither, or whatever there is
+        return
+    if not path and isinstance(value, str):
+        raise ConfigError(f"{file}: must be a mapping such as {{NAME: VALUE}}, not a text")
+    is_list = typing.get_origin(hints[0]) is list
+    if isinstance(value, list if not is_list else dict):
+        wanted = "a list such as [a,b], not a mapping" if is_list else "a mapping such as {NAME: VALUE}, not a list"
+        raise ConfigError(f"{file}: {path + ': ' if path else ''}must be {wanted}")
+    if isinstance(value, dict):
+        known = typing.get_type_hints(hints[0]) if is_dataclass(hints[0]) else dict.fromkeys(value, typing.get_args(hints[0])[-1])
+        for key, part in value.items():
+            _refuse_mixed(file, f"{path}.{key}".removeprefix("."), part, known.get(key))
 
 
 @functools.cache

@@ -71,6 +71,8 @@ def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: 
 def refuse_unread(folders: Sequence[Path]) -> None:
     """Raise `ConfigError` for a file of the user's of the name of one that ships, which is read in its place."""
     for folder in folders:
+        if (other := next((file for menu in _menus() for file in folder.glob(f"{menu}/*.yml")), None)) is not None:
+            raise ConfigError(f"{other}: would not be read, since settings end in .yaml; rename it")
         for ours in CONF.rglob("*.yaml"):
             theirs = folder / ours.relative_to(CONF)
             if theirs.is_file() and theirs.read_bytes() != ours.read_bytes():

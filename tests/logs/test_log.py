@@ -129,3 +129,14 @@ def test_without_a_main_agent_who_calls_first_leads(tmp_path: Path, agents: str,
     table = [f"s,{name},{index},{60 * index},20000,300" for index, name in enumerate(agents.split())]
     log = read(lines(tmp_path / "t.csv", HEAD, *table))
     assert sum(bool(agent.parent) for agent in log.agents) == subs
+
+
+def test_a_copy_of_a_file_whose_calls_have_no_ids_counts_once_and_is_told(tmp_path: Path) -> None:
+    """`trace.csv` and `trace (1).csv` in one folder are one trace; another row makes another."""
+    table = [HEAD, "s,main,0,0,20000,300", "s,main,1,60,21000,300"]
+    for name in ("trace.csv", "trace (1).csv"):
+        lines(tmp_path / name, *table)
+    lines(tmp_path / "other.csv", *table[:2], "s,main,1,60,21001,300")
+    log = read(tmp_path)
+    assert len(log.calls) == 4
+    assert log.report.duplicates == {"files that hold what another does": 1}

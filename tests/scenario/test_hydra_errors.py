@@ -40,7 +40,12 @@ IN_FILES = {
     "backends: glm_5": "experiment/x, backends: must be a list such as [a,b]",
     "log: ful": "experiment/x, log: Invalid value 'ful'; did you mean 'full'?",
     "market: {models: {mine: {input_usd_per_mtok: 1}}}": "market.models.mine.output_usd_per_mtok: is missing, and has to be given",
-    "- a": "experiment/x, a list where a mapping has to be, or a mapping where a list has to be",
+    "- a": "{file}: must be a mapping such as {{NAME: VALUE}}, not a list",
+    "budgets: [{usd: 5}]": "{file}: budgets: must be a mapping such as {{NAME: VALUE}}, not a list",
+    "market: {models: {glm_5: {tiers: {0: {above_tokens: 5}}}}}":
+        "{file}: market.models.glm_5.tiers: must be a list such as [a,b], not a mapping",
+    "agent: {worker: [1]}": "{file}: agent.worker: must be a mapping such as {{NAME: VALUE}}, not a list",
+    "just a sentence": "{file}: must be a mapping such as {{NAME: VALUE}}, not a text",
 }  # fmt: skip
 
 
@@ -51,4 +56,12 @@ def test_what_is_wrong_in_a_file_is_told_by_file_and_key(tmp_path: Path, held: s
     (tmp_path / "experiment" / "x.yaml").write_text(f"# @package _global_\n{held}\n")
     with pytest.raises(sim.ConfigError) as refused:
         sim.load("experiment=x", config_dir=tmp_path)
-    assert str(refused.value) == told
+    file = tmp_path / "experiment" / "x.yaml"
+    assert str(refused.value) == (told.format(file=file) if told.startswith("{file}") else told)
+
+
+def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "x.yml").write_text("seed: 3\n")
+    with pytest.raises(sim.ConfigError, match=r"x\.yml: would not be read, since settings end in \.yaml; rename it"):
+        sim.load(config_dir=tmp_path)

@@ -15,6 +15,8 @@ _NAMES = ("sessionId", "date", "week", "month", "id")
 class Reader(LogReader):
     """A row a period (or session) and model."""
 
+    keyed = False
+
     @staticmethod
     def looks(sample: Sample) -> bool:
         """By a table of sums."""

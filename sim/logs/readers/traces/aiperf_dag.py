@@ -20,6 +20,8 @@ _ASSUMED = f"of a plan: prompts are texts, taken as a token for {_CHARACTERS} ch
 class Reader(LogReader):
     """Calls are told at the end, when it is known who began whom, and with which context."""
 
+    keyed = False
+
     source = Source(Reads.possible)
 
     def __init__(self, *arguments: Any) -> None:

@@ -16,6 +16,8 @@ _IDEAL = "cache reads by hashes: the blocks at the head of a prompt that any ear
 class Reader(LogReader):
     """Without sessions each request is one of its own. With them, a later turn has only what is new, and waits for the one before."""
 
+    keyed = False
+
     source = Source(Reads.possible)
 
     def __init__(self, *arguments: Any) -> None:

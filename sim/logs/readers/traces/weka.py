@@ -15,6 +15,8 @@ _IDEAL = "cache reads by hashes: the blocks shared with the agent's last prompt,
 class Reader(LogReader):
     """Seconds count from the session's start."""
 
+    keyed = False
+
     source = Source(Reads.possible, own_clocks=True)
 
     @staticmethod
