@@ -15,6 +15,8 @@ _SAME_PLACE = "another row of that agent has the same call_index: both counted"
 class RowReader(LogReader):
     """What readers of our tables share."""
 
+    keyed = False
+
     columns = tuple({column.name for column in (*CALLS, *TRACE)})
     place: tuple[str, ...] = ()
     """Columns by which a call is known; of a table that lacks the last of them all rows count."""

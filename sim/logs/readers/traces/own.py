@@ -20,9 +20,6 @@ class Reader(RowReader):
     """Where no read is recorded, an agent reads the longest of its earlier prompts to that model that is no longer than the new one."""
 
     place = ("trace", "agent", "call_index")
-    keyed = False
-
-    columns = tuple({column.name for column in (*CALLS, *TRACE)})
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
