@@ -77,13 +77,17 @@ def _apart(low: float, high: float) -> bool:
     return high - low > 1e-9 * abs(high)
 
 
-def _difference(answer: Answer) -> str:
+def _mean(answer: Answer) -> str:
     found = row(answer)
     low, high = found["difference_low_usd"], found["difference_high_usd"]
-    mean = f"{_signed(low, 2)} to {_signed(high, 2)}" if _apart(low, high) else _signed(low)
+    return f"{_signed(low, 2)} to {_signed(high, 2)}" if _apart(low, high) else _signed(low)
+
+
+def _difference(answer: Answer) -> str:
+    found = row(answer)
     interval = found["difference_ci_low"], found["difference_ci_high"]
     ends = "" if math.isnan(interval[0]) else f" ({_signed(interval[0], 2)} to {_signed(interval[1], 2)})"
-    return f"{mean}{ends}{'?' * answer.unmeasured}"
+    return f"{_mean(answer)}{ends}{'?' * answer.unmeasured}"
 
 
 def _signed(usd: float, digits: int = 3) -> str:
@@ -113,8 +117,8 @@ def _findings(what_if: WhatIf) -> str:
     lines = [_heading(what_if, found)]
     lines += [f"{place}. {_finding(what_if, each)}" for place, each in enumerate(found if what_if.asked else found[:BEST], 1)]
     if not what_if.asked:
-        tried = ", ".join(each.question.text for each in what_if.answers)
-        lines.append(f"Tried: {tried}. What each assumes: --what-if WORDS; what else there is: sim logs --help")
+        tried = ", ".join(f"{each.question.text} ({_mean(each)})" for each in what_if.answers)
+        lines.append(f"Tried, USD of this log: {tried}. What each assumes: --what-if WORDS; what else there is: sim logs --help")
     return "\n".join(map(_wrapped, lines))
 
 

@@ -77,7 +77,8 @@ def _replayed(found: dict[str, Any]) -> str:
     done, priced = found["replayed"], found["priced_usd"]
     if done["why_not"]:
         return f"Not replayed: {done['why_not']}"
-    ways = {"recorded cache reads": done["recorded_usd"], "our cache": done["simulated_usd"]}
+    ours = "our cache" + " of an hour, as most writes are," * done["of_an_hour"]
+    ways = {"recorded cache reads": done["recorded_usd"], ours: done["simulated_usd"]}
     told = [f"{_usd(usd)} with {how} ({_less_or_more(usd, priced)})" for how, usd in ways.items() if usd is not None]
     return f"By our replay {', '.join(told)}, against our prices of what was recorded"
 

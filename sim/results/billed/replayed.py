@@ -7,9 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sim.engine.recorded import forget
 from sim.errors import SimError
 from sim.logs.written import write_trace
 from sim.results.billed.bill import LogBill
+from sim.results.billed.lifetimes import for_an_hour, kept_for_an_hour
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
 from sim.settings.budget import BudgetSettings
@@ -28,6 +30,8 @@ class Replayed(NamedTuple):
     """With recorded reads."""
     simulated_usd: float | None = None
     """With our caches."""
+    of_an_hour: bool = False
+    """Ours keep prompts for an hour, as most writes of the log say."""
     why_not: str = ""
     """Why there is neither, in words."""
 
@@ -50,7 +54,8 @@ def replayed(bill: LogBill, most_calls: int = MOST_CALLS) -> Replayed:
             recorded = simulate(_scenario(bill, path, TraceCache.recorded)).mean("cost_usd")
         except SimError:
             recorded = None
-    return Replayed(recorded, simulated)
+    forget()
+    return Replayed(recorded, simulated, kept_for_an_hour(bill.log))
 
 
 def _scenario(bill: LogBill, path: Path, cache: TraceCache) -> Scenario:
@@ -65,7 +70,8 @@ def _scenario(bill: LogBill, path: Path, cache: TraceCache) -> Scenario:
     }
     limits: dict[str, Any] = dict.fromkeys(("requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "tokens_per_min"))
     market = bill.scenario.market
-    models = {name: dataclasses.replace(model, **free, **limits) for name, model in market.models.items()}
+    kept = for_an_hour(market.models) if kept_for_an_hour(bill.log) else market.models
+    models = {name: dataclasses.replace(model, **free, **limits) for name, model in kept.items()}
     return dataclasses.replace(
         bill.scenario, replications=1, precision=None, processes=1, shards=1, shards_run=None, horizon_s=None, warmup_s=0.0, log=Log.none,
         batch=False, backends=[bill.backends.get("", bill.scenario.backends[0])],

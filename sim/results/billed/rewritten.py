@@ -30,14 +30,18 @@ class Rewritten(NamedTuple):
 
 
 def rewritten(bill: LogBill) -> list[Rewritten]:
-    """By why. An agent's prompts to one model are held against one another, in the order of their starts."""
+    """By why. An agent's prompts to one model are held against one another, in the order of their starts; what is too short for the
+    backend's cache was never there."""
     calls = bill.log.calls
     order = np.lexsort((calls["start_s"], calls["model"], calls["agent"]))
     found = [[0, 0, 0.0] for _ in _WHY]
+    shortest = np.array([settings.cache_min_tokens for settings in bill.market.values()])
     for some in blocks(len(order) - 1):
         here, last = order[1:][some], order[:-1][some]
-        missing = np.minimum(calls["input_tokens"][last], calls["input_tokens"][here]) - calls["cache_read_tokens"][here]
-        counts = (missing >= LEAST_TOKENS) & (calls["calls"][here] == 1) & (bill.backend[here] >= 0)
+        least = np.maximum(LEAST_TOKENS, shortest[bill.backend[here]])
+        shorter = np.minimum(calls["input_tokens"][last], calls["input_tokens"][here])
+        missing = shorter - calls["cache_read_tokens"][here]
+        counts = (missing >= LEAST_TOKENS) & (shorter >= least) & (calls["calls"][here] == 1) & (bill.backend[here] >= 0)
         for name in ("agent", "model"):
             counts &= calls[name][here] == calls[name][last]
         here, last, missing = here[counts], last[counts], missing[counts]

@@ -13,13 +13,14 @@ from sim.engine.replication import Progress
 from sim.errors import ConfigError
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S
+from sim.results.billed.lifetimes import kept_for_an_hour
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentSettings
 from sim.settings.market import CacheKind
 from sim.statistics import Estimate, t_quantile
 from sim.sweeps.what_if import flat_rate, own_work
 from sim.sweeps.what_if.acting import check_acting
-from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_one_user, kept_for_an_hour, with_models
+from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_one_user, with_models
 from sim.sweeps.what_if.ends import ends_of
 from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked, words
 from sim.sweeps.what_if.recast import is_sub, served_by

@@ -7,8 +7,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.backends.pricing import ONE_HOUR_S
-from sim.logs.log import Log
+from sim.results.billed.lifetimes import for_an_hour
 from sim.scenario.load import load
 from sim.scenario.scenario import Scenario
 from sim.settings.market import BackendSettings
@@ -36,13 +35,6 @@ def with_models(scenario: Scenario, models: Mapping[str, BackendSettings]) -> Sc
     return dataclasses.replace(scenario, market=market)
 
 
-def kept_for_an_hour(log: Log) -> bool:
-    """Whether most of what was written to caches, as far as the log says for how long, was written for an hour."""
-    said = log.calls["cache_write_1h_tokens"] >= 0
-    hour, written = (int(log.calls[name][said].clip(0).sum()) for name in ("cache_write_1h_tokens", "cache_write_tokens"))
-    return 2 * hour > written
-
-
 def as_recorded(scenario: Scenario, words: Sequence[str] = (), hour: bool = False) -> Scenario:
     """No call fails, and none takes longer than the next by chance: a log has both. Caches of several lifetimes keep prompts for an `hour`.
 
@@ -53,8 +45,5 @@ def as_recorded(scenario: Scenario, words: Sequence[str] = (), hour: bool = Fals
         return not any(f".{key}=" in word or f"{key}:" in word for word in words)
 
     quiet: dict[str, Any] = {key: 0.0 for key in ("error_rate", "noise_sigma") if free(key)}
-    longer: dict[str, Any] = {"cache_ttl_s": ONE_HOUR_S} if hour and free("cache_ttl_s") else {}
-    return with_models(scenario, {
-        name: dataclasses.replace(model, **quiet, **(longer if model.cache_write_1h_usd_per_mtok else {}))
-        for name, model in scenario.market.models.items()
-    })  # fmt: skip
+    models = for_an_hour(scenario.market.models) if hour and free("cache_ttl_s") else scenario.market.models
+    return with_models(scenario, {name: dataclasses.replace(model, **quiet) for name, model in models.items()})

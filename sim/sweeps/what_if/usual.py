@@ -18,8 +18,7 @@ COMPACT_TOKENS = 60_000
 def usual(base: Base) -> list[str]:
     """In words as a user would write them; only what the log has something of."""
     if base.of_sums:
-        backend, used = served(base.log, base.scenario, base.said)
-        return [each for each in [_least_bill(base.scenario.market.models, _most(backend[backend >= 0], used))] if each]
+        return [each for each in [_least_bill(base.scenario.market.models, _dearest(base))] if each]
     log, market = base.log, base.scenario.market.models
     backend, used = served(log, base.scenario, base.said)
     found = []
@@ -31,11 +30,16 @@ def usual(base: Base) -> list[str]:
     families = Counter((each.session, each.parent) for each, is_one in zip(log.agents, is_sub(log), strict=True) if is_one)
     if any(many > 1 for many in families.values()):
         found.append("fanout=half")
-    main = _most(backend[backend >= 0], used)
     if sub.any() and (cheaper := _cheaper_of_vendor(market, _most(backend[sub & (backend >= 0)], used))):
         found.append(f"sub_agents={cheaper}")
-    if best := _least_bill(market, main):
+    if best := _least_bill(market, _dearest(base)):
         found.append(best)
+    return found
+
+
+def _dearest(base: Base) -> str:
+    """The backend with the most dollars."""
+    found: str = base.replayed.calls.groupby("backend")["cost_usd"].sum().idxmax()
     return found
 
 

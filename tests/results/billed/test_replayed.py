@@ -66,3 +66,13 @@ def test_a_batch_tier_is_replayed_as_it_is_reconciled(tmp_path: Path) -> None:
     assert bill.priced[0] == pytest.approx((10 * FRESH + 20_000 * WRITE + 90 * OUT) / 2, rel=1e-12)
     assert bill.priced[1] == pytest.approx((10 * FRESH + 900 * HOUR + 20_000 * READ + 90 * OUT) / 2, rel=1e-12)
     assert replayed(bill).recorded_usd == pytest.approx(bill.priced.sum(), rel=1e-12)
+
+
+def test_our_cache_keeps_what_the_logs_did(tmp_path: Path) -> None:
+    """Most is written for an hour, so 20 minutes later it is read, as it was: five minutes would write all of it again."""
+    hour = {"ephemeral_1h_input_tokens": 20_000, "ephemeral_5m_input_tokens": 0}
+    later = said(0, "2", usage(10, 0, 20_000, 90), timestamp="2026-03-20T10:20:00.000Z")
+    found = bill_of(lines(tmp_path / "x.jsonl", said(0, "1", usage(10, 20_000, 0, 90, cache_creation=hour)), later))
+    assert replayed(found).of_an_hour
+    assert replayed(found).simulated_usd == pytest.approx(20_010 * HOUR + 20_000 * READ + 10 * HOUR + 180 * OUT, rel=1e-3)
+    assert "with our cache of an hour, as most writes are, (" in page(found)

@@ -48,3 +48,10 @@ def test_an_hours_cache_lives_for_an_hour(tmp_path: Path, split: int, second: in
     bills = found(lines(tmp_path / "x.jsonl", first, again))
     assert bills[why] == (1, 5_000, pytest.approx(5_000 * (price - READ)))
     assert sum(calls for calls, _, _ in bills.values()) == 1
+
+
+def test_what_is_too_short_for_a_cache_was_never_in_it(tmp_path: Path) -> None:
+    """Claude Opus 4.6 keeps prompts from 4,096 tokens on: of 4,000, written by nobody, nothing could be read; of 4,100 it could."""
+    calls = ("s,main,0,0,4000,10,0,0", "s,main,1,10,4050,10,0,0", "s,main,2,20,4100,10,0,4100", "s,main,3,30,4200,10,0,4200")
+    bills = found(lines(tmp_path / "x.csv", f"{HEAD},cached_tokens,cache_write_tokens", *calls))
+    assert bills[SOONER] == (1, 4_100, pytest.approx(4_100 * (WRITE - READ)))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.sweeps.what_if.as_recorded import as_recorded, kept_for_an_hour
+from sim.results.billed.lifetimes import kept_for_an_hour
+from sim.sweeps.what_if.as_recorded import as_recorded
 from sim.sweeps.what_if.ask import what_if
 from tests.logs.written import HOUR, OUT, READ, WRITE
 from tests.sweeps.what_if.by_hand import log_of
