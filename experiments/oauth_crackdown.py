@@ -35,8 +35,8 @@ TASTES_USD = (2, 10)
 VALUE_USD = 40
 WEEKS, WEEK_S = 2, 604_800
 """On each side of the date."""
-CLOSED = "2026-03-02T00:00:00Z"
-"""Two weeks after the start of a run, 16 February."""
+START, CLOSED = "2026-02-03T00:00:00", "2026-02-17T00:00:00Z"
+"""Two weeks apart; the terms of 17 to 19 February 2026 (reported), after a technical block on 9 January."""
 TASKS = 3600
 """Sessions of those who have one a day in four weeks, about."""
 
@@ -51,11 +51,11 @@ class People(NamedTuple):
 
 def people() -> tuple[People, ...]:
     """Their work, of which light users have as many as make `TASKS`."""
-    light = max(8, TASKS // 28)
+    light = max(20, TASKS // 28)
     return (
         People("a coding session a day", light, ("agent=solo", "workload.session_gap_s={dist:exponential,mean:86400}")),
-        People("ten sessions a day", max(4, light // 5), ("agent=solo", "workload.session_gap_s={dist:exponential,mean:8640}")),
-        People("an assistant always on", max(6, light // 3), ("agent=always_on", "work=same", "workload.session_gap_s=60")),
+        People("ten sessions a day", max(12, light // 5), ("agent=solo", "workload.session_gap_s={dist:exponential,mean:8640}")),
+        People("an assistant always on", max(12, light // 3), ("agent=always_on", "work=same", "workload.session_gap_s=60")),
     )
 
 
@@ -66,7 +66,8 @@ def lived(who: People, taste_usd: float) -> sim.Result:
         sim.load(
             "plan=max_20x", "plan.third_party=true", "workload=users", f"workload.users={who.users}", "workload.tasks_per_user=null",
             f"horizon_s={2 * WEEKS * WEEK_S}", f"backends=[{','.join(BACKENDS)}]", "router=logit_users", f"router.scale_usd={taste_usd}",
-            f"outcome.value_usd={value}", f"events=[{{kind:route_closed,backend:{OPUS},at:{CLOSED}}}]", "replications=1", *who.settings,
+            f"outcome.value_usd={value}", f"events=[{{kind:route_closed,backend:{OPUS},at:{CLOSED}}}]", "replications=1", f"start={START}",
+            *who.settings,
         )
     )  # fmt: skip
 

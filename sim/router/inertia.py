@@ -25,7 +25,7 @@ def inert(known: Knowledge, choose: Choose) -> Choose:
         if home is None or since + 1 >= every or not home.there:
             there = choose(call, draws)
             since = -1
-            if home is None or not home.there or known.value_usd(there) - known.value_usd(home) > trouble:
+            if home is None or not home.there or not trouble or known.value_usd(there) - known.value_usd(home) > trouble:
                 home = there
         homes[user] = (home, since + 1)
         return home

@@ -117,4 +117,4 @@ class RouterSettings:
     review_tasks: int | None = setting(None, low=1, traits=ALONE._replace(remembers=True))
     """Inertia: a user thinks about the backend only every so many tasks, and else stays; null: each time. Needs per=task."""
     switching_cost_usd: float = alone(0.0, low=0)
-    """Inertia: a user moves only where the forecast value of a task is higher by so much."""
+    """Inertia: a user moves only where the forecast value of a task is higher by so much; 0: wherever the policy sends them."""

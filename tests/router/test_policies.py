@@ -252,6 +252,18 @@ def test_inertia_moves_only_for_a_gain_that_is_worth_the_trouble(trouble: float,
     assert bool(used.max() > 1) is moves
 
 
+def test_who_shuns_no_trouble_goes_where_the_policy_sends_them_whatever_it_is_worth() -> None:
+    """At each review the policy's own choice, though a task is worth less there; between two of them everybody stays."""
+    crowd = WorkloadSettings(kind=WorkloadKind.users, users=40, tasks_per_user=4)
+    dear = {"one": backend(quality=0.9), "two": backend(quality=0.9, input_usd_per_mtok=5.0)}
+    shares = []
+    for review in (1, 2):
+        router = RouterSettings(policy=Policy.weighted, per=ChoosePer.task, review_tasks=review)
+        calls = run(agent(turns=1), dear, workload=crowd, router=router, outcome=WORTH).calls
+        shares.append((calls["backend"] == "two").mean())
+    assert shares == pytest.approx([0.5, 0.5], abs=0.13)
+
+
 def test_between_reviews_nobody_moves() -> None:
     crowd = WorkloadSettings(kind=WorkloadKind.users, users=20, tasks_per_user=6)
     router = RouterSettings(policy=Policy.weighted, per=ChoosePer.task, review_tasks=3, switching_cost_usd=0.0)
