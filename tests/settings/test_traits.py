@@ -75,6 +75,8 @@ TOUCH = OWN | {
     "WorkloadSettings.urgent_share",
     "PlanSettings.name",  # what its user's other tasks have spent
     "PlanWindow.usd",
+    "EventKind.outage",  # whose calls are under way when it begins
+    "EventKind.brownout",
     "RouterSettings.fallback",  # what of others has failed where
     "RouterSettings.review_tasks",  # where a user was with the task before
     "Policy.thompson",  # what all tasks before have brought
@@ -109,6 +111,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
+        "EventKind.outage", "EventKind.brownout", "WorkloadSettings.hours", "WorkloadSettings.growth_per_week",
         "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd",
     }  # fmt: skip
 
