@@ -219,10 +219,14 @@ FAULTS = {
     ),
     # parts of a backend
     "no gate for a full line": Fault(_BUILD, "gates.append(QueueLimit(settings.queue_limit, slots, queue))", "pass", _PARTS),
-    "no gate for rate limits": Fault(_BUILD, "gates.append(RateLimit(limits, cache))", "pass", _PARTS),
+    "no gate for rate limits": Fault(_BUILD, "gates.append(limit)", "pass", _PARTS),
     "gates are not handed to the backend": Fault(_BUILD, "service=service, gates=gates,", "service=service, gates=(),", _PARTS),
+    "a gateway turns away": Fault(
+        _BUILD, "if settings.limit_gateway:", "if False:",
+        ("tests/backends/test_gateway.py::test_calls_over_a_limit_wait_their_turn_instead_of_being_turned_away",),
+    ),
     "rate limits come before the line": Fault(
-        _BUILD, "gates.append(RateLimit(limits, cache))", "gates.insert(0, RateLimit(limits, cache))",
+        _BUILD, "gates.append(limit)", "gates.insert(0, limit)",
         (f"{_OF_BUILD}test_who_finds_the_line_full_does_not_count_against_the_rate_limits",),
     ),
     "a gate looks at other slots": Fault(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+from simpy import Environment
 
 from sim.backends.cache import PromptCache
 from sim.backends.limits import Limits
 from sim.backends.queue import Queue
 from sim.backends.slots import Slots
 from sim.call import Call, Status
+from sim.clock import after
 
 RATE_LIMITED = int(Status.rate_limited)
 
@@ -60,3 +66,44 @@ class RateLimit:
         prompt = call.input_tokens
         counted = prompt if self._limits.reads_count else prompt - self._cache.split(call, prompt, now)[0]
         return self._limits.retry_after_s(counted, call.output_tokens, now) or None
+
+
+class Gateway:
+    """Holds calls back that a limit would turn away, first come first served. What a prompt finds cached is seen when its turn comes."""
+
+    def __init__(
+        self, env: Environment, limit: RateLimit, let_in: Callable[[Call], None], turn_away: Callable[[Call, int, float], None]
+    ) -> None:
+        """`let_in` takes each call whose turn has come; `turn_away` ends the attempt of one that would never pass."""
+        self._env = env
+        self._limit = limit
+        self._let_in, self._turn_away = let_in, turn_away
+        self.held: deque[Call] = deque()
+
+    def holds(self, call: Call, now: float) -> bool:
+        """Whether the call has to wait, or has been turned away, and so does not pass at once."""
+        wait_s = 0.0
+        if not self.held:
+            refused_s = self._limit.refuses(call, now)
+            if refused_s is None:
+                return False
+            if refused_s == math.inf:
+                self._turn_away(call, self._limit.status, refused_s)
+                return True
+            wait_s = refused_s
+        self.held.append(call)
+        if len(self.held) == 1:
+            after(self._env, wait_s, self._next)
+        return True
+
+    def _next(self, event: Any) -> None:
+        while self.held:
+            wait_s = self._limit.refuses(self.held[0], self._env.now)
+            if wait_s is not None and wait_s < math.inf:
+                after(self._env, wait_s, self._next)
+                return
+            call = self.held.popleft()
+            if wait_s is None:
+                self._let_in(call)
+            else:
+                self._turn_away(call, self._limit.status, wait_s)

@@ -9,7 +9,7 @@ from math import inf
 from simpy import Environment
 from simpy.events import NORMAL
 
-from sim.backends.admission import Counting, Gate
+from sim.backends.admission import Counting, Gate, Gateway, RateLimit
 from sim.backends.pricing import Price
 from sim.backends.queue import Queue
 from sim.backends.service import Recorder, Service
@@ -24,7 +24,7 @@ class Backend:
     def __init__(
         self, env: Environment, index: int, name: str, settings: BackendSettings, *,
         price: Price, slots: Slots, queue: Queue, service: Service, gates: Sequence[Gate], recorder: Recorder,
-        presence: tuple[float, float] = (-inf, inf), covered_until_s: float = -inf,
+        held_back: RateLimit | None = None, presence: tuple[float, float] = (-inf, inf), covered_until_s: float = -inf,
     ) -> None:  # fmt: skip
         self.env = env
         self.index = index
@@ -50,6 +50,8 @@ class Backend:
             raise ValueError("a gate that counts who is in stands last, and alone: nobody tells it of calls that a later one turns away")
         if self._counting:
             self.release = self._release_and_count  # type: ignore[method-assign]  # the rest of the world pays nothing for it
+        self._gateway = Gateway(env, held_back, self._take, self._turn_away) if held_back else None
+        """Of a limit that holds calls back instead of turning them away."""
         self._refused = recorder.refused
         self._events, self._eid = env._queue, env._eid
 
@@ -70,16 +72,30 @@ class Backend:
 
     def admit(self, call: Call) -> None:
         """Take a call in: serve it now, put it at the end of the line, or turn it away."""
-        now, slots = self.env.now, self.slots
+        now = self.env.now
         for gate in self._gates:
             retry_after_s = gate.refuses(call, now)
             if retry_after_s is not None:
-                self._refused(call, gate.status, now)
-                call.client.attempt_refused(call, retry_after_s)
+                self._turn_away(call, gate.status, retry_after_s)
                 return
+        if self._gateway is None or not self._gateway.holds(call, now):
+            self._take(call)
+
+    @property
+    def in_line(self) -> int:
+        """Calls that wait, for a slot or at the gateway."""
+        return len(self.queue) + (len(self._gateway.held) if self._gateway is not None else 0)
+
+    def _turn_away(self, call: Call, status: int, retry_after_s: float) -> None:
+        self._refused(call, status, self.env.now)
+        call.client.attempt_refused(call, retry_after_s)
+
+    def _take(self, call: Call) -> None:
+        """Serve it now, or put it at the end of the line."""
+        slots = self.slots
         if slots.taken < slots.most:
             slots.taken += 1
-            self._serve(call, now)
+            self._serve(call, self.env.now)
         else:
             self.queue.append(call)
 

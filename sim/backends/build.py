@@ -78,6 +78,7 @@ def backends_of(
 def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder) -> Backend:
     settings, slots = plan.settings, Slots(plan.slots)
     cache = (RecordedCache if scenario.as_billed else PromptCache)(settings)
+    held_back: RateLimit | None = None
     if scenario.batch:
         queue: Queue = deque()
         service: Service = Service(env, settings, cache, recorder, batch=True)
@@ -87,10 +88,16 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
         health = Health(scenario.events_of(plan.name), scenario.start_time()) or None
         shares = bool(settings.decode_slowdown)
         service = SharedService(env, settings, cache, recorder) if shares else Service(env, settings, cache, recorder, health=health)
-        gates = _gates(scenario, settings, slots, queue, cache)
+        gates = _gates(settings, slots, queue)
+        if limits := Limits(settings, scenario.start_time()):
+            limit = RateLimit(limits, cache)
+            if settings.limit_gateway:
+                held_back = limit
+            else:
+                gates.append(limit)
     return Backend(
         env, plan.number, plan.name, settings,
-        price=plan.price, slots=slots, queue=queue, service=service, gates=gates, recorder=recorder,
+        price=plan.price, slots=slots, queue=queue, service=service, gates=gates, held_back=held_back, recorder=recorder,
         presence=presence(scenario.events_of(plan.name), scenario.start_time()),
         covered_until_s=covered_until(scenario.plan, settings, scenario.market.models, scenario.events, scenario.start_time()),
     )  # fmt: skip
@@ -103,11 +110,9 @@ def _queue(scenario: Scenario, env: Environment, recorder: Recorder) -> Queue:
     return Line() if scenario.workload.urgent_share else deque()
 
 
-def _gates(scenario: Scenario, settings: BackendSettings, slots: Slots, queue: Queue, cache: PromptCache) -> list[Gate]:
-    """Whoever finds the line full does not count against the rate limits."""
+def _gates(settings: BackendSettings, slots: Slots, queue: Queue) -> list[Gate]:
+    """Those before the rate limits: whoever finds the line full does not count against them."""
     gates: list[Gate] = []
     if settings.queue_limit is not None:
         gates.append(QueueLimit(settings.queue_limit, slots, queue))
-    if limits := Limits(settings, scenario.start_time()):
-        gates.append(RateLimit(limits, cache))
     return gates

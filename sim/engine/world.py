@@ -113,7 +113,7 @@ class World:
             tasks=self.meter.present,
             open_sums=self.meter.open_sums(),
             in_service=[backend.slots.taken for backend in self.backends],
-            in_line=[len(backend.queue) for backend in self.backends],
+            in_line=[backend.in_line for backend in self.backends],
             trying_again=self.dispatch.trying_again,
             slots=[math.inf if self.scenario.batch or each.settings.slots is None else each.settings.slots for each in self.backends],
             watched=self.meter.slots,
