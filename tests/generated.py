@@ -94,6 +94,7 @@ BACKEND: Fields = {
     "tokens_per_min": of(None, 60_000.0),
     "quotas": of({}, {"hour": QuotaSettings(window_h=1, tokens=90_000.0), "day": QuotaSettings(requests=70, zone="Asia/Kolkata")}),
     "limits_count_cache_reads": of(False, True),
+    "limit_gateway": of(False, True),
     "decode_slowdown": of(0.0, 0.2, 1.0),
     "error_rate": of(0.0, 0.3, 1.0),
     "error_billed": of(*Billed),

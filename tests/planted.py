@@ -284,7 +284,7 @@ FAULTS = {
         "        call.backend.release(call)\n        if call.attempt + 1 == self._attempts:\n", _SLOT_BACK,
     ),
     "who gives up is not counted": Fault(_DISPATCH, "        self._gave_up(call)\n", "", _THROUGH),
-    "refusals are not recorded": Fault(_BACKEND, "                self._refused(call, gate.status, now)\n", "", _PARTS),
+    "refusals are not recorded": Fault(_BACKEND, "        self._refused(call, status, self.env.now)\n", "", _PARTS),
     "a withdrawn call is forgotten": Fault(
         _QUEUE, "        call.client.attempt_refused(call, 0.0)\n", "", (f"{_OF_BUILD}test_impatience_and_urgency_are_parts_of_the_line",)
     ),

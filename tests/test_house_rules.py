@@ -16,6 +16,7 @@ PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_exit"}
 """For all their underscore: of a named tuple, and of `os`."""
 NO_MIRROR = {
     "backends/test_bills_by_hand.py": "the price lists that ship, against bills done by hand",
+    "backends/test_gateway.py": "calls that admission holds back, from the setting to their waits",
     "benchmarks/test_benchmarks.py": "all benchmarks, at tiny sizes",
     "docs/test_contributing.py": "the pages for contributors",
     "docs/test_house.py": "docs/contributing/house.py, a floor further down",

@@ -38,12 +38,12 @@ def test_it_is_the_queue_that_a_token_bucket_is() -> None:
 
 
 def test_a_prompt_larger_than_the_bucket_is_turned_away_also_behind_others() -> None:
-    served = backend(cache_min_tokens=10**9, **LIMIT)
     sizes = {"dist": "mixture", "weights": [0.9, 0.1], "parts": [4000, 20_000]}
-    found = run(agent(turns=1, system_tokens=0, prompt_tokens=sizes), served, tasks=40, every_s=1.0).calls
-    large = found["input_tokens"] > 10_000
-    assert (found["status"] == "rate_limited").tolist() == large.tolist()
-    assert large.any()
+    free, held = calls(1.0, 40, sizes), calls(1.0, 40, sizes, **LIMIT)
+    large = set(free.loc[free["input_tokens"] > 10_000, "task"])
+    refused = held[held["status"] == "rate_limited"]
+    assert set(refused["task"]) == large
+    assert (refused["t_end_s"] > refused["t_request_s"]).all(), "when their turn comes"
 
 
 def test_a_prompt_goes_cold_while_it_is_held_back() -> None:
