@@ -40,6 +40,9 @@ MODULES = {
     "sim/statistics.py": ("tests/test_statistics.py",),
     "sim/meter/histogram.py": ("tests/meter/test_histogram.py",),
     "sim/meter/tally.py": ("tests/meter/test_tally.py",),
+    "sim/population/adoption.py": ("tests/population/test_adoption.py", "tests/population/test_days.py"),
+    "sim/population/choice.py": ("tests/population/test_choice.py", "tests/population/test_days.py"),
+    "sim/population/days.py": ("tests/population/test_days.py",),
     "sim/results/metrics.py": ("tests/results/test_metrics_by_hand.py", "tests/results/test_metrics.py"),
 }
 """Each with the fast tests that say what is right there."""

@@ -45,13 +45,18 @@ def test_who_is_there_grows_by_the_week() -> None:
 
 
 def test_terms_send_people_over_on_their_days() -> None:
-    """A tenth of 300 within three days, a fifth on one, and none before or after; the first of the three days is before ours."""
+    """A tenth of 300 within three days of which ours are the last two, another within two of them and a fifth on one; of the others nobody,
+    and before that nobody is there."""
     events = [
-        MarketEvent(kind=MarketEventKind.terms, day="2026-02-08", last_day="2026-02-10", segment="0", share=0.1),
-        MarketEvent(kind=MarketEventKind.terms, day="2026-02-17", segment="0", share=0.2),
+        MarketEvent(kind=MarketEventKind.terms, day="2026-02-08", last_day="2026-02-10", segment="1", share=0.1),
+        MarketEvent(kind=MarketEventKind.terms, day="2026-02-10", last_day="2026-02-11", segment="1", share=0.1),
+        MarketEvent(kind=MarketEventKind.terms, day="2026-02-17", segment="1", share=0.2),
     ]
-    come = arrivals(population(segment(300.0, from_outside=True), events=events), FIRST, 14)[:, 0]
-    assert come == pytest.approx([10, 10, *[0] * 6, 60, *[0] * 5])
+    outside = segment(300.0, from_outside=True)
+    come = arrivals(population(segment(100.0), outside, events=events), FIRST, 14)
+    assert come[:, 1] == pytest.approx([10, 25, 15, *[0] * 5, 60, *[0] * 5])
+    assert come[:, 0] == pytest.approx(np.zeros(14))
+    assert there(outside, FIRST) == 0
 
 
 def test_seven_days_of_leaving_are_a_week_of_it() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -117,6 +121,89 @@ def test_the_list_leaves_out_who_is_small() -> None:
     weekly = np.array([[5.0, 1.0, 3.0], [1.0, 2.0, 3.0]])
     assert listed(weekly, 2).tolist() == [[5.0, 0.0, 3.0], [0.0, 2.0, 3.0]]
     assert listed(weekly, 3) is weekly
+    assert listed(weekly, 1).tolist() == [[5.0, 0.0, 0.0], [0.0, 0.0, 3.0]]
+
+
+def test_who_likes_where_a_model_comes_from_adds_it_to_the_log_odds() -> None:
+    plain, liked = (live(market(events=[CLOSED], habits=HabitSettings(liking=liking)), WORK, "2026-02-16") for liking in ({}, {"cn": 0.7}))
+    odds = [np.log(one.people[0, 1, 1] / one.people[0, 1, 0]) for one in (plain, liked)]
+    alike = {"agents": SegmentSettings(people=1.0, tasks_per_week=1.0, scale_usd=1e9)}
+    work = WORK._replace(usd=WORK.usd[1:], tokens=WORK.tokens[1:])
+    even = live(market(segments=alike, events=[CLOSED], habits=HabitSettings(liking={"cn": 0.7})), work, "2026-02-16").people[0, 0]
+    assert np.log(even[1] / even[0]) == pytest.approx(0.7)
+    assert odds[1] > odds[0]
+
+
+Known = frozenset[int]
+"""Places of models that somebody has heard of."""
+
+
+def by_hand(days: int) -> np.ndarray:
+    """The people of the next test, state by state: what each knows and uses, every way in which a day may go for them."""
+    launched, rates = {1: 3, 2: 5}, (1 - math.exp(-1 / 4.0), 1 - math.exp(-0.8 / 7))
+    hears, thinks = rates
+
+    def chosen(day: int, known: Known) -> list[float]:
+        odds = []
+        for model in range(3):
+            usd = WORK.usd[1, model] * (0.3 if model == 0 and day >= 8 else 1.0)
+            log_odds = 8 * (40 * WORK.qualities[model] - usd) / 60 + (0.4 if model else 0.0)
+            if model in known and day >= launched[model]:
+                log_odds += 1.5 * (0.25 + 0.75 * 0.5 ** ((day - launched[model]) / 7 / 1.5))
+            odds.append(math.exp(log_odds) if model != 1 or (1 in known and day >= 3) else 0.0)
+        return [one / sum(odds) for one in odds]
+
+    def sets(day: int, able: list[int], chance: Callable[[int], float]) -> list[tuple[Known, float]]:
+        every = itertools.chain.from_iterable(itertools.combinations(able, size) for size in range(len(able) + 1))
+        return [(frozenset(one), math.prod(chance(m) if m in one else 1 - chance(m) for m in able)) for one in every]
+
+    def come(day: int, people: float) -> None:
+        able = [model for model, first in launched.items() if day >= first]
+        for known, part in sets(day, able, lambda model: 1 - math.exp(-(day - launched[model] + 1) / 4.0)):
+            for model, share in enumerate(chosen(day, known)):
+                on[known, model] += people * part * share
+
+    on: dict[tuple[Known, int], float] = defaultdict(float)
+    come(0, 100.0)
+    found = []
+    for day in range(days):
+        before, on = on, defaultdict(float)
+        able = [model for model, first in launched.items() if day >= first]
+        for (known, model), there in before.items():
+            people = there * 0.9 ** (1 / 7)
+            for heard, part in sets(day, [one for one in able if one not in known], lambda _: hears):
+                stays = 0.0 if heard else 1 - thinks
+                on[known, model] += people * part * stays
+                for other, share in enumerate(chosen(day, known | heard)):
+                    on[known | heard, other] += people * part * (1 - stays) * share
+        come(day, 100 * (1.1 ** ((day + 1) / 7) - 1.1 ** (day / 7)))
+        found.append([sum(people for (_, model), people in on.items() if model == one) for one in range(3)])
+    return np.array(found)
+
+
+def test_people_go_from_model_to_model_as_worked_out_state_by_state() -> None:
+    """Two launches, one of a successor, a price that changes for good, growth, churn, habit, liking: to the last digits."""
+    one = SegmentSettings(
+        people=100.0, tasks_per_week=8.0, value_usd=40.0, scale_usd=60.0, adoption=AdoptionSettings(churn_per_week=0.1)
+    )  # fmt: skip
+    habits = HabitSettings(
+        liking={"cn": 0.4}, launch=1.5, lasting=0.25, half_life_weeks=1.5, heard_after_days=4.0, reviews_per_week=0.8, growth_per_week=0.1
+    )
+    events = [
+        MarketEvent(kind=MarketEventKind.launch, day="2026-02-12", model="cheap"),
+        MarketEvent(kind=MarketEventKind.launch, day="2026-02-14", model="new", succeeds=True),
+        MarketEvent(kind=MarketEventKind.price, day="2026-02-17", model="dear", multiplier=0.3),
+    ]
+    work = WORK._replace(usd=WORK.usd[1:], tokens=WORK.tokens[1:])
+    found = live(market(segments={"agents": one}, events=events, habits=habits), work, "2026-03-02")
+    assert found.people[:, 0] == pytest.approx(by_hand(21), rel=1e-9)
+
+
+def test_weeks_are_sums_of_their_days() -> None:
+    found = live(market(), WORK, "2026-02-23")
+    weeks = by_week(found.tasks, found.first, [date(2026, 2, 9), date(2026, 2, 16)])
+    assert weeks == pytest.approx(np.array([found.tasks[:7].sum(axis=0), found.tasks[7:].sum(axis=0)]))
+    assert live(market(), WORK, "2026-02-10").tasks.shape == (1, 2, 3)
 
 
 @pytest.mark.parametrize(
