@@ -53,6 +53,9 @@ _UNDECLARED = (f"{_OF_TRAITS}test_what_declares_nothing_is_taken_to_touch_everyt
 _WHERE = (f"{_OF_DRAWS}test_every_draw_is_made_where_the_table_says_and_nowhere_else",)
 _TOLD_TO_WAIT = ("tests/backends/test_admission.py::test_a_client_waits_as_long_as_it_is_told",)
 
+_SEATS = "sim/engine/seats/seats.py"
+_OF_EVENTS, _OF_SEATS = "tests/settings/events/test_event.py::", "tests/engine/seats/test_seats.py::"
+
 _FALLBACK = "sim/router/fallback.py"
 _RETRIES = ("tests/router/test_fallback.py::test_two_retries_then_the_next_backend_and_each_call_begins_anew",)
 _COOLED = ("tests/router/test_fallback.py::test_fails_of_more_than_a_minute_ago_count_no_more",)
@@ -100,6 +103,40 @@ FAULTS = {
     "a wait begins with the last attempt": Fault(
         "sim/meter/waits.py", "+= asked - call.ended_s", "+= 0 * (asked - call.ended_s)",
         ("tests/meter/test_waits.py::test_a_call_waits_from_its_first_request_to_the_attempt_that_answers_however_its_rows_come",),
+    ),
+    # events, and who pays
+    "nobody is launched or retired": Fault(
+        _BUILD, "        presence=presence(scenario.events_of(plan.name), scenario.start_time()),\n", "",
+        (f"{_OF_EVENTS}test_before_its_launch_no_router_picks_a_backend",),
+    ),
+    "everybody meets the events of all backends": Fault(
+        _BUILD, "lists_over_time(scenario.market.models[name], scenario.events_of(name), start)",
+        "lists_over_time(scenario.market.models[name], scenario.events, start)",
+        (f"{_OF_EVENTS}test_routers_follow_a_price_at_its_second",),
+    ),
+    "a price holds a second too late": Fault(
+        _PRICING, "bisect_right(self._from_s, t_s) - 1", "bisect_right(self._from_s, t_s - 1) - 1",
+        (f"{_OF_EVENTS}test_a_router_at_the_very_second_of_a_change",),
+    ),
+    "an agent stays with who is gone": Fault(
+        _LOOKAHEAD, " or (self._come_and_go and not backend.there)", "",
+        (f"{_OF_EVENTS}test_an_agent_goes_on_elsewhere_without_its_cache",),
+    ),
+    "a retry goes to who is gone": Fault(
+        _DISPATCH, "if self._come_and_go and not backend.there:\n            backend = self.choose(call)\n            if call.input",
+        "if False:\n            backend = self.choose(call)\n            if call.input",
+        (f"{_OF_EVENTS}test_a_call_that_tries_again_goes_to_who_is_there_then",),
+    ),
+    "what seats covered is not handed over": Fault(
+        _WORLD, "tally.seats = self.ledger.seats.sums", "pass", (f"{_OF_SEATS}test_what_a_seat_is_worth_by_hand",),
+    ),
+    "seats cover everybody's backends": Fault(
+        _SEATS, "covered = backend.covered and", "covered =",
+        (f"{_OF_SEATS}test_dollars_are_conserved_between_seats_overflow_and_vendors",),
+    ),
+    "what goes beyond takes from the windows": Fault(
+        _SEATS, "        if covered:\n", "        if backend.covered:\n",
+        (f"{_OF_SEATS}test_what_goes_beyond_is_paid_by_the_list_and_takes_nothing_from_the_window",),
     ),
     # order of construction, and what is handed over at birth
     "the meter sees unlimited slots": Fault(

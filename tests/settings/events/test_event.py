@@ -115,6 +115,14 @@ def test_routers_follow_a_price_at_its_second() -> None:
     assert takers(event("free", 15, "one", length_h=10 / 3600)) == ["two", "one", "two"]
 
 
+def test_a_router_at_the_very_second_of_a_change() -> None:
+    """The calls of seconds 20 and 30 meet the list that begins with them, and what it costs is by the same list."""
+    change = [event("price", 20, "one", factor=0.1)]
+    calls = run(one_call(), TWO, tasks=3, every_s=10.0, router=RouterSettings(policy=Policy.cheapest), events=change).calls
+    assert list(calls["backend"]) == ["two", "one", "one"]
+    assert calls["cost_usd"].iloc[1] == pytest.approx((2000 * 0.5 + 300 * 0.1) / 1e6)
+
+
 EVERY = [policy for policy in Policy if policy not in (Policy.recorded, Policy.custom)]
 
 
