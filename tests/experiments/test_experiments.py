@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import divide_or_replicate, effective_price
+import sim
+from experiments import divide_or_replicate, effective_price, metastable
 from experiments.effective_price import RIVALS
 from tests.report.test_page import overlapping
 
@@ -72,6 +73,16 @@ def test_every_study_runs_to_its_finding(
     assert list((tmp_path / "figures").glob("*.png"))
     told = capsys.readouterr().out.strip().split("\n\n")[-2]
     assert any(character.isdigit() for character in told)
+
+
+@pytest.mark.slow
+def test_an_outage_slows_down_for_good_from_quota_times_lifetime_over_prompt_on() -> None:
+    """Either side of N* = 17.6: 15 agents come back to 0.86 of their steps (prompts grow), 20 are left with what the quota holds cold."""
+    few, many = (metastable.row(sim.simulate(metastable.world(agents)), agents) for agents in (15, 20))
+    assert few["agents"] < few["N*"] < many["agents"]
+    assert few["after"] > 0.8 * few["steps/min before"]
+    assert many["after"] < 0.1 * many["steps/min before"]
+    assert many["cold after"] > 0.99
 
 
 @pytest.mark.slow
