@@ -138,7 +138,7 @@ def _of_type(message: str, name: str) -> str:
     chosen = re.match(r"(Invalid value '(.*)'), expected one of \[(.*)\]$", message)
     if chosen:
         return f"{chosen[1]}; {did_you_mean(chosen[2], chosen[3].split(', '))}"
-    group = re.search(r"is not a subclass of (\w*Settings)|Cannot assign \w+ to Dict", message)
+    group = re.search(r"is not a subclass of (\w+)|Cannot assign \w+ to Dict", message)
     if group:
         named = next((f"{key}: " for key, hint in typing.get_type_hints(Scenario).items() if group[1] == getattr(hint, "__name__", "")), "")
         return f"{'' if name else named}is a group of settings: give a mapping such as {{NAME: VALUE}}"

@@ -93,6 +93,8 @@ def _refuse_mixed(file: Path, path: str, value: Any, hint: Any) -> None:
     if isinstance(value, dict):
         known = typing.get_type_hints(hints[0]) if is_dataclass(hints[0]) else dict.fromkeys(value, typing.get_args(hints[0])[-1])
         for key, part in value.items():
+            if not isinstance(key, (str, int)):
+                raise ConfigError(f"{file}: {path + ': ' if path else ''}{key!r} is not a name")
             _refuse_mixed(file, f"{path}.{key}".removeprefix("."), part, known.get(key))
 
 

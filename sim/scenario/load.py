@@ -69,8 +69,11 @@ def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: 
 
 
 def refuse_unread(folders: Sequence[Path]) -> None:
-    """Raise `ConfigError` for a file of the user's of the name of one that ships, which is read in its place."""
+    """Raise `ConfigError` for a folder that is not there, and for a file in it that would be passed over: one that ends in `.yml`, or has
+    the name of one that ships, which is read in its place."""
     for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"--config-dir {folder}: no such folder")
         if (other := next((file for menu in _menus() for file in folder.glob(f"{menu}/*.yml")), None)) is not None:
             raise ConfigError(f"{other}: would not be read, since settings end in .yaml; rename it")
         for ours in CONF.rglob("*.yaml"):

@@ -45,6 +45,8 @@ IN_FILES = {
     "market: {models: {glm_5: {tiers: {0: {above_tokens: 5}}}}}":
         "{file}: market.models.glm_5.tiers: must be a list such as [a,b], not a mapping",
     "agent: {worker: [1]}": "{file}: agent.worker: must be a mapping such as {{NAME: VALUE}}, not a list",
+    "market: {models: {null: {}}}": "{file}: market.models: None is not a name",
+    "workload: {hours: [9, 18]}": "experiment/x, workload.hours[0]: is a group of settings: give a mapping such as {NAME: VALUE}",
     "just a sentence": "{file}: must be a mapping such as {{NAME: VALUE}}, not a text",
 }  # fmt: skip
 
@@ -65,3 +67,8 @@ def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "experiment" / "x.yml").write_text("seed: 3\n")
     with pytest.raises(sim.ConfigError, match=r"x\.yml: would not be read, since settings end in \.yaml; rename it"):
         sim.load(config_dir=tmp_path)
+
+
+def test_a_folder_of_settings_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(sim.ConfigError, match=r"^--config-dir .*nowhere: no such folder$"):
+        sim.load(config_dir=tmp_path / "nowhere")
