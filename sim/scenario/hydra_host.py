@@ -91,7 +91,9 @@ def _refuse_mixed(file: Path, path: str, value: Any, hint: Any) -> None:
         wanted = "a list such as [a,b], not a mapping" if is_list else "a mapping such as {NAME: VALUE}, not a list"
         raise ConfigError(f"{file}: {path + ': ' if path else ''}must be {wanted}")
     if isinstance(value, dict):
-        known = typing.get_type_hints(hints[0]) if is_dataclass(hints[0]) else dict.fromkeys(value, typing.get_args(hints[0])[-1])
+        known: dict[Any, Any] = (
+            typing.get_type_hints(hints[0]) if is_dataclass(hints[0]) else dict.fromkeys(value, typing.get_args(hints[0])[-1])
+        )
         for key, part in value.items():
             if not isinstance(key, (str, int)):
                 raise ConfigError(f"{file}: {path + ': ' if path else ''}{key!r} is not a name")

@@ -77,7 +77,7 @@ def test_commands_of_one_process_know_nothing_of_one_another(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(
-    "text", ["hydra: {sweeper: {params: {seed: '1,2'}}}", "hydra:\n  sweeper: &a\n    params: {seed: '1,2'}\nbaseline: {seed: *a}"]
+    "text", ["hydra: {sweeper: {params: {seed: '1,2'}}}", "hydra:\n  sweeper:\n    params: {seed: &a '1,2'}\nname: *a"]
 )
 def test_an_experiment_with_axes_is_a_sweep_however_it_is_written(tmp_path: Path, text: str) -> None:
     (tmp_path / "experiment").mkdir()
