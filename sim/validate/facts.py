@@ -143,9 +143,7 @@ def plans() -> list[Target]:
 def not_yet() -> list[Target]:
     """What has no mechanism here yet."""
     absent = {
-        "V4 tokens a minute and user by team size": (0.2, "no study of quotas by team size yet"),
-        "V6 USD a developer and active day": (13.0, "no working days of a developer yet"),
-        "V8 Chinese share of the second week": (0.656, "no adoption over weeks yet"),
+        "V6 USD a developer and active day": (13.0, "no independent check yet: how busy an office is was set by this figure, among others"),
     }
     return [
         Target(name=name, target=value, ours=math.nan, margin=0.1, source="published", made=Kind.predicted, basis="nothing yet", missed=why)
