@@ -15,6 +15,7 @@ from sim.results.files import NOTES, TIMELINE, Files
 from sim.results.kept.manifest import read_note
 from sim.scenario.load import load_run
 from sim.settings.agent import AgentKind, Split
+from sim.settings.events.event import marks
 from sim.settings.run import GoalSettings
 from sim.settings.work import Work, unlikely
 from sim.sweeps.comparison import best
@@ -151,7 +152,15 @@ class Folder:
 
     def timelines(self, one: Study) -> dict[str, pd.DataFrame]:
         """Of the first, the second and the last place on the most expensive line, those that can be read."""
+        files = {name: Files(run) for name, run in self._shown(one).items()}
+        return {name: each.table(TIMELINE) for name, each in files.items() if each.has(TIMELINE)}
+
+    def events(self, one: Study) -> dict[str, list[tuple[float, str]]]:
+        """What happens in them, by the same names, where anything does."""
+        shown = self._shown(one).items() if any(settings_of([run]).get("events") for run in self._shown(one).values()) else ()
+        return {name: marks(load_run(run), self.names) for name, run in shown}
+
+    def _shown(self, one: Study) -> dict[str, Path]:
         line = one.lines[next(iter(one.lines))]
         shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
-        files = {place_name(place): Files(self.runs[int(line.loc[place, "_run"])]) for place in shown}
-        return {name: each.table(TIMELINE) for name, each in files.items() if each.has(TIMELINE)}
+        return {place_name(place): self.runs[int(line.loc[place, "_run"])] for place in shown}

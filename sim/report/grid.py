@@ -165,7 +165,7 @@ def place_name(place: Any) -> str:
         return "one agent"
     size = _SIZED.fullmatch(str(place))
     if size is None:
-        return str(place)
+        return str(place) or "none"
     return {"team": f"team of {size[2]}", "replicas": f"{size[2]} replicas", "reviewed": f"{size[2]} reviewers"}[size[1]]
 
 

@@ -107,7 +107,7 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         said = " ".join([misled, said] if by_workflow else [said, misled]).strip()
 
     def draw(gallery: Any) -> Mapping[str, Any]:
-        drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one), known.guessed)
+        drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one), known.guessed, known.events(one))
         return drawn | (gallery.of_search(one, goal, found.split("; ", maxsplit=1)[0]) if goal else {})
 
     made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sim.report.findings import baseline_finding, best_finding, finding, price_finding, spend_finding, success_finding
-from sim.report.grid import study
+from sim.report.grid import place_label, study
 
 PRICES = {"dear": 10.0, "cheap": 1.0}
 USD = {("dear", "chat"): 1.0, ("cheap", "chat"): 0.25, ("dear", "team_4"): 12.0, ("cheap", "team_4"): 2.0}
@@ -84,3 +84,8 @@ def test_a_baseline_is_compared_with_the_others() -> None:
     }
     assert baseline_finding(study(table(**verdicts))) == "Against the baseline, dollars by task: 3 more; 4.00 to 48.0 times"
     assert baseline_finding(study(table())) == ""
+
+
+def test_an_empty_list_on_an_axis_is_called_none() -> None:
+    """`sim -m events=[...],[]`: the second scenario has a name too."""
+    assert [place_label("events", each, None) for each in ("", "16")] == ["none", "16"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
 from sim.report.plots.timeline import tokens_over_time
 from sim.results.result import Result
-from sim.scenario.scenario import Scenario
+from sim.settings.events.event import marks
 from sim.settings.run import GoalSettings
 from sim.sweeps.sensitivity import Tornado
 
@@ -32,26 +33,23 @@ def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figur
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
         "latency_by_backend": latency_spans(spans(result, starred(names, guessed))),
-        "tokens_over_time": tokens_over_time({result.scenario.name: result.timeline}, marks(result.scenario, names)),
+        "tokens_over_time": tokens_over_time(
+            {result.scenario.name: result.timeline}, {result.scenario.name: marks(result.scenario, names)}
+        ),
     }
 
 
-def marks(scenario: Scenario, names: Names) -> list[tuple[float, str]]:
-    """Events of a run, and the ends of those that end: seconds, and whom they meet."""
-    start, events = scenario.start_time(), [event for event in scenario.events if event.backend in scenario.backends]
-    begin = [(event.begins_s(start), f"{names.get(event.backend, event.backend)}: {event.short}") for event in events]
-    end = [(event.ends_s(start), f"{names.get(event.backend, event.backend)}: over") for event in events if event.length_h]
-    return sorted(begin + end)
-
-
-def of_grid(table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame], guessed: Collection[str] = ()) -> dict[str, Figure]:
-    """Of a sweep over every combination (`sim.gather`); `guessed`: backends whose seconds nobody has measured."""
+def of_grid(
+    table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame], guessed: Collection[str] = (),
+    events: Mapping[str, Sequence[tuple[float, str]]] = MappingProxyType({}),
+) -> dict[str, Figure]:  # fmt: skip
+    """Of a sweep over every combination (`sim.gather`); `guessed`: backends whose seconds nobody has measured; `events` by timeline."""
     return lost_if_any(table, names) | {
         "spend_by_fanout": spend_by_fanout(table, names),
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
         "latency_by_backend": latency_by_backend(table, starred(names, guessed)),
-        "tokens_over_time": tokens_over_time(timelines),
+        "tokens_over_time": tokens_over_time(timelines, events),
     }
 
 

@@ -17,10 +17,10 @@ from sim.report.plots.canvas import INK, KIND_FILLS, draw_key, sheet, styled
 
 
 @styled
-def tokens_over_time(timelines: Mapping[str, pd.DataFrame], events: Sequence[tuple[float, str]] = ()) -> Figure:
+def tokens_over_time(timelines: Mapping[str, pd.DataFrame], events: Mapping[str, Sequence[tuple[float, str]]] | None = None) -> Figure:
     """Tokens a minute in replication 0, by kind of token, one panel a scenario; of the tables of `timeline.csv`.
 
-    `events`: seconds and a word or two, marked in every panel."""
+    `events`, by panel: seconds and a word or two, marked there."""
     minutes = {name: _minutes(table) for name, table in timelines.items()}
     longest = max((_most_of(rows) for rows in minutes.values()), default=0)
     bin_min = max(1, math.ceil(longest / 400))
@@ -33,7 +33,7 @@ def tokens_over_time(timelines: Mapping[str, pd.DataFrame], events: Sequence[tup
     unit, per = ("hours", 60) if longest > 300 else ("minutes", 1)
     for axes, (name, rows) in zip(panels, minutes.items(), strict=False):
         _areas(axes, rows, bin_min, per)
-        _mark(axes, events, MINUTE_S * per, longest / per)
+        _mark(axes, (events or {}).get(name, ()), MINUTE_S * per, longest / per)
         axes.set_title(
             f"{name}: at most {compact(float(rows.sum(axis=1).max()))} tokens a minute" if len(minutes) > 1 and len(rows) else ""
         )

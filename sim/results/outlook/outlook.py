@@ -15,6 +15,7 @@ from sim.results.outlook.quick import Quick, quick
 from sim.results.outlook.spread import SHARES, Span, grouped, mean, percentile, rank_interval
 from sim.results.outlook.total import percentiles_of_sum
 from sim.scenario.scenario import Scenario
+from sim.settings.events.event import told
 from sim.settings.workload import WorkloadKind
 from sim.theory import Expected, expect
 from sim.theory.expected.forecast import tasks_ahead
@@ -170,6 +171,11 @@ def _said(found: Quick, scenario: Scenario, many: float | None) -> Iterator[str]
     yield from (notes[kind] for kind in _FIRST[:1] if kind in notes)
     yield from _overload(found, scenario)
     yield from (notes[kind] for kind in _FIRST[1:] if kind in notes)
+    if scenario.plan.name:
+        fee = f"${scenario.plan.usd_per_month:g} a seat and month"
+        yield f"Dollars are at list prices, and so is what seats of {scenario.plan.name} cover for {fee}: a run says who pays what."
+    if said := told(scenario.events, scenario.chosen(), scenario.start_time(), scenario.horizon_s or math.inf):
+        yield said
     pooled = found.result.estimates.pooled
     if not pooled.tasks:
         yield "No task ended in what was simulated: there are no percentiles."

@@ -179,6 +179,14 @@ def told(events: Sequence[EventSettings], used: Mapping[str, BackendSettings], s
     return f"{happened} {without}".strip()
 
 
+def marks(scenario: Any, names: Mapping[str, str]) -> list[tuple[float, str]]:
+    """Events of a scenario that meet its backends, and the ends of those that end: seconds, and whom they meet in a word or two."""
+    start, events = scenario.start_time(), [event for event in scenario.events if event.backend in scenario.backends]
+    begin = [(event.begins_s(start), f"{names.get(event.backend, event.backend)}: {event.short}") for event in events]
+    end = [(event.ends_s(start), f"{names.get(event.backend, event.backend)}: over") for event in events if event.length_h]
+    return sorted(begin + end)
+
+
 def lists_over_time(model: BackendSettings, events: Sequence[EventSettings], start: datetime) -> list[tuple[float, BackendSettings]]:
     """A backend's price lists, each with the simulated second from which it holds, the first from ever; `events` are its own, in order."""
     lists = [(-math.inf, model)]

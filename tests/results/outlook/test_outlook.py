@@ -130,3 +130,10 @@ def test_nothing_that_ends_gives_no_percentile() -> None:
     found = sim.estimate(sim.load("agent=swe_task", "workload.tasks=5", "horizon_s=61"))
     assert any("No task ended" in line for line in found.said)
     assert found.over(1e9)
+
+
+def test_whose_dollars_they_are_and_what_happens_is_said_before_the_numbers() -> None:
+    busy = ("plan=max_20x", "workload=users", "workload.users=1", "workload.tasks_per_user=2", "agent=chat")
+    said = sim.estimate(sim.load(*busy, "events=[{kind:free,backend:claude_opus_4_6,at:60,length_h:1}]")).said
+    assert "Dollars are at list prices, and so is what seats of max_20x cover for $200 a seat and month: a run says who pays what." in said
+    assert any("2026-02-16 00:01 UTC Claude Opus 4.6: free for 1 h" in line for line in said)

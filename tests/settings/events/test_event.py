@@ -11,12 +11,11 @@ import pytest
 
 import sim
 from sim.engine.world import World
-from sim.report.plots.gallery import marks
 from sim.report.plots.timeline import tokens_over_time
 from sim.scenario.coupling import may_look_ahead, unsolved
 from sim.scenario.load import load_run
 from sim.scenario.shards import Shard
-from sim.settings.events.event import PRICES, EventSettings
+from sim.settings.events.event import PRICES, EventSettings, marks
 from sim.settings.market import PriceTier, PriceWindow
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings
@@ -285,6 +284,6 @@ def test_an_exported_bill_has_the_prices_of_each_date(tmp_path: Any) -> None:
 
 def test_figures_over_time_mark_them() -> None:
     result = run(one_call(), TWO, tasks=60, every_s=60.0, events=[event("free", 900, length_h=0.5), event("launch", 600, "two")][::-1])
-    figure = tokens_over_time({"a run": result.timeline}, marks(result.scenario, {"two": "Two"}))
+    figure = tokens_over_time({"a run": result.timeline}, {"a run": marks(result.scenario, {"two": "Two"})})
     assert [text.get_text() for text in figure.axes[0].texts] == ["Two: launch", "one: free", "one: over"]
     assert sorted(np.ravel([line.get_xdata() for line in figure.axes[0].lines])) == [10, 10, 15, 15, 45, 45]
