@@ -20,7 +20,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +36,10 @@ from experiments.market.people import (
     FREE,
     MODELS,
     MONDAYS,
+    REPORTED,
     START,
     TERA,
+    UNTIL,
     chinese,
     labels,
     share,
@@ -120,6 +122,20 @@ def ranking(base: Market, markets: list[Market]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def unfitted(base: Market, markets: list[Market]) -> pd.DataFrame:
+    """A row a figure that others have reported of a model, beside ours."""
+    every = [live(one.population, one.work, UNTIL) for one in (base, *markets)]
+    rows = []
+    for model, first, last, reported in REPORTED:
+        begin, end = ((date.fromisoformat(day) - every[0].first).days for day in (first, last))
+        ours = [float(one.tokens[begin : end + 1, :, MODELS.index(model)].sum() / TERA) for one in every]
+        low, high = np.quantile(ours[1:], [LOW, HIGH])
+        rows.append(
+            {"not fitted": f"{labels()[model]}, {first} to {last}", "reported, T": reported, "ours, T": ours[0], "low": low, "high": high}
+        )
+    return pd.DataFrame(rows)
+
+
 def leaders(markets: list[Market]) -> str:
     """Who has most tokens in the second week, of all and of the Chinese, and in how many fits."""
     said = []
@@ -127,7 +143,7 @@ def leaders(markets: list[Market]) -> str:
         weekly = [np.where(kept, by_model(one)[1], -1.0) for one in markets]
         names = Counter(", ".join(labels()[MODELS[model]] for model in np.argsort(-one)[:3]) for one in weekly)
         first, many = names.most_common(1)[0]
-        said.append(f"of {of} {first} (in {many} of {len(markets)} fits)")
+        said.append(f"of {of}: {first} (in {many} of {len(markets)} fits)")
     return f"First three {said[0]}; {said[1]}. The article: MiniMax M2.5, Kimi K2.5, GLM-5."
 
 
@@ -293,6 +309,7 @@ def main() -> None:
         f"Of {DRAWS} fits {len(markets)} come within {percent(CLOSE)} of each count; low and high are 90 % of those": counts,
         "Weeks, 90 % intervals; the last four predicted": _written(table),
         "The second week by model": f"{_written(ranking(base, markets))}\n\n{leaders(markets)}",
+        "Reported of single models (press, conflicting)": _written(unfitted(base, markets)),
         "Without each cause, all else as fitted (not additive)": _written(gone),
         "What people choose by": _written(ways),
         "What two weeks cannot tell": aligned(untold(level)),

@@ -39,6 +39,13 @@ COUNTED = np.array([[4.12, 2.94], [5.16, 2.70]])
 article)."""
 TERA = 1e12
 
+REPORTED = (
+    ("minimax_m2_5", "2026-02-16", "2026-02-22", "2.45 or 3.07"),
+    ("minimax_m2_5", "2026-02-12", "2026-02-25", "4.55"),
+    ("kimi_k2_5", "2026-02-01", "2026-02-25", "4.02"),
+)
+"""Model, first and last day, trillions of tokens (R: press of 25 to 28 February, in part conflicting). Fitted to none of them."""
+
 FITTED = {
     "people, all": Knob(("segments.*.people",), 0.1, 10.0, ratio=True, factor=True),
     "always-on, in the end": Knob(("segments.always_on.people",), 0.005, 20.0, ratio=True, factor=True),
