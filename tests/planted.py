@@ -758,4 +758,33 @@ FAULTS = {
         "sim/scenario/hydra_host.py", "        kept.enter_context(files_looked_at(_refuse_misread))\n", "",
         ("tests/scenario/test_text.py::test_an_experiment_is_of_all_settings_whatever_its_first_line",),
     ),
+    # people on a market
+    "people come and are not added": Fault(
+        "sim/population/days.py", " + self._newcomers(day, self._come[day], chosen)", "",
+        ("tests/population/test_days.py::test_nobody_is_lost_and_nothing_is_used_twice",),
+    ),
+    "what was heard of cannot be chosen": Fault(
+        "sim/population/days.py", "(self._calendar.open | (told > 0))[:, None, :]", "self._calendar.open[None, None, :]",
+        ("tests/population/test_days.py::test_what_is_new_is_heard_of_before_it_is_chosen",),
+    ),
+    "whoever hears of a model stays all the same": Fault(
+        "sim/population/days.py", "((1 - thinks) * (1 - hears) ** unheard)[:, None, None]", "(1 - thinks)",
+        ("tests/population/test_days.py::test_people_go_from_model_to_model_as_worked_out_state_by_state",),
+    ),
+    "a price of people's bills that never changes": Fault(
+        "sim/population/days.py", "usd = self._work.usd[self._segment] * self._calendar.prices[day]", "usd = self._work.usd[self._segment]",
+        ("tests/population/test_days.py::test_habit_holds_people_who_do_not_think",),
+    ),
+    "everybody comes over on each day of the terms": Fault(
+        "sim/population/adoption.py", "event.share / (end - begin)", "event.share",
+        ("tests/population/test_adoption.py::test_terms_send_people_over_on_their_days",),
+    ),
+    "a knob that multiplies sets": Fault(
+        "sim/population/calibrated.py", "one * value if factor else value", "value",
+        ("tests/population/test_calibrated.py::test_turning_leaves_the_population_as_it_was",),
+    ),
+    "a list that has one place less": Fault(
+        "sim/population/days.py", "np.where(weekly >= least, weekly, 0.0)", "np.where(weekly > least, weekly, 0.0)",
+        ("tests/population/test_days.py::test_the_list_leaves_out_who_is_small",),
+    ),
 }  # fmt: skip
