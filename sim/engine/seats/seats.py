@@ -7,6 +7,7 @@ served, a call may overdraw a window, and a dollar is back to the second.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from sim.backends.backend import Backend
 from sim.engine.budgets import Rolling
@@ -17,6 +18,25 @@ from sim.settings.population.plan import Beyond, PlanSettings
 from sim.task import Task
 
 
+class Windows:
+    """What is covered in any so many hours, all windows at once; each user's are their own."""
+
+    def __init__(self, allowances: Iterable[tuple[float, float]]) -> None:
+        """`allowances`: hours, and USD at list prices in any so many hours."""
+        self._each = [
+            Rolling(BudgetSettings(usd=usd, per=Per.rolling, window_h=hours, users=1, then=Then.wait)) for hours, usd in allowances
+        ]
+
+    def over(self, task: Task, now: float) -> Rolling | None:
+        """A window of which nothing is left for this user."""
+        return next((window for window in self._each if window.over(task, now)), None)
+
+    def spend(self, task: Task, now: float, usd: float) -> None:
+        """Something that they cover begins to be served."""
+        for window in self._each:
+            window.spend(task, now, usd)
+
+
 class Seats:
     """One a user."""
 
@@ -24,19 +44,12 @@ class Seats:
         self.sums = SeatSums()
         self.waits = plan.then is Beyond.wait
         self._horizon_s = horizon_s
-        self._windows = [
-            Rolling(BudgetSettings(usd=each.usd, per=Per.rolling, window_h=each.window_h, users=1, then=Then.wait))
-            for each in plan.windows.values()
-        ]
+        self._windows = Windows((each.window_h, each.usd) for each in plan.windows.values())
         self._blocked_until: dict[int, float] = {}
-
-    def over(self, task: Task, now: float) -> Rolling | None:
-        """A window of which nothing is left for this user."""
-        return next((window for window in self._windows if window.over(task, now)), None)
 
     def free_at(self, task: Task, backend: Backend, now: float) -> float | None:
         """When a call may be asked for; None: now."""
-        window = self.over(task, now) if self.waits and backend.covered else None
+        window = self._windows.over(task, now) if self.waits and backend.covered else None
         return None if window is None else window.free_at(task, now)
 
     def block(self, task: Task, now: float, until: float) -> None:
@@ -49,10 +62,9 @@ class Seats:
 
     def spend(self, task: Task, backend: Backend, now: float, usd: float, end_s: float) -> bool:
         """An attempt begins to be served; it is in the sums if it ends within the run. Returns whether a seat covers it."""
-        covered = backend.covered and (self.waits or self.over(task, now) is None)
+        covered = backend.covered and (self.waits or self._windows.over(task, now) is None)
         if covered:
-            for window in self._windows:
-                window.spend(task, now, usd)
+            self._windows.spend(task, now, usd)
         if end_s < self._horizon_s:
             sums = self.sums.used if covered else self.sums.overflow if backend.covered else self.sums.outside
             sums[backend.index] += int(usd * UNITS)

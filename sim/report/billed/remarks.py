@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from sim.report.numbers import compact, counted, dollars, number, share
 from sim.settings.market import BackendSettings
+from sim.settings.population.plan import DAYS_A_MONTH
 from sim.sweeps.what_if.answer import Answer
 from sim.sweeps.what_if.ask import WhatIf
 from sim.sweeps.what_if.fanout import HALF
-from sim.sweeps.what_if.question import DAYS_A_MONTH, HOUR_S, Question
+from sim.sweeps.what_if.question import HOUR_S, Question
 
 _WHOSE = {"*": "every call", "lead": "lead agents", "sub_agents": "sub-agents"}
 

@@ -17,12 +17,13 @@ from sim.results.billed.lifetimes import kept_for_an_hour
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentSettings
 from sim.settings.market import CacheKind
+from sim.settings.population.plan import DAYS_A_MONTH
 from sim.statistics import Estimate, t_quantile
 from sim.sweeps.what_if import flat_rate, own_work
 from sim.sweeps.what_if.acting import check_acting
 from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_one_user, with_models
 from sim.sweeps.what_if.ends import ends_of
-from sim.sweeps.what_if.question import DAYS_A_MONTH, Question, asked, words
+from sim.sweeps.what_if.question import Question, asked, words
 from sim.sweeps.what_if.recast import is_sub, served_by
 from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
 from sim.sweeps.what_if.sums import are_sums, check_asked

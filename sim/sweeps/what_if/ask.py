@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.engine.replication import Progress
 from sim.errors import ConfigError, DataError
 from sim.logs.log import Log
+from sim.settings.population.plan import DAYS_A_MONTH
 from sim.sweeps.what_if.answer import Answer, Asker, Base, base_of
-from sim.sweeps.what_if.question import DAYS_A_MONTH, Question
+from sim.sweeps.what_if.question import Question
 from sim.sweeps.what_if.usual import usual
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from sim.engine.budgets import Rolling
+from sim.engine.seats.seats import Windows
 from sim.scenario.scenario import Scenario
 from sim.settings.budget import BudgetSettings, Per, Then
 from sim.sweeps.what_if.question import FlatRate
@@ -28,14 +28,14 @@ def waiting(scenario: Scenario, flat: FlatRate) -> Scenario:
 def beyond(flat: FlatRate, served_s: np.ndarray, usd: np.ndarray) -> np.ndarray:
     """By call, whether it comes while a window is spent, and so is paid by the list instead of waiting; only others spend of the windows.
 
-    As in a run, what a call comes to is spent when it begins to be served, and back a window later (`sim.engine.budgets.Rolling`).
+    As of a plan in a run, what a call comes to is spent when it begins to be served, and back a window later (`sim.engine.seats`).
     """
-    windows = [Rolling(settings) for settings in _windows(flat).values()]
+    windows = Windows(flat.allowances)
     all_calls = Task(0, 0, 0, 0.0)
     paid = np.zeros(len(usd), bool)
     for place in np.argsort(served_s, kind="stable").tolist():
         now = float(served_s[place])
-        paid[place] = any(window.over(all_calls, now) for window in windows)
-        for window in windows if not paid[place] else ():
-            window.spend(all_calls, now, float(usd[place]))
+        paid[place] = windows.over(all_calls, now) is not None
+        if not paid[place]:
+            windows.spend(all_calls, now, float(usd[place]))
     return paid

@@ -17,7 +17,6 @@ from sim.errors import ConfigError, did_you_mean
 from sim.sweeps.what_if.fanout import HALF, size_of
 
 HOUR_S = 3600.0
-DAYS_A_MONTH = 365.2425 / 12
 _LIVES = {"5m": 300.0, "1h": HOUR_S}
 _WINDOWS_H = {"h": 1.0, "d": 24.0, "day": 24.0, "week": 168.0}
 SHORT = ("lead", "sub_agents", "cache", "compact", "fanout", "sessions", "flat")
