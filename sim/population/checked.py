@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import types
 import typing
 from collections.abc import Collection
 from datetime import date
@@ -90,8 +89,6 @@ def _day(text: str, key: str) -> date:
 
 def _made(hint: Any, value: Any, key: str) -> Any:
     """Plain values as the settings of a type: mappings as dataclasses; what they hold is checked later."""
-    if isinstance(hint, types.UnionType):
-        return value
     arguments = typing.get_args(hint)
     if typing.get_origin(hint) is list and isinstance(value, list):
         return [_made(arguments[0], each, f"{key}[{number}]") for number, each in enumerate(value)]

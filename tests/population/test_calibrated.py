@@ -8,7 +8,7 @@ import pytest
 from sim.errors import ConfigError
 from sim.population.calibrated import Knob, fit, sampled, turned
 from sim.population.days import by_week, live
-from sim.settings.population.segments import PopulationSettings
+from sim.settings.population.segments import HabitSettings, PopulationSettings
 from tests.population.test_days import WORK, market
 
 KNOBS = {
@@ -52,6 +52,14 @@ def test_turning_leaves_the_population_as_it_was() -> None:
     assert (changed.habits.launch, ours.habits.launch) == (1.2, 0.0)
     with pytest.raises(ConfigError, match=r"habits\.lunch: is no setting of a population"):
         turned(ours, {"x": Knob(("habits.lunch",), 0, 1)}, {"x": 1.0})
+
+
+def test_what_stands_in_a_mapping_is_turned_too() -> None:
+    ours = market(habits=HabitSettings(liking={"cn": 0.0}))
+    knob = {"liking": Knob(("habits.liking.cn",), -4.0, 4.0)}
+    assert turned(ours, knob, {"liking": -0.7}).habits.liking == {"cn": -0.7}
+    with pytest.raises(ConfigError, match=r"habits\.liking\.us: is no setting of a population \(us\)"):
+        turned(ours, {"liking": Knob(("habits.liking.us",), -4.0, 4.0)}, {"liking": 1.0})
 
 
 def test_samples_cover_each_range_evenly() -> None:

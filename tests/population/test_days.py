@@ -46,15 +46,20 @@ def market(**changes: Any) -> PopulationSettings:
 
 def test_nobody_is_lost_and_nothing_is_used_twice() -> None:
     """People there + come - left, on every day and in every segment; tokens of the days are those of the weeks, and of the models."""
-    found = live(market(), WORK, "2026-03-23")
-    start = np.array([1000.0, 100 * bass_share(2.0, p=0.02, q=1.0)])
+    outside = SegmentSettings(people=50.0, tasks_per_week=8.0, scale_usd=60.0, from_outside=True)
+    terms = MarketEvent(kind=MarketEventKind.terms, day="2026-02-17", segment="outside", share=0.4)
+    ours = market(segments=market().segments | {"outside": outside}, events=[LAUNCH, terms])
+    work = WORK._replace(usd=WORK.usd[[0, 1, 1]], tokens=WORK.tokens[[0, 1, 1]])
+    found = live(ours, work, "2026-03-23")
+    start = np.array([1000.0, 100 * bass_share(2.0, p=0.02, q=1.0), 0.0])
     expected = start + np.cumsum(found.came - found.left, axis=0)
     assert found.people.sum(axis=2) == pytest.approx(expected, rel=1e-12)
     assert found.left[:, 1].sum() > 1
     weeks = by_week(found.tokens, found.first, [date(2026, 2, 9 + 7 * n) for n in range(2)])
     assert weeks.sum() == pytest.approx(found.tokens[:14].sum(), rel=1e-12)
-    assert found.tokens == pytest.approx(found.tasks * WORK.tokens, rel=1e-12)
-    assert found.usd == pytest.approx(found.tasks * WORK.usd, rel=1e-12)
+    assert found.tokens == pytest.approx(found.tasks * work.tokens, rel=1e-12)
+    assert found.usd == pytest.approx(found.tasks * work.usd, rel=1e-12)
+    assert found.people[[7, 8], 2].sum(axis=1) == pytest.approx([0.0, 20.0])
 
 
 def test_tasks_are_peoples_whatever_they_choose() -> None:
