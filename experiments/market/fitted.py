@@ -10,6 +10,7 @@ import numpy as np
 
 import sim
 from experiments.market.people import (
+    CALIBRATED_UNTIL,
     COUNTED,
     FITTED,
     FREE,
@@ -99,6 +100,15 @@ def by_model(one: Market) -> np.ndarray:
     found = live(one.population, one.work, UNTIL)
     weekly: np.ndarray = by_week(found.tokens, found.first, MONDAYS).sum(axis=1) / TERA
     return weekly
+
+
+def growth(one: Market) -> tuple[float, float]:
+    """Trillions of tokens by which the second week outgrows the first: more work; the same work on models that take more for it."""
+    found = live(one.population, one.work, CALIBRATED_UNTIL)
+    tasks, tokens = (by_week(daily, found.first, MONDAYS[:2]).sum(axis=2) for daily in (found.tasks, found.tokens))
+    each = tokens / np.where(tasks > 0, tasks, 1.0)
+    before = np.where(tasks[0] > 0, each[0], each[1])
+    return float(((tasks[1] - tasks[0]) * before).sum() / TERA), float((tasks[1] * (each[1] - before)).sum() / TERA)
 
 
 Cause = Callable[[PopulationSettings, Work], tuple[PopulationSettings, Work]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from experiments.market.fitted import CAUSES, Market, fitted, flat, predicted, without
+from experiments.market.fitted import CAUSES, Market, by_model, fitted, flat, growth, predicted, without
 from experiments.market.people import COUNTED, MODELS, MONDAYS, START, people, share
 from sim.population import Work
 
@@ -39,6 +41,17 @@ def test_each_cause_takes_away_what_it_brought(base: Market) -> None:
     assert adoption.sum() < base.sums[:2].sum()
     assert route[1].sum() < base.sums[1].sum()
     assert chat.sum() < 0.1 * base.sums[:2].sum()
+
+
+def test_growth_is_more_work_or_more_tokens_for_it(base: Market) -> None:
+    """Both together are all of it; where nobody comes, and nothing is new, there is neither."""
+    more, wordier = growth(base)
+    weekly = by_model(base)
+    assert more + wordier == pytest.approx((weekly[1] - weekly[0]).sum(), rel=1e-9)
+    assert more > 0
+    quiet = dataclasses.replace(base.population, events=[], habits=dataclasses.replace(base.population.habits, growth_per_week=0.0))
+    nobody, _ = CAUSES["always-on agents never came"](quiet, base.work)
+    assert growth(base._replace(population=nobody)) == pytest.approx((0.0, 0.0), abs=1e-9)
 
 
 def test_weeks_that_were_counted_are_left_and_later_ones_grow_wide(base: Market) -> None:
