@@ -80,7 +80,7 @@ def _apart(low: float, high: float) -> bool:
 def _mean(answer: Answer) -> str:
     found = row(answer)
     low, high = found["difference_low_usd"], found["difference_high_usd"]
-    return f"{_signed(low, 2)} to {_signed(high, 2)}" if _apart(low, high) else _signed(low)
+    return " to ".join(dict.fromkeys((_signed(low, 2), _signed(high, 2)))) if _apart(low, high) else _signed(low)
 
 
 def _difference(answer: Answer) -> str:
