@@ -68,7 +68,7 @@ def _subagent(agent: str, calls: list[RunCall], began_s: float, blocks: Blocks) 
 
 def _requests(calls: Sequence[RunCall], began_s: float, blocks: Blocks) -> list[dict[str, Any]]:
     """Streamed ones: they have a first token."""
-    before = [None, *calls[:-1]]
+    before = [None, *calls][: len(calls)]
     return [
         {
             "t": call.request_s - began_s,
