@@ -108,7 +108,7 @@ MISTAKES = {
     "-m seed=1,2 hydra.sweep.subdir=x": "hydra.sweep.subdir=x: would be one folder for all scenarios",
     "--hydra-help": "--hydra-help: is Hydra's own, and of no use here; see sim --help",
     "name=${oc.env:HOME}": "${oc.env:HOME}: settings take nothing from the environment",
-    "--config-dir=/nowhere agent=solo": "Additional config directory '/nowhere' not found",
+    "--config-dir=/nowhere agent=solo": "--config-dir /nowhere: no such folder",
 }
 
 
