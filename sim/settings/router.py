@@ -113,7 +113,8 @@ class RouterSettings:
     fee: float = alone(0.0, low=0)
     """Surcharge on every bill for going through this router, where the backend's own is not higher: 0.055 = 5.5 %."""
     heard_after_h: dict[str, Any] = setting({}, traits=ALONE._replace(unsolved="awareness: who has heard of which backend"))
-    """Awareness: hours after the start at which a user hears of a backend (a quantity by backend id); absent: knows it from the start."""
+    """Awareness: hours after the start, or after its launch (`events`), at which a user hears of a backend (a quantity by backend id);
+    absent: knows it from the start."""
     review_tasks: int | None = setting(None, low=1, traits=ALONE._replace(remembers=True))
     """Inertia: a user thinks about the backend only every so many tasks, and else stays; null: each time. Needs per=task."""
     switching_cost_usd: float = alone(0.0, low=0)
