@@ -23,6 +23,7 @@ import sys
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,8 @@ TASKS = 300
 """Simulated for each bill."""
 DRAWS = 100
 LOW, HIGH = 0.05, 0.95
+WIDE = 120
+"""Letters of a line of text."""
 MEASURED = {"mini_v2": ("work=measured",), "openhands": ("work=measured", "work.harness=openhands")}
 """Whose bills: harnesses disagree by a factor of two, so both count."""
 LIST = ("work=same",)
@@ -63,8 +66,12 @@ SAMPLE, MOST_SHARDS = 200, 100_000
 
 
 def weeks(markets: list[Market]) -> pd.DataFrame:
-    """A row a week: what was counted, what we say with its interval, and what simpler forecasts say."""
+    """A row a week: what was counted, what we say with its interval, and what simpler forecasts say.
+
+    "fits alone" is the interval without the random walk of what nobody knows of.
+    """
     shares, tokens = predicted(markets)
+    alone = np.quantile([share(one.sums) for one in markets], [LOW, HIGH], axis=0)
     dollars = np.median([share(paid(one)) for one in markets], axis=0)
     ends = {name: np.quantile(found, [LOW, 0.5, HIGH], axis=0) for name, found in (("share", shares), ("tokens", tokens))}
     known, total = share(COUNTED), COUNTED.sum(axis=1)
@@ -80,6 +87,7 @@ def weeks(markets: list[Market]) -> pd.DataFrame:
                 "share": ends["share"][1, week],
                 "low": ends["share"][0, week],
                 "high": ends["share"][2, week],
+                "fits alone": f"{100 * alone[0, week]:.1f} to {100 * alone[1, week]:.1f}",
                 "as last week": np.nan if counted else known[-1],
                 "trend": np.nan if counted else min(1.0, known[-1] + ahead * step),
                 "tokens, T": ends["tokens"][1, week],
@@ -320,9 +328,9 @@ def main() -> None:
         "Fitted to four counts, and to nothing later": _written(fits(base, markets)),
         f"Of {DRAWS} fits {len(markets)} come within {percent(CLOSE)} of each count; low and high are 90 % of those": counts,
         "Weeks, 90 % intervals; the last four predicted": _written(table),
-        "The second week by model": f"{_written(ranking(base, markets))}\n\n{leaders(markets)}",
+        "The second week by model": f"{_written(ranking(base, markets))}\n\n{fill(leaders(markets), WIDE)}",
         "Reported of single models (press, conflicting)": _written(unfitted(base, markets)),
-        "Without each cause, all else as fitted (not additive)": f"{_written(gone)}\n\n{grown(markets)}",
+        "Without each cause, all else as fitted (not additive)": f"{_written(gone)}\n\n{fill(grown(markets), WIDE)}",
         "What people choose by": _written(ways),
         "What two weeks cannot tell": aligned(untold(level)),
         "Counted by the population, and call by call": _written(call_by_call(base, asked.whole)),
