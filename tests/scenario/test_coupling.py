@@ -89,6 +89,8 @@ COMPANIONS: dict[Feature, dict[str, Any]] = {
     settings.tries.Pick.majority: {"agent.tries.most": 3},
     EventKind.price: {"factor": 2.0},
     EventKind.free: {"length_h": 0.01},
+    EventKind.outage: {"length_h": 0.01},
+    EventKind.brownout: {"length_h": 0.01, "slower": 2.0, "error_rate": 0.3},
 }
 """What a choice cannot do without. A new one that needs something is named here."""
 MEMBERS = [(key, member) for key, kind in kinds() if not key.startswith(("sensitivity", "goal")) for member in kind]
