@@ -210,9 +210,9 @@ class BackendSettings:
     """Whether tokens read from the cache count as input, a minute and in quotas.
 
     Anthropic's documents: not on current models, on older ones they did."""
-    limit_gateway: bool = setting(False, traits=_DEALT)
+    limit_gateway: bool = alone(False)
     """Calls over a limit a minute or a quota are held back in the order in which they come, as by a gateway of one's own, instead of
-    being turned away; no effect without a limit. Clients do not lose patience there."""
+    being turned away; no effect without a limit (which is what touches others). Clients do not lose patience there."""
     decode_slowdown: float = setting(0.0, low=0, traits=ALONE._replace(waits=True))
     """With n calls decoding, each runs at speed / (1 + slowdown x (n - 1)); 1 = one server shared out."""
     error_rate: float = alone(0.0, low=0, high=1)

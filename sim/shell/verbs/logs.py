@@ -1,16 +1,16 @@
 """What your agents' logs say was billed, against our prices, and what else it could have come to.
-Nothing of prompts, names or paths is kept.
-  sim logs ~/.claude/projects market=nov_2026      files, folders, globs; then settings
-  sim logs PATH --what-if "cache=1h compact=60k"   or key=value, BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND,
-                                     batch, fanout=half or 4, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
-  sim logs PATH --fit mine           writes profiles: sim --config-dir mine experiment=mine runs their future
+Formats are found by content; nothing of prompts, names or paths is kept.
+sim logs ~/.claude/projects market=nov_2026      files, folders, globs; then settings
+sim logs PATH --what-if "cache=1h compact=60k"   or key=value, BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND,
+                                   batch, fanout=half or 4, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
+sim logs PATH --fit mine           writes profiles: sim --config-dir mine experiment=mine runs their future
 """
 
 from __future__ import annotations
 
 import json
 import re
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,9 +27,15 @@ if TYPE_CHECKING:
 def arguments(parser: ArgumentParser) -> None:
     """Paths, settings, and what no file says."""
     parser.usage = "sim logs PATH [PATH ...] [options] [KEY=VALUE ...]"
-    parser.add_argument("words", nargs="+", metavar="PATH", help="formats are found by content")
+    parser.add_argument("words", nargs="+", metavar="PATH", help=SUPPRESS)
     parser.add_argument("--format", metavar="NAME", help="of all files, where they do not say it")
-    parser.add_argument("--input", choices=("whole", "fresh"), default="unsaid", help="prompts, or what is beside cache reads, if unclear")
+    parser.add_argument(
+        "--input",
+        choices=("whole", "fresh"),
+        default="unsaid",
+        metavar="whole|fresh",
+        help="prompts, or what is beside cache reads, if unclear",
+    )
     parser.add_argument("--model", action="append", default=[], metavar="NAME=BACKEND", help="who serves a model of the log")
     parser.add_argument("--what-if", action="append", default=[], metavar="WORDS", help="what it would have cost otherwise; repeat it")
     parser.add_argument("--fit", type=Path, metavar="FOLDER", help="write a profile and an experiment there")
