@@ -1,9 +1,9 @@
 """What your agents' logs say was billed, against our prices, and what else it could have come to.
 Formats are found by content; nothing of prompts, names or paths is kept.
-sim logs ~/.claude/projects market=nov_2026      files, folders, globs; then settings
-sim logs PATH --what-if "cache=1h compact=60k"   or key=value, BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND,
-                                   batch, fanout=half or 4, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
-sim logs PATH --fit mine           writes profiles: sim --config-dir mine experiment=mine runs their future
+  sim logs ~/.claude/projects market=nov_2026      files, folders, globs; then settings
+  sim logs PATH --what-if "cache=1h compact=60k"   or key=value, BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND,
+                                     batch, fanout=half or 4, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
+  sim logs PATH --fit mine           writes profiles: sim --config-dir mine experiment=mine runs their future
 """
 
 from __future__ import annotations
