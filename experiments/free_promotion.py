@@ -46,9 +46,9 @@ CHOICES = {
 """When people think about their choice, and what a taste is worth to them."""
 
 
-def lived(free: str, how: tuple[str, ...]) -> pd.DataFrame:
-    """Calls of six weeks, with their day and tokens."""
-    users = max(20, TASKS // DAYS)
+def lived(free: str, how: tuple[str, ...], tasks: int | None = None) -> pd.DataFrame:
+    """Calls of six weeks, with their day and tokens; of `TASKS` tasks, if no other number is given."""
+    users = max(20, (tasks or TASKS) // DAYS)
     result = sim.simulate(
         sim.load(
             "agent=solo", "workload=users", f"workload.users={users}", "workload.tasks_per_user=null",

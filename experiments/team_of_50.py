@@ -58,22 +58,22 @@ class Months(NamedTuple):
     """Busy hours a month from which a seat costs less than the list."""
 
 
-def months(kind: str, how: tuple[str, ...]) -> Months:
-    """All people of a kind, for some months."""
+def months(kind: str, how: tuple[str, ...], tasks: int | None = None) -> Months:
+    """All people of a kind, for some months: one for every 20 of `TASKS`, if no other number is given."""
     people, sessions = MIX[kind]
     result = sim.simulate(
         sim.load(
             "agent=solo", "workload=users", f"workload.users={people}", "workload.tasks_per_user=null",
             f"workload.session_gap_s={{dist:exponential,mean:{max(600, MONTH_S / sessions - SESSION_S)}}}", f"horizon_s={MONTH_S}",
-            f"replications={max(2, TASKS // 20)}", "log=none", *how,
+            f"replications={max(2, (tasks or TASKS) // 20)}", "log=none", *how,
         )
     )  # fmt: skip
     seated = bool(result.scenario.plan.name)
     each = result.by_replication.set_index("metric")["alone"]
     paid = each["plan_paid_usd.max_20x" if seated else "cost_usd"]
-    tasks = result.mean("tasks")
+    begun = result.mean("tasks")
     return Months(
-        usd=paid.to_numpy(float), sessions=tasks, solved=tasks * result.mean("success_rate"),
+        usd=paid.to_numpy(float), sessions=begun, solved=begun * result.mean("success_rate"),
         blocked_h=result.mean("plan_blocked_h.max_20x") if seated else 0.0,
         break_even_h=result.mean("plan_break_even_h.max_20x") if seated else float("nan"),
     )  # fmt: skip

@@ -22,6 +22,7 @@ NO_MIRROR = {
     "docs/test_house.py": "docs/contributing/house.py, a floor further down",
     "engine/test_memory.py": "what a whole run leaves to a garbage collector",
     "engine/test_warmup.py": "the warm-up, from its setting to the metrics",
+    "experiments/test_dated_studies.py": "studies of seats, routes and promotions",
     "experiments/test_experiments.py": "all studies",
     "results/test_metrics_by_hand.py": "every metric of one tally, done by hand",
     "sampling/test_draws.py": "whoever draws: no two decisions from one column",

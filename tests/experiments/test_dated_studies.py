@@ -25,10 +25,9 @@ def test_who_has_left_is_told_by_most_of_their_tokens() -> None:
 
 
 @pytest.mark.slow
-def test_a_gateway_follows_a_promotion_to_its_cliff(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gateway_follows_a_promotion_to_its_cliff() -> None:
     """Every session that begins while GLM-5 is free goes there and costs nothing; the first ones after the cliff are paid by the list."""
-    monkeypatch.setattr(free_promotion, "TASKS", 800)
-    calls = free_promotion.lived("glm_5", free_promotion.CHOICES["a gateway"])
+    calls = free_promotion.lived("glm_5", free_promotion.CHOICES["a gateway"], tasks=800)
     begins, ends = (day * free_promotion.DAY_S for day in (free_promotion.BEGINS, free_promotion.BEGINS + free_promotion.LASTS))
     free = calls[(calls["t_request_s"] >= begins) & (calls["t_request_s"] < ends)]
     begun = free[free["task"].isin(calls.groupby("task")["t_request_s"].min().loc[lambda first: first >= begins].index)]
@@ -39,10 +38,9 @@ def test_a_gateway_follows_a_promotion_to_its_cliff(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
-def test_seats_that_wait_cost_their_fee_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(team_of_50, "TASKS", 40)
+def test_seats_that_wait_cost_their_fee_and_no_more() -> None:
     people, _ = team_of_50.MIX["rarely"]
-    wait, beyond = (team_of_50.months("rarely", (plan,)) for plan in (team_of_50.SEAT, team_of_50.OVERFLOW))
+    wait, beyond = (team_of_50.months("rarely", (plan,), tasks=40) for plan in (team_of_50.SEAT, team_of_50.OVERFLOW))
     assert wait.usd == pytest.approx([200 * people] * 2, rel=1e-3)
     assert (beyond.usd >= wait.usd).all()
     assert beyond.sessions >= wait.sessions
