@@ -92,6 +92,15 @@ def test_a_sweep_in_python_has_a_row_a_scenario() -> None:
 
 
 @pytest.mark.slow
+def test_what_is_no_scenario_and_no_result_is_one_line() -> None:
+    for wrong, said in (
+        (lambda: sim.simulate(5), "simulate takes a scenario, as sim.load returns it, not int"),  # type: ignore[arg-type]
+        (lambda: sim.compare(1, "a"), "compare takes two results, of sim.simulate or sim.load_run, not int and str"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(sim.ConfigError, match=f"^{said}$"):
+            wrong()
+
+
 def test_a_comparison_is_paired_and_says_when_it_sees_nothing() -> None:
     few, many = sim.simulate(small()), sim.simulate(small("agent.fanout=8"))
     table = sim.compare(few, many)

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from simpy import Environment
@@ -22,7 +23,7 @@ from sim.backends.sharing import SharedService
 from sim.backends.slots import Slots
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard, dealt
-from sim.settings.events.event import lists_over_time, presence
+from sim.settings.events.event import EventSettings, lists_over_time, presence
 from sim.settings.market import BackendSettings
 from sim.settings.population.plan import covered_until
 
@@ -60,6 +61,12 @@ def price_of(
         (from_s, make(adapt(scenario.used(model), scenario), start, batch=scenario.batch))
         for from_s, model in lists_over_time(scenario.market.models[name], scenario.events_of(name), start)
     ]
+    return lists[0][1] if len(lists) == 1 else DatedPrice(lists)
+
+
+def price_over_time(model: BackendSettings, events: Sequence[EventSettings], start: datetime, *, batch: bool) -> Price:
+    """What a backend charges as it stands, its own events included."""
+    lists = [(from_s, Price(each, start, batch=batch)) for from_s, each in lists_over_time(model, events, start)]
     return lists[0][1] if len(lists) == 1 else DatedPrice(lists)
 
 

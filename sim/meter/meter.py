@@ -145,7 +145,7 @@ class Meter:
         prompt, read, write, output, _ = billed
         self._pack_call(
             self._calls, self._call_at, call.agent, call.turn, call.attempt, call.role, index, status,
-            call.t_request, start_s, first_token_s, end_s, prompt, read, write, output, call.reasoning_tokens if output else 0, usd,
+            call.t_request, start_s, first_token_s, end_s, prompt, read, write, output, min(call.reasoning_tokens, output), usd,
         )  # fmt: skip
         self._call_at += self._call_size
         if self._call_at == self._call_end:

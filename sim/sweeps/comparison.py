@@ -34,6 +34,8 @@ def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float 
     """
     import pandas as pd
 
+    if wrong := [type(each).__name__ for each in (a, b) if not isinstance(each, (Result, SavedResult))]:
+        raise ConfigError(f"compare takes two results, of sim.simulate or sim.load_run, not {' and '.join(wrong)}")
     n = min(len(each.replications) if isinstance(each, Result) else int(each.summary["n"].iloc[0]) for each in (a, b))
     mine, yours = (_first(each, n) for each in (a, b))
     rows = {name: paired(mine, yours, name, confidence) for name in mine.whole if name in yours.whole}

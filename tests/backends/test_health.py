@@ -39,8 +39,10 @@ def test_attempts_within_an_outage_are_refused_after_a_round_trip_for_nothing() 
 @pytest.mark.parametrize(("billed", "output"), [(Billed.nothing, 0), (Billed.input, 0), (Billed.everything, 105)])
 def test_an_answer_that_breaks_off_is_billed_as_far_as_it_had_come(billed: Billed, output: int) -> None:
     """Asked for at 20 s, first token at 21.5; out at 25: 3.5 of 10 s are 105 of 300 tokens."""
-    [broken] = attempts(out(25, 10), served=backend(error_billed=billed, **SPEED), tasks=1, every_s=20.0, retry=ONCE).itertuples()
+    served = backend(error_billed=billed, reasoning_share=0.5, **SPEED)
+    [broken] = attempts(out(25, 10), served=served, tasks=1, every_s=20.0, retry=ONCE).itertuples()
     assert (broken.status, broken.t_end_s, broken.output_tokens) == ("error", 25.0, output)
+    assert broken.reasoning_tokens == min(150, output), "half of an answer is reasoning, which comes first"
     assert broken.input_tokens == (0 if billed is Billed.nothing else 2000)
     assert broken.cost_usd == pytest.approx((broken.input_tokens + output) * 1e-6)
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sim.backends.build import price_over_time
 from sim.backends.models import backends_of
-from sim.backends.pricing import ONE_HOUR_S, Price
+from sim.backends.pricing import ONE_HOUR_S
 from sim.call import BATCH, STANDARD
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S
@@ -52,23 +53,23 @@ class LogBill:
         """
         dollars, writes = np.full((len(calls), len(KINDS)), np.nan), np.maximum(calls["cache_write_tokens"], 0)
         alone, of_batch, of_backend = calls["calls"] == 1, self._batch[places], self.backend[places]
-        for number, settings in enumerate(self.market.values()):
+        for number, (name, settings) in enumerate(self.market.items()):
             for batch, one in itertools.product((False, True), repeat=2):
                 rows = np.flatnonzero((of_backend == number) & (of_batch == batch) & (alone == one))
                 if len(rows):  # a sum of many calls says nothing of how long each prompt is
                     prices = settings if one else dataclasses.replace(settings, tiers=[])
                     writes[rows] = _written(calls[rows], settings)
-                    dollars[rows] = self._priced(calls[rows], writes[rows], prices, batch)
+                    dollars[rows] = self._priced(calls[rows], writes[rows], name, prices, batch)
         return dollars, writes
 
-    def _priced(self, calls: np.ndarray, writes: np.ndarray, settings: BackendSettings, batch: bool) -> np.ndarray:
+    def _priced(self, calls: np.ndarray, writes: np.ndarray, name: str, settings: BackendSettings, batch: bool) -> np.ndarray:
         """What was written for an hour has its own price."""
         start = self.scenario.start_time()
         began = np.where(calls["start_s"] > SINCE_1970_S, calls["start_s"] - start.timestamp(), np.nan_to_num(calls["start_s"]))
         names = ("input_tokens", "cache_read_tokens", "output_tokens")
-        usage = {**{name: calls[name] for name in names}, "cache_write_tokens": writes, "t_request_s": began}
+        usage = {**{kind: calls[kind] for kind in names}, "cache_write_tokens": writes, "t_request_s": began}
         as_set, short, long = (
-            Price(each, start, batch=batch).dollars_of(usage)
+            price_over_time(each, self.scenario.events_of(name), start, batch=batch).dollars_of(usage)
             for each in (
                 settings,
                 dataclasses.replace(settings, cache_1h_tokens=0, cache_ttl_s=min(settings.cache_ttl_s, ONE_HOUR_S - 1)),
