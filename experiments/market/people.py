@@ -87,12 +87,15 @@ class Task(NamedTuple):
 
 
 @cache
+def _at_work(agent: str, words: tuple[str, ...]) -> sim.Scenario:
+    """Composed once for all models."""
+    return sim.load(f"agent={agent}", *words, f"router.fee={FEE}", "replications=1", "processes=1", "log=none")
+
+
+@cache
 def task(agent: str, model: str, tasks: int, *words: str) -> Task:
     """A task of an agent on a model, simulated call by call."""
-    result = sim.simulate(
-        sim.load(f"agent={agent}", *words, f"backends=[{model}]", f"router.fee={FEE}", f"workload.tasks={tasks}", "replications=1",
-                 "processes=1", "log=none")
-    )  # fmt: skip
+    result = sim.simulate(sim.replaced(_at_work(agent, words), {"backends": [model], "workload.tasks": tasks}))
     fresh = result.mean("input_tokens") - result.mean("cache_read_tokens")
     sums = (result.mean("cost_usd"), result.mean("total_tokens"), fresh, result.mean("output_tokens"))
     return Task(*(each / tasks for each in sums))

@@ -54,6 +54,15 @@ def test_where_only_reads_are_told_the_rest_is_written_if_the_cache_takes_it(tmp
     assert sim.LogBill(log, sim.load()).writes_unsaid() == 1, "the second alone is priced with writes that the log does not tell"
 
 
+def test_a_price_that_an_event_changes_holds_from_its_date_on(tmp_path: Path) -> None:
+    """Half the price from noon on: a call a second before costs as ever."""
+    noon = sim.logs.logged.moment("2026-02-16T12:00:00Z")
+    halved = sim.load("events=[{kind: price, at: '2026-02-16T12:00:00Z', backend: claude_opus_4_6, factor: 0.5}]")
+    calls = [f"s-{number},main,0,{at:.0f},9000,0,0,0" for number, at in enumerate((noon - 1, noon, noon + 1))]
+    bill = LogBill(table(tmp_path / "x.csv", "cached_tokens,cache_write_tokens", *calls), halved)
+    assert bill.priced.tolist() == pytest.approx([9_000 * FRESH, 4_500 * FRESH, 4_500 * FRESH], rel=1e-12)
+
+
 def test_prices_are_those_of_the_moment(tmp_path: Path) -> None:
     """DeepSeek V4 Pro doubles them on working days from 9 to 12 in Beijing (market of November): a Friday, then the Saturday after."""
     november = sim.load("market=nov_2026", "backends=[deepseek_v4_pro]")
