@@ -27,9 +27,20 @@ def asked(scenario: Settings, names: Mapping[str, str], axes: Collection[str] = 
 
 def _work(scenario: Settings) -> str:
     work = scenario["workload"]
+    until = f"for {_long(scenario['horizon_s'])}" if scenario["horizon_s"] else "until the end"
     if work["kind"] == WorkloadKind.users.value:
-        each = "sessions until the end" if work["tasks_per_user"] is None else f"{counted(work['tasks_per_user'], 'session')} each"
-        return f"{counted(work['users'], 'user')} with {each}"
-    if work["kind"] == WorkloadKind.trace.value:
+        each = f"sessions {until}" if work["tasks_per_user"] is None else f"{counted(work['tasks_per_user'], 'session')} each"
+        told = f"{counted(work['users'], 'user')} with {each}"
+    elif work["kind"] == WorkloadKind.trace.value:
         return f"sessions as recorded ({work['trace']})"
-    return "tasks until the end" if work["tasks"] is None else counted(work["tasks"], "task")
+    else:
+        told = f"tasks {until}" if work["tasks"] is None else counted(work["tasks"], "task")
+    return f"{told}, by the hour ({work['zone']})" if work["hours"] else told
+
+
+def _long(seconds: float) -> str:
+    """Days, hours or seconds."""
+    for unit, of in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= 2 * of:
+            return f"{seconds / of:.3g} {unit}s"
+    return f"{seconds:.6g} s"
