@@ -48,7 +48,7 @@ def _names(scenario: Scenario) -> dict[str, str]:
 def _first(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
     """Overload and lost work before anything else."""
     if sheet.as_set is not None:
-        yield from (f"With the limits that are set: {sheet.as_set.notes[kind]}" for kind in _FIRST if kind in sheet.as_set.notes)
+        yield from (f"As it is set: {sheet.as_set.notes[kind]}" for kind in _FIRST if kind in sheet.as_set.notes)
         for limit, share in sheet.as_set.used.items():
             if share > 1:
                 yield (
@@ -106,7 +106,7 @@ def _limit(key: str, names: dict[str, str]) -> str:
 
 def _as_set(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
     assert sheet.as_set is not None
-    yield "With the limits that are set:"
+    yield "As it is set, limits and outages included:"
     rows = []
     for metric, (mean, low, high) in sheet.as_set.summary.items():
         unit = "USD" if metric.endswith("usd_a_day") else UNITS.get(metric, "")

@@ -16,6 +16,7 @@ from sim.results.capacity.bucket import quota
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
+from sim.settings.events.event import DISTURBING
 from sim.settings.market import BackendSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadKind
@@ -51,7 +52,7 @@ class Load:
 
 @dataclass(frozen=True)
 class AsSet:
-    """What the scenario comes to with the limits that it has."""
+    """What the scenario comes to with the limits, outages and brownouts that it has."""
 
     summary: dict[str, tuple[float, float, float]]
     """Metric -> mean, low, high."""
@@ -74,7 +75,7 @@ class Capacity:
     loads: dict[str, dict[int, Load]]
     """By backend that is asked for anything, and times the people."""
     as_set: AsSet | None
-    """None: no limit is set."""
+    """None: no limit, line, slot, quota or outage is set."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; what is not known is None."""
@@ -119,8 +120,8 @@ def _known(value: float) -> float | None:
 def capacity(scenario: Scenario, times: Sequence[int] = TIMES) -> Capacity:
     """What the scenario asks its providers for, at `times` the people, and what its own limits do to it.
 
-    Demand is simulated with no limit, line or slot; so many times the people are so many independent replications side by side (a
-    recorded log stands beside itself). Raises `ConfigError` or `DataError`.
+    Demand is simulated with no limit, line, slot, outage or brownout; so many times the people are so many independent replications side
+    by side (a recorded log stands beside itself). Raises `ConfigError` or `DataError`.
     """
     scenario = dataclasses.replace(scenario.check(), log=Log.full, log_sample=1)
     wanted = max(times)
@@ -128,13 +129,13 @@ def capacity(scenario: Scenario, times: Sequence[int] = TIMES) -> Capacity:
         raise ConfigError("precision, shards_run: a capacity sheet counts every call of each replication; leave them out")
     free = {name: dataclasses.replace(scenario.market.models[name], **_OPEN) for name in scenario.backends}
     market = dataclasses.replace(scenario.market, models={**scenario.market.models, **free})
-    calm = dataclasses.replace(scenario, market=market, replications=max(scenario.replications, wanted))
+    undisturbed = [event for event in scenario.events if event.kind not in DISTURBING]
+    calm = dataclasses.replace(scenario, market=market, events=undisturbed, replications=max(scenario.replications, wanted))
     found = simulate(calm)
     spans = _spans(found)
     loads = {name: each for name in scenario.backends if (each := _loads(found, name, spans, times))}
     usd = _usd_a_day(found, spans)
-    tight = [name for name in scenario.backends if _limits(scenario.market.models[name])]
-    as_set = _as_set(scenario, tight, loads) if tight else None
+    as_set = _as_set(scenario, loads) if calm.market != scenario.market or calm.events != scenario.events else None
     return Capacity(scenario, float(np.mean(spans)) / DAY_S, len(spans), usd, loads, as_set)
 
 
@@ -209,16 +210,14 @@ TOLD = ("refused_share", "wait_p50_s", "wait_p95_s", "wait_p99_s", "given_up_sha
 """Of the run as it is set."""
 
 
-def _as_set(scenario: Scenario, tight: Sequence[str], loads: dict[str, dict[int, Load]]) -> AsSet:
+def _as_set(scenario: Scenario, loads: dict[str, dict[int, Load]]) -> AsSet:
     found = simulate(scenario)
     rows = found.summary.loc[[metric for metric in TOLD if metric in found.summary.index], ["mean", "ci_low", "ci_high"]]
     summary = {str(metric): (float(mean), float(low), float(high)) for metric, mean, low, high in rows.itertuples()}
     summary["usd_a_day"] = _usd_a_day(found, _spans(found))
     used: dict[str, float] = {}
-    for name in tight:
-        if name not in loads:
-            continue
-        load, model = loads[name][min(loads[name])], scenario.market.models[name]
+    for name, of_backend in loads.items():
+        load, model = of_backend[min(of_backend)], scenario.market.models[name]
         counted = "input" if model.limits_count_cache_reads else "fresh"
         per_min = load.busy_hour
         asks = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ import sim
 from sim.report.ahead.capacity import page, write
 from sim.results.capacity.asked import Asked, together
 from sim.results.capacity.sheet import capacity
+from sim.settings.events.event import EventKind, EventSettings
+from sim.settings.market import QuotaSettings
 from sim.settings.workload import WorkloadSettings
 from tests.worlds import agent, backend, scenario
 
@@ -59,10 +62,27 @@ def test_limits_that_are_set_are_put_aside_for_demand_and_told_beside_it() -> No
     assert tight.as_set.summary["refused_share"][0] > 0
 
 
+@pytest.mark.parametrize(
+    ("served", "events"),
+    [
+        ({"quotas": {"five": QuotaSettings(window_h=5, requests=3)}}, []),
+        ({}, [EventSettings(kind=EventKind.outage, at=100, backend="one", length_h=0.1)]),
+    ],
+    ids=["a quota", "an outage"],
+)
+def test_whatever_turns_calls_away_is_put_aside_for_demand_and_told(served: dict[str, Any], events: list[EventSettings]) -> None:
+    """A quota over hours and an outage as well as limits a minute: demand is what it is without, and what they cost is said."""
+    free = capacity(scenario(agent(turns=1), backend(), workload=WORK))
+    found = capacity(scenario(agent(turns=1), backend(**served), workload=WORK, events=events))
+    assert found.loads["one"][1].rates == free.loads["one"][1].rates
+    assert found.as_set is not None
+    assert found.as_set.summary["lost_share"][0] > 0
+
+
 def test_overload_and_lost_work_come_first() -> None:
     busy = WorkloadSettings(tasks=200, interarrival_s=30.0)
     told = page(capacity(scenario(agent(turns=1), backend(requests_per_min=1.0), workload=busy))).splitlines()
-    assert told[0].startswith("With the limits that are set: Work was lost")
+    assert told[0].startswith("As it is set: Work was lost")
     assert any(line.startswith("Overload: in its busiest hour the work asks for 2 times requests_per_min of one") for line in told[:3])
     assert all(len(line) <= 160 for line in told[3:])
 
