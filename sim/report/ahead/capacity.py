@@ -126,6 +126,7 @@ def _as_set(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
 def _how(sheet: Capacity) -> Iterator[str]:
     yield "Input counts when a call is asked for, and so does its output (providers set aside max_tokens beforehand)."
     yield "Windows without a call count too. Quotas: a bucket that holds a minute's worth, calls held back in order (a gateway)."
+    yield "No quota is below the largest call, which the bucket has to hold: where people add little to it, that call sets it."
     yield "Clients that retry after 429s find it full more often: set the limit and run this again."
     if any(len(loads) > 1 for loads in sheet.loads.values()):
         recorded = sheet.scenario.workload.kind is WorkloadKind.trace
