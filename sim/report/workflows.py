@@ -113,7 +113,10 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
     """What teams come to, over one agent on the same backend by the same bills."""
     start, said = one.where_measured, []
     for kind, places in (
-        ("share the job out", [place for place in one.places if place not in adding and place not in (CHAT, start)]),
+        (
+            "share the job out (how is assumed, and that they solve as many)",
+            [place for place in one.places if place not in adding and place not in (CHAT, start)],
+        ),
         ("add work", [place for place in one.places if place in adding]),
     ):
         times = {place: pd.concat([alone.at(place, USD) / alone.at(start, USD) for alone in one.each]) for place in places}

@@ -32,7 +32,7 @@ def explain(error: BaseException) -> str:
     place, message = of_file.groups() if of_file else ("", message)
     told = re.search(r"full_key: ?(\S.*)", str(cause or error))
     key = _whole(_key(error) if cause else "", told[1] if told else getattr(cause or error, "full_key", None))
-    plain = _not_installed(message) or _not_on_menu(message) or _unknown(message, key if of_file else _key(error))
+    plain = _not_installed(message) or _not_on_menu(message) or _one_backend(message) or _unknown(message, key if of_file else _key(error))
     plain = plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
     return f"{place}, {plain}" if place else plain
 
@@ -53,6 +53,15 @@ def _not_on_menu(message: str) -> str:
         return ""
     group, choice, menu = found.groups()
     return f"{group}={choice}: not on the menu; {did_you_mean(choice, filter(None, menu.split('; ')))}"
+
+
+def _one_backend(message: str) -> str:
+    """Of `backend=NAME`: that group adds one to the market, the list `backends` says who is used."""
+    found = re.search(r"append to your default list use \+backend=(.+)$", message)
+    if found is None:
+        return ""
+    name = re.sub(r"[\[\]' ]", "", found[1])
+    return f"backend={name}: who is used is a list, backends=[{name}]; +backend= adds one of your own to the market"
 
 
 def _deeper(name: str) -> list[str]:

@@ -93,7 +93,10 @@ def test_where_success_is_unknown_there_is_no_column_of_solved_tasks() -> None:
 def test_a_finding_says_what_one_agent_costs_and_what_teams_make_of_it() -> None:
     said = workflow_finding(swept(), ADDING)
     assert said.startswith("At measured work one agent costs from $0.20 to $0.40 on cheap to $1.0 on dear. ")
-    assert "Teams that share the job out cost, against one agent: team of 16? 2.0 to 3.0 times" in said
+    assert (
+        "Teams that share the job out (how is assumed, and that they solve as many) cost, against one agent: team of 16? 2.0 to 3.0 times"
+        in said
+    )
     assert said.endswith("Teams that add work cost, against one agent: 4 replicas 4.0 to 4.0 times.")
 
 

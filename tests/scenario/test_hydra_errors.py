@@ -72,3 +72,11 @@ def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
 def test_a_folder_of_settings_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(sim.ConfigError, match=r"^--config-dir .*nowhere: no such folder$"):
         sim.load(config_dir=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("word", "name"), [("backend=minimax_m2_5", "minimax_m2_5"), ("backend=[glm_5,kimi_k2_5]", "glm_5,kimi_k2_5")])
+def test_one_backend_is_told_that_it_is_a_list(word: str, name: str) -> None:
+    """Not Hydra's advice, which would add it to the market a second time and run on another."""
+    with pytest.raises(sim.ConfigError) as refused:
+        sim.load(word)
+    assert str(refused.value) == f"backend={name}: who is used is a list, backends=[{name}]; +backend= adds one of your own to the market"
