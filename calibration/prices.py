@@ -42,7 +42,7 @@ KEYS = {
 """Our name of each price, and the one of genai-prices; both in USD per million tokens."""
 GROUPS = (
     ("label", "vendor", "origin", "serving", "source", "as_of"),
-    (*KEYS, "tiers", "windows", "request_usd", "web_search_usd_per_1k", "batch_discount", "batch_discounts", "fee"),
+    (*KEYS, "tiers", "windows", "request_usd", "web_search_usd_per_1k", "regional_surcharges", "batch_discount", "batch_discounts", "fee"),
     ("cache", "cache_ttl_s", "cache_min_tokens", "share_system"),
 )
 """Fields that stand together in a file, in this order; the others follow as `BackendSettings` has them."""

@@ -73,6 +73,8 @@ BACKEND: Fields = {
     "windows": of([], NIGHT, TWO_WINDOWS, WORKDAYS),
     "batch_discounts": of({}, {"cache_read": 0.0, "output": 0.3}),
     "fee": of(0.0, 0.055),
+    "regional_surcharges": st.just({"eu": 0.1}),
+    "region": of("", "eu"),
     "request_usd": of(0.0, 0.001),
     "cache": of(CacheKind.explicit, CacheKind.automatic, CacheKind.none),
     "cache_ttl_s": of(300.0, 0.0, 20.0, 3600.0),

@@ -409,6 +409,14 @@ FAULTS = {
         _PRICING, "settings.batch_discount) if batch else 1.0 for", "settings.batch_discount) for",
         (f"{_OF_PRICING}test_batch_discounts_by_kind_of_token",),
     ),
+    "a region costs what any other does": Fault(
+        _MARKET, "self.regional_surcharges.get(self.region, 0.0)", "0.0",
+        (f"{_OF_PRICING}test_a_region_costs_more_of_every_token_and_of_nothing_else",),
+    ),
+    "a region's surcharge is on fees too": Fault(
+        _PRICING, "self._fee_usd = settings.request_usd * factor", "self._fee_usd = settings.request_usd * a_token",
+        (f"{_OF_PRICING}test_a_region_costs_more_of_every_token_and_of_nothing_else",),
+    ),
     # the calendar
     "a weekday of UTC": Fault(
         _TARIFF, "Calendar(start, window.zone)", "Calendar(start)", (f"{_OF_TARIFF}test_a_weekday_is_that_of_the_zone",)

@@ -1,4 +1,4 @@
-"""What a call costs: four kinds of token, tiers by prompt length, times of day and week, batch, and fees.
+"""What a call costs: four kinds of token, tiers by prompt length, times of day and week, regions, batch, and fees.
 
 The rules are those of `genai_prices.calc_price` (a tier applies to the whole request), which the tests compare with.
 """
@@ -46,9 +46,10 @@ class Price:
 
     def __init__(self, settings: BackendSettings, start: datetime = datetime(2026, 2, 16, tzinfo=UTC), *, batch: bool = False) -> None:
         factor = 1 + settings.fee
-        self.base = _rates(settings, None, batch).times(factor)
+        a_token = factor * settings.regional_factor
+        self.base = _rates(settings, None, batch).times(a_token)
         tiers = sorted(settings.tiers, key=lambda tier: tier.above_tokens)
-        self._tiers = [(tier.above_tokens, _rates(settings, tier, batch).times(factor)) for tier in tiers]
+        self._tiers = [(tier.above_tokens, _rates(settings, tier, batch).times(a_token)) for tier in tiers]
         tariff = Tariff(settings.windows, start)
         self.multiplier, self.multipliers = tariff.multiplier, tariff.multipliers
         """The factor on every price at a moment, and of many moments."""

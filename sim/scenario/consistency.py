@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from sim.calendar import HOUR_S
 from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import Constant, distribution
 from sim.scenario.coupling import check_shards
@@ -14,7 +13,7 @@ from sim.scenario.sources import market_with
 from sim.scenario.stages import check_stages
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
-from sim.settings.market import TOKEN_KINDS, CacheKind
+from sim.settings.market import check_backend
 from sim.settings.outcome import QualitySource
 from sim.settings.population.plan import check_plan
 from sim.settings.profile import LoopSettings
@@ -64,13 +63,7 @@ def _check_backends(scenario: ScenarioSettings) -> None:
     if len(scenario.backends) > 255:
         raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
     for name, model in models.items():
-        key = f"market.models.{name}.cache_1h_tokens={model.cache_1h_tokens}"
-        if model.cache_1h_tokens and model.cache is not CacheKind.explicit:
-            raise ConfigError(f"{key}: needs cache=explicit, where the client says what to keep, not {model.cache.value}")
-        if model.cache_1h_tokens and model.cache_ttl_s >= HOUR_S:
-            raise ConfigError(f"{key}: needs cache_ttl_s below an hour; all of the prompt is kept for {model.cache_ttl_s:g} s already")
-        for kind in model.batch_discounts.keys() - set(TOKEN_KINDS):
-            raise ConfigError(f"market.models.{name}.batch_discounts.{kind}: {did_you_mean(kind, TOKEN_KINDS)}")
+        check_backend(model, f"market.models.{name}")
 
 
 def _check_work(scenario: ScenarioSettings) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sim.calendar import HOUR_S
+from sim.errors import ConfigError, did_you_mean
 from sim.settings.bounds import alone, setting
 from sim.settings.traits import ALONE, Feature, Traits
 
@@ -135,6 +137,8 @@ class BackendSettings:
     """Country whose company trained the model (us, cn, ...)."""
     serving: str = alone("")
     """Country where the requests are served: not the same thing."""
+    region: str = alone("")
+    """Where requests have to stay (data residency), one of `regional_surcharges`; empty: wherever the vendor sends them."""
     source: str = alone("")
     """Where the prices come from."""
     as_of: str = alone("")
@@ -154,6 +158,9 @@ class BackendSettings:
     """A fee for each request that is billed, whatever its tokens; no batch discount, but `windows` and `fee` hold."""
     web_search_usd_per_1k: float = alone(0.0, low=0)
     """A fee for 1,000 searches that the backend makes; `web_searches_per_call` of the scenario says how many."""
+    regional_surcharges: dict[str, float] = alone({}, low=0, high=10)
+    """By region: what is added to the price of every token where requests stay in it, e.g. {us: 0.1}; not to fees of requests and
+    searches. With batch discounts, tiers, `windows` and `fee`."""
     cache_discount_realised: float = alone(1.0, low=0, high=1)
     """Share of the cache discount that bills show: 1 = the vendor's own API at its best, 0 = none, a cached token costs as much as a
     fresh one. In every tier."""
@@ -235,6 +242,16 @@ class BackendSettings:
     """The same, set by hand; null: as `qualities` says, or not known, so success is not reported."""
 
     @property
+    def regional_factor(self) -> float:
+        """On the price of every token."""
+        return 1 + self.regional_surcharges.get(self.region, 0.0)
+
+    @property
+    def served_in(self) -> str:
+        """The region where requests stay, or else the country where they are served."""
+        return self.region or self.serving
+
+    @property
     def long_lived_tokens(self) -> int:
         """The head of a prompt that is kept for an hour while the rest is not; one too short to be cached by itself is not."""
         return self.cache_1h_tokens if self.cache_1h_tokens >= self.cache_min_tokens else 0
@@ -246,3 +263,17 @@ class MarketSettings:
 
     name: str = alone("")
     models: dict[str, BackendSettings] = alone({})
+
+
+def check_backend(model: BackendSettings, key: str) -> None:
+    """Raise `ConfigError` where a backend's settings contradict one another."""
+    if model.region and model.region not in model.regional_surcharges:
+        there = ", ".join(model.regional_surcharges) or "none"
+        raise ConfigError(f"{key}.region={model.region}: not among its regional_surcharges ({there}); empty: wherever the vendor sends it")
+    long_lived = f"{key}.cache_1h_tokens={model.cache_1h_tokens}"
+    if model.cache_1h_tokens and model.cache is not CacheKind.explicit:
+        raise ConfigError(f"{long_lived}: needs cache=explicit, where the client says what to keep, not {model.cache.value}")
+    if model.cache_1h_tokens and model.cache_ttl_s >= HOUR_S:
+        raise ConfigError(f"{long_lived}: needs cache_ttl_s below an hour; all of the prompt is kept for {model.cache_ttl_s:g} s already")
+    for kind in model.batch_discounts.keys() - set(TOKEN_KINDS):
+        raise ConfigError(f"{key}.batch_discounts.{kind}: {did_you_mean(kind, TOKEN_KINDS)}")

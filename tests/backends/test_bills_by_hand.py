@@ -13,7 +13,7 @@ import sim
 from sim.backends.pricing import Price
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.usage import Usage
-from tests.worlds import with_
+from tests.worlds import agent, scenario, with_
 
 NOTHING: dict[str, Any] = {}
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
@@ -119,3 +119,48 @@ def test_tools_and_system_for_an_hour_and_the_rest_for_five_minutes(tmp_path: Pa
     read, hour, minutes = 15_000 + 21_000, 2 * 15_000, 5_000 + 6_000 + 1_000 + 8_000
     usd = (read * 0.5 + hour * 10 + minutes * 6.25 + 400 * 25) / 1e6
     assert replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls, model={"cache_1h_tokens": 15_000}) == pytest.approx(usd, rel=1e-9)
+
+
+IN_THE_US: dict[str, Any] = {"region": "us"}
+
+
+def test_staying_in_the_us_costs_a_tenth_more_whoever_reckons(tmp_path: Path) -> None:
+    """Claude Opus 4.6 (5.50 / 27.50, read 0.55, written 6.875): 20,000 written and 100 out; then 20,000 read, 1,000 written, 100 out.
+
+    Half a search a call, at 10 for 1,000, costs no more than anywhere.
+    """
+    calls = ["s,main,0,0,20000,100", "s,main,1,60,21000,100"]
+    tokens = (20_000 * 6.875 + 20_000 * 0.55 + 1_000 * 6.875 + 200 * 27.5) / 1e6
+    anywhere = replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls)
+    assert replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls, model=IN_THE_US) == pytest.approx(tokens, rel=1e-9)
+    assert tokens == pytest.approx(1.1 * anywhere, rel=1e-9)
+    searched = replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls, model=IN_THE_US, web_searches_per_call=0.5)
+    assert searched == pytest.approx(tokens + 0.01, rel=1e-9)
+    half = replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls, model=IN_THE_US, batch=True)
+    assert half == pytest.approx(replayed(tmp_path, "feb_2026", "claude_opus_4_6", calls, batch=True) * 1.1, rel=1e-9)
+
+
+def test_theory_and_logs_know_the_region_too(tmp_path: Path) -> None:
+    listed = with_(shipped("feb_2026").market.models["claude_opus_4_6"], works={})
+    loop = agent(turns=5, system_tokens=20_000, output_tokens=500)
+    here, away = (sim.theory.expect(scenario(loop, with_(listed, region=region))).values["cost_per_task_usd"] for region in ("", "us"))
+    assert away == pytest.approx(1.1 * here, rel=1e-9)
+    anywhere, there = (sim.load(f"market.models.claude_opus_4_6.region={region}") for region in ("''", "us"))
+    log = tmp_path / "calls.csv"
+    log.write_text(f"{HEAD},cached_tokens,cache_write_tokens,model\ns,main,0,0,250000,1000,150000,0,claude-opus-4-6\n")
+    dollars = [sim.LogBill(sim.logs.read(log), settings).priced.sum() for settings in (anywhere, there)]
+    assert dollars == pytest.approx([(100_000 * 10 + 150_000 * 1 + 1_000 * 37.5) / 1e6 * factor for factor in (1, 1.1)], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("market", "model", "region", "factor"),
+    [
+        ("feb_2026", "claude_sonnet_4_6", "us", 1.1), ("feb_2026", "gpt_5_2", "eu", 1.0), ("nov_2026", "gpt_5_6_terra", "eu", 1.1),
+        ("nov_2026", "claude_haiku_5_5", "us", 1.1), ("nov_2026", "gemini_3_1_pro", "eu", 1.1),
+    ],
+)  # fmt: skip
+def test_regions_cost_what_vendors_say(market: str, model: str, region: str, factor: float) -> None:
+    listed = shipped(market).market.models[model]
+    assert Price(with_(listed, region=region)).dollars(CACHED).total == pytest.approx(factor * Price(listed).dollars(CACHED).total)
+    assert with_(listed, region=region).served_in == region
+    assert listed.served_in == "us"

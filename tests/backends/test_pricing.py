@@ -117,7 +117,7 @@ def test_batch_bills_as_genai_prices(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=named)
 def test_many_calls_at_once_cost_the_same(path: Path) -> None:
-    settings = settings_of(path, request_usd=0.003, cache_1h_tokens=20_000)
+    settings = settings_of(path, request_usd=0.003, cache_1h_tokens=20_000, **EU)
     price = Price(settings, entry_of(path)[1])
     calls = [*random_usages(settings, 50, seed=3), (Usage(), 0.0)]
     columns = {name: np.array([getattr(usage, name) for usage, _ in calls]) for name in Usage._fields}
@@ -163,6 +163,23 @@ def test_batch_discounts_by_kind_of_token() -> None:
     dear = [PriceTier(above_tokens=0, cache_read_usd_per_mtok=1.0)]
     assert bill(batch=True, batch_discounts=kinds, tiers=dear) == pytest.approx(0.036 + 0.056 + 0.07 + 0.06, rel=1e-12)
     assert bill(batch=True, batch_discounts=kinds, cache_read_usd_per_mtok=None) == pytest.approx(0.036 + 0.252 + 0.07 + 0.06, rel=1e-12)
+
+
+EU: dict[str, Any] = {"region": "eu", "regional_surcharges": {"us": 0.3, "eu": 0.1}}
+
+
+def test_a_region_costs_more_of_every_token_and_of_nothing_else() -> None:
+    """0.275 dollars of tokens; a fee of a request is the same anywhere, and a router's surcharge comes on top of both."""
+    assert bill(**EU) == pytest.approx(1.1 * 0.275, rel=1e-12)
+    assert bill(regional_surcharges=EU["regional_surcharges"]) == bill(), "nobody asks for a region"
+    assert bill(**EU, batch=True) == pytest.approx(1.1 * 0.275 / 2, rel=1e-12)
+    assert bill(**EU, request_usd=0.01, fee=0.055) == pytest.approx(1.055 * (1.1 * 0.275 + 0.01), rel=1e-12)
+    assert bill(**EU, cache_1h_tokens=75_000) == pytest.approx(1.1 * bill(cache_1h_tokens=75_000), rel=1e-12)
+    dear = [PriceTier(above_tokens=0, input_usd_per_mtok=6.0, output_usd_per_mtok=30.0)]
+    assert bill(**EU, tiers=dear) == pytest.approx(1.1 * (0.06 + 0.035 + 0.1 + 0.15), rel=1e-12)
+    night = [PriceWindow(from_h=0, until_h=1, multiplier=0.5)]
+    hours = [bill(**EU, windows=night, t_s=t_s) for t_s in (60.0, 3660.0)]
+    assert hours == pytest.approx([1.1 * 0.275 / 2, 1.1 * 0.275], rel=1e-12)
 
 
 def test_fee_multiplies_the_bill() -> None:

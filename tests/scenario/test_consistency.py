@@ -37,6 +37,12 @@ REFUSED: dict[str, dict[str, Any]] = {
     "market.models.one.batch_discounts.cached: ": {
         "market": MarketSettings("test", {"one": backend(batch_discounts={"cached": 0.0}), "two": backend()})
     },
+    "market.models.one.region=eu: not among its regional_surcharges (us)": {
+        "market": MarketSettings("test", {"one": backend(region="eu", regional_surcharges={"us": 0.1}), "two": backend()})
+    },
+    "market.models.one.region=eu: not among its regional_surcharges (none)": {
+        "market": MarketSettings("test", {"one": backend(region="eu"), "two": backend()})
+    },
     "router.backend=too: not among backends; did you mean 'two'?": router(backend="too"),
     "router.weights=three: not among backends": router(weights={"three": 1.0}),
     "router.weights: at least one must be above 0": router(policy=Policy.weighted, weights={"one": 0.0}),
