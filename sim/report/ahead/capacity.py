@@ -112,7 +112,11 @@ def _as_set(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
         unit = "USD" if metric.endswith("usd_a_day") else UNITS.get(metric, "")
         share = metric.endswith("share")
         told = [percent(value) if share else number(value) for value in (mean, low, high) if not math.isnan(value)]
-        rows.append({"": metric, "mean": f"{told[0]} {unit}".rstrip() if told else "-", "95 % interval": " to ".join(told[1:])})
+        row = {"": metric, "mean": f"{told[0]} {unit}".rstrip() if told else "-", "95 % interval": " to ".join(told[1:])}
+        for many, means in sheet.as_set.more.items():
+            there = means.get(metric, math.nan)
+            row[f"{many}x people"] = "-" if math.isnan(there) else percent(there) if share else number(there)
+        rows.append(row)
     yield ""
     yield aligned(pd.DataFrame(rows))
     yield ""
@@ -131,6 +135,8 @@ def _how(sheet: Capacity) -> Iterator[str]:
     if any(len(loads) > 1 for loads in sheet.loads.values()):
         recorded = sheet.scenario.workload.kind is WorkloadKind.trace
         yield f"2x, 3x: {'the log beside itself, at the same moments: the worst case' if recorded else 'independent runs side by side'}."
+        if sheet.as_set is not None and sheet.as_set.more:
+            yield "As it is set, at more people: they share the limits."
     known = [half for loads in sheet.loads.values() for _, half in loads[min(loads)].rates["fresh"][60.0].values()]
     if not all(map(math.isnan, known)):
         yield "±: half of the 95 % interval over runs."

@@ -19,7 +19,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.events.event import DISTURBING
 from sim.settings.market import BackendSettings
 from sim.settings.run import Log
-from sim.settings.workload import WorkloadKind
+from sim.settings.workload import DemandWindow, WorkloadKind
 from sim.statistics import t_quantile
 
 ACCEPTED = (0.05, 0.01, 0.001)
@@ -60,6 +60,8 @@ class AsSet:
     """Limit, as `claude_sonnet_4_6.input_tokens_per_min` -> share of it that a minute of the busiest hour asks for: over 1 the backlog of
     that hour grows as long as it lasts."""
     notes: dict[str, str]
+    more: dict[int, dict[str, float]]
+    """Times the people -> metric -> mean, at the same limits; empty: a recorded log."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Capacity:
         as_set = self.as_set and {
             "summary": {metric: _interval_of(span) for metric, span in self.as_set.summary.items()},
             "used_in_busy_hour": self.as_set.used,
+            "more_people": {f"{many}x": {name: _known(mean) for name, mean in of.items()} for many, of in self.as_set.more.items()},
             "notes": self.as_set.notes,
         }
         usd = _interval_of(self.usd_a_day)
@@ -135,7 +138,7 @@ def capacity(scenario: Scenario, times: Sequence[int] = TIMES) -> Capacity:
     spans = _spans(found)
     loads = {name: each for name in scenario.backends if (each := _loads(found, name, spans, times))}
     usd = _usd_a_day(found, spans)
-    as_set = _as_set(scenario, loads) if calm.market != scenario.market or calm.events != scenario.events else None
+    as_set = _as_set(scenario, loads, times) if calm.market != scenario.market or calm.events != scenario.events else None
     return Capacity(scenario, float(np.mean(spans)) / DAY_S, len(spans), usd, loads, as_set)
 
 
@@ -210,11 +213,12 @@ TOLD = ("refused_share", "wait_p50_s", "wait_p95_s", "wait_p99_s", "given_up_sha
 """Of the run as it is set."""
 
 
-def _as_set(scenario: Scenario, loads: dict[str, dict[int, Load]]) -> AsSet:
+def _as_set(scenario: Scenario, loads: dict[str, dict[int, Load]], times: Sequence[int]) -> AsSet:
     found = simulate(scenario)
-    rows = found.summary.loc[[metric for metric in TOLD if metric in found.summary.index], ["mean", "ci_low", "ci_high"]]
-    summary = {str(metric): (float(mean), float(low), float(high)) for metric, mean, low, high in rows.itertuples()}
-    summary["usd_a_day"] = _usd_a_day(found, _spans(found))
+    summary = _summary(found)
+    recorded = scenario.workload.kind is WorkloadKind.trace
+    crowds = {many: _summary(simulate(_crowded(scenario, many))) for many in times if many > 1 and not recorded}
+    more = {many: {metric: mean for metric, (mean, _, _) in of.items()} for many, of in crowds.items()}
     used: dict[str, float] = {}
     for name, of_backend in loads.items():
         load, model = of_backend[min(of_backend)], scenario.market.models[name]
@@ -225,4 +229,22 @@ def _as_set(scenario: Scenario, loads: dict[str, dict[int, Load]]) -> AsSet:
             "tokens_per_min": per_min[counted] + per_min["output"], "slots": load.erlangs,
         }  # fmt: skip
         used |= {f"{name}.{limit}": asks[limit] / value for limit, value in _limits(model).items()}
-    return AsSet(summary, used, dict(found.notes))
+    return AsSet(summary, used, dict(found.notes), more)
+
+
+def _summary(found: Result) -> dict[str, tuple[float, float, float]]:
+    rows = found.summary.loc[[metric for metric in TOLD if metric in found.summary.index], ["mean", "ci_low", "ci_high"]]
+    summary = {str(metric): (float(mean), float(low), float(high)) for metric, mean, low, high in rows.itertuples()}
+    return summary | {"usd_a_day": _usd_a_day(found, _spans(found))}
+
+
+def _crowded(scenario: Scenario, many: int) -> Scenario:
+    """So many times the people, who share the limits: users, or tasks that come so many times as fast."""
+    work = scenario.workload
+    if work.kind is WorkloadKind.users:
+        return dataclasses.replace(scenario, workload=dataclasses.replace(work, users=many * work.users))
+    hours = [dataclasses.replace(each, times=many * each.times) for each in work.hours] or [DemandWindow(times=many)]
+    faster: dict[str, Any] = {"hours": hours, "otherwise": many * work.otherwise, "backlog": many * work.backlog}
+    return dataclasses.replace(
+        scenario, workload=dataclasses.replace(work, tasks=None if work.tasks is None else many * work.tasks, **faster)
+    )

@@ -63,6 +63,26 @@ def test_limits_that_are_set_are_put_aside_for_demand_and_told_beside_it() -> No
 
 
 @pytest.mark.parametrize(
+    ("now", "twice"),
+    [
+        ({"tasks": 12, "interarrival_s": 30.0}, {"tasks": 24, "interarrival_s": 15.0}),
+        ({"kind": "users", "users": 3, "session_gap_s": 20.0}, {"kind": "users", "users": 6, "session_gap_s": 20.0}),
+    ],
+    ids=["tasks that come twice as fast", "twice the users"],
+)
+def test_more_people_share_the_limits_that_are_set(now: dict[str, Any], twice: dict[str, Any]) -> None:
+    """What is told of twice the people is what a run with them says."""
+    served = backend(requests_per_min=3.0, limit_burst_s=20.0)
+    one, two = (scenario(agent(turns=2), served, workload=WorkloadSettings(**each)) for each in (now, twice))
+    sheet = capacity(one, times=(1, 2))
+    assert sheet.as_set is not None
+    refused = sim.simulate(two).mean("refused_share")
+    assert sheet.as_set.more[2]["refused_share"] == pytest.approx(refused)
+    assert refused > sheet.as_set.summary["refused_share"][0] > 0
+    assert "2x people" in page(sheet).split("As it is set, limits and outages included")[1]
+
+
+@pytest.mark.parametrize(
     ("served", "events"),
     [
         ({"quotas": {"five": QuotaSettings(window_h=5, requests=3)}}, []),
