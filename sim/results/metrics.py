@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sim.call import Role, Status
 from sim.meter.histogram import SIZES
@@ -12,52 +11,14 @@ from sim.meter.sums import real
 from sim.meter.tally import Tally
 from sim.meter.waits import Wait
 from sim.results.basis import Basis, Chat, basis_of
+from sim.results.metric import BY_BACKEND, BY_PLAN, BY_STAGE, Formula, Metric, Value
 from sim.results.percentiles import Percentile
 from sim.results.seats.metrics import OF_PLANS, Seats
 from sim.scenario.scenario import Scenario
 from sim.statistics import tail_index, top_share
 
-Formula = Callable[[Tally, Basis], float]
-Value = Callable[[Tally], float]
-"""A formula of which the scenario is known."""
 INPUT, READ, WRITE, OUTPUT, REASONING = range(5)
 """Columns of `Tally.tokens`."""
-BY_BACKEND = "<backend>"
-"""In a metric's name: there is one for each backend, called by its id."""
-BY_STAGE = "<stage>"
-"""The same for the stages of a pipeline, called by their names."""
-BY_PLAN = "<plan>"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number of a summary, from the tally of one replication or of several pooled; sums are means over replications."""
-
-    name: str
-    unit: str
-    """Empty for counts, shares and factors."""
-    meaning: str
-    formula: Formula | Percentile
-    more_is_better: bool = False
-    """The best scenario has most of it; of all other metrics it has least."""
-    headline: int = 0
-    """Place among the `HEADLINES`, from 1; 0: it is none."""
-
-    def values(self, basis: Basis) -> dict[str, Value]:
-        """By name, the metric for one scenario: one number, or one a backend, stage or plan."""
-        if isinstance(self.formula, Percentile):
-            return {self.name: self.formula}
-        if BY_BACKEND in self.name:
-            each = {self.name.replace(BY_BACKEND, name): basis._replace(backend=index) for index, name in enumerate(basis.backends)}
-        elif BY_STAGE in self.name:
-            each = {self.name.replace(BY_STAGE, name): basis._replace(stage=index) for index, name in enumerate(basis.stages)}
-        else:
-            each = {self.name.replace(BY_PLAN, seats.name): basis for seats in basis.seats} if BY_PLAN in self.name else {self.name: basis}
-        return {name: _on(self.formula, one) for name, one in each.items()}
-
-
-def _on(formula: Formula, basis: Basis) -> Value:
-    return lambda tally: formula(tally, basis)
 
 
 def ratio(above: float, below: float) -> float:

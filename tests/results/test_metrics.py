@@ -12,7 +12,8 @@ from sim.report.grid import study
 from sim.report.tables import CROSSED, PRINTED, grid, readable
 from sim.results.basis import chat_of
 from sim.results.estimates import within
-from sim.results.metrics import BY_BACKEND, BY_PLAN, BY_STAGE, FACTORS, HEADLINES, METRICS, MORE_IS_BETTER, metrics, unit_of
+from sim.results.metric import BY_BACKEND, BY_PLAN, BY_STAGE
+from sim.results.metrics import FACTORS, HEADLINES, METRICS, MORE_IS_BETTER, metrics, unit_of
 from sim.scenario.load import CONF
 from sim.settings.market import Billed
 from sim.settings.run import GoalSettings
