@@ -104,6 +104,23 @@ FAULTS = {
         "sim/meter/waits.py", "+= asked - call.ended_s", "+= 0 * (asked - call.ended_s)",
         ("tests/meter/test_waits.py::test_a_call_waits_from_its_first_request_to_the_attempt_that_answers_however_its_rows_come",),
     ),
+    # the provider's side
+    "what a cache had is prefilled too": Fault(
+        "sim/results/provider/sides.py", "fleet.serves(whole - cached, cached,", "fleet.serves(whole, cached,",
+        ("tests/results/provider/test_sides.py::test_energy_and_cost_are_those_of_the_tokens",),
+    ),
+    "a router's surcharge is its provider's": Fault(
+        "sim/results/provider/sides.py", "index) / (1 + providers.surcharges[index])", "index)",
+        ("tests/results/provider/test_sides.py::test_what_those_who_serve_take_in_is_what_users_pay",),
+    ),
+    "tokens are exported by whose model it is": Fault(
+        "sim/results/provider/sides.py", "served_in = tuple(model.served_in for", "served_in = tuple(model.origin for",
+        ("tests/results/provider/test_sides.py::test_tokens_are_exported_by_where_they_are_served_and_not_by_whose_model_it_is",),
+    ),
+    "calls that seats cover are paid by the list": Fault(
+        "sim/results/provider/sides.py", "seated=bool(plan.name),", "seated=False,",
+        ("tests/results/provider/test_sides.py::test_with_seats_they_take_in_the_fees_and_what_goes_beyond",),
+    ),
     # events, and who pays
     "nobody is launched or retired": Fault(
         _BUILD, "        presence=presence(scenario.events_of(plan.name), scenario.start_time()),\n", "",

@@ -19,6 +19,7 @@ from sim.report.folder import Folder
 from sim.report.grid import study
 from sim.report.lost import leading, lost_finding
 from sim.report.multipliers import multipliers
+from sim.report.provider.table import provider_text
 from sim.report.tables import aligned, best_first, failures, grid, readable
 from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
 from sim.results.escape import in_fence, in_markdown, visible
@@ -67,6 +68,8 @@ def show_run(result: Result, folder: Path) -> None:
 
     lost = lost_finding(study(table, names), names)
     text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(study(table, names), names)}".rstrip()
+    if provider := provider_text(result.providers, result.scenario.provider.name, names):
+        text = f"{text}\n\n{provider}"
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
     text = f"{lost}.\n\n{text}" if lost else text
     what = asked(plain(result.scenario), names)

@@ -12,6 +12,7 @@ import pandas as pd
 from sim.report.grid import HIGHEST, LOWEST, Study, axis_label, mark, place_name
 from sim.report.numbers import compact, number, percent, share
 from sim.results.escape import one_line
+from sim.results.provider.metrics import FAMILIES
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked
 
@@ -64,7 +65,10 @@ def failures(one: Study) -> list[str]:
 
 
 def readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame:
-    """A run's summary for people: value, interval, unit, and theory beside it where it says something; what never happened is left out."""
+    """A run's summary for people: value, interval, unit, and theory beside it where it says something; what never happened is left out.
+
+    So is the provider's side, which has a table of its own (`sim.report.provider`)."""
+    summary = summary[[str(name).partition(".")[0] not in FAMILIES for name in summary.index]]
     unknown = summary.index.isin(UNKNOWN) & summary["mean"].isna() & (summary["mean"].get("tasks", 0) > 0)
     happened = summary[unknown | (summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0)))]
     spans = [

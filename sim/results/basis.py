@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from sim.results.provider.sides import Providers, providers_of
 from sim.results.seats.metrics import Seats, seats_of
 from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
@@ -65,6 +66,10 @@ class Basis(NamedTuple):
     """The same for stages."""
     seats: tuple[Seats, ...] = ()
     """A plan, if there is one."""
+    providers: Providers | None = None
+    """Those who serve, if anything is to be said of them."""
+    place: str = ""
+    """Of a metric that there is once a place of service: which one."""
 
 
 def basis_of(scenario: Scenario) -> Basis:
@@ -78,6 +83,7 @@ def basis_of(scenario: Scenario) -> Basis:
         chats=tuple(map(chat_of, (scenario.matched_chat, *scenario.chat_baselines.values()))),
         stages=tuple(scenario.stages_counted()),
         seats=seats_of(scenario),
+        providers=providers_of(scenario),
     )
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SUMMARY, REPLICATIONS, TIMELINE = "summary.csv", "replications.csv", "timeline.csv"
 """Of a run: `Result.summary`, `.by_replication`, `.timeline`."""
+PROVIDERS = "providers.csv"
+"""Of a run that says something of those who serve: `Result.providers`."""
 TASKS, CALLS = "tasks.parquet", "calls.parquet"
 """Of a run with a log: `Result.tasks`, `.calls`."""
 NOTES = "notes.json"
@@ -40,7 +42,7 @@ RESULTS = "results.csv"
 """Of a sweep: a row a scenario. Of a tornado or of Sobol indices: a row a setting."""
 REPORT, FIGURES = "report.md", "figures"
 """Of all of them: what is shown to people, and its pictures."""
-OURS = (SUMMARY, REPLICATIONS, TIMELINE, TASKS, CALLS, NOTES, ORIGIN, NOTE, START, RESULTS, REPORT, SETTINGS)
+OURS = (SUMMARY, REPLICATIONS, TIMELINE, PROVIDERS, TASKS, CALLS, NOTES, ORIGIN, NOTE, START, RESULTS, REPORT, SETTINGS)
 """All of them but figures."""
 
 

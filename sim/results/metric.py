@@ -1,8 +1,8 @@
-"""What a metric is: a name, a unit, a meaning, and a formula of a run's sums; one, or one a backend, stage or plan."""
+"""What a metric is: a name, a unit, a meaning, and a formula of a run's sums; one, or one a backend, stage, plan or place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sim.meter.tally import Tally
@@ -17,6 +17,8 @@ BY_BACKEND = "<backend>"
 BY_STAGE = "<stage>"
 """The same for the stages of a pipeline, called by their names."""
 BY_PLAN = "<plan>"
+BY_PLACE = "<place>"
+"""For each place where a backend is served, called by its country or region."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,17 @@ class Metric:
     """Place among the `HEADLINES`, from 1; 0: it is none."""
 
     def values(self, basis: Basis) -> dict[str, Value]:
-        """By name, the metric for one scenario: one number, or one a backend, stage or plan."""
+        """By name, the metric for one scenario: one number, or one a backend, stage, plan or place."""
         if isinstance(self.formula, Percentile):
             return {self.name: self.formula}
-        if BY_BACKEND in self.name:
-            each = {self.name.replace(BY_BACKEND, name): basis._replace(backend=index) for index, name in enumerate(basis.backends)}
-        elif BY_STAGE in self.name:
-            each = {self.name.replace(BY_STAGE, name): basis._replace(stage=index) for index, name in enumerate(basis.stages)}
-        else:
-            each = {self.name.replace(BY_PLAN, seats.name): basis for seats in basis.seats} if BY_PLAN in self.name else {self.name: basis}
+        there: dict[str, Mapping[str, Basis]] = {
+            BY_BACKEND: {name: basis._replace(backend=index) for index, name in enumerate(basis.backends)},
+            BY_STAGE: {name: basis._replace(stage=index) for index, name in enumerate(basis.stages)},
+            BY_PLAN: {seats.name: basis for seats in basis.seats},
+            BY_PLACE: {place: basis._replace(place=place) for place in (basis.providers.places if basis.providers else ())},
+        }
+        by = next((by for by in there if by in self.name), "")
+        each = {self.name.replace(by, name): one for name, one in there[by].items()} if by else {self.name: basis}
         return {name: _on(self.formula, one) for name, one in each.items()}
 
 

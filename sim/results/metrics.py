@@ -11,11 +11,14 @@ from sim.meter.sums import real
 from sim.meter.tally import Tally
 from sim.meter.waits import Wait
 from sim.results.basis import Basis, Chat, basis_of
-from sim.results.metric import BY_BACKEND, BY_PLAN, BY_STAGE, Formula, Metric, Value
+from sim.results.metric import BY_BACKEND, BY_PLACE, BY_PLAN, BY_STAGE, Formula, Metric, Value
 from sim.results.percentiles import Percentile
+from sim.results.provider.metrics import OF_PLACES
+from sim.results.provider.sides import in_place
 from sim.results.seats.metrics import OF_PLANS, Seats
 from sim.scenario.scenario import Scenario
 from sim.statistics import tail_index, top_share
+from sim.theory.provider import Side
 
 INPUT, READ, WRITE, OUTPUT, REASONING = range(5)
 """Columns of `Tally.tokens`."""
@@ -86,6 +89,10 @@ def _of_stage(t: Tally, total: float) -> float:
 
 def _of_plan(formula: Callable[[Tally, Seats], float]) -> Formula:
     return lambda t, b: formula(t, b.seats[0])
+
+
+def _of_place(formula: Callable[[Side], float]) -> Formula:
+    return lambda t, b: formula(in_place(t, b.providers, b.place)) if b.providers else math.nan
 
 
 METRICS = (
@@ -229,6 +236,7 @@ METRICS = (
     Metric("cost_per_task_usd.<stage>", "USD", "the bill of a stage per started task",
            lambda t, b: _of_stage(t, real(t.stage_cost_units[b.stage]))),
     *(Metric(f"{name}.{BY_PLAN}", unit, meaning, _of_plan(formula)) for name, unit, meaning, formula in OF_PLANS),
+    *(Metric(f"{name}.{BY_PLACE}", unit, meaning, _of_place(formula)) for name, unit, meaning, formula in OF_PLACES),
 )  # fmt: skip
 """What a summary holds, in its order."""
 _ONE_REQUEST = ("context", "coordination", "retries")
@@ -250,7 +258,9 @@ UNITS = {metric.name: metric.unit for metric in METRICS}
 def unit_of(metric: str) -> str:
     """The unit of a metric of a summary; empty where it has none, or is none."""
     family, _, _ = metric.partition(".")
-    return next((UNITS[name] for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN))) if name in UNITS), "")
+    return next(
+        (UNITS[name] for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN, BY_PLACE))) if name in UNITS), ""
+    )
 
 
 def metrics(scenario: Scenario) -> dict[str, Value]:

@@ -14,12 +14,13 @@ from sim.engine.replication import Replication
 from sim.meter.sums import close
 from sim.meter.tally import Tally
 from sim.results.estimates import Estimates, within
-from sim.results.files import CALLS, NOTES, ORIGIN, REPLICATIONS, TASKS, TIMELINE
+from sim.results.files import CALLS, NOTES, ORIGIN, PROVIDERS, REPLICATIONS, TASKS, TIMELINE
 from sim.results.kept.manifest import together
 from sim.results.logged import GROUP_ROWS, Logged
 from sim.results.metrics import unit_of
 from sim.results.notes import notes
 from sim.results.provenance import origin
+from sim.results.provider import sides
 from sim.results.sample import Sample
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import Content
@@ -118,6 +119,11 @@ class Result:
         ]
         return pd.DataFrame(rows, columns=[column.name for column in columns.TIMELINE])
 
+    @cached_property
+    def providers(self) -> pd.DataFrame:
+        """Revenue, energy, cost and margin of whoever serves, by backend (`sim.results.provider`); empty without `provider=...`."""
+        return sides.table(self.scenario, self.estimates.pooled)
+
     def mean(self, metric: str) -> float:
         """One metric's value, in its unit, from all replications together."""
         return float(self.summary.loc[metric, "mean"])
@@ -139,6 +145,10 @@ class Result:
             files.write_log(TASKS, sum(len(each.tasks) for each in self.replications), logged.write_tasks)
             files.write_log(CALLS, sum(len(each.log) for each in self.replications), partial(logged.write_calls, group_rows=group_rows))
             files.write_table(TIMELINE, self.timeline)
+            if self.scenario.provider.name:
+                files.write_table(PROVIDERS, self.providers)
+            else:
+                files.remove(PROVIDERS)
             files.write_settings(self.scenario)
             files.write_table(REPLICATIONS, self.by_replication)
             files.write_json(NOTES, self.notes)

@@ -17,6 +17,7 @@ from sim.settings.market import check_backend
 from sim.settings.outcome import QualitySource
 from sim.settings.population.plan import check_plan
 from sim.settings.profile import LoopSettings
+from sim.settings.provider.fleet import check_provider
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import Warmup
 from sim.settings.scenario import ScenarioSettings
@@ -42,6 +43,7 @@ def check_consistency(scenario: ScenarioSettings) -> None:
     _check_people(scenario)
     _check_budgets(scenario)
     check_plan(scenario)
+    check_provider(scenario)
     _check_workload(scenario)
     _check_agent(scenario)
     _check_shards(scenario)

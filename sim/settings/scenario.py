@@ -15,6 +15,7 @@ from sim.settings.market import BackendSettings, MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.population.plan import PlanSettings
 from sim.settings.profile import LoopSettings
+from sim.settings.provider.fleet import ProviderSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
 from sim.settings.traits import ALONE
@@ -75,6 +76,7 @@ class ScenarioSettings:
     budgets: dict[str, BudgetSettings] = alone({})
     """More of them by name, all in force at once: a cap a task, an allowance a user, a day's limit for a team."""
     plan: PlanSettings = field(default_factory=PlanSettings)
+    provider: ProviderSettings = field(default_factory=ProviderSettings)
     events: list[EventSettings] = setting([], traits=traits_of_events)
     """What happens at a date, in the order of time (`sim.settings.events`)."""
     matched_chat: LoopSettings = field(default_factory=LoopSettings)

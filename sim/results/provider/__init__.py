@@ -1,0 +1,1 @@
+"""What those who serve take in, burn and keep."""

@@ -1,0 +1,126 @@
+"""Who gets what of a run's dollars, and what serving took: by backend, with a router's surcharge and the fees of seats beside them.
+
+All revenue together is what users pay, to the unit: calls at list prices, but for those that seats cover, and the fees of the seats.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.meter.sums import real
+from sim.meter.tally import Tally
+from sim.scenario.scenario import Scenario
+from sim.settings.provider.fleet import FleetSettings
+from sim.theory.provider import NOTHING, Between, Fleet, Side, together
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INPUT, READ, OUTPUT = 0, 1, 3
+"""Columns of `Tally.tokens`."""
+SEATS, ROUTER, ALL = "fees of seats", "router's surcharge", "all"
+"""Rows beside the backends'."""
+SPANS = ("kwh", "gpu_hours", "electricity_usd", "cost_usd", "margin", "usd_per_kwh", "compute_tax", "electricity_share")
+"""Columns with a low and a high end."""
+
+
+class Providers(NamedTuple):
+    """What is known of those who serve before a run."""
+
+    fleets: tuple[Fleet, ...]
+    """Of each backend, in the order of the tally's rows."""
+    served_in: tuple[str, ...]
+    surcharges: tuple[float, ...]
+    """A router's, on each backend's prices."""
+    seated: bool
+    """Whether users have a plan: then calls that it covers bring nothing by themselves."""
+    seat_fees_usd: float
+    seats_in: str
+    """Where those are served whom seats cover: their fees go there."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where anybody is served, once each."""
+        return tuple(dict.fromkeys(self.served_in))
+
+
+def providers_of(scenario: Scenario) -> Providers | None:
+    """Those of a scenario; None: nothing is to be said of them."""
+    provider, plan = scenario.provider, scenario.plan
+    if not provider.name:
+        return None
+    models = [scenario.market.models[name] for name in scenario.backends]
+    served_in = tuple(model.served_in for model in models)
+    covered = [place for model, place in zip(models, served_in, strict=True) if plan.name and model.vendor in plan.vendors]
+    fees = plan.fee_usd(scenario.workload.users, scenario.horizon_s) if plan.name and scenario.horizon_s else 0.0
+    return Providers(
+        fleets=tuple(
+            Fleet(**_pairs(provider.fleet_of(name)), usd_per_kwh=Between(*provider.usd_per_kwh[place]))
+            for name, place in zip(scenario.backends, served_in, strict=True)
+        ),
+        served_in=served_in,
+        surcharges=tuple(max(model.fee, scenario.router.fee) for model in models),
+        seated=bool(plan.name),
+        seat_fees_usd=fees,
+        seats_in=[*covered, *served_in][0],
+    )
+
+
+def _pairs(fleet: FleetSettings) -> dict[str, Between]:
+    return {each.name: Between(*getattr(fleet, each.name)) for each in dataclasses.fields(fleet)}
+
+
+def sides(tally: Tally, providers: Providers) -> list[Side]:
+    """Of each backend, in the mean over replications."""
+    found = []
+    for index, fleet in enumerate(providers.fleets):
+        whole, cached, output = (int(tally.tokens[index, kind]) / tally.replications for kind in (INPUT, READ, OUTPUT))
+        found.append(fleet.serves(whole - cached, cached, output, _paid(tally, providers, index) / (1 + providers.surcharges[index])))
+    return found
+
+
+def surcharge_usd(tally: Tally, providers: Providers) -> float:
+    """What of the bill is a router's."""
+    return sum(_paid(tally, providers, index) * (1 - 1 / (1 + fee)) for index, fee in enumerate(providers.surcharges))
+
+
+def _paid(tally: Tally, providers: Providers, index: int) -> float:
+    """By the list, for calls of one backend, USD; with a plan those that it does not cover."""
+    seats = tally.seats
+    units = seats.overflow[index] + seats.outside[index] if providers.seated else int(tally.dollar_units[index].sum())
+    return float(real(units)) / tally.replications
+
+
+def beside(usd: float) -> Side:
+    """Dollars that no call brings."""
+    return Side(0.0, usd, NOTHING, NOTHING, NOTHING, NOTHING)
+
+
+def in_place(tally: Tally, providers: Providers, place: str) -> Side:
+    """All that is served in one place together, the fees of seats there among them."""
+    there = [one for one, where in zip(sides(tally, providers), providers.served_in, strict=True) if where == place]
+    return together([*there, beside(providers.seat_fees_usd if place == providers.seats_in else 0.0)])
+
+
+def table(scenario: Scenario, tally: Tally) -> pd.DataFrame:
+    """A row a backend, then seats and a router where there are any, then all; columns `served_in, tokens, revenue_usd` and `SPANS`, each
+    as `<name>_low` and `<name>_high`. Empty where the scenario says nothing of providers."""
+    import pandas as pd
+
+    providers = providers_of(scenario)
+    if providers is None:
+        return pd.DataFrame()
+    each = list(zip(scenario.backends, providers.served_in, sides(tally, providers), strict=True))
+    if scenario.plan.name:
+        each.append((SEATS, providers.seats_in, beside(providers.seat_fees_usd)))
+    if any(providers.surcharges):
+        each.append((ROUTER, "", beside(surcharge_usd(tally, providers))))
+    each.append((ALL, "", together(one for _, _, one in each)))
+    return pd.DataFrame([{"who": who, "served_in": place} | row(one) for who, place, one in each])
+
+
+def row(one: Side) -> dict[str, float]:
+    """A side as columns."""
+    spans = {f"{name}_{end}": getattr(getattr(one, name), end) for name in SPANS for end in Between._fields}
+    return {"tokens": one.tokens, "revenue_usd": one.revenue_usd} | spans
