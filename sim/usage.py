@@ -48,3 +48,13 @@ class Dollars(NamedTuple):
     def total(self) -> float:
         """The bill."""
         return self.fresh_input + self.cache_read + self.cache_write + self.output + self.fees
+
+
+class Paid(NamedTuple):
+    """What capacity by the hour has come to: of one backend, since the start of the run."""
+
+    usd: float = 0.0
+    seconds: float = 0.0
+    """Of servers, each counted, from when it was ordered until it had stopped."""
+    idle_s: float = 0.0
+    """Of them, those in which a server had no call: starting and stopping are in them."""

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import sim
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
-from sim.settings.events.event import EventKind, EventSettings
+from sim.settings.capacity.servers import BackendKind, ServerSettings
+from sim.settings.events.event import PRICED, EventKind, EventSettings
 from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow, QuotaSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, StageRole, StageSettings
@@ -98,6 +99,8 @@ BACKEND: Fields = {
     "limits_count_cache_reads": of(False, True),
     "limit_gateway": of(False, True),
     "decode_slowdown": of(0.0, 0.2, 1.0),
+    "kind": of(BackendKind.api, BackendKind.api, BackendKind.self_hosted),
+    "servers": of(ServerSettings(), ServerSettings(replicas=2, batch=1), ServerSettings(batch=2, memory_tokens=5000)),
     "error_rate": of(0.0, 0.3, 1.0),
     "error_billed": of(*Billed),
     "reasoning_share": of(None, 0.6),
@@ -249,6 +252,17 @@ def drawn(fields: Fields, pinned: Pins = None) -> st.SearchStrategy[dict[str, An
     return st.fixed_dictionaries({**fields, **{name: st.just(value) for name, value in (pinned or {}).items()}})
 
 
+def fitting(models: dict[str, dict[str, Any]], happens: dict[str, Any]) -> None:
+    """What servers of one's own, shared decoding and outages do not have together."""
+    for model in models.values():
+        model["decode_slowdown"] *= happens["events"] != OUT
+        if model["kind"] is BackendKind.self_hosted:
+            model["slots"], happens["batch"] = None, False
+            happens["events"] = [event for event in happens["events"] if event.kind in PRICED]
+        else:
+            model["servers"] = ServerSettings()
+
+
 @st.composite
 def worlds(
     draw: st.DrawFn, /, *, backend_: Pins = None, agent_: Pins = None, worker: Pins = None, tries: Pins = None, outcome: Pins = None,
@@ -285,8 +299,7 @@ def worlds(
         spent["then"] = Then.stop
     spent["window_h"] = (spent["window_h"] or 0.1) if spent["per"] is Per.rolling else None
     happens = draw(drawn(WORLD, world))
-    for model in models.values():
-        model["decode_slowdown"] *= happens["events"] != OUT
+    fitting(models, happens)
     try:
         return scenario(
             made(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),

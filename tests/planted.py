@@ -592,7 +592,7 @@ FAULTS = {
         (f"{_OF_CACHE}test_a_live_shared_entry_stays_there_while_it_is_used_and_one_that_ran_out_is_made_anew",),
     ),
     "two who share are as far as each alone when a third joins": Fault(
-        "sim/backends/sharing.py", "(now - self._virtual_at) / self._stretch()", "(now - self._virtual_at)",
+        "sim/backends/sharing.py", "self._decoded_since(now) / self._stretch()", "self._decoded_since(now)",
         ("tests/backends/test_sharing.py::test_who_joins_two_finds_them_as_far_as_their_shared_speed_has_taken_them",),
     ),
     # sums

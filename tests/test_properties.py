@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import sim
 from sim.meter.tally import TOKENS
 from sim.settings.agent import AgentKind, Split
+from sim.settings.capacity.servers import BackendKind
 from sim.settings.market import BackendSettings, Billed
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import Policy, RouterSettings
@@ -28,7 +29,7 @@ from tests.worlds import agent, backend, loop, run, team, with_
 
 ONE = {"policy": Policy.fixed, "fallback": [], "backend": "one"}
 """Router: everything on the first backend."""
-ALONE = {**PLAIN_DOOR, "slots": None, "decode_slowdown": 0.0, "share_system": False}
+ALONE = {**PLAIN_DOOR, "kind": BackendKind.api, "slots": None, "decode_slowdown": 0.0, "share_system": False}
 """Backend: no call waits for another, or gains from one."""
 UNLIMITED = {"usd": None}
 DURATIONS = ("network_rtt_s", "ttft_s", "context_s_per_100k_tokens", "cache_ttl_s", "limit_burst_s")
@@ -61,8 +62,9 @@ def test_books_balance_and_time_goes_forward(world: sim.Scenario) -> None:
     for kind in TOKENS:
         assert result.mean(kind) == calls[kind].sum()
     assert result.mean("calls") == len(calls)
-    assert result.mean("cost_usd") == pytest.approx(calls["cost_usd"].sum(), rel=1e-9, abs=1e-15)
-    assert result.mean("cost_usd") == pytest.approx(result.timeline["cost_usd"].sum(), rel=1e-9, abs=1e-15)
+    of_calls = result.mean("cost_usd") - result.mean("cost_servers_usd")
+    assert of_calls == pytest.approx(calls["cost_usd"].sum(), rel=1e-9, abs=1e-9)
+    assert of_calls == pytest.approx(result.timeline["cost_usd"].sum(), rel=1e-9, abs=1e-9)
     if world.horizon_s is None:
         assert result.mean("tasks_in_flight") == result.mean("calls_in_flight") == 0
         assert result.mean("agents") == tasks["agents"].sum()
@@ -123,6 +125,8 @@ def test_prices_twice_as_high_are_dollars_twice_as_many(world: sim.Scenario) -> 
         twice = {name: value and 2 * value for name, value in changed.items()}
         if isinstance(model, BackendSettings):
             twice |= {"tiers": [dearer(tier) for tier in model.tiers], "request_usd": 2 * model.request_usd}
+            if model.kind is BackendKind.self_hosted:
+                twice["servers"] = with_(model.servers, usd_per_h=2 * model.servers.usd_per_h)
         return with_(model, **twice)
 
     assume(world.router.policy not in (Policy.logit_log, Policy.thompson, Policy.ucb))  # logarithms and squares of dollars round anew

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappush
 from math import inf
+from typing import Any, Protocol
 
 from simpy import Environment
 from simpy.events import NORMAL
@@ -12,10 +13,18 @@ from simpy.events import NORMAL
 from sim.backends.admission import Counting, Gate, Gateway, RateLimit
 from sim.backends.pricing import Price
 from sim.backends.queue import Queue
-from sim.backends.service import Recorder, Service
+from sim.backends.service import Recorder
 from sim.backends.slots import Slots
 from sim.call import Call
 from sim.settings.market import BackendSettings
+from sim.usage import Paid
+
+
+class Answers(Protocol):
+    """A service, or several as one."""
+
+    def answer(self, call: Call, now: float, /) -> float:
+        """All that happens to an attempt that is served from now on (`Service.answer`)."""
 
 
 class Backend:
@@ -23,7 +32,7 @@ class Backend:
 
     def __init__(
         self, env: Environment, index: int, name: str, settings: BackendSettings, *,
-        price: Price, slots: Slots, queue: Queue, service: Service, gates: Sequence[Gate], recorder: Recorder,
+        price: Price, slots: Slots, queue: Queue, service: Answers, gates: Sequence[Gate], recorder: Recorder,
         held_back: RateLimit | None = None, presence: tuple[float, float] = (-inf, inf), covered_until_s: float = -inf,
     ) -> None:  # fmt: skip
         self.env = env
@@ -81,6 +90,15 @@ class Backend:
         if self._gateway is None or not self._gateway.holds(call, now):
             self._take(call)
 
+    def paid(self, until_s: float) -> Paid:
+        """What it has come to by then beside its calls: nothing, where it is paid by the token."""
+        return Paid()
+
+    @property
+    def replicas(self) -> list[Any]:
+        """Servers of one's own (`sim.backends.capacity.replica`)."""
+        return []
+
     @property
     def in_line(self) -> int:
         """Calls that wait, for a slot or at the gateway."""
@@ -112,7 +130,7 @@ class Backend:
             gate.left(call)
 
     def _release_and_count(self, call: Call) -> None:
-        Backend.release(self, call)
+        type(self).release(self, call)
         self.left(call)
 
     def _serve(self, call: Call, now: float) -> None:

@@ -14,6 +14,8 @@ from simpy import Environment
 from sim.backends.admission import Gate, QueueLimit, RateLimit
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache, RecordedCache
+from sim.backends.capacity.fleet import Fleet
+from sim.backends.capacity.self_hosted import FullHouse, SelfHosted
 from sim.backends.health import Health
 from sim.backends.limits import Limits
 from sim.backends.pricing import DatedPrice, Price, RecordedPrice, ReplayedPrice
@@ -23,6 +25,7 @@ from sim.backends.sharing import SharedService
 from sim.backends.slots import Slots
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard, dealt
+from sim.settings.capacity.servers import BackendKind
 from sim.settings.events.event import EventSettings, lists_over_time, presence
 from sim.settings.market import BackendSettings
 from sim.settings.population.plan import covered_until
@@ -90,23 +93,44 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
         queue: Queue = deque()
         service: Service = Service(env, settings, cache, recorder, batch=True)
         gates: list[Gate] = []
+    elif settings.kind is BackendKind.self_hosted:
+        return _self_hosted(scenario, plan, env, recorder, cache)
     else:
         queue = _queue(scenario, env, recorder)
         health = Health(scenario.events_of(plan.name), scenario.start_time()) or None
         shares = bool(settings.decode_slowdown)
         service = SharedService(env, settings, cache, recorder) if shares else Service(env, settings, cache, recorder, health=health)
         gates = _gates(settings, slots, queue)
-        if limits := Limits(settings, scenario.start_time()):
-            limit = RateLimit(limits, cache)
-            if settings.limit_gateway:
-                held_back = limit
-            else:
-                gates.append(limit)
+        held_back = _limited(scenario, settings, cache, gates)
     return Backend(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=slots, queue=queue, service=service, gates=gates, held_back=held_back, recorder=recorder,
         presence=presence(scenario.events_of(plan.name), scenario.start_time()),
         covered_until_s=covered_until(scenario.plan, settings, scenario.market.models, scenario.events, scenario.start_time()),
+    )  # fmt: skip
+
+
+def _limited(scenario: Scenario, settings: BackendSettings, cache: PromptCache, gates: list[Gate]) -> RateLimit | None:
+    """Limits a minute and quotas: the last gate, or who holds calls back."""
+    if not (limits := Limits(settings, scenario.start_time())):
+        return None
+    limit = RateLimit(limits, cache)
+    if settings.limit_gateway:
+        return limit
+    gates.append(limit)
+    return None
+
+
+def _self_hosted(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder, cache: PromptCache) -> SelfHosted:
+    """Replicas take the place of slots and service."""
+    settings = plan.settings
+    fleet = Fleet(env, settings, cache, recorder)
+    line = Line() if scenario.retry.patience_s is None else ImpatientLine(env, recorder)
+    gates: list[Gate] = [] if settings.queue_limit is None else [FullHouse(settings.queue_limit, fleet, line)]
+    held_back = _limited(scenario, settings, cache, gates)
+    return SelfHosted(
+        env, plan.number, plan.name, settings,
+        price=plan.price, slots=Slots(math.inf), queue=line, fleet=fleet, gates=gates, held_back=held_back, recorder=recorder,
     )  # fmt: skip
 
 

@@ -53,6 +53,11 @@ class Line:
         """The next to be served."""
         return (self._urgent or self._others).popitem(last=False)[0]
 
+    @property
+    def head(self) -> Call:
+        """The same, who waits on."""
+        return next(iter(self._urgent or self._others))
+
     def place(self, call: Call) -> int:
         """Number of a call's wait, 0 if it does not wait: the same call may wait again later."""
         return self._class_of(call).get(call, 0)

@@ -76,7 +76,7 @@ class Service:
         Returns when its answer is there; -1 where it fails, or that is not known yet: then somebody else ends it.
         """
         prompt, output = call.input_tokens, call.output_tokens
-        cache, error_rate, slower = self._cache, self._error_rate, 1.0
+        cache, error_rate, slower, noise = self._cache, self._error_rate, 1.0, 1.0
         if self._health is not None:
             out, slower, worse = self._health.at(now)
             if out:
@@ -96,6 +96,8 @@ class Service:
         if slower != 1:
             server_s *= slower
             decode_s *= slower
+        if self.shared:
+            server_s += self._held_up_s(server_s - self._constant_s * noise, now)
         server_s += self._rtt_s
         first_token = now + server_s
         if self._health is not None:
@@ -118,6 +120,10 @@ class Service:
         end = first_token + decode_s
         self._answered(call, now, first_token, end, read, write)
         return end
+
+    def _held_up_s(self, device_s: float, now: float) -> float:
+        """How long a prompt waits to be read, where prompts are read one after another; reading it takes `device_s`."""
+        return 0.0
 
     def _decode(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         """Where decoding is shared its end is not known yet (`sim.backends.sharing`)."""

@@ -59,13 +59,23 @@ class SharedService(Service):
         after(self._env, server_s, lambda event: self._join(work_s, attempt))
 
     def _join(self, work_s: float, attempt: Served) -> None:
-        now = self._env.now
-        if self._decoding:
-            self._virtual_s += (now - self._virtual_at) / self._stretch()
-        self._virtual_at = now
+        self._advance(self._env.now)
         self._joined += 1
         heapq.heappush(self._decoding, (self._virtual_s + work_s, self._joined, attempt))
         self._set_timer()
+
+    def _advance(self, now: float) -> None:
+        if self._decoding:
+            self._virtual_s += self._decoded_since(now) / self._stretch()
+        self._virtual_at = now
+
+    def _decoded_since(self, now: float) -> float:
+        """Seconds up to now in which those that decode went on."""
+        return now - self._virtual_at
+
+    def _pause_s(self) -> float:
+        """Seconds for which they stand still from now on."""
+        return 0.0
 
     def _stretch(self) -> float:
         """Seconds that a second of work takes now."""
@@ -74,7 +84,7 @@ class SharedService(Service):
     def _set_timer(self) -> None:
         if self._decoding:
             left = max(0.0, self._decoding[0][0] - self._virtual_s)
-            self._timer = after(self._env, left * self._stretch(), self._ring)
+            self._timer = after(self._env, self._pause_s() + left * self._stretch(), self._ring)
         else:
             self._timer = None
 

@@ -7,13 +7,13 @@ import math
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.agents.agent import Office
 from sim.agents.profile import Profile, stages_of
 from sim.backends.build import backends_of, blueprints
 from sim.call import BATCH
-from sim.clock import Clock
+from sim.clock import Clock, after
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.engine.ledger import Ledger, RecordedLedger, needs_ledger
@@ -34,6 +34,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.success import SuccessModel
 from sim.theory.expected.forecast import Forecast
+from sim.usage import Paid
 from sim.workload.sources import Source
 
 
@@ -69,6 +70,9 @@ class World:
         self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time(), seats) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
+        self._paid_before = [Paid() for _ in plans]
+        if cut_s:
+            after(clock, cut_s, lambda event: self._warmed_up())
         self.router = Router(scenario.router, self.backends, scenario.agent, scenario.outcome, streams, self._reckoned)
         if lookahead:
             self.dispatch: Dispatch = Lookahead(env, streams, self.router, scenario.retry, recorder, horizon_s)
@@ -91,7 +95,8 @@ class World:
         tally = self.turn()
         laws.check(tally, self.counters())
         calls, tasks = self.meter.logged()
-        return Replication(self._index, self.meter.kept(tally), calls, tasks, list(self.meter.paths), self._shard.number)
+        kept = replace(self.meter.kept(tally), capacity=tally.capacity)
+        return Replication(self._index, kept, calls, tasks, list(self.meter.paths), self._shard.number)
 
     def turn(self) -> Tally:
         """Turn the clock, and add up what is there then; whatever has not ended is in flight."""
@@ -104,7 +109,13 @@ class World:
         tally = self.meter.close(self.clock.now, self.dispatch.requested, fallback.switches if fallback is not None else None)
         if self.ledger is not None and self.ledger.seats is not None:
             tally.seats = self.ledger.seats.sums
+        for backend, before in zip(self.backends, self._paid_before, strict=True):
+            tally.capacity.add(backend.index, backend.paid(self.clock.now), before)
         return tally
+
+    def _warmed_up(self) -> None:
+        """Hours count from now on, as calls do."""
+        self._paid_before = [backend.paid(self.clock.now) for backend in self.backends]
 
     def counters(self) -> laws.Counters:
         """What the clock's side has counted by now."""
@@ -118,6 +129,9 @@ class World:
             slots=[math.inf if self.scenario.batch or each.settings.slots is None else each.settings.slots for each in self.backends],
             watched=self.meter.slots,
             most_in_service=[occupancy.most for occupancy in self.meter.occupancy],
+            replicas=[
+                (each.most_calls, each.batch, each.most_tokens, each.memory_tokens) for one in self.backends for each in one.replicas
+            ],
         )
 
 

@@ -90,6 +90,8 @@ class Counters(NamedTuple):
     watched: Sequence[float]
     """The same as the meter knows them: by these it tells whether a line has formed."""
     most_in_service: Sequence[int]
+    replicas: Sequence[tuple[int, int, float, float]] = ()
+    """Of each server of one's own: most calls at once and its batch, most tokens at once and its memory."""
 
 
 def check(tally: Tally, counters: Counters) -> None:
@@ -98,6 +100,7 @@ def check(tally: Tally, counters: Counters) -> None:
     _flow_balance(tally, counters)
     _littles_law(tally, counters)
     _utilisation(tally, counters)
+    _replicas(tally, counters)
 
 
 def _conservation(tally: Tally, counters: Counters) -> None:
@@ -143,6 +146,16 @@ def _utilisation(tally: Tally, counters: Counters) -> None:
         if slots < math.inf and tally.busy_s[index] > slots * counters.ended_s * (1 + CLOSE):
             raise LawError(f"utilisation: backend {index} was busy for {tally.busy_s[index]:g} s in {slots:g} x {counters.ended_s:g} s")
         _equal(f"utilisation: slots of backend {index} in the settings and at the meter", slots, counters.watched[index])
+
+
+def _replicas(tally: Tally, counters: Counters) -> None:
+    """No server runs more than its batch, nor holds more than its memory, nor is idle for longer than it is paid."""
+    for calls, batch, tokens, memory in counters.replicas:
+        if calls > batch or tokens > memory:
+            raise LawError(f"utilisation: a server ran {calls} calls of {tokens:g} tokens at once, of {batch} and {memory:g}")
+    for backend, seconds in tally.capacity.seconds.items():
+        if not 0 <= tally.capacity.idle[backend] <= seconds * (1 + CLOSE) + 1:
+            raise LawError(f"utilisation: servers of backend {backend} were idle for longer than they are paid")
 
 
 def _equal(law: str, one: float, other: float) -> None:

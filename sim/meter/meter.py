@@ -22,9 +22,9 @@ from sim.meter.digest import RunDigest
 from sim.meter.laws import Occupancy, Presence
 from sim.meter.rows import AGENT, CALL, TASK, TaskRow
 from sim.meter.stages import StageOfPath
-from sim.meter.sums import PARTS, joined, real, split
+from sim.meter.sums import PARTS, grouped, joined, real, split, where
 from sim.meter.switches import Switches
-from sim.meter.tally import TOKENS, Tally, grouped, where
+from sim.meter.tally import TOKENS, Tally
 from sim.meter.waits import WaitsOfCalls
 from sim.settings.run import Log
 from sim.task import Task

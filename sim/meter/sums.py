@@ -51,3 +51,22 @@ def exact(values: np.ndarray) -> int:
 def real(units: Any) -> Any:
     """Units as a float, correctly rounded; for an array of them an array."""
     return (units / UNITS).astype(float) if isinstance(units, np.ndarray) else units / UNITS
+
+
+def where(mask: np.ndarray) -> Any:
+    """An index of the rows that a mask picks; of all of them without a copy."""
+    return slice(None) if mask.all() else mask
+
+
+def grouped(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct values of whole numbers, and for each number the place of its value: `np.unique`, faster where they lie close."""
+    numbers = numbers.astype(np.int64)
+    if not len(numbers):
+        return numbers, numbers
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low > 4 * len(numbers):
+        return np.unique(numbers, return_inverse=True)
+    offset = numbers - low
+    seen = np.zeros(high - low + 1, bool)
+    seen[offset] = True
+    return np.flatnonzero(seen) + low, (np.cumsum(seen) - 1)[offset]

@@ -12,16 +12,17 @@ import numpy as np
 from sim.backends.pricing import Price
 from sim.call import Role, Status
 from sim.clock import MINUTE_S
+from sim.meter.capacity.sums import CapacitySums
 from sim.meter.digest import added
 from sim.meter.histogram import Sketch
 from sim.meter.seats import SeatSums
-from sim.meter.sums import exact, real, split
+from sim.meter.sums import exact, grouped, real, split, where
 from sim.meter.switches import Switches
 from sim.meter.waits import Waits
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 DOLLARS = ("fresh_input", "cache_read", "cache_write", "output", "fees")
-_ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits", "switches", "seats")
+_ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits", "switches", "seats", "capacity")
 """Fields that know how to add themselves up."""
 Minute = tuple[int, int]
 """(minute since the start, backend index)."""
@@ -57,6 +58,7 @@ class Tally:
     waits: Waits = field(default_factory=Waits)
     switches: Switches = field(default_factory=Switches)
     seats: SeatSums = field(default_factory=SeatSums)
+    capacity: CapacitySums = field(default_factory=CapacitySums)
     task_cents: Sketch = field(default_factory=Sketch)
     """Bill of a task, in cents."""
     minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
@@ -276,24 +278,5 @@ class Tally:
         return int(self.attempts.sum())
 
 
-def where(mask: np.ndarray) -> Any:
-    """An index of the rows that a mask picks; of all of them without a copy."""
-    return slice(None) if mask.all() else mask
-
-
 def _units(*shape: int) -> np.ndarray:
     return np.full(shape, 0, dtype=object)
-
-
-def grouped(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct values of whole numbers, and for each number the place of its value: `np.unique`, faster where they lie close."""
-    numbers = numbers.astype(np.int64)
-    if not len(numbers):
-        return numbers, numbers
-    low, high = int(numbers.min()), int(numbers.max())
-    if high - low > 4 * len(numbers):
-        return np.unique(numbers, return_inverse=True)
-    offset = numbers - low
-    seen = np.zeros(high - low + 1, bool)
-    seen[offset] = True
-    return np.flatnonzero(seen) + low, (np.cumsum(seen) - 1)[offset]

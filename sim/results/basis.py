@@ -9,6 +9,7 @@ from sim.results.provider.sides import Providers, providers_of
 from sim.results.seats.metrics import Seats, seats_of
 from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
+from sim.settings.capacity.servers import BackendKind
 from sim.settings.profile import LoopSettings
 from sim.theory import chat_tokens
 from sim.theory.expected.moments import nodes
@@ -70,6 +71,8 @@ class Basis(NamedTuple):
     """Those who serve, if anything is to be said of them."""
     place: str = ""
     """Of a metric that there is once a place of service: which one."""
+    own: tuple[int, ...] = ()
+    """Places of backends on servers of one's own."""
 
 
 def basis_of(scenario: Scenario) -> Basis:
@@ -84,6 +87,7 @@ def basis_of(scenario: Scenario) -> Basis:
         stages=tuple(scenario.stages_counted()),
         seats=seats_of(scenario),
         providers=providers_of(scenario),
+        own=tuple(place for place, model in enumerate(scenario.chosen().values()) if model.kind is BackendKind.self_hosted),
     )
 
 

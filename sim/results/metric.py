@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ BY_BACKEND = "<backend>"
 BY_STAGE = "<stage>"
 """The same for the stages of a pipeline, called by their names."""
 BY_PLAN = "<plan>"
+BY_OWN = "<own>"
+"""For each backend on servers of one's own."""
 BY_PLACE = "<place>"
 """For each place where a backend is served, called by its country or region."""
 
@@ -41,6 +44,7 @@ class Metric:
             return {self.name: self.formula}
         there: dict[str, Mapping[str, Basis]] = {
             BY_BACKEND: {name: basis._replace(backend=index) for index, name in enumerate(basis.backends)},
+            BY_OWN: {basis.backends[index]: basis._replace(backend=index) for index in basis.own},
             BY_STAGE: {name: basis._replace(stage=index) for index, name in enumerate(basis.stages)},
             BY_PLAN: {seats.name: basis for seats in basis.seats},
             BY_PLACE: {place: basis._replace(place=place) for place in (basis.providers.places if basis.providers else ())},
@@ -52,3 +56,8 @@ class Metric:
 
 def _on(formula: Formula, basis: Basis) -> Value:
     return lambda tally: formula(tally, basis)
+
+
+def ratio(above: float, below: float) -> float:
+    """A quotient; nan where there is nothing to divide by."""
+    return above / below if below else math.nan

@@ -11,7 +11,8 @@ from sim.meter.sums import real
 from sim.meter.tally import Tally
 from sim.meter.waits import Wait
 from sim.results.basis import Basis, Chat, basis_of
-from sim.results.metric import BY_BACKEND, BY_PLACE, BY_PLAN, BY_STAGE, Formula, Metric, Value
+from sim.results.hourly.metrics import OF_CAPACITY, bill_usd, task_bill_usd
+from sim.results.metric import BY_BACKEND, BY_OWN, BY_PLACE, BY_PLAN, BY_STAGE, Formula, Metric, Value, ratio
 from sim.results.percentiles import Percentile
 from sim.results.provider.metrics import OF_PLACES
 from sim.results.provider.sides import in_place
@@ -22,11 +23,6 @@ from sim.theory.provider import Side
 
 INPUT, READ, WRITE, OUTPUT, REASONING = range(5)
 """Columns of `Tally.tokens`."""
-
-
-def ratio(above: float, below: float) -> float:
-    """A quotient; nan where there is nothing to divide by."""
-    return above / below if below else math.nan
 
 
 def _tokens(kind: int) -> Formula:
@@ -80,7 +76,7 @@ def _wait(part: Wait) -> Formula:
 
 
 def _net(t: Tally, b: Basis) -> float:
-    return ratio(b.worth_usd * t.successes - t.task_cost_usd - b.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
+    return ratio(b.worth_usd * t.successes - task_bill_usd(t) - b.wage_usd_per_h * t.task_busy_s / 3600, t.tasks)
 
 
 def _of_stage(t: Tally, total: float) -> float:
@@ -130,23 +126,24 @@ METRICS = (
     Metric("output_tokens", "tokens", "billed output, reasoning inside", _tokens(OUTPUT)),
     Metric("reasoning_tokens", "tokens", "reasoning", _tokens(REASONING)),
     Metric("total_tokens", "tokens", "input and output", lambda t, _: _total(t) / t.replications),
-    Metric("cost_usd", "USD", "the bill", lambda t, _: float(t.dollars.sum()) / t.replications),
+    Metric("cost_usd", "USD", "the bill", lambda t, _: bill_usd(t) / t.replications),
     Metric("cost_fresh_input_usd", "USD", "part of the bill: input neither read from nor written to a cache", _dollars(0)),
     Metric("cost_cache_read_usd", "USD", "part of the bill: cache reads", _dollars(1)),
     Metric("cost_cache_write_usd", "USD", "part of the bill: cache writes", _dollars(2)),
     Metric("cost_output_usd", "USD", "part of the bill: output", _dollars(3)),
     Metric("cost_fees_usd", "USD", "part of the bill: fees of requests and of web searches", _dollars(4)),
+    *OF_CAPACITY,
     Metric("tokens_per_task", "tokens", "total tokens per ended task", lambda t, _: ratio(t.task_tokens, t.tasks), headline=2),
-    Metric("cost_per_task_usd", "USD", "the bill per ended task", lambda t, _: ratio(t.task_cost_usd, t.tasks), headline=1),
+    Metric("cost_per_task_usd", "USD", "the bill per ended task", lambda t, _: ratio(task_bill_usd(t), t.tasks), headline=1),
     Metric("cost_per_finished_task_usd", "USD", "the bill per ended task that has an answer: what was spent on lost ones is in it",
-           lambda t, _: ratio(t.task_cost_usd, t.finished)),
+           lambda t, _: ratio(task_bill_usd(t), t.finished)),
     Metric("calls_per_task", "", "attempts per ended task", lambda t, _: ratio(t.task_calls, t.tasks)),
     Metric("success_rate", "", "share of ended tasks that succeeded",
            _if_known(lambda t, _: ratio(t.successes, t.tasks)), more_is_better=True, headline=3),
     Metric("cost_per_success_usd", "USD", "the bill per successful task",
-           _if_known(lambda t, _: ratio(t.task_cost_usd, t.successes)), headline=4),
+           _if_known(lambda t, _: ratio(task_bill_usd(t), t.successes)), headline=4),
     Metric("cost_per_busy_hour_usd", "USD/h", "the bill of a busy hour: of time of tasks, calls and tools, their user's thinking left out",
-           lambda t, _: ratio(t.task_cost_usd, t.task_busy_s / 3600)),
+           lambda t, _: ratio(task_bill_usd(t), t.task_busy_s / 3600)),
     Metric("token_multiplier", "", "tokens per task over those of a whole chat (`matched_chat`), however many messages either has",
            lambda t, b: ratio(t.task_tokens, t.tasks * b.chats[0].tokens)),
     *_multiplier("request", "all tokens per answer to an agent, over those of a request of a chat",
@@ -196,7 +193,7 @@ METRICS = (
     Metric("cost_tail_index", "", "Hill's index of the most expensive 5 % of tasks: below 2 costs have no variance; by 20 tasks at least",
            lambda t, _: tail_index(SIZES, t.task_cents.counts, max(20, t.tasks // 20))),
     Metric("effective_usd_per_mtok", "USD/Mtok", "the bill per million tokens, all kinds together",
-           lambda t, _: ratio(float(t.dollars.sum()) * 1e6, _total(t))),
+           lambda t, _: ratio(bill_usd(t) * 1e6, _total(t))),
     Metric("task_latency_mean_s", "s", "mean time of a task that has an answer, its user's thinking left out",
            lambda t, _: ratio(real(t.task_busy_units - t.lost_busy_units), t.finished)),
     Metric("task_latency_p50_s", "s", "median of the same", Percentile("task_latency", 0.50), headline=6),
@@ -229,7 +226,7 @@ METRICS = (
            lambda t, _: t.cut_s),
     Metric("token_share.<backend>", "", "share of all tokens",
            lambda t, b: ratio(int(t.tokens[b.backend, INPUT] + t.tokens[b.backend, OUTPUT]), _total(t))),
-    Metric("cost_share.<backend>", "", "share of the bill", lambda t, b: ratio(float(t.dollars[b.backend].sum()), float(t.dollars.sum()))),
+    Metric("cost_share.<backend>", "", "share of the bill", lambda t, b: ratio(bill_usd(t, b.backend), bill_usd(t))),
     Metric("agents_per_task.<stage>", "", "agents of a stage per started task", lambda t, b: _of_stage(t, t.stage_counts[b.stage, 0])),
     Metric("tokens_per_task.<stage>", "tokens", "total tokens of a stage per started task",
            lambda t, b: _of_stage(t, t.stage_counts[b.stage, 1])),
@@ -259,7 +256,12 @@ def unit_of(metric: str) -> str:
     """The unit of a metric of a summary; empty where it has none, or is none."""
     family, _, _ = metric.partition(".")
     return next(
-        (UNITS[name] for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN, BY_PLACE))) if name in UNITS), ""
+        (
+            UNITS[name]
+            for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN, BY_PLACE, BY_OWN)))
+            if name in UNITS
+        ),
+        "",
     )
 
 

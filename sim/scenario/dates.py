@@ -8,7 +8,8 @@ from itertools import pairwise
 from sim.calendar import days_of, weekdays_of, zone_of
 from sim.errors import ConfigError
 from sim.settings.budget import BudgetSettings
-from sim.settings.events.event import DISTURBING, check_event, check_one_backend, presence
+from sim.settings.capacity.servers import BackendKind
+from sim.settings.events.event import DISTURBING, PRESENCE, check_event, check_one_backend, presence
 from sim.settings.market import TimeWindow
 from sim.settings.router import Policy
 from sim.settings.scenario import ScenarioSettings
@@ -40,6 +41,8 @@ def _check_events(scenario: ScenarioSettings) -> None:
         check_event(event, key, scenario.market.models)
         if event.kind in DISTURBING and event.backend in used and scenario.market.models[event.backend].decode_slowdown:
             raise ConfigError(f"{key}: {event.kind.value}s of a backend with decode_slowdown are not simulated; set one of the two")
+        if event.kind in DISTURBING + PRESENCE and scenario.market.models[event.backend].kind is BackendKind.self_hosted:
+            raise ConfigError(f"{key}: {event.kind.value}s of servers of one's own are not simulated; leave the event out")
         event.begins_s(start, key)
     for (key, event), (after_key, after) in pairwise(keyed):
         if after.begins_s(start) < event.begins_s(start):

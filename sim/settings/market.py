@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sim.calendar import HOUR_S
 from sim.errors import ConfigError, did_you_mean
 from sim.settings.bounds import alone, setting
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.traits import ALONE, Feature, Traits
 
 
@@ -144,6 +145,9 @@ class BackendSettings:
     as_of: str = alone("")
     """The day for which they hold."""
 
+    kind: BackendKind = BackendKind.api
+    servers: ServerSettings = field(default_factory=ServerSettings)
+
     input_usd_per_mtok: float = alone(low=0)
     output_usd_per_mtok: float = alone(low=0)
     cache_read_usd_per_mtok: float | None = alone(None, low=0)
@@ -277,3 +281,8 @@ def check_backend(model: BackendSettings, key: str) -> None:
         raise ConfigError(f"{long_lived}: needs cache_ttl_s below an hour; all of the prompt is kept for {model.cache_ttl_s:g} s already")
     for kind in model.batch_discounts.keys() - set(TOKEN_KINDS):
         raise ConfigError(f"{key}.batch_discounts.{kind}: {did_you_mean(kind, TOKEN_KINDS)}")
+    hosted = model.kind is BackendKind.self_hosted
+    if not hosted and model.servers != ServerSettings():
+        raise ConfigError(f"{key}.servers: needs {key}.kind=self_hosted, or nobody runs them")
+    if hosted and model.slots is not None:
+        raise ConfigError(f"{key}.slots={model.slots}: what runs at once on servers of one's own is {key}.servers.batch; leave slots null")

@@ -12,8 +12,8 @@ from sim.backends.pricing import Price
 from sim.call import Role, Status
 from sim.columns import CALLS, TASKS, row_type
 from sim.meter.histogram import Sketch
-from sim.meter.sums import UNITS, close
-from sim.meter.tally import Tally, grouped, where
+from sim.meter.sums import UNITS, close, grouped, where
+from sim.meter.tally import Tally
 from tests.worlds import backend
 
 ROW = {"role": Role.agent, "status": Status.ok}

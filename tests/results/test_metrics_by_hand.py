@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sim.meter.capacity.sums import CapacitySums
 from sim.meter.histogram import Sketch
 from sim.meter.sums import UNITS
 from sim.meter.switches import Switches
 from sim.meter.tally import Tally
 from sim.meter.waits import Waits
 from sim.results.basis import Basis, Chat
-from sim.results.metrics import METRICS, ratio, unit_of
+from sim.results.metric import ratio
+from sim.results.metrics import METRICS, unit_of
 
 UNTIL_1000 = tuple(float(value) for value in range(1, 1001))
 """1, 2, ... 1,000: its median is 500, its 95th percentile 950."""
@@ -75,13 +78,20 @@ TALLY = Tally(
     stage_cost_units=units(25, 35),
     replications=2,
     cut_s=17.0,
+    capacity=CapacitySums(usd=Counter({1: 16 * UNITS}), seconds=Counter({1: 7_200 * UNITS}), idle=Counter({1: 1_800 * UNITS})),
 )  # fmt: skip
 CHAT = Chat(messages=4.0, pairs=6.0, system=100.0, first=50.0, message=20.0, answer=30.0, kept=30.0)
 """Requests of 100 + 50 (the first alone), 20 more of each later message, 50 of history; answers of 30."""
 LONG = CHAT._replace(system=400.0)
 SHORT = CHAT._replace(system=0.0)
 BASIS = Basis(
-    backends=("one", "two"), quality_known=True, worth_usd=10.0, wage_usd_per_h=12.0, chats=(CHAT, LONG, SHORT), stages=("find", "check")
+    backends=("one", "two"),
+    quality_known=True,
+    worth_usd=10.0,
+    wage_usd_per_h=12.0,
+    chats=(CHAT, LONG, SHORT),
+    stages=("find", "check"),
+    own=(1,),
 )
 TOTAL = 40_000 + 20_000 + 5_000 + 1_000
 AGENTS_ANSWERS, AGENTS_TOKENS = 1 + 2 + 30 + 50, 100 + 1_000 + 20_000 + 30_000
@@ -110,11 +120,12 @@ BY_HAND = {
     "refused_share": 20 / 125, "agents": 55, "compactions": 3,
     "input_tokens": 30_000, "cache_read_tokens": 9_000, "cache_write_tokens": 3_000, "output_tokens": 3_000, "reasoning_tokens": 600,
     "total_tokens": TOTAL / 2,
-    "cost_usd": 40, "cost_fresh_input_usd": 12, "cost_cache_read_usd": 1.5, "cost_cache_write_usd": 1, "cost_output_usd": 18,
+    "cost_usd": (80 + 16) / 2, "cost_servers_usd": 8, "servers_h.two": 1, "servers_idle_share.two": 0.25,
+     "cost_fresh_input_usd": 12, "cost_cache_read_usd": 1.5, "cost_cache_write_usd": 1, "cost_output_usd": 18,
     "cost_fees_usd": 7.5,
-    "tokens_per_task": 1_500, "cost_per_task_usd": 1.6, "cost_per_finished_task_usd": 2, "calls_per_task": 4.5,
-    "success_rate": 0.4, "cost_per_success_usd": 4,
-    "cost_per_busy_hour_usd": 64 / 2,  # 7,200 s of work
+    "tokens_per_task": 1_500, "cost_per_task_usd": 2, "cost_per_finished_task_usd": 2.5, "calls_per_task": 4.5,
+    "success_rate": 0.4, "cost_per_success_usd": 5,
+    "cost_per_busy_hour_usd": (64 + 16) / 2,  # 7,200 s of work
     "token_multiplier": 60_000 / (40 * OF_CHAT[CHAT]),
     "multiplier_per_request": PER_REQUEST[CHAT], "multiplier_per_request_least": PER_REQUEST[LONG],
     "multiplier_per_request_most": PER_REQUEST[SHORT],
@@ -136,9 +147,9 @@ BY_HAND = {
     "wasted_value_usd": 10 * (40 - 16 - 4) / 2,  # of those that were started
     "blocked_tokens": 4 * (60_000 / 36) / 2, "blocked_usd": 4 * (64 / 36) / 2, "blocked_value_usd": 20,
     "value_per_task_usd": 10 * 0.4,
-    "net_value_per_task_usd": (160 - 64 - 12 * 2) / 40,  # two hours of work at $12
+    "net_value_per_task_usd": (160 - 64 - 16 - 12 * 2) / 40,  # two hours of work at $12
     "cache_hit_rate": 18_000 / 60_000,
-    "effective_usd_per_mtok": 80 / 0.066,
+    "effective_usd_per_mtok": 96 / 0.066,
     "task_latency_mean_s": (7_200 - 400) / 32,
     "task_latency_p50_s": 500, "task_latency_p95_s": 950, "task_latency_p99_s": 990,
     "lost_latency_p50_s": 5_000, "lost_latency_p95_s": 9_500, "lost_latency_p99_s": 9_900,
@@ -149,7 +160,7 @@ BY_HAND = {
     "budget_wait_s": 480 / 40,
     "mean_line_wait_s": 320 / 160,  # 40 of the 200 were turned away and never stood in line
     "peak_tokens_per_min": 1_000, "warmup_s": 17,
-    "token_share.one": 45_000 / TOTAL, "token_share.two": 21_000 / TOTAL, "cost_share.one": 16 / 80, "cost_share.two": 64 / 80,
+    "token_share.one": 45_000 / TOTAL, "token_share.two": 21_000 / TOTAL, "cost_share.one": 16 / 96, "cost_share.two": 80 / 96,
     "agents_per_task.find": 0.6, "agents_per_task.check": 1.4, "tokens_per_task.find": 180, "tokens_per_task.check": 420,
     "cost_per_task_usd.find": 0.5, "cost_per_task_usd.check": 0.7,
     "dearest_1pct_cost_share": 1_000 / (99 * 10 + 1_000),
@@ -181,7 +192,7 @@ def test_mean_wait_in_line_is_of_those_who_stood_in_line() -> None:
     tally = Tally.empty(1)
     tally.attempts[0] = [2, 1, 1, 0, 0, 0]
     tally.waited_units[0] = 6 * UNITS
-    assert values(tally, BASIS._replace(backends=("one",), stages=()))["mean_line_wait_s"] == 2.0
+    assert values(tally, BASIS._replace(backends=("one",), stages=(), own=()))["mean_line_wait_s"] == 2.0
 
 
 def test_a_tail_is_of_the_largest_twentieth_and_of_twenty_at_least() -> None:

@@ -17,6 +17,7 @@ from sim.scenario.coupling import may_look_ahead, traits_of
 from sim.scenario.shards import Shard
 from sim.settings.bounds import alone, setting
 from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.market import QuotaSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings, Warmup
@@ -71,6 +72,7 @@ TOUCH = OWN | {
     "QuotaSettings.output_tokens",
     "QuotaSettings.tokens",
     "BackendSettings.decode_slowdown",  # others slow it down while it lasts
+    "BackendKind.self_hosted",  # who else is on the same server
     "RetrySettings.patience_s",  # who leaves a line lets others go before
     "WorkloadSettings.urgent_share",
     "PlanSettings.name",  # what its user's other tasks have spent
@@ -84,7 +86,7 @@ TOUCH = OWN | {
     "Warmup.fixed",  # what is counted at one moment, wherever agents have got to
     "Warmup.mser5",
 }
-UNDEALT = OWN | {"RouterSettings.fallback", "Policy.thompson", "Policy.ucb", "Warmup.mser5"}
+UNDEALT = OWN | {"BackendKind.self_hosted", "RouterSettings.fallback", "Policy.thompson", "Policy.ucb", "Warmup.mser5"}
 LEARN = {"Policy.thompson", "Policy.ucb", "Policy.custom", "AgentKind.custom"}
 
 
@@ -112,7 +114,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
         "EventKind.outage", "EventKind.brownout", "WorkloadSettings.hours", "WorkloadSettings.growth_per_week",
-        "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd",
+        "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd", "BackendKind.self_hosted",
     }  # fmt: skip
 
 
@@ -160,6 +162,9 @@ TOUCHING = {
     "tokens_per_min": lambda: crowd(backend(tokens_per_min=45_000, limit_burst_s=10.0)),
     "a quota": lambda: crowd(backend(quotas={"five": QuotaSettings(window_h=5, requests=30)})),
     "decode_slowdown": lambda: crowd(backend(decode_tokens_per_s=100, decode_slowdown=0.5)),
+    "servers of one's own": lambda: crowd(
+        backend(kind=BackendKind.self_hosted, prefill_tokens_per_s=3000, servers=ServerSettings(batch=2))
+    ),
     "slots of calls that take no time": lambda: crowd(
         backend(ttft_s=0.0, slots=1, decode_tokens_per_s=1e9), retry=RetrySettings(attempts=1)
     ),
@@ -185,7 +190,7 @@ def test_what_touches_others_is_run_step_by_step(what: str) -> None:
     assert not may_look_ahead(world)
     run, steps = sim.simulate(world), told(world)
     assert [run.digest, *run.summary["mean"].dropna().items()] == steps
-    with contextlib.suppress(LineFormedError, sim.LawError, TypeError):
+    with contextlib.suppress(LineFormedError, sim.LawError, TypeError, KeyError):
         assert told(world, lookahead=True) != steps
 
 

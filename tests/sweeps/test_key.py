@@ -79,7 +79,7 @@ def test_another_price_formula_runs_everything_again(copy: Copy) -> None:
 
 @pytest.mark.slow
 def test_another_formula_of_a_metric_makes_the_summaries_again(copy: Copy) -> None:
-    copy.edit("results/metrics.py", "ratio(t.task_cost_usd, t.tasks), headline=1", "4 * ratio(t.task_cost_usd, t.tasks), headline=1")
+    copy.edit("results/metrics.py", "ratio(task_bill_usd(t), t.tasks), headline=1", "4 * ratio(task_bill_usd(t), t.tasks), headline=1")
     again = copy.sweep()
     assert again["cost"] == [4 * cost for cost in copy.first["cost"]]
 

@@ -15,6 +15,7 @@ from sim.results.billed.lifetimes import for_an_hour, kept_for_an_hour
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
 from sim.settings.budget import BudgetSettings
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.router import Policy, RouterSettings
 from sim.settings.run import Log
 from sim.settings.workload import TraceCache, WorkloadKind, WorkloadSettings
@@ -61,6 +62,8 @@ def replayed(bill: LogBill, most_calls: int = MOST_CALLS) -> Replayed:
 def _scenario(bill: LogBill, path: Path, cache: TraceCache) -> Scenario:
     """The bill's, with its calls for work, and backends that take whatever comes."""
     free: dict[str, Any] = {
+        "kind": BackendKind.api,
+        "servers": ServerSettings(),
         "error_rate": 0.0,
         "slots": None,
         "queue_limit": None,

@@ -16,6 +16,7 @@ from sim.results.capacity.bucket import quota
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.events.event import DISTURBING
 from sim.settings.market import BackendSettings
 from sim.settings.run import Log
@@ -28,7 +29,14 @@ TIMES = (1, 2, 3)
 """How many times the people."""
 DAY_S = 86_400.0
 LIMITS = ("requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "tokens_per_min")
-_OPEN: dict[str, Any] = {"slots": None, "queue_limit": None, "quotas": {}, **dict.fromkeys(LIMITS)}
+_OPEN: dict[str, Any] = {
+    "kind": BackendKind.api,
+    "servers": ServerSettings(),
+    "slots": None,
+    "queue_limit": None,
+    "quotas": {},
+    **dict.fromkeys(LIMITS),
+}
 """A backend that turns nothing away."""
 
 

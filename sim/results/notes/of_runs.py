@@ -7,6 +7,7 @@ import math
 from sim.call import Status
 from sim.meter.sums import real
 from sim.results.estimates import Estimates
+from sim.results.hourly.metrics import told as on_servers
 from sim.results.notes.of_logs import assumed
 from sim.results.seats.metrics import told as on_seats
 from sim.scenario.coupling import told_of_chance
@@ -32,6 +33,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     said = {
         "lost": _lost(scenario, estimates),
         "plan": on_seats(scenario, estimates.pooled),
+        "servers": on_servers(scenario, estimates.pooled),
         "refused": _refused(estimates),
         "money": _money(estimates),
         "prices": _prices(scenario),

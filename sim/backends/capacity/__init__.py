@@ -1,0 +1,1 @@
+"""Capacity that is paid by the hour: servers of one's own, units that are reserved."""

@@ -1,0 +1,76 @@
+"""One server that runs a model: it reads prompts one after another, and in between decodes a token for each of its calls at a time.
+
+Reading goes first, so what a call waits until its prompt has been read is known when it comes in; while the device reads, the virtual
+clock of those that decode (`sim.backends.sharing`) stands still.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simpy import Environment
+
+from sim.backends.cache import PromptCache
+from sim.backends.service import Recorder
+from sim.backends.sharing import SharedService
+from sim.settings.market import BackendSettings
+
+
+class Replica(SharedService):
+    """A device with a batch and a memory; whoever gives it calls asks first whether there is room."""
+
+    def __init__(self, env: Environment, settings: BackendSettings, cache: PromptCache, recorder: Recorder) -> None:
+        super().__init__(env, settings, cache, recorder)
+        servers = settings.servers
+        self.batch = servers.batch
+        self.memory_tokens = math.inf if servers.memory_tokens is None else servers.memory_tokens
+        self.calls = 0
+        self.held_tokens = 0.0
+        self.most_calls = 0
+        self.most_tokens = 0.0
+        self.idle_s = 0.0
+        self._idle_since = env.now
+        self._reads_until = env.now
+
+    def room(self, tokens: float) -> bool:
+        """Whether a call of so many tokens, prompt and answer, may run now."""
+        return self.calls < self.batch and self.held_tokens + self.needs(tokens) <= self.memory_tokens
+
+    def needs(self, tokens: float) -> float:
+        """Memory that it holds: all there is, if that is less."""
+        return min(tokens, self.memory_tokens)
+
+    def take(self, tokens: float) -> None:
+        """It runs from now on."""
+        if not self.calls:
+            self.idle_s += self._env.now - self._idle_since
+        self.calls += 1
+        self.held_tokens += self.needs(tokens)
+        self.most_calls, self.most_tokens = max(self.most_calls, self.calls), max(self.most_tokens, self.held_tokens)
+
+    def give_back(self, tokens: float) -> None:
+        """It is over."""
+        self.calls -= 1
+        self.held_tokens -= self.needs(tokens)
+        if not self.calls:
+            self._idle_since = self._env.now
+
+    def idle_until(self, now: float) -> float:
+        """Seconds without a call, up to now."""
+        return self.idle_s if self.calls else self.idle_s + now - self._idle_since
+
+    def _held_up_s(self, device_s: float, now: float) -> float:
+        """Behind the prompts that came before; its own takes the device for so long."""
+        if device_s <= 0 and self._reads_until <= now:
+            return 0.0
+        self._advance(now)
+        wait_s = max(0.0, self._reads_until - now)
+        self._reads_until = now + wait_s + max(0.0, device_s)
+        self._set_timer()
+        return wait_s
+
+    def _decoded_since(self, now: float) -> float:
+        return now - max(self._virtual_at, min(now, self._reads_until))
+
+    def _pause_s(self) -> float:
+        return max(0.0, self._reads_until - self._env.now)

@@ -1,0 +1,1 @@
+"""Capacity that is paid by the hour: what it came to."""

@@ -1,0 +1,1 @@
+"""Capacity that is paid by the hour, in metrics and in words."""
