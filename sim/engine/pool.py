@@ -23,6 +23,8 @@ from sim.meter.leftover import clear_leftovers, prefix
 T = TypeVar("T")
 LOOK_S = 1.0
 """How often a worker looks whether its parent still lives."""
+MOURN_S = 10.0
+"""How long the end of workers that were killed is waited for, at most."""
 
 
 class Pool:
@@ -57,7 +59,10 @@ class Pool:
         pool.cache_clear()
         for worker in list((self._workers._processes or {}).values()):
             worker.kill()
+        manager = self._workers._executor_manager_thread
         self._workers.shutdown(wait=False, cancel_futures=True)
+        if manager is not None:  # Python wakes it at its end, while it closes what it is woken by
+            manager.join(MOURN_S)
         _sweep_out(self._folder, os.getpid())
 
 

@@ -39,8 +39,8 @@ KINDS: dict[str, type[Distribution]] = {
         Poisson, Uniform, Normal, Bernoulli, Bass, Mixture, Empirical,
     )
 }  # fmt: skip
-_PARAMETERS = {field.name for kind in KINDS.values() for field in fields(kind)}
-"""Of any kind: Hydra merges a new mapping into the old one, so those of the kind before may still be there."""
+PARAMETERS = {field.name for kind in KINDS.values() for field in fields(kind)}
+"""Of any kind: one that another kind has was left from before, as a rule, where `dist` alone was changed."""
 _POSITIVE = {"median"}
 _NOT_NEGATIVE = {"sd"}
 _WITHIN = {"sigma": (0.0, 5.0), "shape": (0.02, 1e6)}
@@ -64,9 +64,10 @@ def distribution(value: Any, key: str = "value") -> Distribution:
     kind = KINDS[name]
     allowed = [field.name for field in fields(kind)]
     frame = {k: _finite(given.pop(k), f"{key}.{k}") for k in ("shift", "low", "high") if k in given and k not in allowed}
-    for unknown in set(given) - _PARAMETERS:
-        raise ConfigError(f"{key}.{unknown}: {name} has no such parameter; {did_you_mean(unknown, allowed)}")
-    shape = _build(kind, name, {k: v for k, v in given.items() if k in allowed}, key)
+    for unknown in sorted(set(given) - set(allowed)):
+        known = did_you_mean(unknown, allowed) if unknown not in PARAMETERS else f"give it whole: {key}={{dist: {name}, ...}}"
+        raise ConfigError(f"{key}.{unknown}: {name} has no such parameter; {known}")
+    shape = _build(kind, name, given, key)
     if frame.get("low", -math.inf) > frame.get("high", math.inf):
         raise ConfigError(f"{key}: high={frame['high']:g} is below low={frame['low']:g}")
     return Bounded(shape, **frame) if frame else shape

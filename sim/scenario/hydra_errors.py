@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from sim.errors import did_you_mean
+from sim.sampling.distributions import PARAMETERS
 from sim.scenario.scenario import Scenario
 
 
@@ -85,7 +86,8 @@ def _unknown(message: str, key: str) -> str:
     if key.startswith("hydra."):
         return f"{key}: is no setting of Hydra"
     if not kind and "." in key:
-        return f"{key}: there is no '{name}'"
+        whole = f"; give it whole: {key.rpartition('.')[0]}={{dist: ..., {name}: ...}}" if name in PARAMETERS else ""
+        return f"{key}: there is no '{name}'{whole}"
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
     if key in ("", name) and (deeper := _deeper(name)):
         return f"{name}: is not a setting at the top; did you mean {' or '.join(deeper)}?"

@@ -17,8 +17,18 @@ from typing import Any
 import yaml
 
 from sim.errors import ConfigError
+from sim.sampling.distributions import KINDS
 from sim.scenario.hydra_errors import kinds
-from sim.scenario.hydra_private import OWN_PARTS, SCHEMA, asks_for_version_base, files_looked_at, looked_at, merged_once, resolvers_kept
+from sim.scenario.hydra_private import (
+    OWN_PARTS,
+    SCHEMA,
+    asks_for_version_base,
+    files_looked_at,
+    looked_at,
+    merged_once,
+    replaced_whole,
+    resolvers_kept,
+)
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF
 from sim.scenario.text import check_written
@@ -57,6 +67,7 @@ def own_hydra(composed: Callable[[Any], None] = lambda _: None) -> Iterator[None
         kept.enter_context(looked_at(composed))
         kept.enter_context(files_looked_at(_refuse_misread))
         kept.enter_context(merged_once())
+        kept.enter_context(replaced_whole("dist", KINDS))
         yield
 
 

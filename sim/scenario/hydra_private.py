@@ -9,6 +9,7 @@
 | `FileConfigSource.load_config` | files are looked at first; experiments and backends need no `# @package` | they are read as YAML 1.1 |
 | `ConfigLoaderImpl._compose_config_from_defaults_list` | what ships is merged once: 0.1 s a scenario | it is merged for each scenario |
 | `ConfigLoaderImpl._load_single_config` | the rest is merged into what was merged before | as above |
+| `BaseContainer._map_merge` | a distribution replaces the one before, and keeps nothing of it | what is left of it is refused |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
 
@@ -19,7 +20,7 @@ import contextlib
 import importlib
 import os
 import pickle
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,6 +59,7 @@ MARKET = "market/"
 """Types and market come first, and are most of what there is to merge."""
 OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
 """What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
+MAPPINGS = Private("omegaconf.basecontainer", "BaseContainer", "_map_merge")
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
 
 
@@ -202,6 +204,27 @@ def _stamps(defaults: Sequence[Any], repo: Any) -> Hashable:
 
 
 @contextlib.contextmanager
+def replaced_whole(key: str, words: Collection[str]) -> Iterator[None]:
+    """While it lasts, a mapping with one of these words under `key` takes the place of one that has the key too: it is not merged."""
+    from omegaconf import DictConfig, flag_override
+
+    holder = MAPPINGS.holder()
+    theirs = None if holder is None else getattr(holder, MAPPINGS.name)
+
+    def ours(old: Any, new: Any, *given: Any, **named: Any) -> Any:
+        assert theirs is not None
+        both = all(isinstance(each, DictConfig) and isinstance(each._content, dict) and key in each for each in (old, new))
+        if both and new[key] in words:
+            with flag_override(old, ["struct", "readonly"], False):
+                for left in set(old) - set(new):
+                    old.pop(left)
+        return theirs(old, new, *given, **named)
+
+    with _replaced(MAPPINGS, staticmethod(ours)):
+        yield
+
+
+@contextlib.contextmanager
 def resolvers_kept() -> Iterator[None]:
     """Afterwards every resolver that was there before is what it was; new ones stay."""
     holder = RESOLVERS.holder()
@@ -221,7 +244,7 @@ def _replaced(private: Private, ours: Any) -> Iterator[None]:
         yield
         return
     own = private.name in vars(holder)
-    theirs = getattr(holder, private.name)
+    theirs = vars(holder).get(private.name)
     setattr(holder, private.name, ours)
     try:
         yield

@@ -140,6 +140,10 @@ def _as_typed(text: str, many: bool) -> str:
     word, key, value = found.groups()
     takes_name = _is_text(key)
     read = _parsed_value(text)
+    if not takes_name and re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", value) and ",0" in value:
+        raise ConfigError(f"{key}={value}: would be {value.count(',') + 1} values; a number has no comma inside: {value.replace(',', '')}")
+    if isinstance(read, int) and read not in (0, 1) and bool in (_hint(key)[0], *typing.get_args(_hint(key)[0])):
+        raise ConfigError(f"{key}={value}: must be true or false")
     if read is None:
         if not takes_name:
             raise ConfigError(f"{key}={value}: cannot be read; {_how_to_quote(key, value)}")

@@ -17,7 +17,7 @@ import pytest
 
 import sim
 from sim.engine.parallel import Ended, Runs, killed
-from sim.engine.pool import pool
+from sim.engine.pool import Pool, pool
 from sim.errors import SimError
 from sim.results.simulate import rounds, simulate_each
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -156,6 +156,17 @@ def test_a_process_that_was_killed_while_it_waited_is_replaced() -> None:
     with pytest.raises(BrokenProcessPool):
         pool(2).submit(os.getpid).result()
     assert sim.simulate(worlds(1)[0]).digest == sim.simulate(worlds(1, processes=1)[0]).digest
+
+
+def test_killed_workers_leave_no_thread_that_python_would_wake_at_its_end() -> None:
+    """It would write into a pipe that the thread closes meanwhile, and print a traceback after the last word."""
+    before = set(threading.enumerate())
+    mine = Pool(2)
+    mine.submit(os.getpid).result()
+    begun = set(threading.enumerate()) - before
+    mine.kill()
+    assert begun
+    assert not begun & set(threading.enumerate())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

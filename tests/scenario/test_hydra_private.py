@@ -21,6 +21,7 @@ from sim.scenario.hydra_private import (
     FILE,
     FLAGS,
     LOAD,
+    MAPPINGS,
     MERGE,
     MODE,
     RESOLVERS,
@@ -35,7 +36,7 @@ from sim.scenario.hydra_private import (
 from sim.scenario.load import CONF, compose
 from sim.settings import agent
 
-ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD, FILE, MERGE, SINGLE]
+ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD, FILE, MERGE, SINGLE, MAPPINGS]
 SIM = Path(agent.__file__).parents[1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -104,6 +105,49 @@ def test_a_path_from_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_what_cannot_be_read_names_its_key(words: list[str], told: str) -> None:
+    with pytest.raises(sim.ConfigError) as refused:
+        sim.load(*words)
+    assert str(refused.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("words", "turns"),
+    [
+        (("agent=research_task", "agent.turns={dist: geometric, mean: 200}"), {"dist": "geometric", "mean": 200}),
+        (("agent=research_task", "agent.turns={dist: lognormal, median: 9, sigma: 1}"), {"dist": "lognormal", "median": 9, "sigma": 1}),
+        (("agent=research_task", "agent.turns={median: 9}"), {"dist": "lognormal", "median": 9, "sigma": 1.3, "high": 100}),
+        (("agent=research_task", "agent.turns.median=9"), {"dist": "lognormal", "median": 9, "sigma": 1.3, "high": 100}),
+    ],
+)
+def test_a_distribution_replaces_the_one_before_whole(words: tuple[str, ...], turns: dict[str, Any]) -> None:
+    """Its own is lognormal, median 4.4, sigma 1.3, at most 100: a geometric one of mean 200 is not to be clipped there."""
+    assert sim.load(*words).agent.turns == turns
+
+
+def test_a_distribution_in_a_file_replaces_the_one_before_whole(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(
+        "defaults:\n  - override /agent: pipeline\nagent: {stages: {verify: {turns: {dist: geometric, mean: 40}}}}\n"
+    )
+    assert sim.load("experiment=mine", config_dir=tmp_path).agent.stages["verify"].turns == {"dist": "geometric", "mean": 40}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("agent=research_task", "agent.turns={dist: lognormal, mean: 30, sigma: 1}"), "agent.turns.mean: lognormal has no such parameter"),
+        (
+            ("agent=solo", "+agent.turns.mean=20"),
+            "agent.turns.mean: empirical has no such parameter; give it whole: agent.turns={",
+        ),
+        (("agent=solo", "agent.turns.dist=geometric"), "agent.turns.quantiles: geometric has no such parameter; give it whole"),
+        (("agent=solo", "agent.turns.mean=20"), "agent.turns.mean: there is no 'mean'; give it whole: agent.turns={dist: ..., mean: ...}"),
+        (("batch=2",), "batch=2: must be true or false"),
+        (("agent.success_measured=3",), "agent.success_measured=3: must be true or false"),
+        (("-m", "agent.system_tokens=20,000"), "agent.system_tokens=20,000: would be 2 values; a number has no comma inside: 20000"),
+    ],
+)
+def test_what_would_be_another_number_in_silence_is_refused(words: tuple[str, ...], told: str) -> None:
     with pytest.raises(sim.ConfigError) as refused:
         sim.load(*words)
     assert str(refused.value).startswith(told)

@@ -9,17 +9,15 @@ from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.hourly.metrics import told as on_servers
 from sim.results.notes.of_logs import assumed
+from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
 from sim.scenario.coupling import told_of_chance
 from sim.scenario.scenario import Scenario
-from sim.settings.agent import AgentKind
 from sim.settings.events.event import told
 from sim.settings.market import BackendSettings
 from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
-from sim.settings.tries import TriesSettings
 from sim.settings.work import Work
-from sim.settings.workload import WorkloadKind, WorkloadSettings
 
 MUCH_OF_THE_BILL = 0.2
 """The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
@@ -41,7 +39,8 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "fallback": _fallback(estimates),
         "events": told(scenario.events, scenario.chosen(), scenario.start_time(), estimates.pooled.ended_s),
         "trace": assumed(scenario, estimates),
-        "unused": _unused(scenario),
+        "unused": unused(scenario),
+        "idle": _idle(scenario, estimates),
         "chance": told_of_chance(scenario),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
@@ -156,20 +155,16 @@ def _fallback(estimates: Estimates) -> str:
     return f"Fallback took {gone}; {cold}: about ${switches.cold_usd:,.3g} more than reading them from the cache."
 
 
-def _unused(scenario: Scenario) -> str:
-    """Settings that are set and have no effect."""
-    said = []
-    if scenario.workload.kind is WorkloadKind.trace and scenario.agent.tries != TriesSettings():
-        said.append("agent.tries (recorded sessions are replayed as they are, once)")
-    if scenario.workload.kind is WorkloadKind.trace and (scenario.workload.hours or scenario.workload.growth_per_week != 1):
-        said.append("workload.hours and growth_per_week (recorded sessions begin when they did)")
-    if scenario.workload.kind is WorkloadKind.trace and scenario.workload.tasks != WorkloadSettings().tasks:
-        said.append("workload.tasks (a trace has its own; workload.trace_sessions takes the first ones)")
-    if scenario.agent.kind is not AgentKind.orchestrator and scenario.agent.delegated_share:
-        said.append("agent.delegated_share (only leads hand over)")
-    if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:
-        said.append("router.fallback (it is the only backend)")
-    return f"Without effect here: {'; '.join(said)}." if said else ""
+def _idle(scenario: Scenario, estimates: Estimates) -> str:
+    """Backends that no call went to, but for those that stand by for others."""
+    pooled, router = estimates.pooled, scenario.router
+    stand_by = {*router.fallback, *(one.downgrade_to for one in scenario.all_budgets()), *scenario.agent.tries.backends}
+    asked = pooled.attempts.sum(axis=1)
+    idle = [name for name, calls in zip(scenario.backends, asked, strict=True) if not calls and name not in stand_by]
+    if not idle or not pooled.requested:
+        return ""
+    labels = ", ".join(scenario.market.models[name].label or name for name in idle)
+    return f"No call went to {labels} (router.policy={router.policy.value})."
 
 
 def _alone(estimates: Estimates) -> str:

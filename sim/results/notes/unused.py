@@ -1,0 +1,177 @@
+"""Settings that are set and change nothing, since another says that they are not asked for: each is told, with what they need."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentKind
+from sim.settings.budget import Then
+from sim.settings.market import BackendSettings
+from sim.settings.profile import LoopSettings
+from sim.settings.router import Policy
+from sim.settings.run import Log
+from sim.settings.work import Work
+from sim.settings.workload import WorkloadKind
+
+_LOGITS = (Policy.logit, Policy.logit_log)
+_LOOP = " ".join(field.name for field in dataclasses.fields(LoopSettings))
+
+
+class Needs(NamedTuple):
+    """Settings of a part that are asked for only where something else is so."""
+
+    part: str
+    """Where they stand, dotted; empty: at the top."""
+    names: str
+    """Which they are, spaces between them."""
+    asked: Callable[[Scenario], bool]
+    """Whether anything asks for them."""
+    why: str
+
+
+def _workload(*kinds: WorkloadKind) -> Callable[[Scenario], bool]:
+    return lambda scenario: scenario.workload.kind in kinds
+
+
+def _agent(*kinds: AgentKind) -> Callable[[Scenario], bool]:
+    """A workflow of one's own may ask for anything; of what recorded sessions do without, one word is enough."""
+    return lambda scenario: scenario.agent.kind in (*kinds, AgentKind.custom) or not _fresh(scenario)
+
+
+def _policy(*policies: Policy) -> Callable[[Scenario], bool]:
+    return lambda scenario: scenario.router.policy in policies
+
+
+def _fresh(scenario: Scenario) -> bool:
+    """Whether work is made up, not recorded."""
+    return scenario.workload.kind is not WorkloadKind.trace
+
+
+def _lines(scenario: Scenario) -> bool:
+    """Whether a call can wait at a backend."""
+    return any(model.slots is not None for model in scenario.chosen().values())
+
+
+_OPEN, _PEOPLE = (WorkloadKind.open,), (WorkloadKind.users,)
+
+NEEDS = (
+    Needs("workload", "tasks interarrival_s batch_size", _workload(*_OPEN, WorkloadKind.trace), "needs workload=open"),
+    Needs("workload", "users tasks_per_user session_gap_s", _workload(*_PEOPLE), "needs workload=users"),
+    Needs("workload", "zone otherwise", lambda scenario: bool(scenario.workload.hours), "needs workload.hours"),
+    Needs("workload", "trace_sessions trace_cache trace_input trace_gap_s", _workload(WorkloadKind.trace), "needs workload=trace"),
+    Needs("workload", "urgent_share", _lines, "needs slots of a backend, so that there is a line"),
+    Needs(
+        "workload", "tasks", _fresh,
+        "a trace has its own; workload.trace_sessions takes the first ones",
+    ),
+    Needs(
+        "workload", "hours growth_per_week interarrival_s batch_size",
+        _fresh, "recorded sessions begin when they did, as they are",
+    ),
+    Needs("agent", "tries", _fresh, "recorded sessions are replayed as they are, once"),
+    Needs("agent", "fanout", _agent(AgentKind.orchestrator, AgentKind.debate), "needs a team or a debate"),
+    Needs(
+        "agent", "depth spawn_after_turn waves turns_per_wave delegated_share resumed_share inherit_context split warmup_turns "
+        "on_worker_failure report_tokens worker", _agent(AgentKind.orchestrator), "only leads hand over",
+    ),
+    Needs("agent", "max_parallel", _agent(AgentKind.orchestrator, AgentKind.pipeline), "needs a team or a pipeline"),
+    Needs("agent", "order stages max_agents max_tokens at_cap", _agent(AgentKind.pipeline), "needs agent=pipeline"),
+    Needs(
+        "agent", _LOOP, lambda scenario: scenario.agent.kind is not AgentKind.pipeline or not _fresh(scenario),
+        "a pipeline's agents take it from agent.stages",
+    ),
+    Needs("agent", "tool_result_tokens opening_turns opening_result_tokens result_scale tool_time_s",
+          lambda scenario: scenario.agent.kind is not AgentKind.chat or not _fresh(scenario), "chats use no tools"),
+    Needs(
+        "agent.tries", "parallel pick keep_tokens true_positive false_positive verifier backends stop_when_lost",
+        lambda scenario: scenario.agent.tries.most > 1, "needs agent.tries.most above 1",
+    ),
+    Needs("router", "knows_cache", _policy(Policy.cheapest, Policy.custom), "needs router=cheapest"),
+    Needs("router", "backend", _policy(Policy.fixed, Policy.by_role, Policy.custom), "needs router=fixed"),
+    Needs("router", "weights", _policy(Policy.weighted, Policy.custom), "needs router=weighted"),
+    Needs("router", "roles", _policy(Policy.by_role, Policy.custom), "needs router=by_role"),
+    Needs("router", "models", _policy(Policy.recorded, Policy.custom), "needs router.policy=recorded"),
+    Needs("router", "quality_floor", _policy(Policy.meets_floor, Policy.custom), "needs router=meets_floor"),
+    Needs("router", "scale_usd tastes", _policy(*_LOGITS, Policy.custom), "needs router=logit"),
+    Needs("router", "elasticity", _policy(Policy.logit_log, Policy.custom), "needs router=logit_log"),
+    Needs("router", "memory_tasks", _policy(Policy.thompson, Policy.ucb, Policy.custom), "needs router=thompson or ucb"),
+    Needs("router", "custom", _policy(Policy.custom), "needs router.policy=custom"),
+    Needs(
+        "router", "fallback_retries allowed_fails cooldown_s",
+        lambda scenario: bool(scenario.router.fallback), "needs backends in router.fallback",
+    ),
+    Needs("router", "switching_cost_usd", lambda scenario: scenario.router.policy is not Policy.fixed, "needs a router that chooses"),
+    Needs("agent", "workflow", lambda scenario: scenario.agent.kind is AgentKind.custom, "needs agent.kind=custom"),
+    Needs("work", "harness", lambda scenario: scenario.work.kind is not Work.same, "work=same asks no bills"),
+    Needs("outcome", "reference_turns", lambda scenario: scenario.outcome.length_exponent > 0, "needs outcome.length_exponent"),
+    Needs("", "log_sample", lambda scenario: scenario.log is Log.sample, "needs log=sample"),
+    Needs("", "replications_most", lambda scenario: scenario.precision is not None, "needs precision"),
+)  # fmt: skip
+"""One after another; what a choice of a menu sets itself, it asks for."""
+
+
+def unused(scenario: Scenario) -> str:
+    """What is set and has no effect, in a sentence; empty where there is nothing."""
+    said = [*_told(scenario), *_budgets(scenario), *_backends(scenario), *_stages(scenario)]
+    if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:
+        said.append("router.fallback (it is the only backend)")
+    return f"Without effect here: {'; '.join(said)}." if said else ""
+
+
+def _told(scenario: Scenario) -> Iterator[str]:
+    """What the table says, the settings of one reason together, each once."""
+    told: set[str] = set()
+    for needs in NEEDS:
+        if needs.asked(scenario):
+            continue
+        part: Any = scenario
+        for name in filter(None, needs.part.split(".")):
+            part = getattr(part, name)
+        changed = [name for name in needs.names.split() if name in _changed(part)]
+        if new := [name for name in changed if f"{needs.part}.{name}" not in told]:
+            told |= {f"{needs.part}.{name}" for name in new}
+            yield f"{needs.part}.{', '.join(new)} ({needs.why})".removeprefix(".")
+
+
+def _changed(part: Any) -> set[str]:
+    """Names of the settings of a part that are not their defaults."""
+    plain = type(part)()
+    return {field.name for field in dataclasses.fields(part) if getattr(part, field.name) != getattr(plain, field.name)}
+
+
+def _budgets(scenario: Scenario) -> Iterator[str]:
+    for key, one in scenario.named_budgets().items():
+        if one.usd is None and (names := sorted(_changed(one))):
+            yield f"{key}.{', '.join(names)} (needs {key}.usd)"
+        elif one.usd is not None and one.then is Then.downgrade and len(scenario.backends) == 1:
+            yield f"{key}.then=downgrade (there is one backend, and nothing to go down to)"
+        elif one.downgrade_to is not None and one.then is not Then.downgrade:
+            yield f"{key}.downgrade_to (needs {key}.then=downgrade)"
+
+
+def _backends(scenario: Scenario) -> Iterator[str]:
+    for name, model in scenario.chosen().items():
+        key = f"market.models.{name}"
+        if model.queue_limit is not None and model.slots is None:
+            yield f"{key}.queue_limit (needs slots: without, nobody waits in line)"
+        switches = [each for each in ("limits_count_cache_reads", "limit_gateway") if getattr(model, each)]
+        if switches and not _limited(model):
+            yield f"{key}.{', '.join(switches)} (there is no limit)"
+        for quota, limit in model.quotas.items():
+            if all(each is None for each in (limit.requests, limit.input_tokens, limit.output_tokens, limit.tokens)):
+                yield f"{key}.quotas.{quota} (limits nothing: set its requests or tokens)"
+    if scenario.retry.patience_s is not None and not _lines(scenario):
+        yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)"
+
+
+def _limited(model: BackendSettings) -> bool:
+    names = ("requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "tokens_per_min")
+    return bool(model.quotas) or any(getattr(model, name) is not None for name in names)
+
+
+def _stages(scenario: Scenario) -> Iterator[str]:
+    if scenario.agent.kind is AgentKind.pipeline and (left := [name for name in scenario.agent.stages if name not in scenario.agent.order]):
+        yield f"agent.stages.{', '.join(left)} (not in agent.order)"

@@ -1,0 +1,122 @@
+"""Settings that are set and change nothing are told; what is told changes nothing indeed; what asks for them is not told."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+import sim
+from sim.results.notes.unused import NEEDS, unused
+from tests.test_menus import NEEDS as COMPANIONS
+from tests.test_menus import choices
+
+SMALL = ("replications=1", "processes=1", "outcome=same_harness", "work=same", "outcome.length_exponent=0.5")
+OPEN = "agent=swe_task workload.tasks=3"
+BASES = {
+    "open": OPEN,
+    "people": "agent=swe_task workload=users workload.users=2 workload.tasks_per_user=1",
+    "chat": "agent=chat workload.tasks=3",
+    "two": f"{OPEN} backends=[claude_opus_4_6,minimax_m2_5] router=weighted",
+    "trace": "workload=trace workload.trace_sessions=1",
+}
+OPUS = "market.models.claude_opus_4_6"
+TOLD = [
+    ("open", "workload.users=50", "workload.users (needs workload=users)"),
+    ("open", "workload.tasks_per_user=3", "workload.tasks_per_user (needs workload=users)"),
+    ("people", "workload.tasks=50", "workload.tasks (needs workload=open)"),
+    ("people", "workload.interarrival_s=5", "workload.interarrival_s (needs workload=open)"),
+    ("open", "workload.otherwise=0", "workload.otherwise (needs workload.hours)"),
+    ("open", "workload.urgent_share=0.5", "workload.urgent_share (needs slots of a backend, so that there is a line)"),
+    ("chat", "agent.fanout=8", "agent.fanout (needs a team or a debate)"),
+    ("chat", "agent.tool_time_s=9", "agent.tool_time_s (chats use no tools)"),
+    ("open", "agent.at_cap=skip", "agent.at_cap (needs agent=pipeline)"),
+    ("open", "agent.tries.pick=majority", "agent.tries.pick (needs agent.tries.most above 1)"),
+    ("two", "router.elasticity=2", "router.elasticity (needs router=logit_log)"),
+    ("two", "router.quality_floor=0.9", "router.quality_floor (needs router=meets_floor)"),
+    ("two", "router.cooldown_s=60", "router.cooldown_s (needs backends in router.fallback)"),
+    ("open", "work.harness=openhands", "work.harness (work=same asks no bills)"),
+    ("open", "budget.per=hour", "budget.per (needs budget.usd)"),
+    (
+        "open", "budget={usd: 0.01, then: downgrade}",
+        "budget.then=downgrade (there is one backend, and nothing to go down to)",
+    ),
+    ("open", f"{OPUS}.queue_limit=5", f"{OPUS}.queue_limit (needs slots: without, nobody waits in line)"),
+    ("open", f"{OPUS}.limits_count_cache_reads=true", f"{OPUS}.limits_count_cache_reads (there is no limit)"),
+    ("open", f"{OPUS}.quotas={{five_hours: {{window_h: 5}}}}", f"{OPUS}.quotas.five_hours (limits nothing: set its requests or tokens)"),
+    ("open", "retry.patience_s=9", "retry.patience_s (needs slots of a backend: without, nobody waits in line)"),
+    ("open", "log_sample=5", "log_sample (needs log=sample)"),
+    ("trace", "workload.batch_size=2", "workload.batch_size (recorded sessions begin when they did, as they are)"),
+    ("trace", "agent.tries.most=3", "agent.tries (recorded sessions are replayed as they are, once)"),
+]  # fmt: skip
+ASKED = [
+    ("open", "workload.tasks=2"),
+    ("people", "workload.users=3"),
+    ("open", "agent.tries={most: 2, pick: majority}"),
+    ("two", "router.weights={claude_opus_4_6: 1, minimax_m2_5: 3}"),
+    ("open", f"{OPUS}.slots=1"),
+    ("open", "budget={usd: 0.01, per: task}"),
+]
+
+
+@functools.cache
+def composed(base: str, *words: str) -> sim.Scenario:
+    return sim.load(*BASES[base].split(), *SMALL, *words)
+
+
+@functools.cache
+def digest(base: str) -> str:
+    return sim.simulate(composed(base)).digest
+
+
+@pytest.mark.parametrize(("base", "word", "told"), TOLD)
+def test_what_changes_nothing_is_told(base: str, word: str, told: str) -> None:
+    assert unused(composed(base)) == ""
+    assert unused(composed(base, word)) == f"Without effect here: {told}."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("base", "word", "told"), TOLD)
+def test_what_is_told_changes_nothing_indeed(base: str, word: str, told: str) -> None:
+    result = sim.simulate(composed(base, word))
+    assert result.notes["unused"] == f"Without effect here: {told}."
+    assert result.digest == digest(base)
+
+
+@pytest.mark.parametrize(("base", "word"), ASKED)
+def test_what_is_asked_for_is_not_told(base: str, word: str) -> None:
+    assert unused(composed(base, word)) == ""
+
+
+def test_several_of_one_reason_are_told_together() -> None:
+    several = composed("open", "workload.users=50", "workload.session_gap_s=9", "log_sample=5")
+    assert unused(several) == "Without effect here: workload.users, session_gap_s (needs workload=users); log_sample (needs log=sample)."
+
+
+def test_a_stage_that_is_not_in_order_is_told() -> None:
+    world = sim.load("agent=pipeline", "agent.stages.fix={each: verify, turns: 8}")
+    assert unused(world) == "Without effect here: agent.stages.fix (not in agent.order)."
+
+
+def test_every_name_in_the_table_is_a_setting() -> None:
+    for needs in NEEDS:
+        part: object = sim.Scenario(backends=["x"])
+        for name in filter(None, needs.part.split(".")):
+            part = getattr(part, name)
+        assert all(hasattr(part, name) for name in needs.names.split()), needs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("menu", ["agent", "router", "tries", "budget", "workload"])
+def test_no_choice_of_a_menu_sets_what_it_does_not_ask_for(menu: str) -> None:
+    for choice in choices(menu):
+        needed = COMPANIONS.get((menu, choice))
+        words = [f"{menu}={choice}", "horizon_s=86400", "backends=[claude_opus_4_6,minimax_m2_5]", *(["=".join(needed)] if needed else [])]
+        assert unused(sim.load(*words)) == "", choice
+
+
+def test_a_backend_that_no_call_goes_to_is_named() -> None:
+    words = ("agent=chat", "workload.tasks=3", "replications=1", "processes=1", "backends=[claude_opus_4_6,minimax_m2_5]")
+    assert sim.simulate(sim.load(*words)).notes["idle"] == "No call went to MiniMax M2.5 (router.policy=fixed)."
+    assert "idle" not in sim.simulate(sim.load(*words, "router=fallback")).notes
+    assert "idle" not in sim.simulate(sim.load(*words, "router=weighted", "workload.tasks=30")).notes
