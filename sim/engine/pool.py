@@ -59,7 +59,7 @@ class Pool:
         pool.cache_clear()
         for worker in list((self._workers._processes or {}).values()):
             worker.kill()
-        manager = self._workers._executor_manager_thread
+        manager: Any = self._workers._executor_manager_thread
         self._workers.shutdown(wait=False, cancel_futures=True)
         if manager is not None:  # Python wakes it at its end, while it closes what it is woken by
             manager.join(MOURN_S)
