@@ -2,86 +2,125 @@
 
     python -m experiments.token_export
 
-The second week of `article_weeks` (16 February 2026) as its population uses it, model by model: tokens, what they are billed, and what a
-fleet like DeepSeek's would burn for them. Where a model comes from is not where it is served: the weights of these four are open, and
+The second week of `article_weeks` (16 February 2026) as its population uses it, model by model: tokens, what users pay for them, and what
+serving them takes (`provider=disclosed`). Where a model comes from is not where it is served: the weights of these four are open, and
 readers of OpenRouter guess that half of their tokens and more are served in the West (weak). So what is exported is a range.
 
-Fitted: four numbers of the population. Taken over: 46 Wh a million tokens prefilled and 230 Wh a million decoded, on every model
-(DeepSeek's disclosure: 73,700 and 14,800 tokens a second on a node of 10.2 kW, times a PUE of 1.2, assumed); a cached token is read for
-nothing; $0.06 a kWh (China: 0.03 to 0.08, R). Published joules a token differ by more than ten times: hold kilowatt-hours to their order.
+Fitted: four numbers of the population. Taken over: energy, power and rent from one fleet's disclosure (low ends) to the worst of a
+benchmark (high ends), on every model; electricity at $0.03 to 0.08 a kWh in China and $0.08 to 0.15 in the US (R). Assumed: whoever serves
+sells at the vendor's price. Revenue is what users pay less the router's 5.5 %. Would change the finding: what a provider keeps to itself,
+which is all of this but prices.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+import sim
 from experiments import folder_of
 from experiments.market.fitted import Market, fitted
-from experiments.market.people import CALIBRATED_UNTIL, MODELS, START, TERA, Task, chinese, labels, people, tasks_of, work_of
-from sim.population import live
-from sim.report.study import COLOURS, draw_key, percent, publish, sheet, styled
+from experiments.market.people import CALIBRATED_UNTIL, FEE, MODELS, START, TERA, Task, chinese, labels, people, tasks_of, work_of
+from sim.population import Work, live
+from sim.report.study import COLOURS, aligned, draw_key, number, percent, publish, sheet, styled
+from sim.settings.provider.fleet import ProviderSettings
+from sim.theory import Side, fleet_of, together
 
 TASKS = 300
 """Simulated for each bill."""
-WH_PREFILLED, WH_DECODED = 46.0, 230.0
-"""A million tokens."""
-USD_PER_KWH = 0.06
 WEST = (0.0, 0.5, 0.9)
 """Shares of Chinese models' tokens that are served outside China."""
+HOME, ABROAD = "cn", "us"
 MEASURED = ("work=measured",)
 FILLS = ((COLOURS[1], ""), (COLOURS[5], "//"), (COLOURS[0], ""))
+ENDS = ("low", "high")
 
 
-def burnt(one: Task) -> float:
-    """Watt-hours of a task."""
-    return (one.fresh * WH_PREFILLED + one.output * WH_DECODED) / 1e6
+@cache
+def provider() -> ProviderSettings:
+    """What was published of anybody's machines."""
+    return sim.load("provider=disclosed").provider
 
 
-def by_model(one: Market) -> pd.DataFrame:
-    """A row a model of the second week: tokens, dollars, kilowatt-hours."""
-    found = live(one.population, one.work, CALIBRATED_UNTIL)
-    tasks, tokens, usd = (each[-7:].sum(axis=0) for each in (found.tasks, found.tokens, found.usd))
-    wh = np.array([[burnt(tasks_of(segment.agent, model, TASKS, *MEASURED)) for model in MODELS] for segment in people().segments.values()])
-    ours = chinese(one.work)
-    rows = [
-        {
-            "model": labels()[model],
-            "from": "China" if ours[place] else "USA",
-            "tokens, T": tokens[:, place].sum() / TERA,
-            "M USD": usd[:, place].sum() / 1e6,
-            "MWh": (tasks * wh)[:, place].sum() / 1e6,
+def side_of(one: Task, model: str, place: str) -> Side:
+    """What a task takes where it is served there, and brings whoever serves it."""
+    fleet = fleet_of(provider(), model, place)
+    return fleet.serves(one.fresh, one.tokens - one.fresh - one.output, one.output, one.usd / (1 + FEE))
+
+
+def times(one: Side, many: float) -> Side:
+    """So many of them."""
+    return Side(many * one.tokens, many * one.revenue_usd, *(each.scaled(many) for each in one[2:]))
+
+
+def week(one: Market) -> dict[str, dict[str, Side]]:
+    """By model and place: the second week, if all of the model's tokens were served there."""
+    tasks = live(one.population, one.work, CALIBRATED_UNTIL).tasks[-7:].sum(axis=0)
+    agents = [segment.agent for segment in people().segments.values()]
+    mean = {model: [tasks_of(agent, model, TASKS, *MEASURED) for agent in agents] for model in MODELS}
+    return {
+        model: {
+            place: together(times(side_of(task, model, place), many) for task, many in zip(mean[model], tasks[:, number], strict=True))
+            for place in (HOME, ABROAD)
         }
-        for place, model in enumerate(MODELS)
-    ]
-    found_rows = pd.DataFrame(rows).sort_values("tokens, T", ascending=False, ignore_index=True)
-    found_rows["USD per M tokens"] = found_rows["M USD"] / found_rows["tokens, T"]
-    found_rows["electricity, share of dollars"] = found_rows["MWh"] * USD_PER_KWH * 1e3 / (found_rows["M USD"] * 1e6)
-    return found_rows
+        for number, model in enumerate(MODELS)
+    }
 
 
-def exported(found: pd.DataFrame) -> pd.DataFrame:
-    """A row a share of Chinese models' tokens served in the West: what is left to be served in China."""
-    ours = found[found["from"] == "China"]
-    sums = {name: float(ours[name].sum()) for name in ("tokens, T", "M USD", "MWh")}
-    rows = [{"served in the West": west} | {f"in China: {name}": (1 - west) * value for name, value in sums.items()} for west in WEST]
-    left = pd.DataFrame(rows)
-    left["share of all tokens"] = left["in China: tokens, T"] / found["tokens, T"].sum()
-    left["share of all dollars"] = left["in China: M USD"] / found["M USD"].sum()
-    left["electricity, k USD"] = left["in China: MWh"] * USD_PER_KWH
-    return left
+def by_model(work: Work, served: dict[str, dict[str, Side]]) -> pd.DataFrame:
+    """A row a model: tokens, what users pay, megawatt-hours, and what of the dollars is electricity, served where the model is from."""
+    rows = []
+    for model, ours in zip(MODELS, chinese(work), strict=True):
+        side = served[model][HOME if ours else ABROAD]
+        row: dict[str, object] = {"model": labels()[model], "from": "China" if ours else "USA", "tokens, T": side.tokens / TERA}
+        row |= {"M USD": side.revenue_usd * (1 + FEE) / 1e6, "USD per M tokens": side.revenue_usd * (1 + FEE) / side.tokens * 1e6}
+        row |= {f"MWh, {end}": getattr(side.kwh, end) / 1e3 for end in ENDS}
+        rows.append(row | {f"electricity of revenue, {end}": getattr(side.electricity_share, end) for end in ENDS})
+    return pd.DataFrame(rows).sort_values("tokens, T", ascending=False, ignore_index=True)
 
 
-def finding(found: pd.DataFrame, left: pd.DataFrame) -> str:
+def exported(work: Work, served: dict[str, dict[str, Side]]) -> pd.DataFrame:
+    """A row a share of Chinese models' tokens served in the West, and a place of service: what is served there, and what that takes."""
+    ours = chinese(work)
+    theirs = together(served[model][ABROAD] for model, of_china in zip(MODELS, ours, strict=True) if not of_china)
+    rows = []
+    for west in WEST:
+        parts = {place: [] if place == HOME else [theirs] for place in (HOME, ABROAD)}
+        for model in (model for model, of_china in zip(MODELS, ours, strict=True) if of_china):
+            parts[HOME].append(times(served[model][HOME], 1 - west))
+            parts[ABROAD].append(times(served[model][ABROAD], west))
+        sides = {place: together(each) for place, each in parts.items()}
+        whole = together(sides.values())
+        for place, side in sides.items():
+            row: dict[str, object] = {"served in the West": west, "served in": "China" if place == HOME else "the West"}
+            row |= {"tokens, T": side.tokens / TERA, "of all tokens": side.tokens / whole.tokens}
+            row |= {"M USD": side.revenue_usd * (1 + FEE) / 1e6, "of all dollars": side.revenue_usd / whole.revenue_usd}
+            for end in ENDS:
+                row |= {f"MWh, {end}": getattr(side.kwh, end) / 1e3, f"electricity, k USD, {end}": getattr(side.electricity_usd, end) / 1e3}
+                row |= {f"electricity of revenue, {end}": getattr(side.electricity_share, end)}
+                row |= {f"to GPUs, {end}": getattr(side.compute_tax, end), f"USD/kWh, {end}": getattr(side.usd_per_kwh, end)}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def between(row: pd.Series, name: str, factor: float = 1.0, unit: str = "") -> str:
+    """A range in words."""
+    low, high = (number(factor * row[f"{name}, {end}"], 2) for end in ENDS)
+    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
+
+
+def finding(left: pd.DataFrame) -> str:
     """Tokens against dollars, what may be served where, electricity."""
-    most, least = left.iloc[0], left.iloc[-1]
-    power = most["electricity, k USD"] / (1000 * most["in China: M USD"])
-    tokens, dollars = (percent(most[f"share of all {name}"]) for name in ("tokens", "dollars"))
+    home = left[left["served in"] == "China"]
+    most, least = home.iloc[0], home.iloc[-1]
     return (
-        f"Chinese models have {tokens} of the week's tokens and {dollars} of its dollars: ${most['in China: M USD']:.1f}M for "
-        f"{most['in China: MWh']:,.0f} MWh, whose electricity is {100 * power:.1f} % of that; if the West serves "
-        f"{percent(WEST[-1])} of them, China exports ${least['in China: M USD']:.2f}M"
+        f"Chinese models have {percent(most['of all tokens'])} of the week's tokens and {percent(most['of all dollars'])} of its dollars: "
+        f"${most['M USD']:.1f}M for {between(most, 'MWh')} MWh, whose electricity is {between(most, 'electricity of revenue', 100)} % of "
+        f"that and whose machines are {between(most, 'to GPUs', 100)} %; if the West serves {percent(WEST[-1])} of them, China exports "
+        f"${least['M USD']:.2f}M"
     )
 
 
@@ -89,11 +128,12 @@ def finding(found: pd.DataFrame, left: pd.DataFrame) -> str:
 def shares(found: pd.DataFrame, left: pd.DataFrame) -> Figure:
     """Tokens, dollars and electricity: by origin, then by place of service."""
     note = (
-        "Shares of the second week's tokens, of its dollars, and of the electricity if all were served as DeepSeek's fleet serves. "
+        "Shares of the second week's tokens, of its dollars, and of the electricity (low ends; the high ones are "
+        f"{found['MWh, high'].sum() / found['MWh, low'].sum():.0f} times as much and shared out alike). "
         "Nobody has counted who serves open weights: three guesses."
     )
-    figure = sheet(finding(found, left), 6.0, note, key=True)
-    names = {"tokens, T": "tokens", "M USD": "dollars", "MWh": "electricity"}
+    figure = sheet(finding(left), 6.4, note, key=True)
+    names = {"tokens, T": "tokens", "M USD": "dollars", "MWh, low": "electricity"}
     every = figure.subplots(1, len(WEST), sharey=True)
     for axes, west in zip(every, WEST, strict=True):
         bottom = np.zeros(len(names))
@@ -110,13 +150,30 @@ def shares(found: pd.DataFrame, left: pd.DataFrame) -> Figure:
     return figure
 
 
+def text(found: pd.DataFrame, left: pd.DataFrame) -> str:
+    """Both tables, ranges in a column."""
+    models = found[["model", "from"]].copy()
+    for name in ("tokens, T", "M USD", "USD per M tokens"):
+        models[name] = [number(value) for value in found[name]]
+    models["MWh"] = [between(row, "MWh") for _, row in found.iterrows()]
+    models["electricity of revenue"] = [between(row, "electricity of revenue", 100, " %") for _, row in found.iterrows()]
+    places = pd.DataFrame({"Chinese models served in the West": left["served in the West"].map(percent), "served in": left["served in"]})
+    places["tokens, T"] = [f"{number(row['tokens, T'])} ({percent(row['of all tokens'])})" for _, row in left.iterrows()]
+    places["M USD"] = [f"{number(row['M USD'])} ({percent(row['of all dollars'])})" for _, row in left.iterrows()]
+    for name in ("MWh", "electricity, k USD", "USD/kWh"):
+        places[name] = [between(row, name) for _, row in left.iterrows()]
+    places["to GPUs"] = [between(row, "to GPUs", 100, " %") for _, row in left.iterrows()]
+    return f"Each model served where it is from:\n\n{aligned(models)}\n\n{aligned(places)}"
+
+
 def main() -> None:
     """Simulate bills, fit, add up, print, draw."""
     folder = folder_of("token_export", __doc__)
     one = fitted(work_of(TASKS, *MEASURED), {}, "mini_v2", START)
-    found = by_model(one)
-    left = exported(found)
-    publish("token_export", found, finding(found, left) + ".", {"token_export": shares(found, left)}, folder, more={"served": left})
+    served = week(one)
+    found, left = by_model(one.work, served), exported(one.work, served)
+    figures = {"token_export": shares(found, left)}
+    publish("token_export", found, finding(left) + ".", figures, folder, text(found, left), more={"served": left})
 
 
 if __name__ == "__main__":

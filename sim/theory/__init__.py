@@ -7,6 +7,7 @@ from sim.theory import queues, stations
 from sim.theory.adoption import bass_share
 from sim.theory.expected.expect import Expected, expect
 from sim.theory.expected.teams import longest_gamma
+from sim.theory.provider import Between, Fleet, Side, fleet_of, together
 from sim.theory.success import (
     backoff_wait,
     best_of,
@@ -51,8 +52,11 @@ from sim.theory.tokens import (
 )
 
 __all__ = [
+    "Between",
     "CacheSplit",
     "Expected",
+    "Fleet",
+    "Side",
     "Tokens",
     "backoff_wait",
     "bass_share",
@@ -69,6 +73,7 @@ __all__ = [
     "debate_tokens",
     "divided_tokens",
     "expect",
+    "fleet_of",
     "logit_elasticity",
     "logit_share",
     "longest_gamma",
@@ -91,6 +96,7 @@ __all__ = [
     "step_retries",
     "tasks_until_spent",
     "team_success",
+    "together",
     "tree_tokens",
     "turns_truncated",
     "turns_until_lost",

@@ -6,9 +6,12 @@ as wide as all doubts at once make it.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from sim.settings.provider.fleet import ProviderSettings
 
 WH_PER_KWH, TOKENS_PER_MTOK = 1e3, 1e6
 
@@ -101,6 +104,13 @@ class Fleet(NamedTuple):
         kwh, hours = machines_kwh.times(self.pue), machines_kwh.over(self.gpu_kw)
         tokens = fresh + cached + output
         return Side(tokens, revenue_usd, kwh, hours, kwh.times(self.usd_per_kwh), hours.times(self.gpu_usd_per_h))
+
+
+def fleet_of(provider: ProviderSettings, backend: str, place: str) -> Fleet:
+    """The machines behind a backend as `provider` has them, with the electricity of a place (KeyError: one that it does not know)."""
+    settings = provider.fleet_of(backend)
+    pairs = {each.name: Between(*getattr(settings, each.name)) for each in dataclasses.fields(settings)}
+    return Fleet(**pairs, usd_per_kwh=Between(*provider.usd_per_kwh[place]))
 
 
 def together(sides: Iterable[Side]) -> Side:

@@ -5,14 +5,12 @@ All revenue together is what users pay, to the unit: calls at list prices, but f
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.meter.sums import real
 from sim.meter.tally import Tally
 from sim.scenario.scenario import Scenario
-from sim.settings.provider.fleet import FleetSettings
-from sim.theory.provider import NOTHING, Between, Fleet, Side, together
+from sim.theory.provider import NOTHING, Between, Fleet, Side, fleet_of, together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,20 +53,13 @@ def providers_of(scenario: Scenario) -> Providers | None:
     covered = [place for model, place in zip(models, served_in, strict=True) if plan.name and model.vendor in plan.vendors]
     fees = plan.fee_usd(scenario.workload.users, scenario.horizon_s) if plan.name and scenario.horizon_s else 0.0
     return Providers(
-        fleets=tuple(
-            Fleet(**_pairs(provider.fleet_of(name)), usd_per_kwh=Between(*provider.usd_per_kwh[place]))
-            for name, place in zip(scenario.backends, served_in, strict=True)
-        ),
+        fleets=tuple(fleet_of(provider, name, place) for name, place in zip(scenario.backends, served_in, strict=True)),
         served_in=served_in,
         surcharges=tuple(max(model.fee, scenario.router.fee) for model in models),
         seated=bool(plan.name),
         seat_fees_usd=fees,
         seats_in=[*covered, *served_in][0],
     )
-
-
-def _pairs(fleet: FleetSettings) -> dict[str, Between]:
-    return {each.name: Between(*getattr(fleet, each.name)) for each in dataclasses.fields(fleet)}
 
 
 def sides(tally: Tally, providers: Providers) -> list[Side]:
