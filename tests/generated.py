@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import sim
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
-from sim.settings.capacity.servers import BackendKind, ServerSettings
+from sim.settings.capacity.servers import AutoscaleSettings, BackendKind, ServerSettings
 from sim.settings.events.event import PRICED, EventKind, EventSettings
 from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow, QuotaSettings
 from sim.settings.outcome import OutcomeSettings
@@ -62,6 +62,9 @@ OUT = [
     EventSettings(kind=EventKind.brownout, at=5, backend="one", length_h=30 / 3600, slower=3.0, error_rate=0.2),
     EventSettings(kind=EventKind.outage, at=20, backend="one", length_h=15 / 3600),
 ]
+SCALED = ServerSettings(
+    replicas=0, batch=1, autoscale=AutoscaleSettings(most=3, least=0, target_calls=1.0, every_s=8.0, start_s=4.0, keep_s=16.0)
+)
 GOES = [EventSettings(kind=EventKind.retirement, at=30, backend="two")]
 
 BACKEND: Fields = {
@@ -100,7 +103,7 @@ BACKEND: Fields = {
     "limit_gateway": of(False, True),
     "decode_slowdown": of(0.0, 0.2, 1.0),
     "kind": of(BackendKind.api, BackendKind.api, BackendKind.self_hosted),
-    "servers": of(ServerSettings(), ServerSettings(replicas=2, batch=1), ServerSettings(batch=2, memory_tokens=5000)),
+    "servers": of(ServerSettings(), ServerSettings(replicas=2, batch=1), ServerSettings(batch=2, memory_tokens=5000), SCALED),
     "error_rate": of(0.0, 0.3, 1.0),
     "error_billed": of(*Billed),
     "reasoning_share": of(None, 0.6),

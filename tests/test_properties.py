@@ -170,6 +170,10 @@ def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> Non
     def half_as_fast(model: BackendSettings) -> BackendSettings:
         longer = {name: 2 * getattr(model, name) for name in DURATIONS}
         rates = {name: getattr(model, name) and getattr(model, name) / 2 for name in RATES}
+        auto = model.servers.autoscale
+        if model.kind is BackendKind.self_hosted:
+            slow = with_(auto, every_s=2 * auto.every_s, start_s=2 * auto.start_s, keep_s=2 * auto.keep_s)
+            longer["servers"] = with_(model.servers, autoscale=slow if auto.most else auto)
         return with_(model, **longer, **rates, batch_latency_s=twice(model.batch_latency_s))
 
     agent, work, retry = world.agent, world.workload, world.retry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappush
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 from simpy import Environment
 from simpy.events import NORMAL
@@ -95,9 +95,9 @@ class Backend:
         return Paid()
 
     @property
-    def replicas(self) -> list[Any]:
-        """Servers of one's own (`sim.backends.capacity.replica`)."""
-        return []
+    def most_at_once(self) -> tuple[int, float]:
+        """Calls and tokens that one server of one's own has had (`sim.backends.capacity`)."""
+        return 0, 0.0
 
     @property
     def in_line(self) -> int:

@@ -129,9 +129,7 @@ class World:
             slots=[math.inf if self.scenario.batch or each.settings.slots is None else each.settings.slots for each in self.backends],
             watched=self.meter.slots,
             most_in_service=[occupancy.most for occupancy in self.meter.occupancy],
-            replicas=[
-                (each.most_calls, each.batch, each.most_tokens, each.memory_tokens) for one in self.backends for each in one.replicas
-            ],
+            servers=[(*each.most_at_once, each.settings.servers) for each in self.backends],
         )
 
 

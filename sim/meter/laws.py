@@ -16,6 +16,7 @@ from sim.call import Status
 from sim.errors import LawError
 from sim.meter.sums import PARTS, joined, real
 from sim.meter.tally import TOKENS, Tally
+from sim.settings.capacity.servers import ServerSettings
 
 CLOSE = 1e-9
 """Relative room for the rounding of sums of floats."""
@@ -90,8 +91,8 @@ class Counters(NamedTuple):
     watched: Sequence[float]
     """The same as the meter knows them: by these it tells whether a line has formed."""
     most_in_service: Sequence[int]
-    replicas: Sequence[tuple[int, int, float, float]] = ()
-    """Of each server of one's own: most calls at once and its batch, most tokens at once and its memory."""
+    servers: Sequence[tuple[int, float, ServerSettings]] = ()
+    """Of servers of one's own: the most calls that one had at once, the most tokens, and what they are set to."""
 
 
 def check(tally: Tally, counters: Counters) -> None:
@@ -100,7 +101,7 @@ def check(tally: Tally, counters: Counters) -> None:
     _flow_balance(tally, counters)
     _littles_law(tally, counters)
     _utilisation(tally, counters)
-    _replicas(tally, counters)
+    _servers(tally, counters)
 
 
 def _conservation(tally: Tally, counters: Counters) -> None:
@@ -148,14 +149,15 @@ def _utilisation(tally: Tally, counters: Counters) -> None:
         _equal(f"utilisation: slots of backend {index} in the settings and at the meter", slots, counters.watched[index])
 
 
-def _replicas(tally: Tally, counters: Counters) -> None:
-    """No server runs more than its batch, nor holds more than its memory, nor is idle for longer than it is paid."""
-    for calls, batch, tokens, memory in counters.replicas:
-        if calls > batch or tokens > memory:
-            raise LawError(f"utilisation: a server ran {calls} calls of {tokens:g} tokens at once, of {batch} and {memory:g}")
-    for backend, seconds in tally.capacity.seconds.items():
-        if not 0 <= tally.capacity.idle[backend] <= seconds * (1 + CLOSE) + 1:
-            raise LawError(f"utilisation: servers of backend {backend} were idle for longer than they are paid")
+def _servers(tally: Tally, counters: Counters) -> None:
+    """No server runs more than its batch, holds more than its memory, or is idle for longer than it is paid."""
+    for backend, (calls, tokens, servers) in enumerate(counters.servers):
+        if calls > servers.batch or tokens > (servers.memory_tokens or math.inf):
+            raise LawError(f"utilisation: a server of backend {backend} ran {calls} calls of {tokens:g} tokens at once")
+        seconds, idle = (float(real(units[backend])) for units in (tally.capacity.seconds, tally.capacity.idle))
+        room = CLOSE * (seconds + 1)
+        if not -room <= idle <= seconds + room:
+            raise LawError(f"utilisation: servers of backend {backend} were idle for {idle:g} of {seconds:g} s")
 
 
 def _equal(law: str, one: float, other: float) -> None:

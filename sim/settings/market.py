@@ -8,7 +8,7 @@ from typing import Any
 from sim.calendar import HOUR_S
 from sim.errors import ConfigError, did_you_mean
 from sim.settings.bounds import alone, setting
-from sim.settings.capacity.servers import BackendKind, ServerSettings
+from sim.settings.capacity.servers import BackendKind, ServerSettings, check_servers
 from sim.settings.traits import ALONE, Feature, Traits
 
 
@@ -284,5 +284,7 @@ def check_backend(model: BackendSettings, key: str) -> None:
     hosted = model.kind is BackendKind.self_hosted
     if not hosted and model.servers != ServerSettings():
         raise ConfigError(f"{key}.servers: needs {key}.kind=self_hosted, or nobody runs them")
+    if hosted:
+        check_servers(model.servers, f"{key}.servers")
     if hosted and model.slots is not None:
         raise ConfigError(f"{key}.slots={model.slots}: what runs at once on servers of one's own is {key}.servers.batch; leave slots null")

@@ -19,8 +19,20 @@ from sim.settings.market import BackendSettings
 class Replica(SharedService):
     """A device with a batch and a memory; whoever gives it calls asks first whether there is room."""
 
-    def __init__(self, env: Environment, settings: BackendSettings, cache: PromptCache, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        settings: BackendSettings,
+        cache: PromptCache,
+        recorder: Recorder,
+        ordered_s: float = 0.0,
+        ready_s: float = 0.0,
+    ) -> None:
+        """Paid from `ordered_s` on, it takes calls from `ready_s` on."""
         super().__init__(env, settings, cache, recorder)
+        self.ordered_s, self.ready_s = ordered_s, ready_s
+        self.leaving = False
+        """It takes no more calls, and stops when it has none."""
         servers = settings.servers
         self.batch = servers.batch
         self.memory_tokens = math.inf if servers.memory_tokens is None else servers.memory_tokens
@@ -28,13 +40,14 @@ class Replica(SharedService):
         self.held_tokens = 0.0
         self.most_calls = 0
         self.most_tokens = 0.0
-        self.idle_s = 0.0
-        self._idle_since = env.now
-        self._reads_until = env.now
+        self._idle_s = 0.0
+        self._idle_since = ordered_s
+        self._reads_until = 0.0
 
     def room(self, tokens: float) -> bool:
         """Whether a call of so many tokens, prompt and answer, may run now."""
-        return self.calls < self.batch and self.held_tokens + self.needs(tokens) <= self.memory_tokens
+        there = self.ready_s <= self._env.now and not self.leaving
+        return there and self.calls < self.batch and self.held_tokens + self.needs(tokens) <= self.memory_tokens
 
     def needs(self, tokens: float) -> float:
         """Memory that it holds: all there is, if that is less."""
@@ -43,7 +56,7 @@ class Replica(SharedService):
     def take(self, tokens: float) -> None:
         """It runs from now on."""
         if not self.calls:
-            self.idle_s += self._env.now - self._idle_since
+            self._idle_s += self._env.now - self._idle_since
         self.calls += 1
         self.held_tokens += self.needs(tokens)
         self.most_calls, self.most_tokens = max(self.most_calls, self.calls), max(self.most_tokens, self.held_tokens)
@@ -57,7 +70,7 @@ class Replica(SharedService):
 
     def idle_until(self, now: float) -> float:
         """Seconds without a call, up to now."""
-        return self.idle_s if self.calls else self.idle_s + now - self._idle_since
+        return self._idle_s if self.calls else self._idle_s + now - self._idle_since
 
     def _held_up_s(self, device_s: float, now: float) -> float:
         """Behind the prompts that came before; its own takes the device for so long."""
