@@ -5,12 +5,9 @@ In memory are some 200 bytes a call, however long its lines were.
 
 from __future__ import annotations
 
-import filecmp
-import glob
 import math
-import os
 import struct
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,9 +16,10 @@ import numpy as np
 from sim.call import STANDARD
 from sim.errors import DataError, did_you_mean
 from sim.logs.files import File
+from sim.logs.files.places import ENDINGS, files, is_copy
 from sim.logs.files.table import plain
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import MAIN, UNSAID, Counts, LoggedCall, Source, tier_of
+from sim.logs.logged import MAIN, SINCE_1970_S, UNSAID, Counts, LoggedCall, Source, tier_of
 from sim.logs.reader import LogReader
 from sim.logs.report import Report
 from sim.logs.whole import make_whole
@@ -43,8 +41,6 @@ _TOKENS = slice(_FIRST, _LAST + 1)
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
 _LATEST_S = 3.2e10
 """Some time before the year 3000."""
-_ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".db", ".gz")
-"""Of files that are looked at in a folder."""
 
 
 class LoggedAgent(NamedTuple):
@@ -149,9 +145,21 @@ class _Rows:
             ((calls["input_tokens"] + calls["output_tokens"] == 0) & (calls["status"] == self.names["status"].get("ok", -1))).sum()
         ):
             self._report.remarks["calls without any token: nothing to price"] = empty
+        self._remark_sums(calls)
+        undated = ~(np.fmax(calls["start_s"], calls["end_s"]) > SINCE_1970_S)
+        if 0 < undated.sum() < len(calls):
+            self._report.remarks["without a date, which others have: not in the time that the log spans"] = int(undated.sum())
         self._lead(calls)
         agents = [LoggedAgent(*map(_printable, (*who, self.parents.get(who, "")))) for who in self.agents]
         return Log(calls, agents, {name: list(map(_printable, values)) for name, values in self.names.items()}, kinds, self._report)
+
+    def _remark_sums(self, calls: np.ndarray) -> None:
+        """Sums over calls beside what they may be sums of, and sums of several files, which may be of the same days."""
+        is_sum = calls["calls"] == 0
+        files = np.unique(calls["source"][is_sum]).size
+        if is_sum.any() and (not is_sum.all() or files > 1):
+            what = "calls" if not is_sum.all() else "sums of another file"
+            self._report.remarks[f"sums beside {what}: if they are of the same work, it is counted twice"] = int(is_sum.sum())
 
     def _lead(self, calls: np.ndarray) -> None:
         """Where a table does not say who has sent out whom, the main agent has; in a session without one, who called first leads."""
@@ -196,21 +204,24 @@ def read(*paths: str | Path, format: str | None = None, input: TraceInput | str 
     said = input if isinstance(input, TraceInput) else _input(input)
     asked = named(format) if format else ""
     readers: dict[str, LogReader] = {}
-    alike: dict[int, list[Path]] = {}
-    for path, given in _files(paths):
+    alike: set[bytes] = set()
+    for path, given in files(paths):
         try:
             file = File(path, report)
             name = asked or recognised(file)
-            if not name:
-                raise DataError(f"{path}: is of no known format; known: {', '.join(formats())}; --format NAME says it")
-            _ask_of_twins(file, formats()[name].columns)
-        except DataError:
+            if not name and given:
+                raise DataError(f"{path}: {_unknown(file)}")
+            report.skipped |= {} if name else {str(path): ""}
+            _ask_of_twins(file, formats()[name].columns if name else ())
+        except DataError as error:
             if given:
                 raise
-            report.skipped.append(str(path))
+            report.skipped[str(path)] = str(error).removeprefix(f"{path}: ")
+            continue
+        if not name:
             continue
         reader = readers.setdefault(name, formats()[name](report))
-        if not reader.keyed and _is_copy(path, alike.setdefault(path.stat().st_size, [])):
+        if not reader.keyed and is_copy(path, alike):
             report.duplicates["files that hold what another does"] += 1
             continue
         report.files[name] += 1
@@ -266,35 +277,19 @@ def _ask_of_twins(file: File, known: Collection[str]) -> None:
 
 
 def _why(report: Report) -> str:
-    return f" ({report.broken:,} broken lines: {report.where[0]})" if report.broken else f" (read: {dict(report.files) or 'nothing'})"
+    if report.broken:
+        return f" ({report.broken:,} broken lines: {report.where[0]})"
+    if report.files:
+        return f" (read: {', '.join(f'{many} {name}' for name, many in report.files.items())})"
+    unread = [f"{path} {why or 'is of no known format'}" for path, why in sorted(report.skipped.items(), key=lambda each: not each[1])]
+    if not unread:
+        return f" (no file in it ends in {', '.join(ENDINGS)})"
+    more = f"; {len(unread) - 1:,} more not read" if len(unread) > 1 else ""
+    return f" ({unread[0]}{more}; name one file to hear what is wrong with it)"
 
 
-def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
-    """Every file once, and whether it was named itself. Raises `DataError` for what is not there."""
-    done: set[Path] = set()
-    for given in paths:
-        path = Path(given).expanduser()
-        found = [path] if path.exists() else [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]
-        if not found:
-            raise DataError(f"{given}: no such file or folder")
-        for each in found:
-            within = sorted(_within(each), key=str) if each.is_dir() else [each]
-            for file in within:
-                looked_at = not each.is_dir() or (file.is_file() and file.suffix in _ENDINGS and not file.name.endswith(".meta.json"))
-                if looked_at and file.resolve() not in done:
-                    done.add(file.resolve())
-                    yield file, not each.is_dir()
-
-
-def _is_copy(path: Path, others: list[Path]) -> bool:
-    """Whether it holds what one of these files of its size does; else it is one of them from now on."""
-    if any(filecmp.cmp(path, other, shallow=False) for other in others):
-        return True
-    others.append(path)
-    return False
-
-
-def _within(folder: Path) -> Iterator[Path]:
-    """All files below; what goes while we look, or may not be looked into, is passed over."""
-    for place, _, names in os.walk(folder):
-        yield from (Path(place, name) for name in names)
+def _unknown(file: File) -> str:
+    """That a format is not known; of a table, by which columns ours would be."""
+    known = f"is of no known format; known: {', '.join(formats())}; --format NAME says it"
+    names = ", ".join(each[:20] for each in file.columns[:6])
+    return f"{known} (its first line names the columns {names}: a table of ours has trace, agent, t_s, ...)" if names else known

@@ -22,8 +22,8 @@ class Report:
         """The first of them: file, line and what is wrong."""
         self.unknown_columns: dict[str, list[str]] = {}
         """Columns of tables that were not read, by file."""
-        self.skipped: list[str] = []
-        """Files in folders whose format is not known."""
+        self.skipped: dict[str, str] = {}
+        """Files in folders that were passed over, and why; empty: their format is not known."""
         self.remarks: Counter[str] = Counter()
         """Calls by what was assumed of them, or left aside."""
         self.unsure_reads = 0

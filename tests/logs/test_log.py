@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import sim
@@ -17,6 +19,7 @@ from tests.logs.readers.gateways.test_otel import ROLLED_UP
 from tests.logs.readers.harnesses.test_claude_code import said, usage
 from tests.logs.readers.traces.test_own import HEAD
 from tests.logs.written import lines, rows
+from tests.worlds import agent, backend, scenario
 
 
 def test_files_folders_and_globs_each_file_once_and_by_its_content(tmp_path: Path) -> None:
@@ -27,7 +30,7 @@ def test_files_folders_and_globs_each_file_once_and_by_its_content(tmp_path: Pat
     lines(tmp_path / "a" / "notes.md", "# not looked at")
     log = read(tmp_path / "a", tmp_path / "a" / "x.jsonl", str(tmp_path / "*" / "*.csv"))
     assert log.report.files == {"claude-code": 1, "otel": 1, "own": 1}
-    assert log.report.skipped == [str(tmp_path / "a" / "other.json")]
+    assert log.report.skipped == {str(tmp_path / "a" / "other.json"): ""}
     assert len(log.calls) == 4
     assert sim.logs.read is read
 
@@ -38,7 +41,7 @@ def test_what_is_not_there_or_has_no_calls_is_one_line(tmp_path: Path) -> None:
         (lines(tmp_path / "x.json", {"a": 1}), "is of no known format; known: .*claude-code"),
         (
             lines(tmp_path / "e" / "x.jsonl", {"sessionId": "s", "timestamp": "2026-01-01", "message": {}}),
-            r"holds no calls \(read: {'claude-code': 1}",
+            r"holds no calls \(read: 1 claude-code\)",
         ),
     ):
         with pytest.raises(DataError, match=why):
@@ -132,11 +135,90 @@ def test_without_a_main_agent_who_calls_first_leads(tmp_path: Path, agents: str,
 
 
 def test_a_copy_of_a_file_whose_calls_have_no_ids_counts_once_and_is_told(tmp_path: Path) -> None:
-    """`trace.csv` and `trace (1).csv` in one folder are one trace; another row makes another."""
+    """`trace.csv`, `trace (1).csv` and two that a spreadsheet and gzip have made of it are one trace; another row in its place counts."""
     table = [HEAD, "s,main,0,0,20000,300", "s,main,1,60,21000,300"]
     for name in ("trace.csv", "trace (1).csv"):
         lines(tmp_path / name, *table)
+    (tmp_path / "trace.csv.gz").write_bytes(gzip.compress((tmp_path / "trace.csv").read_bytes()))
+    (tmp_path / "windows.csv").write_bytes((tmp_path / "trace.csv").read_bytes().replace(b"\n", b"\r\n"))
     lines(tmp_path / "other.csv", *table[:2], "s,main,1,60,21001,300")
     log = read(tmp_path)
-    assert len(log.calls) == 4
-    assert log.report.duplicates == {"files that hold what another does": 1}
+    assert sorted(log.calls["input_tokens"]) == [20_000, 21_000, 21_001]
+    assert log.report.duplicates == {"files that hold what another does": 3, "rows that another file has too": 1}
+    assert log.report.remarks["another file has that call of the session with other numbers: both counted"] == 1
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_tables_that_overlap_count_each_call_once(tmp_path: Path, recorded: bool) -> None:
+    """Exported twice, as CSV up to the second call and as Parquet in another order with one more."""
+    head, tail = (f"{HEAD},cached_tokens", ",0") if recorded else (HEAD, "")
+    table = [f"s,main,{turn},{60 * turn},{20_000 + turn},300{tail}" for turn in range(3)]
+    file = lines(tmp_path / "all.csv", head, *table)
+    pd.read_csv(file).iloc[::-1].to_parquet(tmp_path / "all.parquet")
+    lines(file, head, *table[:2])
+    log = read(tmp_path)
+    assert sorted(log.calls["input_tokens"]) == [20_000, 20_001, 20_002]
+    assert log.report.duplicates == {"rows that another file has too": 2}
+    assert len(log.sessions()[1]) == 1
+
+
+def test_sessions_of_one_name_in_two_files_that_differ_from_the_start_are_two(tmp_path: Path) -> None:
+    """Each month numbers its sessions from 1; the second calls are alike by chance, and both count."""
+    lines(tmp_path / "january.csv", HEAD, "1,main,0,0,20000,300", "1,main,1,60,21000,300")
+    lines(tmp_path / "february.csv", HEAD, "1,main,0,0,30000,300", "1,main,1,60,21000,300")
+    log = read(tmp_path)
+    assert sorted(log.calls["input_tokens"]) == [20_000, 21_000, 21_000, 30_000]
+    assert log.sessions()[1] == ["1", "1 (2)"]
+    assert log.report.remarks["first of a session whose name another file has too, and which differs: taken as another session"] == 1
+
+
+def test_what_was_written_from_a_run_is_not_counted_beside_it(tmp_path: Path) -> None:
+    lines(tmp_path / "scenario.yaml", "name: x")
+    lines(tmp_path / "x.csv", HEAD, "s,main,0,0,20000,300")
+    exported = lines(tmp_path / "export" / "claude-code" / "x.jsonl", said(1, "1", usage(10, 0, 0, 9)))
+    assert dict(read(tmp_path).report.files) == {"own": 1}
+    assert dict(read(exported.parent).report.files) == {"claude-code": 1}
+
+
+def test_replications_and_runs_that_are_added_up_are_told_and_keep_their_sessions_apart(tmp_path: Path) -> None:
+    for name, turns in (("a", 2), ("b", 3)):
+        sim.simulate(scenario(agent(turns=turns), backend(), tasks=2, replications=2)).calls.to_parquet(tmp_path / f"{name}.parquet")
+    one, both = read(tmp_path / "a.parquet"), read(tmp_path)
+    assert one.report.remarks["of 2 replications, added up: each did the work once"] == len(one.calls) == 8
+    assert both.report.remarks["of 2 runs, added up: each did the work once"] == len(both.calls) == 20
+    assert len(both.sessions()[1]) == 2 * len(one.sessions()[1]) == 8
+
+
+def test_sums_beside_what_they_may_be_sums_of_are_told(tmp_path: Path) -> None:
+    of = {"inputTokens": 9, "outputTokens": 1200, "cacheCreationTokens": 0, "cacheReadTokens": 0, "totalCost": 0.17}
+    lines(tmp_path / "day.json", {"daily": [{"date": "2026-02-20", "modelsUsed": ["claude-opus-4-6"], **of}], "totals": {}})
+    told = "sums beside {}: if they are of the same work, it is counted twice"
+    assert not any("sums beside" in said for said in read(tmp_path).report.remarks)
+    lines(tmp_path / "month.json", {"monthly": [{"month": "2026-02", "modelsUsed": ["claude-opus-4-6"], **of}], "totals": {}})
+    assert read(tmp_path).report.remarks[told.format("sums of another file")] == 2
+    lines(tmp_path / "x.jsonl", said(1, "1", usage(10, 0, 0, 9)))
+    assert read(tmp_path).report.remarks[told.format("calls")] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "why"),
+    [
+        ("cut.jsonl.gz", gzip.compress(b"{}" * 999)[:-9], "is packed, and cut or broken"),
+        ("excel.csv", HEAD.encode("utf-16"), "is text in UTF-16: save it as UTF-8"),
+        ("none.csv", b" \n", "is empty"),
+        ("cut.parquet", b"PAR1junk", "is no Parquet file that can be read"),
+    ],
+)
+def test_a_file_in_a_folder_that_cannot_be_read_is_told_with_its_reason(tmp_path: Path, name: str, held: bytes, why: str) -> None:
+    (tmp_path / name).write_bytes(held)
+    with pytest.raises(DataError, match=f"holds no calls \\({re.escape(str(tmp_path / name))} {why}"):
+        read(tmp_path)
+    lines(tmp_path / "good.csv", HEAD, "s,main,0,0,20000,300")
+    skipped = read(tmp_path).report.skipped
+    assert list(skipped) == [str(tmp_path / name)]
+    assert skipped[str(tmp_path / name)].startswith(why)
+
+
+def test_a_table_without_our_columns_is_told_what_it_begins_with(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"its first line names the columns Usage of February: a table of ours has trace, agent, t_s"):
+        read(lines(tmp_path / "x.csv", "Usage of February", "", HEAD, "s,main,0,0,20000,300"))

@@ -63,6 +63,10 @@ class File:
             return "sqlite"
         if self._head.startswith(b"PAR1"):
             return "table"
+        if self._head[257:262] == b"ustar":
+            raise DataError(f"{self.path}: is a tar archive: unpack it")
+        if self._head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise DataError(f"{self.path}: is text in UTF-16: save it as UTF-8")
         if b"\0" in self._head:
             raise DataError(f"{self.path}: is no text in UTF-8")
         return "json" if self._text[:1] in (b"{", b"[") or b"\n{" in self._text else "table"

@@ -175,13 +175,23 @@ def _remarks(found: dict[str, Any]) -> Iterator[str]:
     if found["failed_usd"]:
         lines.append(f"{_usd(found['failed_usd'])} of it is for calls that failed")
     lines += [f"{file}: columns not read: {', '.join(names)}" for file, names in found["unknown_columns"].items()]
-    if skipped := found["skipped_files"]:
-        more = ", ..." if len(skipped) > 3 else ""
-        lines.append(f"{len(skipped):,} files of no known format passed over: {', '.join(skipped[:3])}{more}")
+    for words, files in _passed_over(found).items():
+        more = ", ..." if len(files) > 3 else ""
+        lines.append(f"{counted(len(files), 'file')} {words}: {', '.join(files[:3])}{more}")
     if len(lines) > REMARKS:
         lines[REMARKS:] = [f"{len(lines) - REMARKS:,} more: --json has all"]
     if lines:
         yield "\n".join(f"- {line}" for line in lines)
+
+
+def _passed_over(found: dict[str, Any]) -> dict[str, list[str]]:
+    """Files that were not read, by why: those that cannot be come first."""
+    why = found["skipped_for"]
+    parts = {
+        "passed over, which may be part of the log": [f"{file} ({why[file]})" for file in why],
+        "of no known format passed over": [file for file in found["skipped_files"] if file not in why],
+    }
+    return {words: files for words, files in parts.items() if files}
 
 
 def _usd(value: float) -> str:

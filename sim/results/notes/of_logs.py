@@ -14,6 +14,8 @@ from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.router import Policy
 
+YEAR_S = 365.25 * 86_400
+
 
 def assumed(scenario: Scenario, estimates: Estimates) -> str:
     """Nothing where nothing is replayed, or its file is no longer there."""
@@ -39,7 +41,10 @@ def assumed(scenario: Scenario, estimates: Estimates) -> str:
 
 
 def _times(sessions: Sequence[Session]) -> Iterator[str]:
-    """Where most calls come before they can."""
+    """Where most calls come before they can, and where sessions are years apart."""
+    begun = [session.begins_s for session in sessions if session.begins_s is not None]
+    if begun and (apart := max(begun) - min(begun)) > YEAR_S:
+        yield f"Sessions begin {apart / YEAR_S:,.1f} years apart: are some of their starts no seconds since 1970?"
     after = sum(len(agent.calls) - 1 for session in sessions for agent in session.agents)
     early = sum(agent.early for session in sessions for agent in session.agents)
     if 2 * early > after:

@@ -14,7 +14,7 @@ import numpy as np
 from sim.backends.models import backends_of
 from sim.engine.recorded import forget
 from sim.engine.replication import Progress
-from sim.errors import ConfigError
+from sim.errors import ConfigError, DataError
 from sim.logs.log import Log
 from sim.logs.written import write_trace
 from sim.results.simulate import simulate
@@ -95,7 +95,10 @@ def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Prog
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "log.parquet"
         write_trace(other(log, log.calls[kept], log.agents), file)
-        result = simulate(_scenario(scenario, said, file), progress)
+        try:
+            result = simulate(_scenario(scenario, said, file), progress)
+        except DataError as error:
+            raise DataError(str(error).replace(str(file), "the log")) from None
     forget()
     calls, tasks = result.calls[_KEPT].copy(), result.tasks
     numbers = np.unique(session_of[log.calls["agent"][kept]])

@@ -33,3 +33,14 @@ def test_calls_that_come_before_the_last_can_have_been_answered_are_told(tmp_pat
 @pytest.mark.parametrize("seconds", [["0", "60", "120"], ["0", "0", "0"], ["0", "0.06", "0.12"]], ids=["minutes", "none", "8,333 a second"])
 def test_times_that_can_be_get_no_word(tmp_path: Path, seconds: list[str]) -> None:
     assert "later calls" not in said(tmp_path, seconds, "5" if seconds[1] == "60" else "")
+
+
+@pytest.mark.parametrize(("second", "told"), [("1771578000", True), ("86400", False)])
+def test_sessions_that_begin_years_apart_are_told(tmp_path: Path, second: str, told: bool) -> None:
+    """One at second 0, the other in 2026: 56 years."""
+    rows = ["s1,main,0,0,10000,100,,0", f"s2,main,0,0,10000,100,,{second}"]
+    (tmp_path / "t.csv").write_text("\n".join([f"{HEAD},session_start_s", *rows]) + "\n")
+    workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"))
+    world = scenario(agent(), backend(), workload=workload, horizon_s=1e5)
+    notes = sim.simulate(world).notes.get("trace", "")
+    assert ("Sessions begin 56.1 years apart: are some of their starts no seconds since 1970?" in notes) is told

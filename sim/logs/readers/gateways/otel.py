@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sim.logs.files import Entry, Sample
-from sim.logs.logged import Counts, LoggedCall, begun_by, count, outward, said
+from sim.logs.files import Entry, File, Sample
+from sim.logs.logged import SINCE_1970_S, Counts, LoggedCall, begun_by, count, outward, said
 from sim.logs.reader import LogReader
-from sim.logs.spans import AGENTS, MODELS, OTHERS, attributes_of, first, has_failed, identity, spans_in, time_of
+from sim.logs.spans import AGENTS, MODELS, NAMES, OTHERS, attributes_of, first, has_failed, identity, spans_in, time_of
 
 
 class _Span(NamedTuple):
@@ -30,6 +30,10 @@ class Reader(LogReader):
         super().__init__(*arguments)
         self._spans: dict[tuple[str, str], _Span] = {}
 
+    def begin(self, file: File) -> None:
+        """Where its spans are, for an error."""
+        self._file = file.name
+
     @staticmethod
     def looks(sample: Sample) -> bool:
         """By the envelope, or by ids of trace and span."""
@@ -37,9 +41,12 @@ class Reader(LogReader):
         return any("resourceSpans" in each or (identity(each, "trace") and ("spans" in each or identity(each, "span"))) for each in entries)
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
-        """None yet."""
+        """None yet. A span that is broken is named, and the others beside it are read."""
         for span, shared, scope in spans_in(entry):
-            self._keep(span, shared, scope)
+            try:
+                self._keep(span, shared, scope)
+            except (ValueError, TypeError, AttributeError) as error:
+                self.report.is_broken(self._file, f"span {identity(span, 'span') or '(no id)'}", error)
         return iter(())
 
     def _keep(self, span: Mapping[str, Any], shared: Entry, scope: str) -> None:
@@ -49,10 +56,19 @@ class Reader(LogReader):
         agent = f"{first(has, 'agent') or name.removeprefix(what).strip() or 'agent'} {place[1]}" if what in AGENTS else ""
         counts = what not in OTHERS and (first(has, "input") is not None or first(has, "output") is not None)
         call = _call(span, has, what, scope, " ".join(place)) if counts else None
+        if call is not None:
+            self._remark(call, has)
         if place in self._spans:
             self.report.duplicates["spans sent twice"] += counts
         parent = str(span.get("parentSpanId") or span.get("parent_span_id") or span.get("parent_id") or "")
         self._spans[place] = _Span(parent, what, agent, str(first(has, "session") or ""), call)
+
+    def _remark(self, call: LoggedCall, has: Entry) -> None:
+        """What is odd of a call and read all the same."""
+        if any(len({count(has[name]) for name in NAMES[each] if has.get(name) is not None}) > 1 for each in ("input", "output")):
+            self.report.remarks["older and newer names of a span tell other tokens: the newest name is taken"] += 1
+        if 0 <= call.start_s < SINCE_1970_S:
+            self.report.remarks["times that are no nanoseconds since 1970 (milliseconds?): taken without a date"] += 1
 
     def end(self) -> Iterator[LoggedCall]:
         """Calls of models, of spans within one another the inner one; what agents and others count sums them up."""

@@ -15,6 +15,9 @@ from sim.logs.rows import RowReader
 _NEEDED = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
 _UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"
 
+_TWO_SESSIONS = "first of a session whose name another file has too, and which differs: taken as another session"
+_DIFFERS = "another file has that call of the session with other numbers: both counted"
+
 
 class Reader(RowReader):
     """Where no read is recorded, an agent reads the longest of its earlier prompts to that model that is no longer than the new one."""
@@ -24,6 +27,13 @@ class Reader(RowReader):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._unread: dict[tuple[str, str, str], list[tuple[float, LoggedCall]]] = {}
+        self._here: dict[int, int] = {}
+        """Calls of this file, by their place in their agent."""
+        self._elsewhere: dict[int, int] = {}
+        """Those of earlier files."""
+        self._files = 0
+        self._apart: dict[str, str] = {}
+        """What is added to the name of a session of this file that is another one in an earlier file; empty: it is the same."""
 
     @staticmethod
     def looks(sample: Sample) -> bool:
@@ -33,6 +43,8 @@ class Reader(RowReader):
     def begin(self, file: File) -> None:
         """What its columns say of its reads and times."""
         super().begin(file)
+        self._elsewhere |= self._here
+        self._here, self._apart, self._files = {}, {}, self._files + 1
         self._recorded = not {"cached_tokens", "cache_read_tokens"}.isdisjoint(self.header)
         reads = Reads.billed if "cache_read_tokens" in self.header else Reads.possible
         self.source = Source(reads, own_clocks="session_start_s" not in self.header)
@@ -53,10 +65,31 @@ class Reader(RowReader):
             dollars(row.get("cost_usd")), str(row.get("status") or "ok"), str(row.get("tier") or "standard"),
             row.get("trigger") == "user", count(row.get("web_searches")),
         )  # fmt: skip
+        index = float(row.get("call_index") or 0)
+        known = self._known(call, index if "call_index" in self.header else start)
+        if known is None:
+            return
         if self._recorded:
-            yield call
+            yield known
         else:
-            self._unread.setdefault((call.session, agent, call.model), []).append((float(row.get("call_index") or 0), call))
+            self._unread.setdefault((known.session, agent, known.model), []).append((index, known))
+
+    def _known(self, call: LoggedCall, order: float) -> LoggedCall | None:
+        """None: the same call is in another file, a copy or a table that overlaps. Sessions of one name that differ from the first call on
+        are two; where they differ later, the call counts."""
+        place, whole = hash((call.session, call.agent, order)), hash(repr(call))
+        self._here[place] = whole
+        before = self._elsewhere.get(place)
+        apart = self._apart.get(call.session, "")
+        if before is None or apart:
+            return call._replace(session=call.session + apart)
+        if before == whole:
+            self._apart[call.session] = ""
+            self.report.duplicates["rows that another file has too"] += 1
+            return None
+        self._apart.setdefault(call.session, f" ({self._files})")
+        self.report.remarks[_DIFFERS if self._apart[call.session] == "" else _TWO_SESSIONS] += 1
+        return call._replace(session=call.session + self._apart[call.session])
 
     def end(self) -> Iterator[LoggedCall]:
         """Of traces without recorded reads, agent by agent in the order of their calls."""

@@ -168,3 +168,22 @@ def test_the_tier_of_service_by_any_of_its_names(tmp_path: Path, name: str) -> N
     log = read(lines(tmp_path / "x.jsonl", otlp(span("a", None, "chat", 0, 5, **tokens(1_000, 100, **{name: "batch"})))))
     assert rows(log, "tier") == [("batch",)]
     assert usd(log) == pytest.approx([(1_000 * FRESH + 100 * OUT) / 2], rel=1e-12)
+
+
+def test_a_span_that_is_broken_takes_no_other_with_it(tmp_path: Path) -> None:
+    """A batch of three, of which one counts half a token."""
+    broken = {**span("x", None, "chat", 0, 1, **tokens(5600, 500)), "spanId": "bad"}
+    broken["attributes"] = {**broken["attributes"], "gen_ai.usage.input_tokens": "1000.5"}
+    log = read(lines(tmp_path / "spans.jsonl", otlp(ROLLED_UP[1], broken, ROLLED_UP[2])))
+    assert sorted(log.calls["input_tokens"]) == [5600, 5700]
+    assert log.report.where == [f"{tmp_path / 'spans.jsonl'}: span bad: 1000.5 is no number of tokens"]
+
+
+def test_names_that_disagree_and_times_in_milliseconds_are_told(tmp_path: Path) -> None:
+    twice = span("a", None, "chat", 0, 4, **tokens(5600, 500, **{"llm.usage.completion_tokens": 7}))
+    late = {**span("b", None, "chat", 0, 4, **tokens(100, 5)), "startTimeUnixNano": 1771200000000, "endTimeUnixNano": 1771200004000}
+    log = read(lines(tmp_path / "spans.jsonl", twice, late))
+    assert sorted(log.calls["output_tokens"]) == [5, 500]
+    assert log.report.remarks["older and newer names of a span tell other tokens: the newest name is taken"] == 1
+    assert log.report.remarks["times that are no nanoseconds since 1970 (milliseconds?): taken without a date"] == 1
+    assert log.report.remarks["without a date, which others have: not in the time that the log spans"] == 1

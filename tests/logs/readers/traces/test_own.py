@@ -99,7 +99,7 @@ def test_what_a_trace_says_of_its_own_bill(tmp_path: Path) -> None:
 
 
 def test_a_row_that_stands_twice_in_a_file_is_one_call_and_another_in_its_place_is_told(tmp_path: Path) -> None:
-    """A table appended to itself is no second bill: 1,000 in and 100 out, once. In another file it may be another call."""
+    """A table appended to itself is no second bill: 1,000 in and 100 out, once; another row counts."""
     row, other = "s,main,0,0,1000,100", "s,main,0,0,1000,200"
     again = read(lines(tmp_path / "x.csv", HEAD, row, row, row))
     assert usd(again) == pytest.approx([1_000 * FRESH + 100 * OUT], rel=1e-12)  # too short a prompt for the cache
@@ -107,7 +107,8 @@ def test_a_row_that_stands_twice_in_a_file_is_one_call_and_another_in_its_place_
     both = read(lines(tmp_path / "y.csv", HEAD, row, other))
     assert sorted(rows(both, "output_tokens")) == [(100,), (200,)]
     assert any("same call_index" in said for said in both.report.remarks)
-    assert len(read(tmp_path / "x.csv", lines(tmp_path / "z.csv", HEAD, row)).calls) == 2
+    assert len(read(tmp_path / "x.csv", lines(tmp_path / "z.csv", HEAD, row)).calls) == 1
+    assert len(read(tmp_path / "x.csv", lines(tmp_path / "z.csv", HEAD, other)).calls) == 2
     uncounted = HEAD.replace(",call_index", "")
     assert len(read(lines(tmp_path / "w.csv", uncounted, "s,main,0,1000,100", "s,main,0,1000,100")).calls) == 2
 
