@@ -150,10 +150,20 @@ def count(value: Any) -> int:
         return 0
     if isinstance(value, str) and "." in value and re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+", value.strip()):
         raise ValueError(f"{value.strip()[:40]} is a fraction, or thousands")
-    number = value if type(value) is int else float(value)
+    number = value if type(value) is int else number_of(value, "number of tokens")
     if not 0 <= number <= _LARGEST or number != int(number) or isinstance(value, bool):
         raise ValueError(f"{str(value)[:40]} is no number of tokens")
     return int(number)
+
+
+def number_of(value: Any, what: str) -> float:
+    """Raises `ValueError` for a text that is no number: in words of ours, since the file is the user's."""
+    try:
+        return float(value)
+    except ValueError:
+        cell = str(value).strip()
+        wanted = "digits alone, no unit, no separators, a point for a comma" if re.search(r"\d", cell) else "a number, or nothing"
+        raise ValueError(f"'{cell[:40]}' is no {what}: write {wanted}") from None
 
 
 def said(value: Any) -> int:
@@ -165,7 +175,7 @@ def dollars(value: Any) -> float:
     """An amount in USD; what is absent is nan. Raises `ValueError` for what is none."""
     if value is None or value == "":
         return math.nan
-    amount = float(value)
+    amount = number_of(value, "amount of dollars")
     if not 0 <= amount < math.inf:
         raise ValueError(f"{str(value)[:40]} is no amount of dollars")
     return amount

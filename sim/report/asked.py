@@ -15,14 +15,19 @@ def asked(scenario: Settings, names: Mapping[str, str], axes: Collection[str] = 
     """A scenario, by its settings as plain values, in words; `axes` are settings that differ from run to run, which the table shows."""
     parts: dict[tuple[str, ...], Callable[[Settings], str]] = {
         ("workload", "workload.users", "workload.tasks", "workload.tasks_per_user", "workload.trace"): _work,
-        ("agent", "agent.kind"): lambda found: f"agent.kind={found['agent']['kind']}",
+        ("agent", "agent.kind"): lambda found: "" if _recorded(found) else f"agent.kind={found['agent']['kind']}",
         ("backends",): lambda found: f"on {', '.join(names.get(name, name) for name in found['backends'])}",
         ("market",): lambda found: f"prices of {found['market']['name']}",
         ("replications",): lambda found: counted(found["replications"], "replication"),
     }
-    told = [tell(scenario) for keys, tell in parts.items() if not set(keys) & set(axes)]
+    told = [said for keys, tell in parts.items() if not set(keys) & set(axes) and (said := tell(scenario))]
     varied = f"; in the table: {', '.join(axes)}" if axes else ""
     return f"What was run: {', '.join(told)}{varied}."
+
+
+def _recorded(scenario: Settings) -> bool:
+    """Whether sessions are replayed as they are, whatever workflow is set."""
+    return bool(scenario["workload"]["kind"] == WorkloadKind.trace.value)
 
 
 def _work(scenario: Settings) -> str:

@@ -41,6 +41,8 @@ def nothing_ended(one: Study, names: Names | None = None) -> str:
         return ""
     where = f" with {_called(one, idle.iloc[0], names)}" if len(one.rows) > 1 else ""
     others = f" and in {len(idle) - 1} other scenario{'s' if len(idle) > 2 else ''}" if len(idle) > 1 else ""
+    if not idle["tasks_in_flight"].any():
+        return f"No task began{where}{others}: none arrives before the end of the run (start, horizon_s, workload.hours)"
     return f"No task ended{where}{others}: {compact(float(idle.iloc[0]['tasks_in_flight']))} were under way at the end of the run"
 
 

@@ -135,6 +135,8 @@ def _mixed(key: str) -> str:
     return f"must be {kind}, not a list"
 
 
+_MENUS = ("agent", "budget", "market", "outcome", "router", "work", "workload")
+"""Groups of settings that have a menu of their name."""
 _MIXED = ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types")
 """In OmegaConf 2.3 and 2.4."""
 _UNITS = {"_usd_per_mtok": "dollars a million tokens", "_usd": "dollars", "_tokens": "tokens", "_s": "seconds", "_h": "hours"}
@@ -151,8 +153,10 @@ def _of_type(message: str, name: str) -> str:
         return f"{chosen[1]}; {did_you_mean(chosen[2], chosen[3].split(', '))}"
     group = re.search(r"is not a subclass of (\w+)|Cannot assign \w+ to Dict", message)
     if group:
-        named = next((f"{key}: " for key, hint in typing.get_type_hints(Scenario).items() if group[1] == getattr(hint, "__name__", "")), "")
-        return f"{'' if name else named}is a group of settings: give a mapping such as {{NAME: VALUE}}"
+        hints = typing.get_type_hints(Scenario).items()
+        whose = name or next((key for key, hint in hints if group[1] == getattr(hint, "__name__", "")), "")
+        menu = f"; to choose from the menu in a file: defaults: [override /{whose}: CHOICE]" if whose in _MENUS else ""
+        return f"{f'{whose}: ' if whose != name else ''}is a group of settings: give a mapping such as {{NAME: VALUE}}{menu}"
     return "must be a text" if re.match(r"Cannot convert '\w+' to string", message) else ""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ from sim.scenario.hydra_private import (
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF
 from sim.scenario.text import check_written
+from sim.settings.profile import LoopSettings
 
 
 @contextlib.contextmanager
@@ -84,14 +86,35 @@ def _refuse_misread(file: Path) -> None:
     """Raise `ConfigError` for a file of the user's that YAML takes otherwise than it is written."""
     if not file.is_relative_to(CONF):
         check_written(file, names())
-        if file.parent.name == "experiment":
-            with contextlib.suppress(yaml.YAMLError):  # is told by whoever reads it
-                _refuse_mixed(file, "", yaml.safe_load(file.read_text(encoding="utf-8-sig")), Scenario)
+        text = file.read_text(encoding="utf-8-sig")
+        with contextlib.suppress(yaml.YAMLError):  # is told by whoever reads it
+            _refuse_mixed(file, *_meant(file, text), yaml.safe_load(text))
 
 
-def _refuse_mixed(file: Path, path: str, value: Any, hint: Any) -> None:
-    """Raise `ConfigError` for a list in a mapping's place or a mapping in a list's, of which OmegaConf does not say where it is."""
+def _meant(file: Path, text: str) -> tuple[str, Any]:
+    """Where the settings of a file go, and their type: as its `@package` says, else its folder."""
+    said = re.search(r"^#\s*@package\s+(\S+)", text, re.MULTILINE)
+    package = (
+        said[1] if said else {"experiment": "_global_", "backend": f"market.models.{file.stem}"}.get(file.parent.name, file.parent.name)
+    )
+    if file.parent.name == "profile" and not said:
+        return "", LoopSettings
+    path, hint = "", Scenario
+    for name in package.split(".") if package != "_global_" else ():
+        inner = next((each for each in (hint, *typing.get_args(hint)) if typing.get_origin(each) is dict or is_dataclass(each)), None)
+        if inner is None:
+            return package, Any
+        hint = typing.get_type_hints(inner).get(name, Any) if is_dataclass(inner) else typing.get_args(inner)[1]
+        path = f"{path}.{name}".removeprefix(".")
+    return path, hint
+
+
+def _refuse_mixed(file: Path, path: str, hint: Any, value: Any) -> None:
+    """Raise `ConfigError` for a list in a mapping's place or a mapping in a list's, of which OmegaConf does not say where it is; and for
+    a number in that of true or false, which it takes for true."""
     choices = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
+    if bool in choices and isinstance(value, int) and value not in (0, 1):
+        raise ConfigError(f"{file}: {path}: {value}: must be true or false")
     hints = [each for each in choices if typing.get_origin(each) in (list, dict) or is_dataclass(each)]
     if len(hints) != 1:  # takes neither, or whatever there is
         return
@@ -108,7 +131,7 @@ def _refuse_mixed(file: Path, path: str, value: Any, hint: Any) -> None:
         for key, part in value.items():
             if not isinstance(key, (str, int)):
                 raise ConfigError(f"{file}: {path + ': ' if path else ''}{key!r} is not a name")
-            _refuse_mixed(file, f"{path}.{key}".removeprefix("."), part, known.get(key))
+            _refuse_mixed(file, f"{path}.{key}".removeprefix("."), known.get(key), part)
 
 
 @functools.cache

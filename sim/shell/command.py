@@ -98,7 +98,8 @@ def _folder(hydra: Any, words: Sequence[str], given: Sequence[Any]) -> tuple[Pat
         return Path(hydra.sweep.dir), []
     matter = [each.input_line for each in given if not each.key_or_group.startswith("hydra") and each.key_or_group not in NO_MATTER]
     told = [*matter, *(str(folder.resolve()) for folder in _own_folders(words))]
-    called = next((each.value() for key in ("name", "experiment") for each in given if each.key_or_group == key), "sweep")
+    fixed = {each.key_or_group: each.value() for each in given if not each.is_sweep_override()}
+    called = fixed.get("name") or fixed.get("experiment") or "sweep"
     name = re.sub(r"[^\w.-]+", "_", str(called))[:60]
     folder = f"outputs/{name}-{hashlib.sha1(' '.join(told).encode(), usedforsecurity=False).hexdigest()[:8]}"
     return Path(folder), [f"hydra.sweep.dir={folder}"]

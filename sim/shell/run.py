@@ -32,6 +32,8 @@ def run(words: Sequence[str]) -> int:
         command = read(words)
         if added := unused_backend(words):
             print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)
+        if unasked := unasked_agent(words):
+            print(f"sim: {unasked}: without effect, recorded sessions are replayed as they are", file=sys.stderr)
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
             stack.enter_context(context)
         return _alone() if command.sweep is None else _sweep(command.sweep, command.scenarios)
@@ -41,6 +43,13 @@ def unused_backend(words: Sequence[str]) -> str:
     """The word that adds a backend of one's own, where no other says which backends are used; empty where there is none."""
     added = next((word for word in words if word.startswith("+backend=")), "")
     return "" if any(word.startswith(("backends=", "experiment=")) for word in words) else added
+
+
+def unasked_agent(words: Sequence[str]) -> str:
+    """The words that say how agents work, where recorded sessions say it; empty where there are none."""
+    asked = ("agent.system_tokens=", "agent.tries", "agent.success_measured=")
+    said = [word for word in words if word.startswith(("agent=", "agent.")) and not word.startswith(asked)]
+    return ", ".join(said) if "workload=trace" in words else ""
 
 
 def _alone() -> int:

@@ -17,7 +17,8 @@ def test_users_tasks_and_traces_in_words() -> None:
     said = asked(tasks, {}, ["agent", "backends"])
     assert said == "What was run: 1 task, prices of feb_2026, 1 replication; in the table: agent, backends."
     assert asked(tasks, {}, ["workload.tasks"]).startswith("What was run: agent.kind=chat, on ")
-    assert "sessions as recorded (excerpt)" in asked(plain(sim.load("workload=trace")), {})
+    recorded = asked(plain(sim.load("workload=trace", "replications=1")), {})
+    assert recorded == "What was run: sessions as recorded (excerpt), on claude_opus_4_6, prices of feb_2026, 1 replication."
     office = plain(sim.load("workload=office", "workload.zone=Europe/Berlin", "horizon_s=604800"))
     assert asked(office, {}).startswith("What was run: 60 users with sessions for 7 days, by the hour (Europe/Berlin), agent.kind=")
     assert "tasks for 5.5 hours" in asked(plain(sim.load("workload.tasks=null", "horizon_s=19800")), {})

@@ -153,6 +153,42 @@ def test_what_would_be_another_number_in_silence_is_refused(words: tuple[str, ..
     assert str(refused.value).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("experiment/mine", "batch: 2\n", "batch: 2: must be true or false"),
+        ("experiment/mine", "agent: {success_measured: 7}\n", "agent.success_measured: 7: must be true or false"),
+        ("agent/mine", "kind: pipeline\norder: {find: 1}\n", "agent.order: must be a list such as [a,b], not a mapping"),
+        ("workload/mine", "hours: {from_h: 9, until_h: 18, times: 1}\n", "workload.hours: must be a list such as [a,b], not a mapping"),
+        ("router/mine", "weights: [0.7, 0.3]\n", "router.weights: must be a mapping such as {NAME: VALUE}, not a list"),
+        ("tries/mine", "# @package agent.tries\nbackends: {a: 1}\n", "agent.tries.backends: must be a list such as [a,b], not a mapping"),
+        ("backend/mine", "tiers: {above_tokens: 9}\n", "market.models.mine.tiers: must be a list such as [a,b], not a mapping"),
+        (
+            "backend/mine",
+            "# @package market.models.my_llm\nshare_system: 3\n",
+            "market.models.my_llm.share_system: 3: must be true or false",
+        ),
+    ],
+)
+def test_what_a_file_of_any_menu_holds_in_the_wrong_shape_is_told_with_file_and_key(
+    tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    file = tmp_path / f"{name}.yaml"
+    file.parent.mkdir()
+    file.write_text(text)
+    group, choice = name.split("/")
+    with pytest.raises(sim.ConfigError) as refused:
+        sim.load(f"{'+' * (group == 'backend')}{group}={choice}", config_dir=tmp_path)
+    assert str(refused.value) == f"{file}: {told}"
+
+
+def test_a_choice_of_a_menu_in_a_file_is_told_how(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("agent: chat\n")
+    with pytest.raises(sim.ConfigError, match=r"agent: .*to choose from the menu in a file: defaults: \[override /agent: CHOICE\]$"):
+        sim.load("experiment=mine", config_dir=tmp_path)
+
+
 def test_usual_lengths_and_depths_are_not_asked_about() -> None:
     check_length(
         ["agent.turns={dist: mixture, weights: [1, 2], parts: [{dist: geometric, mean: 3}, 4]}", "backends=[" + "glm_5," * 500 + "]"]

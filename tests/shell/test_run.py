@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import pickle
+import re
 import sys
 import threading
 import warnings
@@ -25,7 +26,7 @@ from sim.shell.ending import told
 from sim.shell.job import Job
 from sim.shell.jobs import Jobs
 from sim.shell.process import arguments, heard, quiet, whole_errors
-from sim.shell.run import unused_backend
+from sim.shell.run import unasked_agent, unused_backend
 
 SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
 
@@ -135,3 +136,25 @@ def _fail(context: AbstractContextManager[None], before: dict[str, Any]) -> None
 )
 def test_a_backend_that_is_added_and_not_used_is_named(words: list[str], told: str) -> None:
     assert unused_backend(words) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["workload=trace", "agent=team", "agent.fanout=8"], "agent=team, agent.fanout=8"),
+        (["workload=trace", "agent.system_tokens=9", "agent.tries.most=2"], ""),
+        (["agent=team", "agent.fanout=8"], ""),
+    ],
+)
+def test_how_agents_work_is_told_to_be_without_effect_on_recorded_sessions(words: list[str], told: str) -> None:
+    """Their head is asked for after a compaction; tries are told with the run."""
+    assert unasked_agent(words) == told
+
+
+def test_a_sweep_over_names_has_a_folder_with_a_plain_name() -> None:
+    sweep = read(["-m", *SMALL, "name=a,b"]).sweep
+    assert sweep is not None
+    assert re.fullmatch(r"sweep-[0-9a-f]{8}", sweep.name)
+    named = read(["-m", *SMALL, "name=mine", "seed=1,2"]).sweep
+    assert named is not None
+    assert named.name.startswith("mine-")

@@ -15,6 +15,7 @@ from sim.results.capacity.asked import KINDS, WINDOWS_S
 from sim.results.capacity.sheet import ACCEPTED, Capacity, Load
 from sim.results.files import Files
 from sim.results.metrics import UNITS
+from sim.results.notes.unused import unused
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import plain
 from sim.settings.workload import WorkloadKind
@@ -55,6 +56,8 @@ def _first(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
                     f"Overload: in its busiest hour the work asks for {share:.2g} times {_limit(limit, names)}, "
                     "so as long as that lasts the backlog grows."
                 )
+    if idle := unused(sheet.scenario):
+        yield idle
     yield asked(plain(sheet.scenario), names).replace("was run", "is to run")
     low, high = sheet.usd_a_day[1:]
     span = "" if math.isnan(low) or low == high else f" ({number(low)} to {number(high)})"

@@ -134,7 +134,7 @@ def capacity(scenario: Scenario, times: Sequence[int] = TIMES) -> Capacity:
     Demand is simulated with no limit, line, slot, outage or brownout; so many times the people are so many independent replications side
     by side (a recorded log stands beside itself). Raises `ConfigError` or `DataError`.
     """
-    scenario = dataclasses.replace(scenario.check(), log=Log.full, log_sample=1)
+    scenario = dataclasses.replace(scenario.check(), log=Log.full)
     wanted = max(times)
     if scenario.precision is not None or scenario.shards_run is not None:
         raise ConfigError("precision, shards_run: a capacity sheet counts every call of each replication; leave them out")

@@ -9,6 +9,7 @@ from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.hourly.metrics import told as on_servers
 from sim.results.notes.of_logs import assumed
+from sim.results.notes.of_settings import floor, prices, room
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
 from sim.scenario.coupling import told_of_chance
@@ -22,9 +23,6 @@ from sim.settings.work import Work
 MUCH_OF_THE_BILL = 0.2
 """The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
 
-USUAL_USD_PER_MTOK = 0.001, 2_000
-"""Dollars a million tokens; prices outside are told (assumption: a tenth of the cheapest, and three times the dearest that are sold)."""
-
 
 def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     """Plain sentences by kind, what was lost first; as there are."""
@@ -34,13 +32,15 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "servers": on_servers(scenario, estimates.pooled),
         "refused": _refused(estimates),
         "money": _money(estimates),
-        "prices": _prices(scenario),
+        "prices": prices(scenario),
         "limits": _limits(scenario, estimates),
         "fallback": _fallback(estimates),
         "events": told(scenario.events, scenario.chosen(), scenario.start_time(), estimates.pooled.ended_s),
         "trace": assumed(scenario, estimates),
         "unused": unused(scenario),
         "idle": _idle(scenario, estimates),
+        "floor": floor(scenario),
+        "room": room(scenario),
         "chance": told_of_chance(scenario),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),
@@ -110,19 +110,6 @@ def _money(estimates: Estimates) -> str:
         f"Budgets made {pooled.waits.money_tasks:,} of {pooled.tasks:,} ended tasks, all replications together, wait for money: "
         f"{hours:.3g} hours each on average. That is in the times of tasks, and not in the waits of calls."
     )
-
-
-def _prices(scenario: Scenario) -> str:
-    """Prices that are a slip, as a rule: of another unit, or of columns that have changed places."""
-    said = []
-    for name, model in scenario.chosen().items():
-        label, prices = model.label or name, (model.input_usd_per_mtok, model.output_usd_per_mtok)
-        odd = [price for price in prices if price and not USUAL_USD_PER_MTOK[0] <= price <= USUAL_USD_PER_MTOK[1]]
-        if odd:
-            said.append(f"{label} asks {' and '.join(f'{price:g}' for price in odd)} dollars a million tokens: is that the unit?")
-        if model.cache_read_usd_per_mtok is not None and model.cache_read_usd_per_mtok > model.input_usd_per_mtok:
-            said.append(f"{label} asks more for a token that is read from the cache than for a fresh one.")
-    return " ".join(said)
 
 
 def _limits(scenario: Scenario, estimates: Estimates) -> str:

@@ -24,7 +24,7 @@ MEASURES = ("tokens", "usd", "minutes")
 MUCH_LOST = 0.01
 """Share of tasks lost from which on dollars are no estimate of what the work costs (an assumption, as in reports)."""
 _BY_THEORY = {"tokens": ("tokens_per_task", 1.0), "usd": ("cost_per_task_usd", 1.0), "minutes": ("task_latency_mean_s", 60.0)}
-_FIRST, _LAST = ("lost", "refused", "fallback", "caps", "warmup", "success"), ("limits", "tail", "work", "lump", "speed")
+_FIRST, _LAST = ("lost", "refused", "fallback", "caps", "warmup", "unused", "success"), ("limits", "tail", "work", "lump", "speed")
 Figures = dict[str, dict[str, Span]]
 """By measure (tokens, usd, minutes): p50, p90, p99 and mean, as far as they are known."""
 
@@ -178,7 +178,8 @@ def _said(found: Quick, scenario: Scenario, many: float | None) -> Iterator[str]
         yield said
     pooled = found.result.estimates.pooled
     if not pooled.tasks:
-        yield "No task ended in what was simulated: there are no percentiles."
+        why = "ended in what was simulated" if pooled.started_tasks else "arrives before the horizon (start, horizon_s, workload.hours)"
+        yield f"No task {why}: there are no percentiles."
     if under_way := pooled.started_tasks - pooled.tasks:
         yield f"{under_way:,} of {pooled.started_tasks:,} tasks were under way at the horizon: they are in no figure of a task."
     if not found.whole:

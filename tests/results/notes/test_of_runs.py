@@ -62,3 +62,23 @@ def test_a_policy_with_luck_of_its_own_is_told(tmp_path: Path, monkeypatch: pyte
     said = sim.simulate(scenario(agent(turns=1), backend(), tasks=1, router=router)).notes["chance"]
     assert said.startswith("The same seed need not give these numbers again")
     assert "router.custom=mine_lucky:f (mine_lucky.py, line 3: random.choice)" in said
+
+
+@pytest.mark.parametrize(("floor", "told"), [(0.9, True), (0.6, False)])
+def test_a_floor_that_no_backend_reaches_is_told(floor: float, told: bool) -> None:
+    router = RouterSettings(policy=Policy.meets_floor, per=ChoosePer.task, quality_floor=floor)
+    notes = sim.simulate(scenario(agent(), backend(quality=0.6), router=router, tasks=1)).notes
+    assert notes.get("floor", "") == ("No backend reaches router.quality_floor=0.9: the best of them is taken, 0.6." if told else "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"window_tokens": 1000}, "agent.window_tokens=1000: below agent.system_tokens=12,900, so each turn sums up what there is."),
+        ({"compact_at_tokens": 100}, "agent.compact_at_tokens=100: below agent.system_tokens=12,900, so each turn sums up what there is."),
+        ({"window_tokens": 200_000}, ""),
+    ],
+)
+def test_a_window_shorter_than_the_head_of_each_prompt_is_told(changes: dict[str, int], told: str) -> None:
+    notes = sim.simulate(scenario(agent(system_tokens=12_900, turns=2, **changes), backend(), tasks=1)).notes
+    assert notes.get("room", "") == told

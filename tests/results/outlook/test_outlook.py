@@ -130,6 +130,8 @@ def test_nothing_that_ends_gives_no_percentile() -> None:
     found = sim.estimate(sim.load("agent=swe_task", "workload.tasks=5", "horizon_s=61"))
     assert any("No task ended" in line for line in found.said)
     assert found.over(1e9)
+    saturday = sim.estimate(sim.load("agent=chat", "workload=office", "horizon_s=86400", "start=2026-02-21T00:00:00"))
+    assert "No task arrives before the horizon (start, horizon_s, workload.hours): there are no percentiles." in saturday.said
 
 
 def test_whose_dollars_they_are_and_what_happens_is_said_before_the_numbers() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.logs.files import Entry, File, Sample
 from sim.logs.files.table import plain
-from sim.logs.logged import MAIN, UNSAID, Counts, LoggedCall, Reads, Source, count, dollars, moment, said
+from sim.logs.logged import MAIN, UNSAID, Counts, LoggedCall, Reads, Source, count, dollars, moment, number_of, said
 from sim.logs.rows import RowReader
 
 _NEEDED = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
@@ -107,4 +107,4 @@ def _time(value: Any) -> float:
     """Seconds, or a moment in ISO 8601."""
     if hasattr(value, "tzinfo") or (isinstance(value, str) and re.match(r"\d{4}-", value)):
         return moment(value)
-    return float(value)
+    return number_of(value, "number of seconds (t_s)")

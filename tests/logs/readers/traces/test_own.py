@@ -146,3 +146,15 @@ def test_a_runs_own_calls_come_back_to_the_dollar(tmp_path: Path) -> None:
     assert bill.priced == pytest.approx(bill.billed, abs=1e-12)
     assert {agent.parent for agent in bill.log.agents} == {"", "main"}
     assert (calls["status"] == "error").any()
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("10k", "'10k' is no number of tokens: write digits alone, no unit, no separators, a point for a comma"),
+        ("N/A", "'N/A' is no number of tokens: write a number, or nothing"),
+    ],
+)
+def test_a_cell_that_is_no_number_is_told_in_words_of_ours(tmp_path: Path, cell: str, told: str) -> None:
+    log = read(lines(tmp_path / "x.csv", HEAD, "s,main,0,0,1000,100", f"s,main,1,60,{cell},100"))
+    assert log.report.where == [f"{tmp_path / 'x.csv'}: line 3: {told}"]
