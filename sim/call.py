@@ -142,6 +142,8 @@ class Call(Event):
         "cached_until",
         "client",
         "cold",
+        "connected_to",
+        "connected_until",
         "failed",
         "home",
         "input_tokens",
@@ -196,6 +198,9 @@ class Call(Event):
         self.cached_tokens = 0
         self.cached_until = 0.0
         """Which backend keeps how much of this agent's last prompt, and until when."""
+        self.connected_to: Server | None = None
+        self.connected_until = 0.0
+        """The backend to which a connection is open, and until when, if it is not used."""
         self.cold: tuple[int, float] | None = None
         """Tokens that its last move found cold, and USD (`sim.router.fallback`)."""
         self.cached_elsewhere: dict[int, tuple[int, float]] = _NOWHERE

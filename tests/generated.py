@@ -87,6 +87,8 @@ BACKEND: Fields = {
     "share_system": of(False, True),
     "context_window_tokens": of(10**9, 6000),
     "network_rtt_s": of(0.0, 0.03),
+    "handshake_s": of(0.0, 0.4),
+    "connection_idle_s": of(5.0, 0.0),
     "ttft_s": of(1.0, 0.0, 30.0),
     "prefill_tokens_per_s": of(None, 700.0),
     "context_s_per_100k_tokens": of(0.0, 3.0),

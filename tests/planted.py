@@ -104,6 +104,23 @@ FAULTS = {
         "sim/meter/waits.py", "+= asked - call.ended_s", "+= 0 * (asked - call.ended_s)",
         ("tests/meter/test_waits.py::test_a_call_waits_from_its_first_request_to_the_attempt_that_answers_however_its_rows_come",),
     ),
+    # how far it is
+    "whoever has called before is connected": Fault(
+        "sim/backends/service.py", "call.connected_to is call.backend and now <= call.connected_until", "call.connected_to is call.backend",
+        ("tests/settings/provider/test_place.py::test_a_connection_is_made_once_and_lasts_until_it_is_not_used",),
+    ),
+    "a connection to anybody is one to all": Fault(
+        "sim/backends/service.py", "connected = call.connected_to is call.backend and now", "connected = now",
+        ("tests/settings/provider/test_place.py::test_every_agent_has_its_own_and_one_to_each_backend",),
+    ),
+    "a connection outlives what an outage breaks off": Fault(
+        "sim/backends/service.py", "                call.connected_to = None\n", "                self._stay_connected(call, breaks_s)\n",
+        ("tests/settings/provider/test_place.py::test_what_fails_keeps_its_connection_but_not_what_an_outage_breaks_off",),
+    ),
+    "handshakes go through the gateway": Fault(
+        "sim/settings/provider/place.py", "self.handshake_round_trips * there_and_back_s", "self.handshake_round_trips * far.network_rtt_s",
+        ("tests/settings/provider/test_place.py::test_a_gateway_is_on_the_way_of_every_attempt_and_handshakes_go_without_it",),
+    ),
     # the provider's side
     "what a cache had is prefilled too": Fault(
         "sim/results/provider/sides.py", "fleet.serves(whole - cached, cached,", "fleet.serves(whole, cached,",

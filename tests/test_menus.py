@@ -39,7 +39,7 @@ NEEDS = {
 """Choices that cannot do without another, and are refused in a line."""
 MANY = 100
 """Examples of a generated test, from which on a run is meant to take long."""
-MENUS = ("agent", "workload", "router", "market", "work", "tries", "outcome", "budget", "plan", "provider")
+MENUS = ("agent", "workload", "router", "market", "work", "tries", "outcome", "budget", "plan", "place", "provider")
 
 
 def choices(menu: str) -> list[str]:
@@ -61,7 +61,7 @@ def together(row: Mapping[str, str]) -> sim.Scenario:
         ours = by_menu["tries"].outcome
         alike["outcome"] = with_(alike["outcome"], length_exponent=ours.length_exponent, reference_turns=ours.reference_turns)
     agent = with_(by_menu["agent"].agent, tries=by_menu["tries"].agent.tries)
-    seats, alike["provider"] = by_menu["plan"], by_menu["provider"].provider
+    seats, alike["place"], alike["provider"] = by_menu["plan"], by_menu["place"].place, by_menu["provider"].provider
     return with_(market, agent=agent, budget=budget.budget, budgets=budget.budgets, plan=seats.plan, horizon_s=seats.horizon_s, **alike)
 
 

@@ -32,7 +32,7 @@ ONE = {"policy": Policy.fixed, "fallback": [], "backend": "one"}
 ALONE = {**PLAIN_DOOR, "kind": BackendKind.api, "slots": None, "decode_slowdown": 0.0, "share_system": False}
 """Backend: no call waits for another, or gains from one."""
 UNLIMITED = {"usd": None}
-DURATIONS = ("network_rtt_s", "ttft_s", "context_s_per_100k_tokens", "cache_ttl_s", "limit_burst_s")
+DURATIONS = ("network_rtt_s", "handshake_s", "connection_idle_s", "ttft_s", "context_s_per_100k_tokens", "cache_ttl_s", "limit_burst_s")
 RATES = ("prefill_tokens_per_s", "decode_tokens_per_s", "requests_per_min", "input_tokens_per_min", "output_tokens_per_min")
 PRICES = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
 

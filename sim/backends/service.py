@@ -1,7 +1,7 @@
 """How long a call takes, and what becomes of it: the life of one attempt from its slot to its last byte.
 
-Time of an attempt = wait in line + network round trip + (constant + prefill of uncached input + context
-+ decoding) x noise.
+Time of an attempt = wait in line + network round trip (and handshakes of a new connection) + (constant + prefill of uncached input
++ context + decoding) x noise.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ class Service:
         self._env = env
         self._events, self._eid = env._queue, env._eid
         self._recorder = recorder
-        self._answered = recorder.answered
+        self._answered = self._answered_on_open_line if settings.handshake_s else recorder.answered
         self._cache = cache
         self._rtt_s = settings.network_rtt_s
+        self._handshake_s, self._idle_s = settings.handshake_s, settings.connection_idle_s
         self._constant_s = settings.ttft_s
         self._s_per_fresh = 1 / settings.prefill_tokens_per_s if settings.prefill_tokens_per_s else 0.0
         self._s_per_context = settings.context_s_per_100k_tokens / 1e5
@@ -98,12 +99,13 @@ class Service:
             decode_s *= slower
         if self.shared:
             server_s += self._held_up_s(server_s - self._constant_s * noise, now)
-        server_s += self._rtt_s
+        server_s += self._reach_s(call, now) if self._handshake_s else self._rtt_s
         first_token = now + server_s
         if self._health is not None:
             breaks_s, ends_s = self._health.breaks_s(now), first_token + (0.0 if fails else decode_s)
             if breaks_s < ends_s:
                 billed = self._by_then(prompt, read, write, output, (breaks_s - first_token) / decode_s if decode_s else 0.0)
+                call.connected_to = None
                 self._break_off(call, now, first_token, breaks_s, billed)
                 return -1.0
         if prompt >= cache.minimum and not (fails and self._forgets):
@@ -121,6 +123,19 @@ class Service:
         self._answered(call, now, first_token, end, read, write)
         return end
 
+    def _reach_s(self, call: Call, now: float) -> float:
+        """There and back, and the handshakes of a new connection."""
+        connected = call.connected_to is call.backend and now <= call.connected_until
+        return self._rtt_s if connected else self._rtt_s + self._handshake_s
+
+    def _stay_connected(self, call: Call, end: float) -> None:
+        """An attempt has ended: its connection waits for the next one."""
+        call.connected_to, call.connected_until = call.backend, end + self._idle_s
+
+    def _answered_on_open_line(self, call: Call, start: float, first_token: float, end: float, read: int, write: int) -> None:
+        self._stay_connected(call, end)
+        self._recorder.answered(call, start, first_token, end, read, write)
+
     def _held_up_s(self, device_s: float, now: float) -> float:
         """How long a prompt waits to be read, where prompts are read one after another; reading it takes `device_s`."""
         return 0.0
@@ -137,6 +152,7 @@ class Service:
         if self._billed is not Billed.everything:
             output, decode_s = 0, 0.0
         end = first_token + decode_s
+        self._stay_connected(call, end)
         self._break_off(call, now, first_token, end, Usage(prompt, read, write, output))
 
     def _by_then(self, prompt: int, read: int, write: int, output: int, come: float) -> Usage:

@@ -97,6 +97,7 @@ class SharedService(Service):
         self._set_timer()
         call = attempt.call
         if attempt.failed:
+            self._stay_connected(call, now)
             billed = Usage(call.input_tokens, attempt.read, attempt.write, call.output_tokens)
             self._recorder.broke(call, attempt.start, attempt.first_token, now, billed)
             call.client.attempt_failed(call)

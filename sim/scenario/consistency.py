@@ -19,6 +19,7 @@ from sim.settings.outcome import QualitySource
 from sim.settings.population.plan import check_plan
 from sim.settings.profile import LoopSettings
 from sim.settings.provider.fleet import check_provider
+from sim.settings.provider.place import check_place
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
 from sim.settings.run import Warmup
 from sim.settings.scenario import ScenarioSettings
@@ -45,6 +46,7 @@ def check_consistency(scenario: ScenarioSettings) -> None:
     _check_budgets(scenario)
     check_plan(scenario)
     check_provider(scenario)
+    check_place(scenario)
     _check_workload(scenario)
     _check_agent(scenario)
     _check_shards(scenario)

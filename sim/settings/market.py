@@ -107,6 +107,10 @@ _DEALT = REFUSES._replace(undealt="")
 """The same, where each shard gets its part of the limit (`sim.scenario.shards.dealt`)."""
 
 
+COLD = ALONE._replace(unsolved="{key}: which calls find their connection dropped")
+"""Traits of what a call on a new connection takes longer."""
+
+
 @dataclass
 class QuotaSettings:
     """What a backend lets through in a window of time, for all its clients together; of these, those that are set."""
@@ -188,6 +192,10 @@ class BackendSettings:
 
     context_window_tokens: int = alone(200_000, low=1)
     network_rtt_s: float = alone(0.03, low=0)
+    """There and back; by where the client is: `place`."""
+    handshake_s: float = setting(0.0, low=0, traits=COLD)
+    """Seconds more for a call on a new connection: an agent's first one here, or after `connection_idle_s` without any."""
+    connection_idle_s: float = alone(5.0, low=0)
     ttft_s: float = alone(1.0, low=0)
     """Constant part of the time to first token."""
     prefill_tokens_per_s: float | None = alone(None, low=0.001)

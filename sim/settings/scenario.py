@@ -16,6 +16,7 @@ from sim.settings.outcome import OutcomeSettings
 from sim.settings.population.plan import PlanSettings
 from sim.settings.profile import LoopSettings
 from sim.settings.provider.fleet import ProviderSettings
+from sim.settings.provider.place import PlaceSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
 from sim.settings.traits import ALONE
@@ -76,6 +77,8 @@ class ScenarioSettings:
     budgets: dict[str, BudgetSettings] = alone({})
     """More of them by name, all in force at once: a cap a task, an allowance a user, a day's limit for a team."""
     plan: PlanSettings = field(default_factory=PlanSettings)
+    place: PlaceSettings = field(default_factory=PlaceSettings)
+    """Where the client is."""
     provider: ProviderSettings = field(default_factory=ProviderSettings)
     events: list[EventSettings] = setting([], traits=traits_of_events)
     """What happens at a date, in the order of time (`sim.settings.events`)."""
@@ -108,12 +111,12 @@ class ScenarioSettings:
         return self.workload.kind is WorkloadKind.trace and self.workload.trace_cache is TraceCache.recorded
 
     def chosen(self) -> dict[str, BackendSettings]:
-        """The backends in use, by id, each with its work (`work_taken`), its quality (`outcome`) and what a call's searches cost."""
+        """The backends in use, by id, each with its work (`work_taken`), its quality (`outcome`), its way, what searches cost."""
         return {name: self.used(self.market.models[name]) for name in self.backends}
 
     def used(self, model: BackendSettings) -> BackendSettings:
         """A backend of the market as this scenario uses it."""
-        found = self.outcome.judged(self.work_taken.done_by(model))
+        found = self.place.seen(self.outcome.judged(self.work_taken.done_by(model)))
         return self._searching(found) if self.web_searches_per_call else found
 
     def events_of(self, backend: str) -> list[EventSettings]:

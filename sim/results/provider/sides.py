@@ -67,8 +67,15 @@ def sides(tally: Tally, providers: Providers) -> list[Side]:
     found = []
     for index, fleet in enumerate(providers.fleets):
         whole, cached, output = (int(tally.tokens[index, kind]) / tally.replications for kind in (INPUT, READ, OUTPUT))
-        found.append(fleet.serves(whole - cached, cached, output, _paid(tally, providers, index) / (1 + providers.surcharges[index])))
+        usd = _paid(tally, providers, index) / (1 + providers.surcharges[index])
+        found.append(_with_rent(fleet.serves(whole - cached, cached, output, usd), tally, index))
     return found
+
+
+def _with_rent(side: Side, tally: Tally, index: int) -> Side:
+    """Servers of one's own are paid by the hour: those hours, idle ones too, are the cost of their goods."""
+    usd = float(real(tally.capacity.usd[index])) / tally.replications
+    return side._replace(revenue_usd=side.revenue_usd + usd, cost_usd=Between(usd, usd)) if usd else side
 
 
 def surcharge_usd(tally: Tally, providers: Providers) -> float:

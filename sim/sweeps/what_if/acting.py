@@ -9,7 +9,7 @@ from sim.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import plain
 
-ACTING = ("backends", "batch", "budget", "budgets", "market", "retry", "router", "web_searches_per_call")
+ACTING = ("backends", "batch", "budget", "budgets", "market", "place", "retry", "router", "web_searches_per_call")
 """Groups and settings that change what a recorded session costs, or when."""
 _OF_NO_CALL = {
     "label", "vendor", "origin", "serving", "source", "as_of", "speed_sure", "works", "qualities", "quality", "turn_multiplier",
@@ -24,6 +24,7 @@ _RATHER = {
     "horizon_s": "sessions come when they came",
     "outcome": "a log does not say what was solved",
     "tries": "a log does not say what was solved",
+    "provider": "it says what serving takes, and moves nothing",
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from sim.results.files import PROVIDERS, Files
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.market import BackendSettings
 from sim.settings.population.plan import Beyond, PlanSettings, PlanWindow
 from sim.settings.router import Policy, RouterSettings
@@ -93,6 +94,18 @@ def test_with_seats_they_take_in_the_fees_and_what_goes_beyond(then: Beyond) -> 
     assert rows.loc["one", "kwh_low"] > 0
     at_home = found.mean("served_usd.us")
     assert at_home == pytest.approx(rows.loc["one", "revenue_usd"] + found.mean("plan_fee_usd.seat"), rel=1e-12), "fees go to A's place"
+
+
+def test_servers_of_ones_own_take_in_their_hours() -> None:
+    own = with_(TWO["one"], kind=BackendKind.self_hosted, servers=ServerSettings(replicas=2, usd_per_h=6.0), input_usd_per_mtok=0.0,
+                output_usd_per_mtok=0.0, cache_read_usd_per_mtok=0.0, decode_tokens_per_s=50.0)  # fmt: skip
+    found = served(TWO | {"one": own}, router=with_(BOTH, fee=0.0))
+    rows = found.providers.set_index("who")
+    assert rows.loc["all", "revenue_usd"] == pytest.approx(found.mean("cost_usd"), rel=1e-12)
+    assert rows.loc["one", "revenue_usd"] == pytest.approx(found.mean("cost_servers_usd"), rel=1e-12)
+    assert rows.loc["one", ["cost_usd_low", "cost_usd_high"]].tolist() == [rows.loc["one", "revenue_usd"]] * 2
+    assert rows.loc["one", "margin_high"] == 0
+    assert rows.loc["one", "kwh_low"] > 0
 
 
 def test_whoever_is_not_asked_for_is_not_there(result: sim.Result, tmp_path: Any) -> None:
