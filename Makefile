@@ -85,7 +85,10 @@ works: .venv/ready  ## fit each model's work to measured bills anew: make works 
 profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 	$(BIN)/python -m calibration.profiles $(DATA) --write
 
+servers: .venv/ready  ## fit conf/server to measured machines anew: make servers DATA=folder
+	$(BIN)/python -m calibration.servers $(DATA) --write
+
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults ccusage aiperf mutants check bench bench-all engines validate prices works profiles map
+.PHONY: help run test quick cover fuzz faults ccusage aiperf mutants check bench bench-all engines validate prices works profiles servers map

@@ -36,7 +36,7 @@ def erlang_b(*, offered: float, slots: int) -> float:
 
     Recursion B(k) = a B(k-1) / (k + a B(k-1)), which neither overflows nor cancels.
     """
-    _within(offered=offered, slots=slots)
+    within(offered=offered, slots=slots)
     lost = 1.0
     for k in range(1, slots + 1):
         lost = offered * lost / (k + offered * lost)
@@ -68,7 +68,7 @@ def short_line(*, rate: float, service_s: float, slots: int, room: int) -> Stead
 
     `wait_s` and `stay_s` are those of the calls that are let in.
     """
-    _within(rate=rate, service_s=service_s, slots=slots)
+    within(rate=rate, service_s=service_s, slots=slots)
     n = np.arange(1, slots + room + 1)
     share = stationary(rate * service_s / np.minimum(n, slots))
     present = float(share @ np.arange(slots + room + 1))
@@ -128,7 +128,8 @@ def _of_wait(rate: float, service_s: float, wait_s: float) -> Steady:
     return Steady(wait_s, wait_s + service_s, rate * wait_s, rate * (wait_s + service_s))
 
 
-def _within(**values: float) -> None:
+def within(**values: float) -> None:
+    """Raise `ConfigError` for the first value that is not above 0."""
     for name, value in values.items():
         if not value > 0:
             raise ConfigError(f"{name}={value:g}: must be above 0")
