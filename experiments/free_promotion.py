@@ -48,7 +48,7 @@ CHOICES = {
 
 def lived(free: str, how: tuple[str, ...], tasks: int | None = None) -> pd.DataFrame:
     """Calls of six weeks, with their day and tokens; of `TASKS` tasks, if no other number is given."""
-    users = max(20, (tasks or TASKS) // DAYS)
+    users = max(8, (tasks or TASKS) // DAYS)
     result = sim.simulate(
         sim.load(
             "agent=solo", "workload=users", f"workload.users={users}", "workload.tasks_per_user=null",

@@ -51,7 +51,7 @@ class People(NamedTuple):
 
 def people() -> tuple[People, ...]:
     """Their work, of which light users have as many as make `TASKS`."""
-    light = max(20, TASKS // 28)
+    light = max(5, TASKS // 28)
     return (
         People("a coding session a day", light, ("agent=solo", "workload.session_gap_s={dist:exponential,mean:86400}")),
         People("ten sessions a day", max(12, light // 5), ("agent=solo", "workload.session_gap_s={dist:exponential,mean:8640}")),

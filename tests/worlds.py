@@ -21,7 +21,7 @@ from sim.settings.workload import WorkloadSettings
 Settings = TypeVar("Settings", bound=Any)
 SIZES: dict[str, Any] = {"system_tokens": 1500, "prompt_tokens": 500, "output_tokens": 300, "tool_result_tokens": 700}
 """B = 2,000 tokens, o = 300, g = 1,000."""
-MANY: dict[str, Any] = {"tasks": 4000, "replications": 10, "processes": None, "log": Log.none}
+MANY: dict[str, Any] = {"tasks": 2500, "replications": 10, "processes": None, "log": Log.none}
 """Enough for a mean."""
 MARGIN = 0.02
 

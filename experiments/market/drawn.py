@@ -109,7 +109,7 @@ def _happened(base: Market) -> list[tuple[float, str]]:
 
 @styled
 def directions(found: Sequence[Flat]) -> Figure:
-    """How far the counts are missed as one thing moves alone; and what its range means for the last week once four are fitted anew."""
+    """How far the counts are missed as one thing moves alone; and what its range means for the last week once the rest is fitted anew."""
     spread = max(found, key=_reach)
     low, high = _last(spread)
     knob, week = FREE[spread.name], f"{MONDAYS[-1].day} {MONDAYS[-1]:%B}"
@@ -118,7 +118,7 @@ def directions(found: Sequence[Flat]) -> Figure:
         f"of {week} from {100 * low:.0f} to {100 * high:.0f} %, and both ends meet all four counts"
     )
     note = (
-        "Colours are those of the names. Left: all else as fitted. Right: the four fitted numbers turned anew at either end of a range "
+        "Colours are those of the names. Left: all else as fitted. Right: the fitted numbers turned anew at either end of a range "
         f"(circle: low, triangle: high; hollow: misses a count by over {100 * CLOSE:.0f} %). Dotted: left that limit, right the share of "
         "the second week."
     )
@@ -137,7 +137,7 @@ def directions(found: Sequence[Flat]) -> Figure:
     left.set_xlabel("place in its range (%)")
     left.set_ylabel("worst of the four counts missed by (%)")
     left.set_title("moved alone: the counts object")
-    right.set_title("four fitted anew: they do not")
+    right.set_title("the rest fitted anew: they do not")
     right.set_yticks(range(len(order)), [one.name for one in order])
     right.set_xlabel(f"Chinese share of tokens, week of {week} (%)")
     right.set_xlim(right=100 * share(COUNTED)[-1] + 1)

@@ -11,6 +11,7 @@ import numpy as np
 import sim
 from experiments.market.people import (
     CALIBRATED_UNTIL,
+    AHEAD,
     COUNTED,
     FITTED,
     FREE,
@@ -19,9 +20,12 @@ from experiments.market.people import (
     TERA,
     UNTIL,
     by_origin,
+    leads,
     on_the_list,
     people,
+    ranked,
     share,
+    tokens_by_model,
     tokens_by_origin,
 )
 from sim.population import Fit, Work, by_week, fit, live, sampled, turned
@@ -54,22 +58,27 @@ class Market(NamedTuple):
 
 
 def fitted(work: Work, free: Mapping[str, float], harness: str, start: Mapping[str, float]) -> Market:
-    """The four numbers turned until the two weeks come out, all else being so."""
+    """The numbers turned until the two weeks come out, and the ranking of the second, all else being so."""
     loose = turned(people(), FREE, free)
-    found = fit(loose, FITTED, start, COUNTED.ravel(), lambda one: tokens_by_origin(one, work, MONDAYS[:2]).ravel())
+
+    def made(one: PopulationSettings) -> np.ndarray:
+        weekly = tokens_by_model(one, work, MONDAYS[:2])
+        return np.append(by_origin(weekly, work), leads(weekly[1]))
+
+    found = fit(loose, FITTED, start, np.append(COUNTED, [AHEAD, AHEAD]), made)
     return Market(turned(loose, FITTED, found.values), work, found, dict(free), harness)
 
 
 def draws(works: Mapping[str, Work], count: int) -> tuple[Market, list[Market]]:
     """The population as it is written down, fitted; and fits over the ranges of all that is free, by the bills of each harness in turn.
 
-    Those that do not come within `CLOSE` of every count are left out.
+    Those that do not come within `CLOSE` of every count, or have other models in front, are left out.
     """
     harness = next(iter(works))
     base = fitted(works[harness], {}, harness, START)
     names = [list(works)[number % len(works)] for number in range(count)]
     every = [fitted(works[name], free, name, base.fit.values) for name, free in zip(names, sampled(FREE, count, SEED), strict=True)]
-    close = [one for one in every if one.fit.error < CLOSE]
+    close = [one for one in every if one.fit.error < CLOSE and ranked(by_model(one)[1])]
     if not close:
         raise sim.ConfigError(
             f"none of {count} fits comes within {CLOSE:.0%} of every count: widen the ranges of experiments.market.people"
@@ -164,11 +173,11 @@ class Flat(NamedTuple):
     alone: np.ndarray
     """Largest error of a count where only it is moved."""
     ends: tuple[Market, Market]
-    """The four fitted anew at either end."""
+    """The others fitted anew at either end."""
 
 
 def flat(base: Market, name: str) -> Flat:
-    """Move one thing through its range, alone and with the four fitted anew."""
+    """Move one thing through its range, alone and with the others fitted anew."""
     places = np.linspace(0.0, 1.0, 9)
     moved = [turned(turned(people(), {name: FREE[name]}, {name: FREE[name].at(place)}), FITTED, base.fit.values) for place in places]
     off = [float(np.abs(tokens_by_origin(one, base.work, MONDAYS[:2]) / COUNTED - 1).max()) for one in moved]

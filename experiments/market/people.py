@@ -37,6 +37,10 @@ CALIBRATED_UNTIL, UNTIL = "2026-02-23", "2026-03-23"
 COUNTED = np.array([[4.12, 2.94], [5.16, 2.70]])
 """Trillions of tokens on Chinese and American models, weeks of 9 and 16 February 2026: sums over the models on OpenRouter's list (S: the
 article)."""
+FIRST_THREE = ("minimax_m2_5", "kimi_k2_5", "glm_5")
+"""In the week of 16 February, by tokens (S: the article)."""
+AHEAD = 1.03
+"""By how much the second is to lead the third, and that one the fourth, so that a fit that is nearly met still has the ranking."""
 TERA = 1e12
 
 REPORTED = (
@@ -51,9 +55,14 @@ FITTED = {
     "always-on, in the end": Knob(("segments.always_on.people",), 0.005, 20.0, ratio=True, factor=True),
     "liking of Chinese models": Knob(("habits.liking.cn",), -4.0, 4.0),
     "launch": Knob(("habits.launch",), 0.0, 5.0),
+    "liking of Kimi K2.5": Knob(("habits.liking.kimi_k2_5",), -2.0, 2.0),
+    "liking of GLM-5": Knob(("habits.liking.glm_5",), -2.0, 2.0),
 }
-"""As many as there are counts: level, growth, base share, launch."""
-START = {"people, all": 1.7, "always-on, in the end": 0.2, "liking of Chinese models": -0.7, "launch": 1.5}
+"""As many as there are counts, level, growth, base share, launch, and two for the ranking."""
+START = {
+    "people, all": 1.7, "always-on, in the end": 0.2, "liking of Chinese models": -0.7, "launch": 1.5, "liking of Kimi K2.5": 0.0,
+    "liking of GLM-5": 0.0,
+}  # fmt: skip
 """Where the search begins."""
 FREE = {
     "half-life of a launch, weeks": Knob(("habits.half_life_weeks",), 1.0, 6.0, ratio=True),
@@ -67,7 +76,7 @@ FREE = {
     "from flat rates": Knob(("segments.flat_rate.people",), 0.2, 2.0, ratio=True, factor=True),
     "weight of tastes": Knob(("segments.*.scale_usd",), 0.5, 2.0, ratio=True, factor=True),
 }
-"""What four numbers cannot tell: spread over these ranges (assumptions), the four fitted anew for each."""
+"""What four numbers cannot tell: spread over these ranges (assumptions), the others fitted anew for each."""
 
 
 @cache
@@ -137,11 +146,27 @@ def by_origin(weekly: np.ndarray, work: Work) -> np.ndarray:
     return np.stack([weekly[:, ours].sum(axis=1), weekly[:, ~ours].sum(axis=1)], axis=1)
 
 
+def tokens_by_model(population: PopulationSettings, work: Work, mondays: Sequence[date]) -> np.ndarray:
+    """Trillions of tokens of those on the list; a row a week, a column a model."""
+    found = live(population, work, (mondays[-1] + timedelta(days=7)).isoformat())
+    return on_the_list(found.tokens, found.tokens, found.first, mondays) / TERA
+
+
 def tokens_by_origin(population: PopulationSettings, work: Work, mondays: Sequence[date]) -> np.ndarray:
     """Trillions of tokens on the list, Chinese and American, by week."""
-    until = (mondays[-1] + timedelta(days=7)).isoformat()
-    found = live(population, work, until)
-    return by_origin(on_the_list(found.tokens, found.tokens, found.first, mondays), work) / TERA
+    return by_origin(tokens_by_model(population, work, mondays), work)
+
+
+def leads(by_model: np.ndarray) -> np.ndarray:
+    """Tokens of the second of `FIRST_THREE` over the third's in a week, and of the third over the best other model's; `AHEAD` at most."""
+    _, second, third = (by_model[MODELS.index(name)] for name in FIRST_THREE)
+    fourth = max(one for one, name in zip(by_model, MODELS, strict=True) if name not in FIRST_THREE)
+    return np.minimum(AHEAD, [second / third, third / fourth])
+
+
+def ranked(by_model: np.ndarray) -> bool:
+    """Whether a week has the article's first three, in their order."""
+    return [MODELS[model] for model in np.argsort(-by_model)[:3]] == list(FIRST_THREE)
 
 
 def share(sums: np.ndarray) -> np.ndarray:

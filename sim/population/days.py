@@ -81,7 +81,8 @@ class _Market:
         self._scales = np.repeat([one.scale_usd for one in segments], count)
         self._worth = np.repeat([one.value_usd for one in segments], count)[:, None] * work.qualities
         self._leave = np.repeat([leaving(one) for one in segments], count)[:, None]
-        self._liking = np.array([self._habits.liking.get(origin, 0.0) for origin in work.origins])
+        liking = self._habits.liking
+        self._liking = np.array([sum(liking.get(key, 0.0) for key in pair) for pair in zip(work.origins, work.models, strict=True)])
         self._first, self._days, self._count = first, days, count
         self._calendar = _calendar(population, work, first, days)
         self._sets = knowing(len(self._calendar.new))

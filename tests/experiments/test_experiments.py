@@ -7,12 +7,13 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import sim
-from experiments import divide_or_replicate, effective_price, metastable
+from experiments import article_weeks, compaction, divide_or_replicate, effective_price, metastable, team_of_50
 from experiments.effective_price import RIVALS
 from tests.report.test_page import overlapping
 
@@ -25,6 +26,12 @@ BY_HAND = {
     84: (6.858, 17.2, 5.4, 2.9, 6.4, 3.5, 21.6),
 }
 """Dollars on Opus 4.6 and how many times those of each rival, from F4 and F4b with a miss in 2.1 % of gaps."""
+FEWER: dict[str, dict[str, Any]] = {
+    "article_weeks": {"FREE": {name: article_weeks.FREE[name] for name in ("reviews a week", "weight of tastes")}},
+    "compaction": {"WINDOWS": compaction.WINDOWS[::7]},
+    "team_of_50": {"MIX": {kind: (1, sessions) for kind, (_, sessions) in team_of_50.MIX.items()}},
+}
+"""What studies that take long do less of, beside the sizes that they name."""
 
 
 @pytest.mark.slow
@@ -67,6 +74,8 @@ def test_every_study_runs_to_its_finding(
     for size, least in (("TASKS", 1), ("DRAWS", 1), ("REPLICATIONS", 2)):
         if hasattr(module, size):
             monkeypatch.setattr(module, size, max(least, getattr(module, size) // 20))
+    for name, fewer in FEWER.get(study, {}).items():
+        monkeypatch.setattr(module, name, fewer)
     monkeypatch.setattr(sys, "argv", [study, "--out", str(tmp_path)])
     module.main()
     assert (tmp_path / f"{study}.csv").stat().st_size > 100
@@ -88,7 +97,7 @@ def test_an_outage_slows_down_for_good_from_quota_times_lifetime_over_prompt_on(
 @pytest.mark.slow
 def test_a_study_has_a_command(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "experiments.flip", "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, "-m", "experiments.divide_or_replicate", "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert ran.returncode == 0, ran.stderr
-    assert (tmp_path / "flip.csv").is_file()
+    assert (tmp_path / "divide_or_replicate.csv").is_file()

@@ -95,11 +95,11 @@ RANDOM_TURNS: dict[str, tuple[dict[str, Any], tuple[float, float]]] = {
 def test_f3_loop_with_random_turns(name: str) -> None:
     """Random n: E In = E[n] B + g E[n(n-1)]/2, whatever n's law, if growth does not depend on n."""
     law, (turns, pairs) = RANDOM_TURNS[name]
-    result = run(agent(turns=law), tasks=2500, replications=16, processes=None, log=Log.none)
+    result = run(agent(turns=law), tasks=2000, replications=16, processes=None, log=Log.none)
     expected = theory.loop_tokens(base=B, growth=G, output=O, turns=turns, pairs=pairs)
     assert_equivalent(result, "calls_per_task", expected.calls)
     turned = np.array(values(result, "calls_per_task")) / turns
-    assert_means(np.array(values(result, "input_tokens")), [turned], 2500 * expected.input, MARGIN)
+    assert_means(np.array(values(result, "input_tokens")), [turned], 2000 * expected.input, MARGIN)
 
 
 def test_f3_mean_turns_alone_would_halve_the_quadratic_part() -> None:
@@ -291,7 +291,7 @@ def test_f7_the_bill_by_success_does_not_depend_on_the_limit() -> None:
     unit = tried(TriesSettings()).mean("cost_per_task_usd")
     expected = theory.cost_per_success(success=P, cost_right=unit, cost_wrong=unit)
     for tries in (1, 2, 4, 8):
-        result = run(agent(turns=1, tries=TriesSettings(most=tries)), backend(quality=P), **MANY | {"tasks": 3000})
+        result = run(agent(turns=1, tries=TriesSettings(most=tries)), backend(quality=P), **MANY | {"tasks": 2000})
         assert_equivalent(result, "cost_per_success_usd", expected)
 
 
@@ -309,7 +309,7 @@ def test_f7_where_wrong_tries_cost_less_than_right_ones() -> None:
     for tries in (1, 3):
         result = run(
             agent(tries=TriesSettings(most=tries, stop_when_lost=True), **flat),
-            backend(quality=P, cache_read_usd_per_mtok=1.0, cache_write_usd_per_mtok=1.0), outcome=outcome, **MANY | {"tasks": 2500},
+            backend(quality=P, cache_read_usd_per_mtok=1.0, cache_write_usd_per_mtok=1.0), outcome=outcome, **MANY | {"tasks": 1600},
         )  # fmt: skip
         assert_equivalent(result, "cost_per_success_usd", expected)
 
@@ -548,7 +548,7 @@ def test_f16_dollars_of_a_busy_hour(turns: int) -> None:
 def test_f16_where_tools_take_their_time() -> None:
     """A ratio of means: E $ over E seconds of a task, random turns and tool times."""
     busy = agent(turns={"dist": "geometric", "mean": 8}, tool_time_s={"dist": "exponential", "mean": 27})
-    result = run(busy, tasks=4000, replications=16, processes=None, log=Log.none)
+    result = run(busy, tasks=2500, replications=16, processes=None, log=Log.none)
     bill = theory.loop_tokens(base=B, growth=G, output=O, turns=8, pairs=theory.pairs_geometric(8)).total / 1e6
     assert_equivalent(result, "cost_per_busy_hour_usd", theory.cost_per_hour(usd=bill, seconds=8 + 27 * 7))
 
@@ -558,7 +558,7 @@ def choosing(dear_usd: float) -> sim.Result:
     dear = backend(quality=0.9, input_usd_per_mtok=(dear_usd - 300e-6) / 2000e-6, cache=CacheKind.none)
     pair = {"dear": dear, "cheap": backend(quality=0.7, cache=CacheKind.none)}
     router = RouterSettings(policy=Policy.logit, per=ChoosePer.task, scale_usd=2.0)
-    return run(agent(turns=1), pair, router=router, outcome=OutcomeSettings(value_usd=25.0), **MANY)
+    return run(agent(turns=1), pair, router=router, outcome=OutcomeSettings(value_usd=25.0), **MANY | {"tasks": 4000})
 
 
 @pytest.mark.slow

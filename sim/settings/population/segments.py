@@ -50,7 +50,7 @@ class HabitSettings:
     """What moves people between models, beside dollars and quality."""
 
     liking: dict[str, float] = alone({}, low=-50, high=50)
-    """Log-odds for models of an origin (us, cn, ...), beyond what dollars and quality explain; absent: 0."""
+    """Log-odds for models of an origin (us, cn, ...), or for one model by its id, beyond what dollars and quality explain; absent: 0."""
     launch: float = alone(0.0, low=0, high=20)
     """Log-odds that a model gains on the day of its launch, because it is new."""
     half_life_weeks: float = alone(2.0, above=0, high=1000)
