@@ -97,7 +97,11 @@ def test_an_outage_slows_down_for_good_from_quota_times_lifetime_over_prompt_on(
 @pytest.mark.slow
 def test_a_study_has_a_command(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "experiments.divide_or_replicate", "--out", str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, "-m", "experiments.divide_or_replicate", "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
     )
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "divide_or_replicate.csv").is_file()
