@@ -9,10 +9,10 @@ always on spread (Bass), closed flat rates send people over. What a task costs o
 call by call at the work that bills say each model does. No share of a model is set. Sums are over the ten models with most tokens.
 
 Fitted: four numbers (level of all people, always-on people in the end, liking of Chinese models, log-odds of a launch) to four (tokens on
-Chinese and American models, weeks of 9 and 16 February), likings of K2.5 and GLM-5 to their places in the second week, as far as these take any,
-and nothing to anything later. Fits in which M2.5, K2.5, GLM-5 do not lead in this order are left out. Predicted: four weeks more, from fits over the ranges of ten
-other settings and by the bills of two harnesses, with a random walk of what no model knows (`experiments/market/fitted.py` has both).
-How many people came over from flat rates is assumed, so what the closing did is too.
+Chinese and American models, weeks of 9 and 16 February), likings of K2.5 and GLM-5 to their places in the second week, as far as these
+take any, and nothing to anything later. Fits in which M2.5, K2.5, GLM-5 do not lead in this order are left out. Predicted: four weeks
+more, from fits over the ranges of ten other settings and by the bills of two harnesses, with a random walk of what no model knows
+(`experiments/market/fitted.py` has both). How many people came over from flat rates is assumed, so what the closing did is too.
 Unmodelled: Lunar New Year (17 February), models beyond these eleven, launches that came later, hours and weekdays.
 """
 
@@ -327,7 +327,7 @@ def main() -> None:
     )
     parts = {
         "Fitted to four counts and to who is second and third, and to nothing later": _written(fits(base, markets)),
-        f"Of {DRAWS} fits {len(markets)} come within {percent(CLOSE)} of each count with the ranking; low and high are 90 % of those": counts,
+        f"Of {DRAWS} fits {len(markets)} have the ranking and come within {percent(CLOSE)} of each count; low, high: 90 % of those": counts,
         "Weeks, 90 % intervals; the last four predicted": _written(table),
         "The second week by model": f"{_written(ranking(base, markets))}\n\n{fill(leaders(markets), WIDE)}",
         "Reported of single models (press, conflicting)": _written(unfitted(base, markets)),

@@ -10,8 +10,8 @@ import numpy as np
 
 import sim
 from experiments.market.people import (
-    CALIBRATED_UNTIL,
     AHEAD,
+    CALIBRATED_UNTIL,
     COUNTED,
     FITTED,
     FREE,
