@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import sim
-from experiments import article_weeks, compaction, divide_or_replicate, effective_price, metastable, team_of_50
+from experiments import compaction, divide_or_replicate, effective_price, metastable, team_of_50
 from experiments.effective_price import RIVALS
+from experiments.market.people import FREE
 from tests.report.test_page import overlapping
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ BY_HAND = {
 }
 """Dollars on Opus 4.6 and how many times those of each rival, from F4 and F4b with a miss in 2.1 % of gaps."""
 FEWER: dict[str, dict[str, Any]] = {
-    "article_weeks": {"FREE": {name: article_weeks.FREE[name] for name in ("reviews a week", "weight of tastes")}},
+    "article_weeks": {"FREE": {name: FREE[name] for name in ("reviews a week", "weight of tastes")}},
     "compaction": {"WINDOWS": compaction.WINDOWS[::7]},
     "team_of_50": {"MIX": {kind: (1, sessions) for kind, (_, sessions) in team_of_50.MIX.items()}},
 }
