@@ -32,6 +32,7 @@ from sim.sampling.streams import Streams
 from sim.scenario.coupling import may_look_ahead
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
+from sim.settings.agent import AgentKind
 from sim.success import SuccessModel
 from sim.theory.expected.forecast import Forecast
 from sim.usage import Paid
@@ -105,6 +106,7 @@ class World:
             self.clock.run(until=self.scenario.horizon_s)
         except struct.error:
             raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
+        self._check_ended()
         fallback = self.router.fallback
         tally = self.meter.close(self.clock.now, self.dispatch.requested, fallback.switches if fallback is not None else None)
         if self.ledger is not None and self.ledger.seats is not None:
@@ -112,6 +114,12 @@ class World:
         for backend, before in zip(self.backends, self._paid_before, strict=True):
             tally.capacity.add(backend.index, backend.paid(self.clock.now), before)
         return tally
+
+    def _check_ended(self) -> None:
+        """Raise `ConfigError` where the clock has stopped, nothing is to come, and agents with a life of the user's still wait."""
+        agent, waiting = self.scenario.agent, self.meter.present.count
+        if waiting and agent.kind is AgentKind.custom and self.scenario.horizon_s is None and self.ledger is None:
+            raise ConfigError(f"agent.workflow={agent.workflow}: {waiting:,} tasks never end: an agent waits for an event that never comes")
 
     def _warmed_up(self) -> None:
         """Hours count from now on, as calls do."""

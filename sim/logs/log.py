@@ -39,6 +39,8 @@ _COUNTS, _BY_USER, _RANK, _FIRST, _LAST, _START, _END = (
 )
 _TOKENS = slice(_FIRST, _LAST + 1)
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
+_SAME_CALL_S = 60.0
+"""Copies of a call have its time; so long apart they may be two."""
 _LATEST_S = 3.2e10
 """Some time before the year 3000."""
 
@@ -128,6 +130,8 @@ class _Rows:
         """The same call once more: it began with the first, and what it came to says the best."""
         self._report.duplicates["lines of one call" if slot >= self._begun else "copies in another file"] += 1
         old = list(_PACK.unpack_from(self._packed, slot * _PACK.size))
+        if slot < self._begun and abs(row[_END] - old[_END]) > _SAME_CALL_S:
+            self._report.remarks["of an id that a call in another file has, minutes apart: taken as one call; are ids unique?"] += 1
         best = row if (row[_RANK], _total(row)) > (old[_RANK], _total(old)) else old
         if slot >= self._begun:
             best[_BY_USER] = old[_BY_USER] or row[_BY_USER]

@@ -28,7 +28,7 @@ def run(words: Sequence[str]) -> int:
     """Do what `sim WORDS` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
     clear_leftovers()
     with ExitStack() as stack:
-        stack.enter_context(heard())
+        stack.enter_context(heard(words=words))
         command = read(words)
         if added := unused_backend(words):
             print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import sim
+from sim.agents.agent import Agent, Life
 from sim.backends.backend import Backend
 from sim.call import Call
 from sim.engine.replicate import replicate_shard
@@ -18,6 +19,7 @@ from sim.meter.meter import LineFormedError
 from sim.router.knowledge import Choose, Knowledge
 from sim.sampling.streams import Streams
 from sim.scenario.shards import Shard
+from sim.settings.agent import AgentKind
 from sim.settings.budget import BudgetSettings, Per
 from sim.settings.market import Billed
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -25,11 +27,17 @@ from sim.settings.run import RetrySettings
 from sim.settings.traits import ALONE
 from sim.settings.tries import TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
-from tests.worlds import agent, backend, loop, run, scenario, team
+from tests.worlds import agent, backend, loop, run, scenario, team, with_
 
 NEVER_REACHED = {"no ledger": BudgetSettings(), "a ledger": BudgetSettings(usd=1e9)}
 """Whether attempts pass through a ledger; no number depends on it."""
 MIXED = RouterSettings(policy=Policy.weighted, per=ChoosePer.call)
+
+
+def waits_for_ever(one: Agent) -> Life:
+    """A workflow that waits for what nobody tells it."""
+    yield one.wait_for(one.office.env.event())
+    return True
 
 
 def by_turns(known: Knowledge) -> Choose:
@@ -221,3 +229,11 @@ def test_every_kind_of_agent_has_a_profile_of_its_own() -> None:
     assert first.groupby("role")["input_tokens"].unique().map(list).to_dict() == {
         "lead": [1100], "worker": [1200], "verifier": [1300], "chat": [1400]
     }  # fmt: skip
+
+
+def test_a_workflow_that_waits_for_what_never_comes_is_told_not_counted_as_work_under_way() -> None:
+    """Without a horizon the clock stops when nothing is to come; at a horizon it may still come."""
+    world = scenario(agent(kind=AgentKind.custom, workflow=f"{__name__}:waits_for_ever"), backend(), tasks=3)
+    with pytest.raises(sim.ConfigError, match=r"^agent\.workflow=.*: 3 tasks never end: an agent waits for an event that never comes$"):
+        sim.simulate(world)
+    assert sim.simulate(with_(world, horizon_s=1e4)).mean("tasks_in_flight") == 3

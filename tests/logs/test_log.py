@@ -222,3 +222,14 @@ def test_a_file_in_a_folder_that_cannot_be_read_is_told_with_its_reason(tmp_path
 def test_a_table_without_our_columns_is_told_what_it_begins_with(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"its first line names the columns Usage of February: a table of ours has trace, agent, t_s"):
         read(lines(tmp_path / "x.csv", "Usage of February", "", HEAD, "s,main,0,0,20000,300"))
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-02-20", 0), ("2026-02-21", 1)])
+def test_an_id_that_two_files_have_at_other_times_is_one_call_and_told(tmp_path: Path, day: str, told: int) -> None:
+    """A resumed session copies its lines with their times; a proxy that numbers from 1 does not."""
+    for name, date in (("a", "2026-02-20"), ("b", day)):
+        lines(tmp_path / f"{name}.jsonl", {**said(1, "1", usage(10, 0, 0, 9)), "timestamp": f"{date}T09:00:00Z"})
+    log = read(tmp_path)
+    assert len(log.calls) == 1
+    remark = "of an id that a call in another file has, minutes apart: taken as one call; are ids unique?"
+    assert log.report.remarks[remark] == told

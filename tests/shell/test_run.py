@@ -109,14 +109,18 @@ def test_contexts_put_back_what_they_change_after_an_error_too(monkeypatch: pyte
         assert state() == before
 
 
-def test_who_waits_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [(["agent=chat"], ""), (["agent.workflow=mine:f", "seed=1"], "; agent.workflow=mine:f is yours: does it end?")],
+)
+def test_who_waits_long_is_told_so(words: list[str], asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said, over = io.StringIO(), threading.Event()
     monkeypatch.setattr(said, "flush", over.set)
     monkeypatch.setattr(sys, "stderr", said)
     monkeypatch.setattr(sys, "__stderr__", said)
-    with heard(0.001):
+    with heard(0.001, words):
         assert over.wait(60)
-    assert said.getvalue() == "sim: still at work after 0.001 s; Ctrl-C stops it\n"
+    assert said.getvalue() == f"sim: still at work after 0.001 s; Ctrl-C stops it{asked}\n"
 
 
 def _fail(context: AbstractContextManager[None], before: dict[str, Any]) -> None:

@@ -31,6 +31,6 @@ def call(verb: str, words: Sequence[str]) -> int:
     module = importlib.import_module(f"{__name__}.{verb}")
     parser = Parser(prog=f"sim {verb}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     module.arguments(parser)
-    with heard():
+    with heard(words=words):
         status: int = module.run(parser.parse_intermixed_args(words))
     return status

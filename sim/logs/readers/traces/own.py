@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, File, Sample
 from sim.logs.files.table import plain
-from sim.logs.logged import MAIN, UNSAID, Counts, LoggedCall, Reads, Source, count, dollars, moment, number_of, said
+from sim.logs.logged import MAIN, UNSAID, Counts, LoggedCall, Reads, Source, count, dollars, moment, number_of, outward, said
 from sim.logs.rows import RowReader
 
 _NEEDED = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
 _UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"
 
 _TWO_SESSIONS = "first of a session whose name another file has too, and which differs: taken as another session"
+_NO_PARENT = "of a sub-agent whose parent is not in the log, or goes round in a ring"
 _DIFFERS = "another file has that call of the session with other numbers: both counted"
 
 
@@ -31,6 +33,9 @@ class Reader(RowReader):
         """Calls of this file, by their place in their agent."""
         self._elsewhere: dict[int, int] = {}
         """Those of earlier files."""
+        self._begun: dict[tuple[str, str], tuple[str, str]] = {}
+        """By whom, of agents whose parent is said."""
+        self._called: Counter[tuple[str, str]] = Counter()
         self._files = 0
         self._apart: dict[str, str] = {}
         """What is added to the name of a session of this file that is another one in an earlier file; empty: it is the same."""
@@ -54,10 +59,13 @@ class Reader(RowReader):
         row = self.row(entry)
         if row is None:
             return
-        start = float(row.get("session_start_s") or 0) + _time(row["t_s"])
+        start = number_of(row.get("session_start_s") or 0, "number of seconds (session_start_s)") + _time(row["t_s"])
         agent = str(row["agent"])
         parent = str(row["parent"] or "") if "parent" in row else UNSAID if agent != MAIN else ""
-        end, counts = start + float(row.get("api_time_s") or 0), Counts.unsure if self._recorded else Counts.inclusive
+        end, counts = (
+            start + number_of(row.get("api_time_s") or 0, "number of seconds (api_time_s)"),
+            Counts.unsure if self._recorded else Counts.inclusive,
+        )
         call = LoggedCall(
             str(row["trace"]), str(row.get("model") or ""), counts, count(row["input_tokens"]), count(row["output_tokens"]),
             said(row.get("cache_read_tokens", row.get("cached_tokens"))), said(row.get("cache_write_tokens")),
@@ -65,10 +73,13 @@ class Reader(RowReader):
             dollars(row.get("cost_usd")), str(row.get("status") or "ok"), str(row.get("tier") or "standard"),
             row.get("trigger") == "user", count(row.get("web_searches")),
         )  # fmt: skip
-        index = float(row.get("call_index") or 0)
+        index = number_of(row.get("call_index") or 0, "call_index")
         known = self._known(call, index if "call_index" in self.header else start)
         if known is None:
             return
+        if parent not in ("", UNSAID):
+            self._begun[known.session, agent] = known.session, parent
+        self._called[known.session, agent] += 1
         if self._recorded:
             yield known
         else:
@@ -91,8 +102,15 @@ class Reader(RowReader):
         self.report.remarks[_DIFFERS if self._apart[call.session] == "" else _TWO_SESSIONS] += 1
         return call._replace(session=call.session + self._apart[call.session])
 
+    def _remark_parents(self) -> None:
+        """Of sub-agents whom nobody in the log can have begun: they count all the same."""
+        for who, above in self._begun.items():
+            if above not in self._called or len(outward(who, self._begun)) == 1:
+                self.report.remarks[_NO_PARENT] += self._called[who]
+
     def end(self) -> Iterator[LoggedCall]:
         """Of traces without recorded reads, agent by agent in the order of their calls."""
+        self._remark_parents()
         self.source = Source(Reads.unsaid, own_clocks=True)
         for calls in self._unread.values():
             earlier: list[int] = []

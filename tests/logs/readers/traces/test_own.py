@@ -158,3 +158,14 @@ def test_a_runs_own_calls_come_back_to_the_dollar(tmp_path: Path) -> None:
 def test_a_cell_that_is_no_number_is_told_in_words_of_ours(tmp_path: Path, cell: str, told: str) -> None:
     log = read(lines(tmp_path / "x.csv", HEAD, "s,main,0,0,1000,100", f"s,main,1,60,{cell},100"))
     assert log.report.where == [f"{tmp_path / 'x.csv'}: line 3: {told}"]
+
+
+@pytest.mark.parametrize(
+    ("agents", "orphans"),
+    [({"main": "", "w": "main"}, 0), ({"main": "", "w": "nobody"}, 1), ({"a": "b", "b": "a"}, 2), ({"main": "", "v": "w", "w": "main"}, 0)],
+)
+def test_sub_agents_whom_nobody_can_have_begun_are_told(tmp_path: Path, agents: dict[str, str], orphans: int) -> None:
+    table = [f"s,{name},0,0,1000,100,{parent}" for name, parent in agents.items()]
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},parent", *table))
+    assert log.report.remarks["of a sub-agent whose parent is not in the log, or goes round in a ring"] == orphans
+    assert len(log.calls) == len(agents)
