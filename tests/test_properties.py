@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import sim
 from sim.meter.tally import TOKENS
+from sim.results.provider import sides
 from sim.settings.agent import AgentKind, Split
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.market import BackendSettings, Billed
@@ -25,6 +26,7 @@ from sim.settings.tries import Pick, TriesSettings
 from sim.settings.workload import WorkloadKind
 from sim.sweeps.sweep import replaced
 from tests.generated import NIGHT, PLAIN_DOOR, of, worlds
+from tests.settings.provider.test_fleet import provider
 from tests.worlds import agent, backend, loop, run, team, with_
 
 ONE = {"policy": Policy.fixed, "fallback": [], "backend": "one"}
@@ -65,6 +67,12 @@ def test_books_balance_and_time_goes_forward(world: sim.Scenario) -> None:
     of_calls = result.mean("cost_usd") - result.mean("cost_servers_usd")
     assert of_calls == pytest.approx(calls["cost_usd"].sum(), rel=1e-9, abs=1e-9)
     assert of_calls == pytest.approx(result.timeline["cost_usd"].sum(), rel=1e-9, abs=1e-9)
+    placed = with_models(
+        with_(world, provider=provider(usd_per_kwh={"us": [0.1, 0.2], "eu": [0.1, 0.3]})), lambda one: with_(one, serving="us")
+    )
+    served = sides.table(placed, result.estimates.pooled).set_index("who")
+    assert served.loc["all", "revenue_usd"] == pytest.approx(result.mean("cost_usd"), rel=1e-9, abs=1e-12)
+    assert served.loc["all", "tokens"] == result.mean("total_tokens")
     if world.horizon_s is None:
         assert result.mean("tasks_in_flight") == result.mean("calls_in_flight") == 0
         assert result.mean("agents") == tasks["agents"].sum()

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from sim.theory.provider import NOTHING, Between, Fleet, Side, together
+import sim
+from sim.theory.provider import NOTHING, Between, Fleet, Side, fleet_of, together
 
 MACHINE_KW, GPUS, PUE = 10.2, 8, 1.2
 PREFILLED_PER_S, DECODED_PER_S = 73_700, 14_800
@@ -46,6 +47,23 @@ def test_machines_of_that_day_are_those_that_were_counted() -> None:
     assert day.gpu_hours.low / GPUS / 24 == pytest.approx(226.75, rel=0.002)
     fresh = PUBLISHED.serves(608e9 - 342e9, 0, 168e9, 0.0)
     assert fresh.gpu_hours.low / GPUS / 24 == pytest.approx(173, rel=0.002), "as if the rate were of fresh tokens: a quarter less"
+
+
+@pytest.mark.parametrize(
+    ("end", "prompt", "answer", "wh"), [("low", 8192, 1024, 0.6), ("high", 8192, 1024, 3.74), ("high", 1024, 8192, 16.3)]
+)
+def test_what_ships_spans_what_was_published_of_a_query(end: str, prompt: int, answer: int, wh: float) -> None:
+    """0.6 to 16 Wh of DeepSeek R1 on a benchmark: site and all (1.2 here), lengths 0.9 of those named."""
+    fleet = fleet_of(sim.load("provider=disclosed").provider, "deepseek_v3_2", "cn")._replace(pue=sure(1.2))
+    query = fleet.serves(0.9 * prompt, 0, 0.9 * answer, 0.0)
+    assert 1e3 * getattr(query.kwh, end) == pytest.approx(wh, rel=0.15)
+
+
+def test_what_ships_is_what_was_disclosed() -> None:
+    """At a PUE of 1.2: 46 and 230 Wh a million tokens prefilled and decoded."""
+    fleet = fleet_of(sim.load("provider=disclosed").provider, "minimax_m2_5", "cn")._replace(pue=sure(1.2))
+    assert 1e3 * fleet.serves(1e6, 0, 0, 0.0).kwh.low == pytest.approx(46, rel=0.01)
+    assert 1e3 * fleet.serves(0, 0, 1e6, 0.0).kwh.low == pytest.approx(230, rel=0.01)
 
 
 FLEET = Fleet(
