@@ -118,7 +118,10 @@ class Client(Protocol):
         """An attempt never had a slot; another before `retry_after_s` would be refused too (inf: whenever it comes)."""
 
     def patience_s(self, call: Call, /) -> float:
-        """Seconds that an attempt waits in line before it is withdrawn."""
+        """Seconds that an attempt waits in line from now on before it is withdrawn."""
+
+    def deadline_s(self, call: Call, /) -> float:
+        """The second at which an attempt is withdrawn wherever it is; inf: never."""
 
 
 class Call(Event):

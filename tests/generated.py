@@ -21,7 +21,7 @@ from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow, Quota
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
-from sim.settings.run import Log, RetrySettings
+from sim.settings.run import Backoff, Log, RetrySettings
 from sim.settings.tries import Pick, TriesSettings
 from sim.settings.workload import DemandWindow, WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, scenario
@@ -102,12 +102,14 @@ BACKEND: Fields = {
     "tokens_per_min": of(None, 60_000.0),
     "quotas": of({}, {"hour": QuotaSettings(window_h=1, tokens=90_000.0), "day": QuotaSettings(requests=70, zone="Asia/Kolkata")}),
     "limits_count_cache_reads": of(False, True),
+    "limits_reserve_output_tokens": of(None, None, 900),
     "limit_gateway": of(False, True),
     "decode_slowdown": of(0.0, 0.2, 1.0),
     "kind": of(BackendKind.api, BackendKind.api, BackendKind.self_hosted),
     "servers": of(ServerSettings(), ServerSettings(replicas=2, batch=1), ServerSettings(batch=2, memory_tokens=5000), SCALED),
     "error_rate": of(0.0, 0.3, 1.0),
     "error_billed": of(*Billed),
+    "timeout_billed": of(*Billed),
     "reasoning_share": of(None, 0.6),
     "turn_multiplier": of(1.0, 1.4),
     "verbosity": of(1.0, 0.6),
@@ -184,8 +186,11 @@ OUTCOME: Fields = {
 }
 RETRY: Fields = {
     "attempts": of(5, 1, 2),
+    "backoff": of(*Backoff),
     "backoff_base_s": of(1.0, 0.0, 30.0),
     "backoff_cap_s": of(60.0, 5.0),
+    "heeds_retry_after": of(True, False),
+    "timeout_s": of(None, None, 2.5, 40.0),
     "patience_s": of(None, 4.0, {"dist": "exponential", "mean": 20.0}),
 }
 WORKLOAD: Fields = {
@@ -257,8 +262,8 @@ def drawn(fields: Fields, pinned: Pins = None) -> st.SearchStrategy[dict[str, An
     return st.fixed_dictionaries({**fields, **{name: st.just(value) for name, value in (pinned or {}).items()}})
 
 
-def fitting(models: dict[str, dict[str, Any]], happens: dict[str, Any]) -> None:
-    """What servers of one's own, shared decoding and outages do not have together."""
+def fitting(models: dict[str, dict[str, Any]], happens: dict[str, Any], retried: dict[str, Any]) -> None:
+    """What servers of one's own, shared decoding, outages and deadlines do not have together."""
     for model in models.values():
         model["decode_slowdown"] *= happens["events"] != OUT
         if model["kind"] is BackendKind.self_hosted:
@@ -266,6 +271,8 @@ def fitting(models: dict[str, dict[str, Any]], happens: dict[str, Any]) -> None:
             happens["events"] = [event for event in happens["events"] if event.kind in PRICED]
         else:
             model["servers"] = ServerSettings()
+        if model["kind"] is BackendKind.self_hosted or model["decode_slowdown"]:
+            retried["timeout_s"] = None
 
 
 @st.composite
@@ -304,14 +311,15 @@ def worlds(
         spent["then"] = Then.stop
     spent["window_h"] = (spent["window_h"] or 0.1) if spent["per"] is Per.rolling else None
     happens = draw(drawn(WORLD, world))
-    fitting(models, happens)
+    retried = draw(drawn(RETRY, retry))
+    fitting(models, happens, retried)
     try:
         return scenario(
             made(**set_agent, worker=loop(**draw(drawn(LOOP, worker))), tries=TriesSettings(**tried)),
             {name: backend(**model) for name, model in models.items()},
             workload=WorkloadSettings(**work),
             router=RouterSettings(**routed),
-            retry=RetrySettings(**draw(drawn(RETRY, retry))),
+            retry=RetrySettings(**retried),
             outcome=OutcomeSettings(**judged),
             budget=BudgetSettings(**spent),
             log=Log.full,

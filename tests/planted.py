@@ -205,7 +205,7 @@ FAULTS = {
     ),
     "the ledger keeps refusals to itself": Fault(_LEDGER, "self._meter.refused(call, status, now)", "return", _THROUGH),
     "the ledger bills failures for nothing": Fault(
-        _LEDGER, "end_s, billed, self._bill(call, billed, end_s))", "end_s, billed, 0.0)", _THROUGH
+        _LEDGER, "end_s, billed, self._bill(call, billed, end_s), status", "end_s, billed, 0.0, status", _THROUGH
     ),
     "only one budget is handed over": Fault(
         _WORLD, "keep(scenario.all_budgets(),", "keep([scenario.budget],", (f"{_OF_WORLD}test_all_budgets_are_kept",)

@@ -199,7 +199,11 @@ def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> Non
             work, interarrival_s=twice(work.interarrival_s), session_gap_s=twice(work.session_gap_s), trace_gap_s=2 * work.trace_gap_s
         ),
         retry=with_(
-            retry, backoff_base_s=2 * retry.backoff_base_s, backoff_cap_s=2 * retry.backoff_cap_s, patience_s=twice(retry.patience_s)
+            retry,
+            backoff_base_s=2 * retry.backoff_base_s,
+            backoff_cap_s=2 * retry.backoff_cap_s,
+            timeout_s=twice(retry.timeout_s),
+            patience_s=twice(retry.patience_s),
         ),
     )
     assume(work.kind is not WorkloadKind.trace)  # its waits are recorded ones
@@ -233,7 +237,7 @@ ONE_TURN = {"turns": 1, "requests": 1, "turns_scale": 1.0, "kind": AgentKind.rea
         agent_=ONE_TURN,
         tries={"most": 1, "verifier": None, "stop_when_lost": False},
         outcome={"effort": 0.0},
-        retry={"attempts": 1, "patience_s": None},
+        retry={"attempts": 1, "patience_s": None, "timeout_s": None},
         workload={"kind": WorkloadKind.open, "tasks": 40, "interarrival_s": {"dist": "exponential", "mean": 6.0}, "urgent_share": 0.0},
         router=ONE,
         budget=UNLIMITED,
@@ -254,7 +258,13 @@ def test_one_slot_more_makes_no_call_wait_longer(world: sim.Scenario, slots: int
 
 
 @given(
-    worlds(backend_={**ALONE, "cache_1h_tokens": 0}, retry={"patience_s": None}, router=ONE, budget=UNLIMITED, horizon_s=None),
+    worlds(
+        backend_={**ALONE, "cache_1h_tokens": 0},
+        retry={"patience_s": None, "timeout_s": None},
+        router=ONE,
+        budget=UNLIMITED,
+        horizon_s=None,
+    ),
     of(0.0, 5.0, 20.0, 300.0),
     of(1.0, 60.0, 3600.0),
 )
@@ -276,7 +286,7 @@ def test_entries_that_live_longer_are_hit_no_less(world: sim.Scenario, ttl_s: fl
         backend_=ALONE,
         agent_={"kind": AgentKind.orchestrator, "depth": 1, "max_parallel": None, "split": Split.replicate},
         tries={"most": 1, "verifier": None, "stop_when_lost": False},
-        retry={"patience_s": None},
+        retry={"patience_s": None, "timeout_s": None},
         workload={"kind": WorkloadKind.open},
         router={"policy": Policy.by_role, "fallback": [], "review_tasks": None},
         budget=UNLIMITED,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from simpy import Environment
 
 from sim.backends.cache import PromptCache
 from sim.backends.limits import Limits
-from sim.backends.queue import Queue
+from sim.backends.queue import TIMEOUT, Line, Patience, Queue
 from sim.backends.slots import Slots
 from sim.call import Call, Status
 from sim.clock import after
@@ -53,7 +52,7 @@ class QueueLimit:
 
 
 class RateLimit:
-    """Requests and tokens a minute (`sim.backends.limits`)."""
+    """Requests and tokens a minute (`sim.backends.limits`); output counts as it will be."""
 
     status = RATE_LIMITED
 
@@ -62,23 +61,60 @@ class RateLimit:
         self._cache = cache
 
     def refuses(self, call: Call, now: float) -> float | None:
-        """Output counts as it will be: clients who reserve more than they need (`max_tokens`) are not modelled."""
+        """None where it passes all limits, and then it counts against all."""
+        return self._refuses(call, call.output_tokens, now)
+
+    def _refuses(self, call: Call, output_tokens: int, now: float) -> float | None:
         prompt = call.input_tokens
         counted = prompt if self._limits.reads_count else prompt - self._cache.split(call, prompt, now)[0]
-        return self._limits.retry_after_s(counted, call.output_tokens, now) or None
+        return self._limits.retry_after_s(counted, output_tokens, now) or None
+
+
+class ReservingLimit(RateLimit):
+    """The same, where output counts as its client's `max_tokens` until the attempt has ended, and then as it was.
+
+    An attempt that comes to nothing counts as its answer would have (assumption: OpenAI's documents count unsuccessful requests).
+    """
+
+    def __init__(self, limits: Limits, cache: PromptCache, env: Environment, reserve: int) -> None:
+        super().__init__(limits, cache)
+        self._env = env
+        self._reserve = reserve
+        self._open: dict[Call, tuple[float, int]] = {}
+        """By attempt under way: when it was let through, and what it is to give back."""
+
+    def refuses(self, call: Call, now: float) -> float | None:
+        """None where it passes."""
+        reserved = max(self._reserve, call.output_tokens)
+        refused_s = self._refuses(call, reserved, now)
+        if refused_s is None:
+            self._open[call] = now, reserved - call.output_tokens
+        return refused_s
+
+    def left(self, call: Call) -> None:
+        """An attempt is over."""
+        taken_s, unused = self._open.pop(call, (0.0, 0))
+        if unused:
+            self._limits.give_back(unused, taken_s, self._env.now)
 
 
 class Gateway:
     """Holds calls back that a limit would turn away, first come first served. What a prompt finds cached is seen when its turn comes."""
 
     def __init__(
-        self, env: Environment, limit: RateLimit, let_in: Callable[[Call], None], turn_away: Callable[[Call, int, float], None]
-    ) -> None:
-        """`let_in` takes each call whose turn has come; `turn_away` ends the attempt of one that would never pass."""
+        self, env: Environment, limit: RateLimit, let_in: Callable[[Call], None], turn_away: Callable[[Call, int, float], None], *,
+        deadlines: bool,
+    ) -> None:  # fmt: skip
+        """`let_in` takes each call whose turn has come; `turn_away` ends the attempt of one that would never pass, or whose client has
+        given it up: that may happen with `deadlines`.
+        """
         self._env = env
         self._limit = limit
         self._let_in, self._turn_away = let_in, turn_away
-        self.held: deque[Call] = deque()
+        self.held = Line(urgent_first=False)
+        self._patience = Patience(env, self.held, self._withdraw) if deadlines else None
+        self._looked = 0
+        """How often it was looked whether the first may pass: a timer that was set before is void."""
 
     def holds(self, call: Call, now: float) -> bool:
         """Whether the call has to wait, or has been turned away, and so does not pass at once."""
@@ -92,18 +128,30 @@ class Gateway:
                 return True
             wait_s = refused_s
         self.held.append(call)
+        if self._patience is not None:
+            self._patience.begin(call, call.client.deadline_s(call) - now)
         if len(self.held) == 1:
-            after(self._env, wait_s, self._next)
+            self._look_after(wait_s)
         return True
 
-    def _next(self, event: Any) -> None:
+    def look(self) -> None:
+        """Let in whoever may pass now, in order."""
         while self.held:
-            wait_s = self._limit.refuses(self.held[0], self._env.now)
+            wait_s = self._limit.refuses(self.held.head, self._env.now)
             if wait_s is not None and wait_s < math.inf:
-                after(self._env, wait_s, self._next)
+                self._look_after(wait_s)
                 return
             call = self.held.popleft()
             if wait_s is None:
                 self._let_in(call)
             else:
                 self._turn_away(call, self._limit.status, wait_s)
+
+    def _look_after(self, wait_s: float) -> None:
+        self._looked += 1
+        timer = self._looked
+        after(self._env, wait_s, lambda event: self.look() if timer == self._looked else None)
+
+    def _withdraw(self, call: Call) -> None:
+        self.held.leave(call)
+        self._turn_away(call, TIMEOUT, 0.0)

@@ -33,7 +33,8 @@ class Backend:
     def __init__(
         self, env: Environment, index: int, name: str, settings: BackendSettings, *,
         price: Price, slots: Slots, queue: Queue, service: Answers, gates: Sequence[Gate], recorder: Recorder,
-        held_back: RateLimit | None = None, presence: tuple[float, float] = (-inf, inf), covered_until_s: float = -inf,
+        held_back: RateLimit | None = None, deadlines: bool = False,
+        presence: tuple[float, float] = (-inf, inf), covered_until_s: float = -inf,
     ) -> None:  # fmt: skip
         self.env = env
         self.index = index
@@ -57,9 +58,11 @@ class Backend:
         self._counting = [gate for gate in gates if isinstance(gate, Counting)]
         if self._counting and (len(self._counting) > 1 or gates[-1] is not self._counting[0]):
             raise ValueError("a gate that counts who is in stands last, and alone: nobody tells it of calls that a later one turns away")
+        if isinstance(held_back, Counting):
+            self._counting.append(held_back)
         if self._counting:
             self.release = self._release_and_count  # type: ignore[method-assign]  # the rest of the world pays nothing for it
-        self._gateway = Gateway(env, held_back, self._take, self._turn_away) if held_back else None
+        self._gateway = Gateway(env, held_back, self._take, self._turn_out, deadlines=deadlines) if held_back else None
         """Of a limit that holds calls back instead of turning them away."""
         self._refused = recorder.refused
         self._events, self._eid = env._queue, env._eid
@@ -108,6 +111,11 @@ class Backend:
         self._refused(call, status, self.env.now)
         call.client.attempt_refused(call, retry_after_s)
 
+    def _turn_out(self, call: Call, status: int, retry_after_s: float) -> None:
+        """One that had passed the gates, and was held back behind them."""
+        self.left(call)
+        self._turn_away(call, status, retry_after_s)
+
     def _take(self, call: Call) -> None:
         """Serve it now, or put it at the end of the line."""
         slots = self.slots
@@ -125,9 +133,11 @@ class Backend:
             self.slots.taken -= 1
 
     def left(self, call: Call) -> None:
-        """An attempt that was let in is over: those who count are told."""
+        """An attempt that was let in is over: those who count are told, and then others may pass."""
         for gate in self._counting:
             gate.left(call)
+        if self._gateway is not None:
+            self._gateway.look()
 
     def _release_and_count(self, call: Call) -> None:
         type(self).release(self, call)

@@ -7,11 +7,12 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from simpy import Environment
 
-from sim.backends.admission import Gate, QueueLimit, RateLimit
+from sim.backends.admission import Gate, QueueLimit, RateLimit, ReservingLimit
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache, RecordedCache
 from sim.backends.capacity.fleet import Fleet
@@ -99,22 +100,26 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
         queue = _queue(scenario, env, recorder)
         health = Health(scenario.events_of(plan.name), scenario.start_time()) or None
         shares = bool(settings.decode_slowdown)
-        service = SharedService(env, settings, cache, recorder) if shares else Service(env, settings, cache, recorder, health=health)
+        timeout_s = math.inf if scenario.retry.timeout_s is None else scenario.retry.timeout_s
+        alone = partial(Service, health=health, timeout_s=timeout_s)
+        service = SharedService(env, settings, cache, recorder) if shares else alone(env, settings, cache, recorder)
         gates = _gates(settings, slots, queue)
-        held_back = _limited(scenario, settings, cache, gates)
+        held_back = _limited(scenario, settings, cache, env, gates)
     return Backend(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=slots, queue=queue, service=service, gates=gates, held_back=held_back, recorder=recorder,
+        deadlines=scenario.retry.timeout_s is not None,
         presence=presence(scenario.events_of(plan.name), scenario.start_time()),
         covered_until_s=covered_until(scenario.plan, settings, scenario.market.models, scenario.events, scenario.start_time()),
     )  # fmt: skip
 
 
-def _limited(scenario: Scenario, settings: BackendSettings, cache: PromptCache, gates: list[Gate]) -> RateLimit | None:
+def _limited(scenario: Scenario, settings: BackendSettings, cache: PromptCache, env: Environment, gates: list[Gate]) -> RateLimit | None:
     """Limits a minute and quotas: the last gate, or who holds calls back."""
     if not (limits := Limits(settings, scenario.start_time())):
         return None
-    limit = RateLimit(limits, cache)
+    reserve = settings.limits_reserve_output_tokens
+    limit = RateLimit(limits, cache) if reserve is None else ReservingLimit(limits, cache, env, reserve)
     if settings.limit_gateway:
         return limit
     gates.append(limit)
@@ -127,7 +132,7 @@ def _self_hosted(scenario: Scenario, plan: Blueprint, env: Environment, recorder
     fleet = Fleet(env, settings, cache, recorder)
     line = Line() if scenario.retry.patience_s is None else ImpatientLine(env, recorder)
     gates: list[Gate] = [] if settings.queue_limit is None else [FullHouse(settings.queue_limit, fleet, line)]
-    held_back = _limited(scenario, settings, cache, gates)
+    held_back = _limited(scenario, settings, cache, env, gates)
     return SelfHosted(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=Slots(math.inf), queue=line, fleet=fleet, gates=gates, held_back=held_back, recorder=recorder,
@@ -136,7 +141,7 @@ def _self_hosted(scenario: Scenario, plan: Blueprint, env: Environment, recorder
 
 def _queue(scenario: Scenario, env: Environment, recorder: Recorder) -> Queue:
     """First come, first served, unless some calls are urgent or lose patience."""
-    if scenario.retry.patience_s is not None:
+    if scenario.retry.patience_s is not None or scenario.retry.timeout_s is not None:
         return ImpatientLine(env, recorder)
     return Line() if scenario.workload.urgent_share else deque()
 

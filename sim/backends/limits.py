@@ -19,6 +19,8 @@ from sim.settings.market import BackendSettings
 
 _LATE_S = 1e-9
 """A client that has waited for as long as it was told must not be refused for a rounding error."""
+_OUTPUT, _BOTH = 2, 3
+"""Places of what is limited: requests, input, output, input and output."""
 
 
 class Limit(Protocol):
@@ -29,6 +31,9 @@ class Limit(Protocol):
 
     def take(self, amount: float, now: float, /) -> None:
         """Let so much through."""
+
+    def give_back(self, amount: float, taken_s: float, now: float, /) -> None:
+        """So much of what was let through at that second has not been used."""
 
 
 class Bucket:
@@ -49,6 +54,10 @@ class Bucket:
     def take(self, amount: float, now: float) -> None:
         """Let so much through."""
         self._full_at = max(self._full_at, now) + amount * self._s_per_unit
+
+    def give_back(self, amount: float, taken_s: float, now: float) -> None:
+        """It is fuller by so much, or full."""
+        self._full_at -= amount * self._s_per_unit
 
 
 class Window:
@@ -81,6 +90,15 @@ class Window:
         self._taken.append((now + self._window_s, amount))
         self._used += amount
 
+    def give_back(self, amount: float, taken_s: float, now: float) -> None:
+        """That moment counts less, as long as it counts."""
+        until = taken_s + self._window_s
+        if until <= now:
+            return
+        place = next(place for place in range(len(self._taken) - 1, -1, -1) if self._taken[place][0] == until)
+        self._taken[place] = until, self._taken[place][1] - amount
+        self._used -= amount
+
 
 class Day:
     """So much from midnight to midnight, by the clocks of a zone."""
@@ -105,6 +123,11 @@ class Day:
         self._used = amount + (self._used if today == self._day else 0.0)
         self._day = today
 
+    def give_back(self, amount: float, taken_s: float, now: float) -> None:
+        """That day counts less, if it is today."""
+        if self._calendar.at(taken_s)[0] == self._day:
+            self._used -= amount
+
 
 class Limits:
     """A backend's limits on requests, input tokens, output tokens and both, for all its clients together (one organisation)."""
@@ -126,6 +149,12 @@ class Limits:
         for which, limit in self._limits:
             limit.take(amounts[which], now)
         return 0.0
+
+    def give_back(self, output_tokens: int, taken_s: float, now: float) -> None:
+        """So much output that counted for a call let through at that second has not been made."""
+        for which, limit in self._limits:
+            if which in (_OUTPUT, _BOTH):
+                limit.give_back(output_tokens, taken_s, now)
 
 
 def _by_minute(settings: BackendSettings) -> Iterator[tuple[int, Limit]]:

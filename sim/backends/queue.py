@@ -36,7 +36,8 @@ class Queue(Protocol):
 class Line:
     """First come, first served, calls of urgent tasks before the others; who waits can leave from the middle."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, urgent_first: bool = True) -> None:
+        self._urgent_first = urgent_first
         self._urgent: OrderedDict[Call, int] = OrderedDict()
         self._others: OrderedDict[Call, int] = OrderedDict()
         self._joined = 0
@@ -67,7 +68,7 @@ class Line:
         del self._class_of(call)[call]
 
     def _class_of(self, call: Call) -> OrderedDict[Call, int]:
-        return self._urgent if call.task.urgent else self._others
+        return self._urgent if self._urgent_first and call.task.urgent else self._others
 
 
 _FEW = 64

@@ -16,13 +16,14 @@ from simpy.events import NORMAL
 
 from sim.backends.cache import PromptCache
 from sim.backends.health import Health
-from sim.call import Call
+from sim.call import Call, Status
 from sim.clock import happening
 from sim.sampling.distributions import distribution, normal_quantile
 from sim.settings.market import BackendSettings, Billed
 from sim.usage import Usage
 
 NO_TOKENS = Usage(0, 0, 0, 0)
+ERROR, TIMEOUT = int(Status.error), int(Status.timeout)
 
 
 class Recorder(Protocol):
@@ -31,8 +32,8 @@ class Recorder(Protocol):
     def answered(self, call: Call, start_s: float, first_token_s: float, end_s: float, read_tokens: int, write_tokens: int, /) -> None:
         """It has succeeded; `read_tokens` and `write_tokens` of its prompt are read from the cache and written to it."""
 
-    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage, /) -> None:
-        """It was served and failed."""
+    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage, /, *, status: int = ERROR) -> None:
+        """It was served and failed, or was given up (`sim.call.Status` says which)."""
 
     def refused(self, call: Call, status: int, now: float, /) -> None:
         """It never had a slot (`sim.call.Status` says why), so nothing is billed."""
@@ -49,9 +50,11 @@ class Service:
 
     def __init__(
         self, env: Environment, settings: BackendSettings, cache: PromptCache, recorder: Recorder, *,
-        batch: bool = False, health: Health | None = None,
+        batch: bool = False, health: Health | None = None, timeout_s: float = math.inf,
     ) -> None:  # fmt: skip
-        """`batch`: calls go through the batch queue, which takes hours and has no other latency. `health`: what events do to it."""
+        """`batch`: calls go through the batch queue, which takes hours and has no other latency. `health`: what events do to it.
+        `timeout_s`: how long clients wait for the last byte of an attempt.
+        """
         self._env = env
         self._events, self._eid = env._queue, env._eid
         self._recorder = recorder
@@ -69,6 +72,8 @@ class Service:
         self._forgets = self._billed is Billed.nothing
         """Of a failed attempt that is not billed nothing stays in the cache either."""
         self._health = health
+        self._timeout_s, self._timeout_billed = timeout_s, settings.timeout_billed
+        self._may_be_cut = health is not None or timeout_s < math.inf
         self._batch_latency_s = distribution(settings.batch_latency_s).quantile() if batch else None
 
     def answer(self, call: Call, now: float) -> float:
@@ -101,18 +106,9 @@ class Service:
             server_s += self._held_up_s(server_s - self._constant_s * noise, now)
         server_s += self._reach_s(call, now) if self._handshake_s else self._rtt_s
         first_token = now + server_s
-        if self._health is not None:
-            breaks_s, ends_s = self._health.breaks_s(now), first_token + (0.0 if fails else decode_s)
-            if breaks_s < ends_s:
-                billed = self._by_then(prompt, read, write, output, (breaks_s - first_token) / decode_s if decode_s else 0.0)
-                call.connected_to = None
-                self._break_off(call, now, first_token, breaks_s, billed)
-                return -1.0
-        if prompt >= cache.minimum and not (fails and self._forgets):
-            call.cached_tokens = prompt
-            call.cached_until = first_token + cache.ttl_s
-            if cache.share:
-                cache.keep_shared(call, now, first_token)
+        if self._may_be_cut and self._cut(call, now, first_token, decode_s, fails, (read, write)):
+            return -1.0
+        self._keep(call, now, first_token, fails and self._forgets)
         if fails:
             self._fail(call, now, server_s, decode_s, read, write)
             return -1.0
@@ -140,6 +136,33 @@ class Service:
         """How long a prompt waits to be read, where prompts are read one after another; reading it takes `device_s`."""
         return 0.0
 
+    def _keep(self, call: Call, now: float, first_token: float, forgets: bool) -> None:
+        """The prompt stays in the cache once it has been read."""
+        cache, prompt = self._cache, call.input_tokens
+        if prompt >= cache.minimum and not forgets:
+            call.cached_tokens = prompt
+            call.cached_until = first_token + cache.ttl_s
+            if cache.share:
+                cache.keep_shared(call, now, first_token)
+
+    def _cut(self, call: Call, now: float, first_token: float, decode_s: float, fails: bool, cached: tuple[int, int]) -> bool:
+        """Whether an outage or its client ends the attempt before it ends by itself; then that is seen to."""
+        breaks_s = math.inf if self._health is None else self._health.breaks_s(now)
+        gives_up_s = call.t_request + self._timeout_s
+        cut_s, over_s = min(breaks_s, gives_up_s), first_token + (decode_s if not fails or self._billed is Billed.everything else 0.0)
+        if over_s <= cut_s:
+            return False
+        call.connected_to = None
+        come = (cut_s - first_token) / decode_s if decode_s else 0.0
+        if breaks_s <= gives_up_s:
+            self._break_off(call, now, first_token, cut_s, self._by_then(call, cached, come, self._billed))
+            return True
+        billed = self._timeout_billed if cut_s > now else Billed.nothing
+        if first_token <= cut_s:
+            self._keep(call, now, first_token, billed is Billed.nothing)
+        self._break_off(call, now, first_token, cut_s, self._by_then(call, cached, come, billed), TIMEOUT)
+        return True
+
     def _decode(self, call: Call, now: float, server_s: float, decode_s: float, read: int, write: int) -> None:
         """Where decoding is shared its end is not known yet (`sim.backends.sharing`)."""
         raise NotImplementedError
@@ -155,14 +178,15 @@ class Service:
         self._stay_connected(call, end)
         self._break_off(call, now, first_token, end, Usage(prompt, read, write, output))
 
-    def _by_then(self, prompt: int, read: int, write: int, output: int, come: float) -> Usage:
-        """What is billed of an answer that an outage breaks off, of whose output a share `come` had come (below 0: no token yet)."""
-        if self._forgets:
+    def _by_then(self, call: Call, cached: tuple[int, int], come: float, billed: Billed) -> Usage:
+        """What is billed of an answer that is cut off, of whose output a share `come` had come (below 0: no token yet)."""
+        if billed is Billed.nothing:
             return NO_TOKENS
-        return Usage(prompt, read, write, int(output * max(0.0, come)) if self._billed is Billed.everything else 0)
+        read, write = cached
+        return Usage(call.input_tokens, read, write, int(call.output_tokens * max(0.0, come)) if billed is Billed.everything else 0)
 
-    def _break_off(self, call: Call, now: float, first_token: float, end: float, billed: Usage) -> None:
+    def _break_off(self, call: Call, now: float, first_token: float, end: float, billed: Usage, status: int = ERROR) -> None:
         """The attempt ends there without an answer, and its client is told."""
-        self._recorder.broke(call, now, min(first_token, end), end, billed)
+        self._recorder.broke(call, now, min(first_token, end), end, billed, status=status)
         broken = happening(self._env, None, lambda event: call.client.attempt_failed(call))
         heappush(self._events, (end, NORMAL, next(self._eid), broken))

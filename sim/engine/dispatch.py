@@ -20,7 +20,7 @@ from sim.sampling.decisions import RETRY, ROUTE, TASTE
 from sim.sampling.distributions import distribution
 from sim.sampling.streams import Streams
 from sim.settings.budget import At, Then
-from sim.settings.run import RetrySettings
+from sim.settings.run import Backoff, RetrySettings
 from sim.task import Task
 
 TOO_LONG, CANCELLED = int(Status.too_long), int(Status.cancelled)
@@ -37,8 +37,8 @@ class Dispatch:
         self.router = router
         self._refused, self._gave_up = recorder.refused, recorder.gave_up
         self._attempts = retry.attempts
-        self._base_s = retry.backoff_base_s
-        self._cap_s = retry.backoff_cap_s
+        self._backoff_s = _backoff(retry)
+        self._heeds = retry.heeds_retry_after
         self._per_call = router.per_call
         self._per_task = router.per_task
         self._choose, self._draws = router.choose, router.draws or router.by_user
@@ -55,6 +55,7 @@ class Dispatch:
         self._asked: Callable[[Any], None] = self._ask_within if within else self._ask
         self._when_asked: list[Callable[[Any], None]] = [self._asked]
         self._patience_s = None if retry.patience_s is None else distribution(retry.patience_s).quantile()
+        self._timeout_s = math.inf if retry.timeout_s is None else retry.timeout_s
 
     def send(
         self, call: Call, turn: int, input_tokens: int, output_tokens: int, reasoning_tokens: int, u_noise: float, u_error: float,
@@ -196,7 +197,9 @@ class Dispatch:
             self._move_on(call, self._fallback.again(call, self.env.now, retry_after_s))
         wait_s = 0.0
         if call.backend is refused_by:
-            wait_s = max(u_backoff * min(self._cap_s, self._base_s * 2**call.attempt), retry_after_s)
+            wait_s = self._backoff_s(call.attempt, u_backoff)
+            if self._heeds or retry_after_s == math.inf:
+                wait_s = max(wait_s, retry_after_s)
         if wait_s < math.inf:
             self.trying_again += 1
             after(self.env, wait_s, lambda event: self._again(call, u_noise, u_error))
@@ -204,10 +207,16 @@ class Dispatch:
             self._give_up(call)
 
     def patience_s(self, call: Call) -> float:
-        """Seconds an attempt waits in line; its random number stands beside those of what follows it."""
-        assert self._patience_s is not None
+        """Seconds an attempt waits in line from now on; its random number stands beside those of what follows it."""
+        left_s = self.deadline_s(call) - self.env.now
+        if self._patience_s is None:
+            return left_s
         *_, u_patience = self.streams.draws(RETRY, call.task.id, call.branch, _retry_page(call))
-        return self._patience_s(u_patience)
+        return min(self._patience_s(u_patience), left_s)
+
+    def deadline_s(self, call: Call) -> float:
+        """The second at which an attempt is withdrawn, wherever it is."""
+        return call.t_request + self._timeout_s
 
     def _again(self, call: Call, u_noise: float, u_error: float) -> None:
         self.trying_again -= 1
@@ -234,6 +243,16 @@ class Dispatch:
         call.failed = True
         call.callbacks = [call.resume]
         self.env.schedule(call)
+
+
+def _backoff(retry: RetrySettings) -> Callable[[int, float], float]:
+    """(number of the attempt that failed, a random number) -> seconds until the next."""
+    base_s, cap_s = retry.backoff_base_s, retry.backoff_cap_s
+    if retry.backoff is Backoff.fixed:
+        return lambda attempt, u: base_s
+    if retry.backoff is Backoff.exponential:
+        return lambda attempt, u: min(cap_s, base_s * 2**attempt)
+    return lambda attempt, u: u * min(cap_s, base_s * 2**attempt)
 
 
 def _retry_page(call: Call) -> int:

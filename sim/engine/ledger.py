@@ -11,7 +11,7 @@ from sim.call import Call
 from sim.clock import Clock
 from sim.engine.budgets import Budget, budget_of
 from sim.engine.seats.seats import Seats
-from sim.meter.meter import Meter
+from sim.meter.meter import ERROR, Meter
 from sim.scenario.scenario import Scenario
 from sim.settings.budget import At, BudgetSettings, Then
 from sim.task import Task
@@ -44,9 +44,9 @@ class Ledger:
         usd = self._bill(call, Usage(call.input_tokens, read_tokens, write_tokens, call.output_tokens), end_s)
         self._meter.answered(call, start_s, first_token_s, end_s, read_tokens, write_tokens, usd)
 
-    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage) -> None:
-        """One that fails while it is served, for what its backend bills."""
-        self._meter.broke(call, start_s, first_token_s, end_s, billed, self._bill(call, billed, end_s))
+    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage, *, status: int = ERROR) -> None:
+        """One that fails while it is served, or is given up, for what its backend bills."""
+        self._meter.broke(call, start_s, first_token_s, end_s, billed, self._bill(call, billed, end_s), status=status)
 
     def refused(self, call: Call, status: int, now: float) -> None:
         """One that never had a slot, for nothing."""

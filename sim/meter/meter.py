@@ -125,19 +125,10 @@ class Meter:
         if at == self._call_end:
             self._flush_calls()
 
-    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage, usd: float = 0.0) -> None:
-        """An attempt that fails while it is served."""
-        self._unanswered(call, ERROR, start_s, first_token_s, end_s, billed, usd)
-
-    def refused(self, call: Call, status: int, now: float) -> None:
-        """An attempt that never had a slot."""
-        self._unanswered(call, status, now, now, now, Usage(), 0.0)
-
-    def gave_up(self, call: Call) -> None:
-        """A call ends without an answer."""
-        self._given_up += 1
-
-    def _unanswered(self, call: Call, status: int, start_s: float, first_token_s: float, end_s: float, billed: Usage, usd: float) -> None:
+    def broke(
+        self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage, usd: float = 0.0, *, status: int = ERROR
+    ) -> None:
+        """An attempt that fails while it is served, or is given up."""
         index = call.backend.index  # type: ignore[union-attr]
         if end_s >= self._horizon_s:
             self._outlast.append((index, start_s, end_s))
@@ -150,6 +141,14 @@ class Meter:
         self._call_at += self._call_size
         if self._call_at == self._call_end:
             self._flush_calls()
+
+    def refused(self, call: Call, status: int, now: float) -> None:
+        """An attempt that never had a slot."""
+        self.broke(call, now, now, now, Usage(), status=status)
+
+    def gave_up(self, call: Call) -> None:
+        """A call ends without an answer."""
+        self._given_up += 1
 
     def task_begun(self, task: Task) -> None:
         """A task has arrived."""

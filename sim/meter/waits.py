@@ -32,7 +32,7 @@ class Wait(enum.IntEnum):
     patience = 3
     """In line, until the attempt was withdrawn."""
     broken = 4
-    """An answer that broke off."""
+    """An answer that broke off, or that was given up."""
 
 
 @dataclass
@@ -126,7 +126,7 @@ class WaitsOfCalls:
             return None
         if attempt:
             call.parts[Wait.rate_limit if call.status == _LIMITED else Wait.backoff] += asked - call.ended_s
-        call.parts[Wait.patience if status == _TIMEOUT else Wait.line] += start - asked
+        call.parts[Wait.patience if status == _TIMEOUT and end == start else Wait.line] += start - asked
         if status == _OK:
             return calls.pop(key)
         call.parts[Wait.broken] += end - start

@@ -21,7 +21,7 @@ from sim.settings.profile import LoopSettings
 from sim.settings.provider.fleet import check_provider
 from sim.settings.provider.place import check_place
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
-from sim.settings.run import Warmup
+from sim.settings.run import Warmup, check_retry
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.traits import CAUTIOUS
 from sim.settings.work import Work
@@ -38,6 +38,7 @@ def check_consistency(scenario: ScenarioSettings) -> None:
     """Raise `ConfigError` for the first two settings that contradict one another."""
     _check_backends(scenario)
     check_dates(scenario)
+    check_retry(scenario.retry, scenario.chosen())
     _check_work(scenario)
     _check_qualities(scenario)
     _check_router(scenario)

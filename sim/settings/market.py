@@ -229,14 +229,19 @@ class BackendSettings:
     """Whether tokens read from the cache count as input, a minute and in quotas.
 
     Anthropic's documents: not on current models, on older ones they did."""
+    limits_reserve_output_tokens: int | None = alone(None, low=1)
+    """Output that counts against limits when a call is let through: its client's `max_tokens`; what the answer did not take is given back
+    when it has ended, well or not. null: as many as it will have. Anthropic's and Amazon Bedrock's documents reserve so."""
     limit_gateway: bool = alone(False)
     """Calls over a limit a minute or a quota are held back in the order in which they come, as by a gateway of one's own, instead of
-    being turned away; no effect without a limit (which is what touches others). Clients do not lose patience there."""
+    being turned away; no effect without a limit (which is what touches others). `retry.patience_s` is not of the wait there."""
     decode_slowdown: float = setting(0.0, low=0, traits=ALONE._replace(waits=True))
     """With n calls decoding, each runs at speed / (1 + slowdown x (n - 1)); 1 = one server shared out."""
     error_rate: float = alone(0.0, low=0, high=1)
     """Probability that an attempt fails."""
     error_billed: Billed = Billed.nothing
+    timeout_billed: Billed = Billed.everything
+    """Of an answer that its client gives up (`retry.timeout_s`): everything is the prompt and what had come by then (assumption)."""
     batch_latency_s: Any = alone(3600.0, low=0, quantity=True)
     """How long a call takes through the batch queue."""
 
@@ -289,6 +294,11 @@ def check_backend(model: BackendSettings, key: str) -> None:
         raise ConfigError(f"{long_lived}: needs cache_ttl_s below an hour; all of the prompt is kept for {model.cache_ttl_s:g} s already")
     for kind in model.batch_discounts.keys() - set(TOKEN_KINDS):
         raise ConfigError(f"{key}.batch_discounts.{kind}: {did_you_mean(kind, TOKEN_KINDS)}")
+    reserve, burst_min = model.limits_reserve_output_tokens, model.limit_burst_s / 60
+    for limit in ("output_tokens_per_min", "tokens_per_min") if reserve is not None else ():
+        if (rate := getattr(model, limit)) is not None and reserve > rate * burst_min:
+            holds = f"{key}.{limit} holds {rate * burst_min:,.6g} at most"
+            raise ConfigError(f"{key}.limits_reserve_output_tokens={reserve}: no call would ever pass, since {holds}; make it smaller")
     hosted = model.kind is BackendKind.self_hosted
     if not hosted and model.servers != ServerSettings():
         raise ConfigError(f"{key}.servers: needs {key}.kind=self_hosted, or nobody runs them")

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sim.errors import ConfigError
 from sim.settings.bounds import alone, setting
+from sim.settings.capacity.servers import BackendKind
+from sim.settings.market import BackendSettings
 from sim.settings.traits import ALONE, Feature
+
+_BACKOFF = ALONE._replace(unsolved="{key}={value}: expected waits are of full jitter alone")
+
+
+class Backoff(Feature):
+    """How long a client waits after its nth attempt has failed, n from 0 on, before it asks again."""
+
+    full_jitter = "full_jitter", ALONE
+    """Any time below min(cap, base x 2^n), all alike."""
+    exponential = "exponential", _BACKOFF
+    """min(cap, base x 2^n), so whoever fails together comes back together."""
+    fixed = "fixed", _BACKOFF
+    """The base, each time."""
 
 
 @dataclass
 class RetrySettings:
-    """What a client does when an attempt fails: waits uniform(0, min(cap, base x 2^n)), or as long as it is told, and asks again."""
+    """What a client does when an attempt fails: it waits, or for as long as it is told, and asks again."""
 
     attempts: int = alone(5, low=1, high=50)
     """Attempts in all before the call is given up."""
+    backoff: Backoff = Backoff.full_jitter
     backoff_base_s: float = alone(1.0, low=0)
     backoff_cap_s: float = alone(60.0, low=0)
+    heeds_retry_after: bool = alone(True)
+    """Whether a client that a limit tells when to come back (Retry-After) waits for so long at least."""
+    timeout_s: float | None = setting(None, above=0, traits=ALONE._replace(looks=True, unsolved="calls that their client gives up"))
+    """Seconds after which an attempt is withdrawn (status timeout) and has failed, wherever it is: in line, held back at a gateway, or
+    being answered; then its backend bills what `timeout_billed` says. null: as long as it takes. Not so the batch queue.
+
+    Vendors' own clients wait for 600 s (Anthropic's and OpenAI's for Python, 2026)."""
     patience_s: Any = setting(None, above=0, quantity=True, traits=ALONE._replace(waits=True, unsolved="calls that lose patience in line"))
     """Seconds in a backend's line after which an attempt is withdrawn (status timeout) and has failed; null: as long as it takes."""
+
+
+def check_retry(retry: RetrySettings, models: Mapping[str, BackendSettings]) -> None:
+    """Raise `ConfigError` where clients would give up calls whose end nobody knows beforehand; `models` are the backends in use."""
+    for name, model in models.items() if retry.timeout_s is not None else ():
+        if model.decode_slowdown or model.kind is BackendKind.self_hosted:
+            what = "decode_slowdown" if model.decode_slowdown else "kind=self_hosted"
+            raise ConfigError(
+                f"retry.timeout_s={retry.timeout_s:g}: not simulated with market.models.{name}.{what}; leave one of the two out"
+            )
 
 
 _CUT = ALONE._replace(looks=True, unsolved="a warm-up: what is left of the run without it")

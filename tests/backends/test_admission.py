@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import heapq
+import math
 from collections import deque
 from typing import Any
 
@@ -94,6 +95,9 @@ class Nobody:
 
     def patience_s(self, call: Call) -> float:
         return 0.0
+
+    def deadline_s(self, call: Call) -> float:
+        return math.inf
 
 
 @pytest.mark.parametrize("shape", [{"dist": "exponential", "mean": 1e6}, 1e6])

@@ -123,6 +123,74 @@ def test_a_quota_of_a_zone_that_there_is_not_is_refused() -> None:
 START = datetime(2026, 2, 16, tzinfo=UTC)
 
 
+RESERVED: dict[str, Any] = {"limits_reserve_output_tokens": 4000, "cache": "none", "ttft_s": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("limit", "starts"),
+    [({"output_tokens_per_min": 10_000.0}, [0, 0, 2, 2, 4]), ({"tokens_per_min": 14_000.0}, [0, 0, 2, 4, 6])],
+    ids=["output", "joint"],
+)
+@pytest.mark.parametrize("gateway", [False, True])
+def test_output_is_reserved_until_it_is_there(limit: dict[str, float], starts: list[float], gateway: bool) -> None:
+    """Answers of 300 tokens that reserve 4,000, after 2 s: of a bucket of 10,000 two pass at once. Then each has used 300, so two more do,
+    whether they asked again or were held back. Of a joint 14,000 two take 12,000; then 9,867 are there for one, and after 4 s 8,033
+    for another."""
+    served = backend(**limit, **RESERVED, limit_gateway=gateway)
+    impatient = RetrySettings(attempts=50, backoff="fixed", backoff_base_s=0.5, heeds_retry_after=False)  # type: ignore[arg-type]
+    calls = run(agent(turns=1), served, tasks=5, every_s=0.0, retry=impatient).calls.query("status == 'ok'")
+    assert calls["t_start_s"].tolist() == pytest.approx(starts, abs=1e-9)
+
+
+def test_retry_after_knows_nothing_of_what_will_be_given_back() -> None:
+    """2,000 of 10,000 are left, and 2,000 more come in 12 s: so long the third has to wait, though after 2 s there would be room."""
+    served = backend(output_tokens_per_min=10_000.0, **RESERVED)
+    calls = run(agent(turns=1), served, tasks=3, every_s=0.0, retry=PATIENT).calls
+    assert calls.loc[calls["status"] == "ok", "t_start_s"].tolist() == pytest.approx([0, 0, 12], abs=1e-5)
+
+
+def test_a_reserve_that_every_answer_exceeds_changes_nothing_and_a_larger_one_lets_fewer_in() -> None:
+    plain, low, high = (
+        run(
+            agent(turns=1), backend(output_tokens_per_min=2000.0, limits_reserve_output_tokens=reserve), tasks=8, every_s=0.1,
+            retry=RetrySettings(attempts=1),
+        )
+        for reserve in (None, 300, 1500)
+    )  # fmt: skip
+    assert plain.digest == low.digest
+    assert high.mean("tasks_lost") > plain.mean("tasks_lost") > 0
+
+
+def test_a_quota_over_hours_is_given_back_what_was_not_made() -> None:
+    """A day, and five hours, of 4,700 tokens of output: fifteen answers of 300, and 200 left; each reserves 500 for a second."""
+    for quota in (QuotaSettings(output_tokens=4700), QuotaSettings(window_h=5, output_tokens=4700)):
+        served = backend(limits_reserve_output_tokens=500, quotas={"q": quota})
+        calls = run(agent(turns=1), served, tasks=20, every_s=10.0, retry=RetrySettings(attempts=1)).calls
+        assert calls["status"].tolist() == ["ok"] * 15 + ["rate_limited"] * 5
+
+
+def test_windows_and_days_count_less_of_the_moment_at_which_it_was_taken() -> None:
+    window = Window(10.0, 50.0)
+    window.take(4.0, 0.0)
+    window.take(6.0, 7.0)
+    window.give_back(3.0, 0.0, 20.0)
+    assert [window.wait_s(amount, 20.0) for amount in (3.0, 4.0, 5.0)] == [0.0, 30.0, 37.0]
+    window.give_back(1.0, 0.0, 50.0)
+    assert window.wait_s(5.0, 50.0) == 7.0, "it counts no more, so nothing is given back"
+    day = Day(10.0, Calendar(START, "UTC"))
+    day.take(9.0, 23 * HOUR_S)
+    day.give_back(4.0, 23 * HOUR_S, 23.5 * HOUR_S)
+    assert [day.wait_s(amount, 23.5 * HOUR_S) for amount in (5.0, 6.0)] == [0.0, 0.5 * HOUR_S]
+    day.take(9.0, 25 * HOUR_S)
+    day.give_back(4.0, 23 * HOUR_S, 25 * HOUR_S)
+    assert day.wait_s(2.0, 25 * HOUR_S) == 23 * HOUR_S, "that was yesterday"
+
+
+def test_a_reserve_that_no_bucket_holds_is_refused() -> None:
+    with pytest.raises(sim.ConfigError, match=r"limits_reserve_output_tokens=4000: no call would ever pass, since .* holds 3,000 at most"):
+        scenario(agent(), backend(output_tokens_per_min=3000.0, **RESERVED))
+
+
 def test_who_is_refused_by_several_limits_waits_for_the_last_of_them() -> None:
     """A minute of bursts. Six requests fill one a 10 s, 60,000 tokens of input 1,000 a second: after both are used up by six calls of
     10,000, another of 5,000 has a request after 10 s and its tokens after 5 s; one of 20,000 has its tokens after 20 s."""

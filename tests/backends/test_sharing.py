@@ -41,8 +41,8 @@ class Desk:
         billed = Usage(call.input_tokens, read_tokens, write_tokens, call.output_tokens)
         self.rows.append(Row(call.task.id, start_s, first_token_s, end_s, billed))
 
-    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage) -> None:
-        self.rows.append(Row(call.task.id, start_s, first_token_s, end_s, billed, broke=True))
+    def broke(self, call: Call, start_s: float, first_token_s: float, end_s: float, billed: Usage, *, status: int = 1) -> None:
+        self.rows.append(Row(call.task.id, start_s, first_token_s, end_s, billed, broke=status == 1))
 
     def refused(self, call: Call, status: int, now: float) -> None:
         raise AssertionError
@@ -57,6 +57,9 @@ class Desk:
         raise AssertionError
 
     def patience_s(self, call: Call) -> float:
+        raise AssertionError
+
+    def deadline_s(self, call: Call) -> float:
         raise AssertionError
 
     def resume(self, call: Call) -> Callable[[Any], None]:

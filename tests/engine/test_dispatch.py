@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.settings.market import Billed
 from sim.settings.router import ChoosePer, Policy, RouterSettings
-from sim.settings.run import Log, RetrySettings
+from sim.settings.run import Backoff, Log, RetrySettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, run, scenario, team
 
@@ -42,6 +42,28 @@ def test_backoff_is_uniform_below_a_doubling_cap() -> None:
         these = waits[calls["attempt"] == attempt]
         assert these.max() <= cap
         assert these.mean() == pytest.approx(cap / 2, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("backoff", "starts"),
+    [(Backoff.exponential, [0, 2, 5, 10, 16, 22]), (Backoff.fixed, [0, 2, 4, 6, 8, 10])],
+    ids=lambda case: getattr(case, "value", ""),
+)
+def test_a_schedule_without_jitter_by_hand(backoff: Backoff, starts: list[float]) -> None:
+    """Attempts that fail after a second; then 1, 2, 4, 5, 5 s of waiting, or one each time."""
+    retry = RetrySettings(attempts=6, backoff=backoff, backoff_base_s=1.0, backoff_cap_s=5.0)
+    calls = run(agent(turns=1), failing(1.0), retry=retry).calls
+    assert calls["t_request_s"].tolist() == starts
+
+
+def test_a_client_that_does_not_heed_retry_after_asks_in_vain() -> None:
+    """One request a minute: who heeds comes back once, at 60 s; who does not asks at 1, 3 and 7 s, and gives up."""
+    for heeds, asked in ((True, [0, 0, 60]), (False, [0, 0, 1, 3, 7])):
+        retry = RetrySettings(attempts=4, backoff=Backoff.exponential, backoff_base_s=1.0, heeds_retry_after=heeds)
+        calls = run(agent(turns=1), backend(requests_per_min=1.0), tasks=2, retry=retry).calls
+        assert sorted(calls["t_request_s"].round(9).tolist()) == asked
+    never = run(agent(turns=1), backend(tokens_per_min=100.0), retry=RetrySettings(heeds_retry_after=False))
+    assert never.mean("calls") == 1, "what would never pass is not tried again"
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ class Passed:
     def __init__(self) -> None:
         self.rows: list[tuple[Any, ...]] = []
 
-    def answered(self, *row: Any) -> None:
+    def answered(self, *row: Any, status: int = 0) -> None:
         self.rows.append(row)
 
     broke = refused = gave_up = answered

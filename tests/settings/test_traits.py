@@ -73,6 +73,7 @@ TOUCH = OWN | {
     "QuotaSettings.tokens",
     "BackendSettings.decode_slowdown",  # others slow it down while it lasts
     "BackendKind.self_hosted",  # who else is on the same server
+    "RetrySettings.timeout_s",  # who is given up lets others go before
     "RetrySettings.patience_s",  # who leaves a line lets others go before
     "WorkloadSettings.urgent_share",
     "PlanSettings.name",  # what its user's other tasks have spent
@@ -110,7 +111,8 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "BackendSettings.queue_limit", "BackendSettings.requests_per_min", "BackendSettings.input_tokens_per_min",
         "BackendSettings.output_tokens_per_min", "BackendSettings.tokens_per_min",
         "QuotaSettings.requests", "QuotaSettings.input_tokens", "QuotaSettings.output_tokens", "QuotaSettings.tokens",
-        "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
+        "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RetrySettings.timeout_s",
+        "Backoff.exponential", "Backoff.fixed", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
         "EventKind.outage", "EventKind.brownout", "WorkloadSettings.hours", "WorkloadSettings.growth_per_week",

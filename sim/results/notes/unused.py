@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.budget import Then
-from sim.settings.market import BackendSettings
+from sim.settings.market import BackendSettings, Billed
 from sim.settings.profile import LoopSettings
 from sim.settings.router import Policy
 from sim.settings.run import Log
@@ -157,7 +157,7 @@ def _backends(scenario: Scenario) -> Iterator[str]:
         key = f"market.models.{name}"
         if model.queue_limit is not None and model.slots is None:
             yield f"{key}.queue_limit (needs slots: without, nobody waits in line)"
-        switches = [each for each in ("limits_count_cache_reads", "limit_gateway") if getattr(model, each)]
+        switches = [each for each in ("limits_count_cache_reads", "limits_reserve_output_tokens", "limit_gateway") if getattr(model, each)]
         if switches and not _limited(model):
             yield f"{key}.{', '.join(switches)} (there is no limit)"
         for quota, limit in model.quotas.items():
@@ -165,6 +165,13 @@ def _backends(scenario: Scenario) -> Iterator[str]:
                 yield f"{key}.quotas.{quota} (limits nothing: set its requests or tokens)"
     if scenario.retry.patience_s is not None and not _lines(scenario):
         yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)"
+    if scenario.retry.timeout_s is not None and scenario.batch:
+        yield "retry.timeout_s (nobody gives up what the batch queue has)"
+    if not scenario.retry.heeds_retry_after and not any(_limited(model) for model in scenario.chosen().values()):
+        yield "retry.heeds_retry_after (there is no limit)"
+    billed = [name for name, model in scenario.chosen().items() if model.timeout_billed is not Billed.everything]
+    if billed and scenario.retry.timeout_s is None:
+        yield f"{', '.join(f'market.models.{name}.timeout_billed' for name in billed)} (needs retry.timeout_s)"
 
 
 def _limited(model: BackendSettings) -> bool:
