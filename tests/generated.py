@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 import sim
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.capacity.limits import QuotaSettings
 from sim.settings.capacity.servers import AutoscaleSettings, BackendKind, ServerSettings
 from sim.settings.events.event import PRICED, EventKind, EventSettings
-from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow, QuotaSettings
+from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings

@@ -114,7 +114,7 @@ FAULTS = {
         ("tests/settings/provider/test_place.py::test_every_agent_has_its_own_and_one_to_each_backend",),
     ),
     "a connection outlives what an outage breaks off": Fault(
-        "sim/backends/service.py", "                call.connected_to = None\n", "                self._stay_connected(call, breaks_s)\n",
+        "sim/backends/service.py", "        call.connected_to = None\n", "        self._stay_connected(call, breaks_s)\n",
         ("tests/settings/provider/test_place.py::test_what_fails_keeps_its_connection_but_not_what_an_outage_breaks_off",),
     ),
     "handshakes go through the gateway": Fault(
@@ -390,9 +390,9 @@ FAULTS = {
     "slots of calls that take no time: alone": Fault(
         _MARKET, "setting(None, low=1, traits=_on_trust)", "alone(None, low=1)", _STEPS
     ),
-    "full lines: alone": Fault(_MARKET, "setting(None, low=0, traits=_DEALT)", "alone(None, low=0)", _STEPS),
+    "full lines: alone": Fault(_MARKET, "setting(None, low=0, traits=DEALT)", "alone(None, low=0)", _STEPS),
     "rate limits: alone": Fault(
-        _MARKET, "    requests_per_min: float | None = setting(None, above=0, traits=_DEALT)",
+        _MARKET, "    requests_per_min: float | None = setting(None, above=0, traits=DEALT)",
         "    requests_per_min: float | None = alone(None, above=0)", _STEPS,
     ),
     "shared decoding: alone": Fault(
@@ -558,7 +558,7 @@ FAULTS = {
         "sim/scenario/shards.py", "quotas={name: quota(whole) for", "quotas={name: whole for", _SHARE
     ),
     "a quota: alone": Fault(
-        _MARKET, "    requests: float | None = setting(None, above=0, high=1e15, traits=_DEALT)",
+        "sim/settings/capacity/limits.py", "    requests: float | None = setting(None, above=0, high=1e15, traits=DEALT)",
         "    requests: float | None = alone(None, above=0, high=1e15)", _STEPS,
     ),
     # two lifetimes in one prompt

@@ -21,7 +21,7 @@ from sim.settings.profile import LoopSettings
 from sim.settings.provider.fleet import check_provider
 from sim.settings.provider.place import check_place
 from sim.settings.router import ChoosePer, Policy, RouterSettings, Tastes
-from sim.settings.run import Warmup, check_retry
+from sim.settings.run import check_retry, check_warmup
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.traits import CAUTIOUS
 from sim.settings.work import Work
@@ -51,7 +51,7 @@ def check_consistency(scenario: ScenarioSettings) -> None:
     _check_workload(scenario)
     _check_agent(scenario)
     _check_shards(scenario)
-    _check_warmup(scenario)
+    check_warmup(scenario)
     _check_goal(scenario)
 
 
@@ -261,16 +261,6 @@ def _check_window(scenario: ScenarioSettings, key: str, loop: LoopSettings) -> N
                 f"{key}.system_tokens + {key}.prompt_tokens = {prompt:,.0f} tokens on average: "
                 f"more than the context window of {name}, {backend.context_window_tokens:,}"
             )
-
-
-def _check_warmup(scenario: ScenarioSettings) -> None:
-    warmup, cut_s = scenario.warmup, scenario.warmup_s
-    if warmup is Warmup.fixed and not cut_s:
-        raise ConfigError("warmup=fixed: needs warmup_s above 0")
-    if warmup is not Warmup.fixed and cut_s:
-        raise ConfigError(f"warmup_s={cut_s:g}: needs warmup=fixed, not {warmup.value}")
-    if scenario.horizon_s is not None and cut_s >= scenario.horizon_s:
-        raise ConfigError(f"warmup_s={cut_s:g}: must be less than horizon_s={scenario.horizon_s:g}, or nothing is left")
 
 
 def _check_shards(scenario: ScenarioSettings) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
-from sim.settings.market import BackendSettings, QuotaSettings
+from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.market import BackendSettings
 
 
 class Shard(NamedTuple):

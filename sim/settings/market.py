@@ -8,6 +8,7 @@ from typing import Any
 from sim.calendar import HOUR_S
 from sim.errors import ConfigError, did_you_mean
 from sim.settings.bounds import alone, setting
+from sim.settings.capacity.limits import DEALT, QuotaSettings, check_reserve
 from sim.settings.capacity.servers import BackendKind, ServerSettings, check_servers
 from sim.settings.traits import ALONE, Feature, Traits
 
@@ -99,31 +100,8 @@ class QualitySettings:
     """Where it comes from."""
 
 
-REFUSES = ALONE._replace(
-    looks=True, waits=True, unsolved="calls that are turned away: full lines and rate limits", undealt="{key} counts all calls together"
-)
-"""Traits of whatever turns calls away for what others have asked for."""
-_DEALT = REFUSES._replace(undealt="")
-"""The same, where each shard gets its part of the limit (`sim.scenario.shards.dealt`)."""
-
-
 COLD = ALONE._replace(unsolved="{key}: which calls find their connection dropped")
 """Traits of what a call on a new connection takes longer."""
-
-
-@dataclass
-class QuotaSettings:
-    """What a backend lets through in a window of time, for all its clients together; of these, those that are set."""
-
-    window_h: float | None = alone(None, above=0)
-    """The last hours, whenever they began, e.g. 5, or 168 for a week; null: a day, from midnight to midnight of `zone`."""
-    zone: str = alone("UTC")
-    """Time zone by its IANA name, e.g. America/Los_Angeles."""
-    requests: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
-    input_tokens: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
-    output_tokens: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
-    tokens: float | None = setting(None, above=0, high=1e15, traits=_DEALT)
-    """Input and output together."""
 
 
 def _on_trust(backend: BackendSettings) -> Traits:
@@ -210,16 +188,16 @@ class BackendSettings:
     """Lognormal noise on the server's time (median 1)."""
     slots: int | None = setting(None, low=1, traits=_on_trust)
     """Calls served at once, the rest wait in line; null: no limit."""
-    queue_limit: int | None = setting(None, low=0, traits=_DEALT)
+    queue_limit: int | None = setting(None, low=0, traits=DEALT)
     """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
-    requests_per_min: float | None = setting(None, above=0, traits=_DEALT)
+    requests_per_min: float | None = setting(None, above=0, traits=DEALT)
     """Rate limits of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
 
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
-    input_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
-    output_tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
-    tokens_per_min: float | None = setting(None, above=0, traits=_DEALT)
+    input_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
+    output_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
+    tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
     """Input and output together."""
     quotas: dict[str, QuotaSettings] = alone({})
     """Limits over longer windows by name, all in force at once, beside those a minute."""
@@ -294,11 +272,7 @@ def check_backend(model: BackendSettings, key: str) -> None:
         raise ConfigError(f"{long_lived}: needs cache_ttl_s below an hour; all of the prompt is kept for {model.cache_ttl_s:g} s already")
     for kind in model.batch_discounts.keys() - set(TOKEN_KINDS):
         raise ConfigError(f"{key}.batch_discounts.{kind}: {did_you_mean(kind, TOKEN_KINDS)}")
-    reserve, burst_min = model.limits_reserve_output_tokens, model.limit_burst_s / 60
-    for limit in ("output_tokens_per_min", "tokens_per_min") if reserve is not None else ():
-        if (rate := getattr(model, limit)) is not None and reserve > rate * burst_min:
-            holds = f"{key}.{limit} holds {rate * burst_min:,.6g} at most"
-            raise ConfigError(f"{key}.limits_reserve_output_tokens={reserve}: no call would ever pass, since {holds}; make it smaller")
+    check_reserve(model, key)
     hosted = model.kind is BackendKind.self_hosted
     if not hosted and model.servers != ServerSettings():
         raise ConfigError(f"{key}.servers: needs {key}.kind=self_hosted, or nobody runs them")

@@ -69,6 +69,17 @@ class Warmup(Feature):
     """As much as MSER-5 says of the task latencies of a pilot run: the same for all replications."""
 
 
+def check_warmup(scenario: Any) -> None:
+    """Raise `ConfigError` where nothing would be left out, or nothing left."""
+    warmup, cut_s = scenario.warmup, scenario.warmup_s
+    if warmup is Warmup.fixed and not cut_s:
+        raise ConfigError("warmup=fixed: needs warmup_s above 0")
+    if warmup is not Warmup.fixed and cut_s:
+        raise ConfigError(f"warmup_s={cut_s:g}: needs warmup=fixed, not {warmup.value}")
+    if scenario.horizon_s is not None and cut_s >= scenario.horizon_s:
+        raise ConfigError(f"warmup_s={cut_s:g}: must be less than horizon_s={scenario.horizon_s:g}, or nothing is left")
+
+
 class Log(Feature):
     """Which rows of calls and tasks a run keeps; sums, percentiles and the timeline are always on."""
 

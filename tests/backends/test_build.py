@@ -10,7 +10,8 @@ import pytest
 from sim.backends.build import blueprints
 from sim.engine.world import World
 from sim.scenario.shards import Shard
-from sim.settings.market import BackendSettings, PriceWindow, QuotaSettings
+from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.market import BackendSettings, PriceWindow
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.workload import WorkloadSettings

@@ -12,7 +12,7 @@ import pytest
 import sim
 from sim.backends.limits import Bucket, Day, Limits, Window
 from sim.calendar import Calendar
-from sim.settings.market import QuotaSettings
+from sim.settings.capacity.limits import QuotaSettings
 from sim.settings.run import RetrySettings
 from tests.worlds import agent, backend, run, scenario
 

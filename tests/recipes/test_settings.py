@@ -15,7 +15,8 @@ from sim.sampling.decisions import Decisions, Purpose
 from sim.scenario.coupling import may_look_ahead, unsolved
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.bounds import alone, setting
-from sim.settings.market import REFUSES, BackendSettings
+from sim.settings.capacity.limits import REFUSES
+from sim.settings.market import BackendSettings
 from sim.settings.router import ChoosePer, RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.traits import ALONE, Feature, Traits

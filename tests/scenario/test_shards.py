@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.scenario.shards import Shard, dealt
-from sim.settings.market import QuotaSettings
+from sim.settings.capacity.limits import QuotaSettings
 from tests.worlds import backend
 
 

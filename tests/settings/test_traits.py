@@ -17,8 +17,8 @@ from sim.scenario.coupling import may_look_ahead, traits_of
 from sim.scenario.shards import Shard
 from sim.settings.bounds import alone, setting
 from sim.settings.budget import At, BudgetSettings, Per, Then
+from sim.settings.capacity.limits import QuotaSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
-from sim.settings.market import QuotaSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings, Warmup
 from sim.settings.scenario import ScenarioSettings

@@ -14,8 +14,8 @@ import sim
 from sim.report.ahead.capacity import page, write
 from sim.results.capacity.asked import Asked, together
 from sim.results.capacity.sheet import capacity
+from sim.settings.capacity.limits import QuotaSettings
 from sim.settings.events.event import EventKind, EventSettings
-from sim.settings.market import QuotaSettings
 from sim.settings.workload import WorkloadSettings
 from tests.worlds import agent, backend, scenario
 
