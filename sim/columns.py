@@ -85,6 +85,27 @@ REPLICATIONS = (
 )
 """One row a replication and metric; empty where there is one replication."""
 
+SPANS = (
+    Column("kwh", "kWh", "electricity that it takes, cooling included"),
+    Column("gpu_hours", "h", "GPU-hours that it takes"),
+    Column("electricity_usd", "USD", "price of that electricity; inside the cost of goods"),
+    Column("cost_usd", "USD", "cost of goods: rent of the GPUs, power included; of one's own servers their hours"),
+    Column("margin", "", "part of revenue that is left after the cost of goods"),
+    Column("usd_per_kwh", "USD/kWh", "revenue of a kilowatt-hour"),
+    Column("compute_tax", "", "part of revenue that goes to GPUs"),
+    Column("electricity_share", "", "part of revenue that goes to electricity"),
+)
+"""What is known of serving between two ends; each is two columns."""
+ENDS = {"low": "at least", "high": "at most"}
+PROVIDERS = (
+    Column("who", "", "id of a backend; fees of seats, router's surcharge; all"),
+    Column("served_in", "", "country, or the region where requests stay"),
+    Column("tokens", "tokens", "that it serves, in the mean over replications; so are the others"),
+    Column("revenue_usd", "USD", "what users pay it"),
+    *(Column(f"{each.name}_{end}", each.unit, f"{each.meaning}: {word}") for each in SPANS for end, word in ENDS.items()),
+)
+"""One row for whoever gets a part of the bill; empty where a scenario says nothing of providers (`provider.name`)."""
+
 VERDICTS = (
     Column("best_<metric>", "", "yes: the best of all scenarios (95 %); maybe: not told from the best; no: surely not the best"),
     Column("<metric>_difference", "as the metric", "scenario less baseline, paired, with _ci_low and _ci_high"),

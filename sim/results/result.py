@@ -121,7 +121,7 @@ class Result:
 
     @cached_property
     def providers(self) -> pd.DataFrame:
-        """Revenue, energy, cost and margin of whoever serves, by backend (`sim.results.provider`); empty without `provider=...`."""
+        """Revenue, energy, cost and margin of whoever serves, by backend (`sim.columns.PROVIDERS`); empty without `provider=...`."""
         return sides.table(self.scenario, self.estimates.pooled)
 
     def mean(self, metric: str) -> float:

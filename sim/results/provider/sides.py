@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.columns import PROVIDERS, SPANS
 from sim.meter.sums import real
 from sim.meter.tally import Tally
 from sim.scenario.scenario import Scenario
@@ -19,8 +20,6 @@ INPUT, READ, OUTPUT = 0, 1, 3
 """Columns of `Tally.tokens`."""
 SEATS, ROUTER, ALL = "fees of seats", "router's surcharge", "all"
 """Rows beside the backends'."""
-SPANS = ("kwh", "gpu_hours", "electricity_usd", "cost_usd", "margin", "usd_per_kwh", "compute_tax", "electricity_share")
-"""Columns with a low and a high end."""
 
 
 class Providers(NamedTuple):
@@ -102,23 +101,21 @@ def in_place(tally: Tally, providers: Providers, place: str) -> Side:
 
 
 def table(scenario: Scenario, tally: Tally) -> pd.DataFrame:
-    """A row a backend, then seats and a router where there are any, then all; columns `served_in, tokens, revenue_usd` and `SPANS`, each
-    as `<name>_low` and `<name>_high`. Empty where the scenario says nothing of providers."""
+    """A row a backend, then seats and a router where there are any, then all (`sim.columns.PROVIDERS`)."""
     import pandas as pd
 
-    providers = providers_of(scenario)
+    columns, providers = [column.name for column in PROVIDERS], providers_of(scenario)
     if providers is None:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=columns)
     each = list(zip(scenario.backends, providers.served_in, sides(tally, providers), strict=True))
     if scenario.plan.name:
         each.append((SEATS, providers.seats_in, beside(providers.seat_fees_usd)))
     if any(providers.surcharges):
         each.append((ROUTER, "", beside(surcharge_usd(tally, providers))))
     each.append((ALL, "", together(one for _, _, one in each)))
-    return pd.DataFrame([{"who": who, "served_in": place} | row(one) for who, place, one in each])
+    return pd.DataFrame([(who, place, *row(one)) for who, place, one in each], columns=columns)
 
 
-def row(one: Side) -> dict[str, float]:
+def row(one: Side) -> list[float]:
     """A side as columns."""
-    spans = {f"{name}_{end}": getattr(getattr(one, name), end) for name in SPANS for end in Between._fields}
-    return {"tokens": one.tokens, "revenue_usd": one.revenue_usd} | spans
+    return [one.tokens, one.revenue_usd, *(end for span in SPANS for end in getattr(one, span.name))]
