@@ -289,7 +289,8 @@ def _why(report: Report) -> str:
     if not unread:
         return f" (no file in it ends in {', '.join(ENDINGS)})"
     more = f"; {len(unread) - 1:,} more not read" if len(unread) > 1 else ""
-    return f" ({unread[0]}{more}; name one file to hear what is wrong with it)"
+    hint = "; name one file to hear what is wrong with it" if unread[0].endswith("no known format") else ""
+    return f" ({unread[0]}{more}{hint})"
 
 
 def _unknown(file: File) -> str:

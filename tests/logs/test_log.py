@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import re
 import shutil
@@ -206,6 +207,7 @@ def test_sums_beside_what_they_may_be_sums_of_are_told(tmp_path: Path) -> None:
         ("cut.jsonl.gz", gzip.compress(b"{}" * 999)[:-9], "is packed, and cut or broken"),
         ("excel.csv", HEAD.encode("utf-16"), "is text in UTF-16: save it as UTF-8"),
         ("none.csv", b" \n", "is empty"),
+        ("old.jsonl.bz2", bz2.compress(b"{}"), "is packed with bzip2, which is not read"),
         ("cut.parquet", b"PAR1junk", "is no Parquet file that can be read"),
     ],
 )

@@ -14,6 +14,8 @@ from sim.scenario.text import SETTINGS
 
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".db", ".gz")
 """Of files that are looked at in a folder."""
+_PACKED = (".bz2", ".xz", ".zst", ".zip")
+"""Behind one of those: not read, and told."""
 _BLOCK = 1 << 20
 
 
@@ -28,10 +30,14 @@ def files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
         for each in found:
             within = sorted(_within(each), key=str) if each.is_dir() else [each]
             for file in within:
-                looked_at = not each.is_dir() or (file.is_file() and file.suffix in ENDINGS and not file.name.endswith(".meta.json"))
+                looked_at = not each.is_dir() or (file.is_file() and _may_be_log(file) and not file.name.endswith(".meta.json"))
                 if looked_at and file.resolve() not in done:
                     done.add(file.resolve())
                     yield file, not each.is_dir()
+
+
+def _may_be_log(file: Path) -> bool:
+    return file.suffix in ENDINGS or (file.suffix in _PACKED and Path(file.stem).suffix in ENDINGS)
 
 
 def is_copy(path: Path, others: set[bytes]) -> bool:

@@ -59,6 +59,8 @@ def _first(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
     if idle := unused(sheet.scenario):
         yield idle
     yield asked(plain(sheet.scenario), names).replace("was run", "is to run")
+    if not sheet.loads:
+        yield "No call is asked for: nothing arrives before the end of the run (start, horizon_s, workload.hours)."
     low, high = sheet.usd_a_day[1:]
     span = "" if math.isnan(low) or low == high else f" ({number(low)} to {number(high)})"
     runs = f"{counted(sheet.replications, 'run')} of {number(sheet.days)} days"

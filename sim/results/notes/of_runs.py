@@ -9,7 +9,7 @@ from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.hourly.metrics import told as on_servers
 from sim.results.notes.of_logs import assumed
-from sim.results.notes.of_settings import floor, prices, room
+from sim.results.notes.of_settings import floor, prices, room, together
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
 from sim.scenario.coupling import told_of_chance
@@ -41,6 +41,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "idle": _idle(scenario, estimates),
         "floor": floor(scenario),
         "room": room(scenario),
+        "together": together(scenario),
         "chance": told_of_chance(scenario),
         "replications": _alone(estimates),
         "sample": _sample(scenario, estimates),

@@ -27,6 +27,15 @@ def prices(scenario: Scenario) -> str:
     return " ".join(said)
 
 
+def together(scenario: Scenario) -> str:
+    """Where the first gap ends with all the work there is."""
+    work = scenario.workload
+    least, _ = distribution(work.batch_size).support()
+    if work.kind is not WorkloadKind.open or work.tasks is None or not 1 < work.tasks <= least:
+        return ""
+    return f"workload.batch_size={least:g} of workload.tasks={work.tasks:,}: all arrive together."
+
+
 def floor(scenario: Scenario) -> str:
     """Where no backend is as good as it is to be."""
     best = max((backend.quality or 0.0 for backend in scenario.chosen().values()), default=0.0)

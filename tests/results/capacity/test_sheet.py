@@ -138,3 +138,9 @@ def test_a_quota_that_was_asked_for_holds_back_about_as_many_as_it_says() -> Non
     limit = f"market.models.claude_sonnet_4_6.input_tokens_per_min={wanted:.0f}"
     refused = sim.simulate(sim.load(*words, "replications=3", limit)).mean("refused_share")
     assert 0.001 < refused < 0.03
+
+
+def test_a_workload_that_asks_for_nothing_is_told() -> None:
+    """The first hour of a Monday: nobody is in the office."""
+    told = page(capacity(sim.load("agent=chat", "workload=office", "workload.users=2", "horizon_s=3600", "replications=2")))
+    assert "No call is asked for: nothing arrives before the end of the run (start, horizon_s, workload.hours)." in told

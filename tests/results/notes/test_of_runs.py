@@ -10,6 +10,7 @@ import sim
 from sim.settings.budget import BudgetSettings, Per
 from sim.settings.market import CacheKind
 from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.workload import WorkloadSettings
 from tests.worlds import agent, backend, scenario
 
 
@@ -82,3 +83,9 @@ def test_a_floor_that_no_backend_reaches_is_told(floor: float, told: bool) -> No
 def test_a_window_shorter_than_the_head_of_each_prompt_is_told(changes: dict[str, int], told: str) -> None:
     notes = sim.simulate(scenario(agent(system_tokens=12_900, turns=2, **changes), backend(), tasks=1)).notes
     assert notes.get("room", "") == told
+
+
+@pytest.mark.parametrize(("size", "told"), [(1000, "workload.batch_size=1000 of workload.tasks=4: all arrive together."), (2, "")])
+def test_a_batch_of_more_tasks_than_there_are_is_told(size: int, told: str) -> None:
+    world = scenario(agent(), backend(), workload=WorkloadSettings(tasks=4, batch_size=size))
+    assert sim.simulate(world).notes.get("together", "") == told
