@@ -26,10 +26,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.market.people import task
 from sim.report.study import COLOURS, INK, aligned, draw_key, number, percent, publish, scale, sheet, styled
 from sim.theory import Between, Fleet, Side
+
+from . import folder_of
+from .market.people import task
 
 TOKENS = 5.16e12
 """Of a week (S: the article)."""

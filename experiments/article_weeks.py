@@ -30,9 +30,13 @@ import numpy as np
 import pandas as pd
 
 import sim
-from experiments.market.drawn import directions, weeks_as_areas
-from experiments.market.fitted import CAUSES, CLOSE, Flat, Market, by_model, draws, fitted, flat, growth, paid, predicted, without
-from experiments.market.people import (
+from sim.population import Work, by_week, live, turned
+from sim.report.study import aligned, compact, number, percent, publish
+from sim.settings.population.segments import PopulationSettings
+
+from .market.drawn import directions, weeks_as_areas
+from .market.fitted import CAUSES, CLOSE, Flat, Market, by_model, draws, fitted, flat, growth, paid, predicted, without
+from .market.people import (
     COUNTED,
     FEE,
     FITTED,
@@ -49,9 +53,6 @@ from experiments.market.people import (
     tokens_by_origin,
     work_of,
 )
-from sim.population import Work, by_week, live, turned
-from sim.report.study import aligned, compact, number, percent, publish
-from sim.settings.population.segments import PopulationSettings
 
 TASKS = 300
 """Simulated for each bill."""

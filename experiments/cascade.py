@@ -26,7 +26,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 import sim
-from experiments import folder_of
 from sim.report.study import COLOURS, INK, draw_key, publish, scale, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
@@ -34,6 +33,8 @@ from sim.settings.outcome import OutcomeSettings
 from sim.settings.run import Log
 from sim.settings.tries import Pick, TriesSettings
 from sim.settings.workload import WorkloadSettings
+
+from . import folder_of
 
 CORRELATED, INDEPENDENT = OutcomeSettings(correlation=0.87, effort=0.43), OutcomeSettings(correlation=0.0, effort=0.43)
 TASKS, REPLICATIONS = 1500, 8

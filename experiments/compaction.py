@@ -22,12 +22,13 @@ import dataclasses
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments import folder_of
-from experiments.divide_or_replicate import opus, rates, run
-from experiments.effective_price import job
 from sim.report.study import INK, aligned, compact, draw_key, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentSettings
 from sim.theory import best_window
+
+from . import folder_of
+from .divide_or_replicate import opus, rates, run
+from .effective_price import job
 
 TURNS, BASE, OUTPUT, SUMMARY = 1_000, 20_000, 523, 5_000
 AGAIN = BASE + SUMMARY

@@ -32,9 +32,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import INK, aligned, label_ends, number, pen, percent, publish, scale, sheet, styled
 from sim.settings.workload import WorkloadKind, WorkloadSettings
+
+from . import folder_of
 
 BACKENDS = ("claude_opus_4_6", "claude_sonnet_4_6", "gpt_5_2", "gemini_3_pro", "minimax_m2_5", "kimi_k2_5", "glm_5", "deepseek_v3_2")
 PREMIUM, CHEAP = "claude_opus_4_6", "minimax_m2_5"

@@ -24,8 +24,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.effective_price import PREMIUM, job, plain
 from sim.report.study import INK, label_ends, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings, Split
 from sim.settings.market import BackendSettings, MarketSettings
@@ -33,6 +31,9 @@ from sim.settings.profile import LoopSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadSettings
 from sim.theory import best_division, loop_usd
+
+from . import folder_of
+from .effective_price import PREMIUM, job, plain
 
 WORKERS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 40)
 MOST = 100

@@ -19,12 +19,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import label_ends, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadSettings
+
+from . import folder_of
 
 TURNS = (1, 2, 5, 10, 20, 40, 84)
 MISS = 0.021

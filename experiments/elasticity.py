@@ -19,9 +19,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.effective_price import PREMIUM, dollars
-from experiments.fanout_map import RIVAL, model
 from sim.report.study import jackknife, label_ends, pen, publish, scale, sheet, styled
 from sim.settings.agent import AgentSettings
 from sim.settings.market import BackendSettings, CacheKind, MarketSettings
@@ -30,6 +27,10 @@ from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadSettings
 from sim.theory import logit_elasticity, logit_share
+
+from . import folder_of
+from .effective_price import PREMIUM, dollars
+from .fanout_map import RIVAL, model
 
 FANOUTS = (0.1, 1.0, 2.0, 5.0, 10.0)
 SCALE, VALUE, QUALITY, GAP = 2.0, 40.0, 0.768, 0.042

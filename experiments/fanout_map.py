@@ -27,14 +27,15 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.divide_or_replicate import rates, run
-from experiments.effective_price import PREMIUM, job, plain
 from sim.report.study import COLOURS, INK, aligned, compact, draw_key, number, publish, sheet, styled
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.market import BackendSettings
 from sim.settings.profile import LoopSettings
 from sim.theory import loop_usd
+
+from . import folder_of
+from .divide_or_replicate import rates, run
+from .effective_price import PREMIUM, job, plain
 
 FANOUTS = (1, 2, 4, 8, 16, 32)
 TURNS = (1, 5, 10, 20, 40, 84)

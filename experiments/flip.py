@@ -25,16 +25,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.divide_or_replicate import run
-from experiments.effective_price import PREMIUM, job
-from experiments.fanout_map import RIVAL, model, team
 from sim.report.study import draw_key, pen, publish, scale, sheet, styled
 from sim.settings.market import MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Log
 from sim.settings.workload import WorkloadSettings
+
+from . import folder_of
+from .divide_or_replicate import run
+from .effective_price import PREMIUM, job
+from .fanout_map import RIVAL, model, team
 
 TURNS = (8, 20, 50, 84)
 GAPS = {"same harness": 0.042, "vendors": 0.006}

@@ -21,8 +21,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import aligned, draw_key, pen, percent, publish, sheet, styled
+
+from . import folder_of
 
 PROMOTED = {"minimax_m2_5": "MiniMax M2.5", "glm_5": "GLM-5"}
 BACKENDS = (

@@ -23,12 +23,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.market.fitted import Market, fitted
-from experiments.market.people import CALIBRATED_UNTIL, MODELS, START, labels, work_of
 from sim.population import by_week, live
 from sim.report.study import INK, pen, publish, sheet, styled
 from sim.settings.population.timeline import MarketEvent, MarketEventKind
+
+from . import folder_of
+from .market.fitted import Market, fitted
+from .market.people import CALIBRATED_UNTIL, MODELS, START, labels, work_of
 
 TASKS = 300
 """Simulated for each bill."""

@@ -23,8 +23,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import INK, aligned, compact, draw_key, number, pen, percent, publish, scale, sheet, styled
+
+from . import folder_of
 
 AGENTS = (5, 10, 15, 20, 30, 40)
 MANY = 30

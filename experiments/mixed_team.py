@@ -22,10 +22,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import aligned, label_ends, number, pen, percent, publish, scale, sheet, styled
 from sim.settings.market import MarketSettings
 from sim.settings.router import Policy, RouterSettings
+
+from . import folder_of
 
 FANOUTS = (2, 4, 8, 16)
 TASKS, REPLICATIONS = 150, 8

@@ -23,8 +23,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import COLOURS, aligned, draw_key, percent, publish, sheet, styled
+
+from . import folder_of
 
 OPUS = "claude_opus_4_6"
 BACKENDS = (

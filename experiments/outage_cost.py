@@ -24,9 +24,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import INK, aligned, dollars, draw_key, jackknife, number, pen, publish, sheet, styled
 from sim.settings.events.event import EventKind, EventSettings
+
+from . import folder_of
 
 DEVELOPERS, MODEL, ELSEWHERE, CHEAP = 60, "claude_sonnet_4_6", "elsewhere", "minimax_m2_5"
 BEGINS_S, DAY_S = 3 * 3600.0, 16 * 3600.0

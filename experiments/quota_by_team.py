@@ -20,8 +20,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import INK, aligned, compact, draw_key, number, pen, percent, publish, scale, sheet, styled
+
+from . import folder_of
 
 DEVELOPERS, MINUTES = 700, 7 * 24 * 60
 PUBLISHED = {

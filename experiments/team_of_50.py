@@ -22,8 +22,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
 from sim.report.study import COLOURS, aligned, dollars, draw_key, percent, publish, sheet, styled
+
+from . import folder_of
 
 MONTH_S = 2_629_746
 TASKS = 160

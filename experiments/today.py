@@ -21,10 +21,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.market.people import MODELS, people, tasks_of
 from sim.population import Work, live
 from sim.report.study import COLOURS, dollars, label_ends, percent, publish, scale, sheet, styled
+
+from . import folder_of
+from .market.people import MODELS, people, tasks_of
 
 TASKS = 300
 """Simulated for each bill."""

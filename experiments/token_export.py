@@ -21,13 +21,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from experiments import folder_of
-from experiments.market.fitted import Market, fitted
-from experiments.market.people import CALIBRATED_UNTIL, FEE, MODELS, START, TERA, Task, chinese, labels, people, tasks_of, work_of
 from sim.population import Work, live
 from sim.report.study import COLOURS, aligned, draw_key, number, percent, publish, sheet, styled
 from sim.settings.provider.fleet import ProviderSettings
 from sim.theory import Side, fleet_of, together
+
+from . import folder_of
+from .market.fitted import Market, fitted
+from .market.people import CALIBRATED_UNTIL, FEE, MODELS, START, TERA, Task, chinese, labels, people, tasks_of, work_of
 
 TASKS = 300
 """Simulated for each bill."""

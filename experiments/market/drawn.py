@@ -10,11 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.market.fitted import CLOSE, Flat, Market
-from experiments.market.people import COUNTED, FREE, MODELS, MONDAYS, UNTIL, labels, share
 from sim.population import WEEK, listed, live
 from sim.report.study import COLOURS, INK, label_ends, sheet, styled
 from sim.settings.population.timeline import MarketEventKind
+
+from .fitted import CLOSE, Flat, Market
+from .people import COUNTED, FREE, MODELS, MONDAYS, UNTIL, labels, share
 
 FILLS = ("#A63603", "#E6550D", "#FD8D3C", "#FDBE85", "#08306B", "#2171B5", "#6BAED6", "#C6DBEF", "#9ECAE1", "#4292C6", "#DEEBF7")
 """In the order of the models: Chinese ones, American ones."""

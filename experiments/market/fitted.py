@@ -9,7 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 import sim
-from experiments.market.people import (
+from sim.population import Fit, Work, by_week, fit, live, sampled, turned
+from sim.settings.population.segments import PopulationSettings
+from sim.settings.population.timeline import MarketEventKind
+
+from .people import (
     AHEAD,
     CALIBRATED_UNTIL,
     COUNTED,
@@ -28,9 +32,6 @@ from experiments.market.people import (
     tokens_by_model,
     tokens_by_origin,
 )
-from sim.population import Fit, Work, by_week, fit, live, sampled, turned
-from sim.settings.population.segments import PopulationSettings
-from sim.settings.population.timeline import MarketEventKind
 
 CLOSE = 0.02
 """Relative error of a count up to which a fit is one."""

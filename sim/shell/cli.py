@@ -12,6 +12,7 @@ from threading import enumerate as threads
 from typing import NoReturn
 
 from sim.shell.ending import WELL, complain, ended
+from sim.shell.guide import GUIDE
 from sim.shell.verbs import VERBS, call
 from sim.shell.words import refuse_stray_words
 from sim.version import __version__
@@ -31,7 +32,10 @@ def _dispatch(words: Sequence[str]) -> int:
     if words == ["--version"]:
         print(f"agent-token-sim {__version__}")
         return WELL
-    if words and words[0] in VERBS:
+    if not words:
+        print(GUIDE)
+        return WELL
+    if words[0] in VERBS:
         return call(words[0], words[1:])
     refuse_stray_words(words, VERBS)
     from sim.shell.run import run

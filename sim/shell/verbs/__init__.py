@@ -1,7 +1,7 @@
 """What `sim` does beside running, a verb a file, imported when it is called.
 
 `arguments(parser)` says what it takes; `run(asked)` does it, returns the exit status and raises `SimError` for a mistake. A file's
-docstring is the text of `sim VERB --help` above the list of arguments.
+docstring is the text of `sim VERB --help` above the list of arguments. `HANDS_ON`: words after the first are somebody else's.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def call(verb: str, words: Sequence[str]) -> int:
     module = importlib.import_module(f"{__name__}.{verb}")
     parser = Parser(prog=f"sim {verb}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     module.arguments(parser)
+    parse = parser.parse_args if getattr(module, "HANDS_ON", False) else parser.parse_intermixed_args
     with heard(words=words):
-        status: int = module.run(parser.parse_intermixed_args(words))
+        status: int = module.run(parse(words))
     return status
