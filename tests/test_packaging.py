@@ -30,7 +30,8 @@ def test_the_wheel_holds_every_setting(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     for file in (ROOT / "conf").rglob("*.*"):
         assert f"sim/conf/{file.relative_to(ROOT / 'conf').as_posix()}" in inside
-    assert "sim/py.typed" in inside
+    assert {"sim/py.typed", "sim/experiments/article_weeks.py", "sim/experiments/market/feb_2026.yaml"} <= inside
+    assert not any("__pycache__" in name for name in inside)
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in inside)
 
 
@@ -58,6 +59,8 @@ def test_the_wheel_runs_the_study_from_an_unrelated_folder(wheel: Path, tmp_path
     where = subprocess.run([python, "-c", "import sim; print(sim.__file__)"], cwd=folder, capture_output=True, text=True, check=True)
     assert str(tmp_path) in where.stdout
     assert (folder / "out" / "results.csv").exists()
+    study = subprocess.run([*command[:1], "study", "effective_price", "--help"], cwd=folder, capture_output=True, text=True, check=False)
+    assert study.stdout.startswith("usage: python -m experiments.effective_price"), study.stderr
 
 
 def test_constraints_are_plain_lines() -> None:

@@ -66,6 +66,7 @@ class PriceWindow(TimeWindow):
     """Times at which every price is multiplied, by the clocks of a zone; the first window that holds counts."""
 
     multiplier: float = alone(low=0)
+    """Times every price while the window is open."""
     zone: str = alone("UTC")
     """Time zone by its IANA name, e.g. Asia/Shanghai."""
 
@@ -78,8 +79,11 @@ class WorkSettings:
     the two are one lump factor, put into the discount as far as it goes and into words beyond."""
 
     turn_multiplier: float = alone(1.0, above=0)
+    """Turns for the same task, over Claude Opus 4.6's."""
     verbosity: float = alone(1.0, above=0)
+    """Output of a turn, over Claude Opus 4.6's."""
     cache_discount_realised: float = alone(1.0, low=0, high=1)
+    """Share of the cache's discount that bills show."""
     bill: float | None = alone(None, above=0)
     """Dollars a task over those of Claude Opus 4.6 in that harness; null: not measured."""
     sure: str = alone("A")
@@ -116,6 +120,7 @@ class BackendSettings:
     label: str = alone("")
     """Name for people."""
     vendor: str = alone("")
+    """Who sells it."""
     origin: str = alone("")
     """Country whose company trained the model (us, cn, ...)."""
     serving: str = alone("")
@@ -131,7 +136,9 @@ class BackendSettings:
     servers: ServerSettings = field(default_factory=ServerSettings)
 
     input_usd_per_mtok: float = alone(low=0)
+    """List price of input that no cache had."""
     output_usd_per_mtok: float = alone(low=0)
+    """List price of output, reasoning included."""
     cache_read_usd_per_mtok: float | None = alone(None, low=0)
     """null: cached tokens cost as much as fresh ones."""
     cache_write_usd_per_mtok: float | None = alone(None, low=0)
@@ -169,11 +176,13 @@ class BackendSettings:
     """Agents with the same system prompt read it from one another's cache."""
 
     context_window_tokens: int = alone(200_000, low=1)
+    """Of a call's prompt and output together, at most."""
     network_rtt_s: float = alone(0.03, low=0)
     """There and back; by where the client is: `place`."""
     handshake_s: float = setting(0.0, low=0, traits=COLD)
     """Seconds more for a call on a new connection: an agent's first one here, or after `connection_idle_s` without any."""
     connection_idle_s: float = alone(5.0, low=0)
+    """Seconds without a call after which a connection is dropped."""
     ttft_s: float = alone(1.0, low=0)
     """Constant part of the time to first token."""
     prefill_tokens_per_s: float | None = alone(None, low=0.001)
@@ -196,7 +205,9 @@ class BackendSettings:
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
     input_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
+    """Rate limit of input; null: none."""
     output_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
+    """Rate limit of output; null: none."""
     tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
     """Input and output together."""
     quotas: dict[str, QuotaSettings] = alone({})
@@ -257,6 +268,7 @@ class MarketSettings:
     """A dated catalogue of backends."""
 
     name: str = alone("")
+    """Of which date, as on the menu."""
     models: dict[str, BackendSettings] = alone({})
 
 

@@ -101,6 +101,7 @@ class RouterSettings:
     memory_tasks: float | None = alone(None, above=1)
     """thompson, ucb: a reward counts 1/e after so many others; null: for ever."""
     custom: str = alone("")
+    """policy=custom: my_module:my_policy."""
     fallback: list[str] = setting([], traits=_FALLS_BACK)
     """Where a call goes whose attempts fail: to the first of these, then to the next; the agent's next call begins at its own backend again
     (`sim.router.fallback`)."""

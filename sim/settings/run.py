@@ -34,7 +34,9 @@ class RetrySettings:
     """Attempts in all before the call is given up."""
     backoff: Backoff = Backoff.full_jitter
     backoff_base_s: float = alone(1.0, low=0)
+    """Wait before the first retry, at most; twice that before the next, and so on."""
     backoff_cap_s: float = alone(60.0, low=0)
+    """Wait before any retry, at most."""
     heeds_retry_after: bool = alone(True)
     """Whether a client that a limit tells when to come back (Retry-After) waits for so long at least."""
     timeout_s: float | None = setting(None, above=0, traits=ALONE._replace(looks=True, unsolved="calls that their client gives up"))

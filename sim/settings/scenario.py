@@ -32,7 +32,9 @@ class ScenarioSettings:
     """Everything a run needs to know."""
 
     name: str = alone("scenario")
+    """What it is called in tables, figures and files."""
     seed: int = alone(1, low=0, high=2**63 - 1)
+    """Of all random numbers: the same seed gives the same bits."""
     replications: int = alone(5, low=1, high=10_000)
     """Independent repetitions, for the intervals."""
     precision: float | None = alone(None, above=0, high=1)

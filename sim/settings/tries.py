@@ -24,6 +24,7 @@ class TriesSettings:
     """How often a task is tried, who checks the answers, and which one is taken."""
 
     most: int = alone(1, low=1, high=1000)
+    """Tries at a task, at most."""
     parallel: bool = alone(False)
     """All tries at once (best of n), instead of one after another until an answer is accepted."""
     pick: Pick = Pick.accepted

@@ -26,8 +26,11 @@ class QuotaSettings:
     zone: str = alone("UTC")
     """Time zone by its IANA name, e.g. America/Los_Angeles."""
     requests: float | None = setting(None, above=0, high=1e15, traits=DEALT)
+    """Requests in a window."""
     input_tokens: float | None = setting(None, above=0, high=1e15, traits=DEALT)
+    """Input in a window."""
     output_tokens: float | None = setting(None, above=0, high=1e15, traits=DEALT)
+    """Output in a window."""
     tokens: float | None = setting(None, above=0, high=1e15, traits=DEALT)
     """Input and output together."""
 

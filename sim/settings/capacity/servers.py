@@ -37,6 +37,7 @@ class AutoscaleSettings:
     most: int | None = alone(None, low=1, high=10_000)
     """null: there are `replicas`, all the time."""
     least: int = alone(1, low=0, high=10_000)
+    """Replicas that are never taken away."""
     target_calls: float = alone(32.0, above=0)
     """Calls, running and in line, that a replica should have. Assumption: half a batch."""
     every_s: float = alone(15.0, above=0)

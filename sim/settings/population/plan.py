@@ -35,6 +35,7 @@ class PlanWindow:
     """What a seat covers in any so many hours, at list prices."""
 
     usd: float = setting(above=0, traits=_SEATED)
+    """Dollars at list prices that a window covers."""
     window_h: float = alone(above=0)
     """The last hours, whenever they began: a dollar spent at second s is back at s + window."""
 

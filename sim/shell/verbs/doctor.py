@@ -1,6 +1,8 @@
 """Is this machine ready? Versions, where the settings were found, room, cores; a line each, and what to do where something is amiss.
 
-sim doctor
+  sim doctor    in the folder in which you are to work
+
+It ends with 1 where something is amiss.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(asked: Namespace) -> int:
     """Print what there is; 1 where something is amiss."""
-    from sim.reference.printed import columns
+    from sim.report.reference.printed import columns
 
     found = list(_looked())
     print(columns([("ok" if well else "!!", what, said) for what, said, well in found]))
@@ -35,7 +37,7 @@ def run(asked: Namespace) -> int:
 
 def _looked() -> Iterator[tuple[str, str, bool]]:
     """What was looked at, what is there, and whether that will do."""
-    from sim.reference.studies import studies
+    from sim.report.reference.studies import studies
     from sim.scenario.sources import CONF
     from sim.version import __version__
 

@@ -1,11 +1,11 @@
 """What a word means: a setting, a choice of a menu, a metric, a column of a table.
 
-sim explain agent.fanout           type, unit, default, bounds, meaning, who sets it to what and why, where it is read
-sim explain cache_ttl_s            the last part of a key will do
-sim explain agent=team             what a choice is and what it sets
-sim explain cost_per_success_usd   a metric
-sim explain --schema               JSON schema of a scenario: save it as scenario.schema.json, and an editor that knows YAML completes
-                                   settings in files that begin with  # yaml-language-server: $schema=scenario.schema.json
+  sim explain agent.fanout           type, unit, default, bounds, meaning, who sets it to what and why, where it is read
+  sim explain cache_ttl_s            the last part of a key will do
+  sim explain agent=team             what a choice is and what it sets
+  sim explain --schema               a JSON schema of a scenario, for editors that complete YAML
+
+Begin a file with: # yaml-language-server: $schema=scenario.schema.json
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def run(asked: Namespace) -> int:
     if asked.schema == bool(asked.word):
         raise ConfigError("say one word, as in sim explain agent.fanout, or --schema; sim list settings has all keys")
     if asked.schema:
-        from sim.reference.schema import schema
+        from sim.report.reference.schema import schema
 
         print(json.dumps(schema(), indent=1))
         return WELL
-    from sim.reference.explained import explained
+    from sim.report.reference.explained import explained
 
     found = explained(asked.word)
     print(json.dumps([dataclasses.asdict(one) for one in found], indent=1) if asked.json else "\n\n".join(map(_said, found)))
@@ -46,7 +46,7 @@ def run(asked: Namespace) -> int:
 
 
 def _said(one: Any) -> str:
-    from sim.reference.printed import columns, paragraph
+    from sim.report.reference.printed import columns, paragraph
 
     parts = [one.word, *([paragraph(one.meaning)] if one.meaning else [])]
     facts = [(f"  {name}", value) for name, value in one.facts.items()]

@@ -1,11 +1,11 @@
 """What there is to choose from: the menus, what is on one of them, backends with their prices, studies, metrics.
 
-sim list                  the menus
-sim list agent            what is on one: sim agent=NAME takes it
-sim list backends         of the market of February 2026, or: sim list backends nov_2026
-sim list studies          sim study NAME runs one
-sim list metrics          what a run says of itself
-sim list settings agent   keys that begin so: sim explain KEY says more
+  sim list                  the menus
+  sim list agent            what is on one: sim agent=NAME takes it
+  sim list backends         of the market of February 2026, or: sim list backends nov_2026
+  sim list settings agent   keys that begin so: sim explain KEY says more
+
+The star is what is taken where nobody says otherwise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def run(asked: Namespace) -> int:
     if asked.json:
         print(json.dumps([dict(zip(_heads(asked.of), row, strict=True)) for row in rows], indent=1))
         return WELL
-    from sim.reference.printed import columns
+    from sim.report.reference.printed import columns
 
     print(columns([_heads(asked.of), *rows] if asked.of in OTHERS else rows))
     if not asked.of:
@@ -51,7 +51,7 @@ def _heads(of: str) -> tuple[str, ...]:
 
 
 def _rows(of: str, which: str) -> list[tuple[Any, ...]]:
-    from sim.reference.menus import default_of, menus
+    from sim.report.reference.menus import default_of, menus
 
     if which and of not in ("backends", "settings"):
         raise ConfigError(f"sim list {of} {which}: only backends (of a market) and settings (that begin so) take a second word")
@@ -86,7 +86,7 @@ MENUS = {
 
 
 def _backends(market: str) -> list[tuple[Any, ...]]:
-    from sim.reference.menus import default_of, menus, set_in
+    from sim.report.reference.menus import default_of, menus, set_in
 
     chosen = market or default_of("market")
     found = menus().get(f"backend/{chosen}")
@@ -101,7 +101,7 @@ def _backends(market: str) -> list[tuple[Any, ...]]:
 
 
 def _studies(_: str) -> list[tuple[Any, ...]]:
-    from sim.reference.studies import studies
+    from sim.report.reference.studies import studies
 
     return list(studies().items())
 
@@ -113,7 +113,7 @@ def _metrics(_: str) -> list[tuple[Any, ...]]:
 
 
 def _settings(begins: str) -> list[tuple[Any, ...]]:
-    from sim.reference.settings import every_setting
+    from sim.report.reference.settings import every_setting
 
     found = [(one.key, one.unit, one.default, one.meaning) for one in every_setting().values() if one.key.startswith(begins)]
     if not found:

@@ -1,8 +1,9 @@
 """Run one of the studies: a question, its table, its finding, its figures. Without a name: which there are.
 
-sim study
-sim study effective_price
-sim study article_weeks --out here
+  sim study effective_price
+  sim study article_weeks --out here
+
+Without --out it goes into outputs/NAME.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(asked: Namespace) -> int:
     """Run it as `python -m experiments.NAME` does."""
-    from sim.reference.studies import package, studies
+    from sim.report.reference.studies import package, studies
 
     known = studies()
     if not asked.name:
-        from sim.reference.printed import columns
+        from sim.report.reference.printed import columns
 
         print(columns(list(known.items())))
         return WELL

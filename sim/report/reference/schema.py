@@ -8,7 +8,7 @@ import types
 import typing
 from typing import Any
 
-from sim.reference.settings import meanings
+from sim.report.reference.settings import meanings
 from sim.scenario.scenario import Scenario
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

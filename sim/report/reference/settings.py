@@ -53,7 +53,7 @@ class Setting(NamedTuple):
     """What it takes, in words, bounds included."""
     unit: str
     default: str
-    """Of the dataclass; the menus of `conf/` set most (`sim.reference.menus`)."""
+    """Of the dataclass; the menus of `conf/` set most (`sim.report.reference.menus`)."""
     meaning: str
     owner: str
     """The dataclass that it is a field of."""
@@ -89,7 +89,7 @@ def _under(owner: type, path: str) -> Iterator[Setting]:
             yield from _under(inner, f"{key}{mark}")
             continue
         choices = _choices(hint)
-        meaning = said.get(field.name) or (_text_of(hint.__doc__) if choices else "")
+        meaning = said.get(field.name) or _text_of(hint.__doc__ if choices else owner.__doc__)
         yield Setting(key, _kind(hint, field.metadata), unit_of(field.name), _default(field), meaning, owner.__name__, choices)
 
 

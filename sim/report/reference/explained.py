@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.errors import ConfigError, did_you_mean
-from sim.reference.menus import PROFILE, Choice, Value, default_of, menus, set_in, values_of
-from sim.reference.settings import NAME, NUMBER, Setting, every_setting
+from sim.report.reference.menus import PROFILE, Choice, Value, default_of, menus, set_in, values_of
+from sim.report.reference.settings import NAME, NUMBER, Setting, every_setting
 
-HOME = Path(__file__).resolve().parents[1]
+HOME = Path(__file__).resolve().parents[2]
 MOST_KEYS = 12
 """Settings of one name that are explained together."""
 
@@ -57,7 +57,7 @@ def _settings(word: str) -> Iterator[Explained]:
         keys = [min(keys, key=len)]
     for key in keys:
         one = every_setting()[key]
-        written = values_of(word if known else key) or ([each for each in _any(key)] if NAME in key else [])
+        written = values_of(word if known else key) or (list(_any(key)) if NAME in key else [])
         values = [(each.choice.word, each.text, each.comment) for each in written]
         facts = {"type": one.kind, "unit": one.unit, "default": _default(one, written), "read in": ", ".join(_readers(one))}
         yield Explained(word if known else key, one.meaning, {name: said for name, said in facts.items() if said}, one.choices, values)
