@@ -36,7 +36,9 @@ IN_FILES = {
         "experiment/x, market.models.glm_5.input_usd_per_mtok: '5,00' is not a number of dollars a million tokens",
     "agent: {tries: {most: x}}": "experiment/x, agent.tries.most: 'x' is not a whole number",
     "agent: {trns: 3}": "experiment/x, agent.trns: 'trns' is not a setting; did you mean 'turns'?",
-    "router: weighted": "experiment/x, router: is a group of settings: give a mapping such as {NAME: VALUE}",
+    "router: weighted":
+        "experiment/x, router: is a group of settings: give a mapping such as {NAME: VALUE}; "
+        "to choose from the menu in a file: defaults: [override /router: CHOICE]",
     "backends: glm_5": "experiment/x, backends: must be a list such as [a,b]",
     "log: ful": "experiment/x, log: Invalid value 'ful'; did you mean 'full'?",
     "market: {models: {mine: {input_usd_per_mtok: 1}}}": "market.models.mine.output_usd_per_mtok: is missing, and has to be given",
