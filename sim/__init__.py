@@ -8,6 +8,7 @@ result.summary
 from sim import theory
 from sim.errors import ConfigError, DataError, LawError, SimError
 from sim.results.billed.bill import LogBill
+from sim.results.capacity.reserve import reserve
 from sim.results.capacity.sheet import Capacity, capacity
 from sim.results.exported.export import export
 from sim.results.outlook.outlook import Outlook, estimate
@@ -46,6 +47,7 @@ __all__ = [
     "load_run",
     "rank",
     "replaced",
+    "reserve",
     "simulate",
     "sobol",
     "sweep",

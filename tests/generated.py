@@ -16,6 +16,7 @@ import sim
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import AutoscaleSettings, BackendKind, ServerSettings
 from sim.settings.events.event import PRICED, EventKind, EventSettings
 from sim.settings.market import Billed, CacheKind, PriceTier, PriceWindow
@@ -63,6 +64,9 @@ OUT = [
     EventSettings(kind=EventKind.brownout, at=5, backend="one", length_h=30 / 3600, slower=3.0, error_rate=0.2),
     EventSettings(kind=EventKind.outage, at=20, backend="one", length_h=15 / 3600),
 ]
+PTU = ReservedSettings(
+    units=10, usd_per_h=1.5, tokens_per_min=900.0, cache_read_weight=0.1, output_weight=8.0, window_s=30.0, least=5, step=5
+)
 SCALED = ServerSettings(
     replicas=0, batch=1, autoscale=AutoscaleSettings(most=3, least=0, target_calls=1.0, every_s=8.0, start_s=4.0, keep_s=16.0)
 )
@@ -107,6 +111,7 @@ BACKEND: Fields = {
     "limit_gateway": of(False, True),
     "decode_slowdown": of(0.0, 0.2, 1.0),
     "kind": of(BackendKind.api, BackendKind.api, BackendKind.self_hosted),
+    "reserved": of(ReservedSettings(), ReservedSettings(), PTU),
     "servers": of(ServerSettings(), ServerSettings(replicas=2, batch=1), ServerSettings(batch=2, memory_tokens=5000), SCALED),
     "error_rate": of(0.0, 0.3, 1.0),
     "error_billed": of(*Billed),
@@ -264,14 +269,15 @@ def drawn(fields: Fields, pinned: Pins = None) -> st.SearchStrategy[dict[str, An
 
 
 def fitting(models: dict[str, dict[str, Any]], happens: dict[str, Any], retried: dict[str, Any]) -> None:
-    """What servers of one's own, shared decoding, outages and deadlines do not have together."""
+    """What servers of one's own, reserved units, shared decoding, batches, outages and deadlines do not have together."""
     for model in models.values():
         model["decode_slowdown"] *= happens["events"] != OUT
         if model["kind"] is BackendKind.self_hosted:
-            model["slots"], happens["batch"] = None, False
+            model["slots"], model["reserved"], happens["batch"] = None, ReservedSettings(), False
             happens["events"] = [event for event in happens["events"] if event.kind in PRICED]
         else:
             model["servers"] = ServerSettings()
+            happens["batch"] &= not model["reserved"].units
         if model["kind"] is BackendKind.self_hosted or model["decode_slowdown"]:
             retried["timeout_s"] = None
 

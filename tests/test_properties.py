@@ -17,6 +17,7 @@ import sim
 from sim.meter.tally import TOKENS
 from sim.results.provider import sides
 from sim.settings.agent import AgentKind, Split
+from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.market import BackendSettings, Billed
 from sim.settings.outcome import OutcomeSettings
@@ -31,7 +32,14 @@ from tests.worlds import agent, backend, loop, run, team, with_
 
 ONE = {"policy": Policy.fixed, "fallback": [], "backend": "one"}
 """Router: everything on the first backend."""
-ALONE = {**PLAIN_DOOR, "kind": BackendKind.api, "slots": None, "decode_slowdown": 0.0, "share_system": False}
+ALONE = {
+    **PLAIN_DOOR,
+    "kind": BackendKind.api,
+    "reserved": ReservedSettings(),
+    "slots": None,
+    "decode_slowdown": 0.0,
+    "share_system": False,
+}
 """Backend: no call waits for another, or gains from one."""
 UNLIMITED = {"usd": None}
 DURATIONS = ("network_rtt_s", "handshake_s", "connection_idle_s", "ttft_s", "context_s_per_100k_tokens", "cache_ttl_s", "limit_burst_s")
@@ -64,7 +72,7 @@ def test_books_balance_and_time_goes_forward(world: sim.Scenario) -> None:
     for kind in TOKENS:
         assert result.mean(kind) == calls[kind].sum()
     assert result.mean("calls") == len(calls)
-    of_calls = result.mean("cost_usd") - result.mean("cost_servers_usd")
+    of_calls = result.mean("cost_usd") - result.mean("cost_servers_usd") - result.mean("cost_units_usd")
     assert of_calls == pytest.approx(calls["cost_usd"].sum(), rel=1e-9, abs=1e-9)
     assert of_calls == pytest.approx(result.timeline["cost_usd"].sum(), rel=1e-9, abs=1e-9)
     placed = with_models(
@@ -133,6 +141,7 @@ def test_prices_twice_as_high_are_dollars_twice_as_many(world: sim.Scenario) -> 
         twice = {name: value and 2 * value for name, value in changed.items()}
         if isinstance(model, BackendSettings):
             twice |= {"tiers": [dearer(tier) for tier in model.tiers], "request_usd": 2 * model.request_usd}
+            twice["reserved"] = with_(model.reserved, usd_per_h=2 * model.reserved.usd_per_h) if model.reserved.units else model.reserved
             if model.kind is BackendKind.self_hosted:
                 twice["servers"] = with_(model.servers, usd_per_h=2 * model.servers.usd_per_h)
         return with_(model, **twice)
@@ -178,7 +187,9 @@ def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> Non
     def half_as_fast(model: BackendSettings) -> BackendSettings:
         longer = {name: 2 * getattr(model, name) for name in DURATIONS}
         rates = {name: getattr(model, name) and getattr(model, name) / 2 for name in RATES}
-        auto = model.servers.autoscale
+        auto, units = model.servers.autoscale, model.reserved
+        if units.tokens_per_min:
+            longer["reserved"] = with_(units, window_s=2 * units.window_s, tokens_per_min=units.tokens_per_min / 2)
         if model.kind is BackendKind.self_hosted:
             slow = with_(auto, every_s=2 * auto.every_s, start_s=2 * auto.start_s, keep_s=2 * auto.keep_s)
             longer["servers"] = with_(model.servers, autoscale=slow if auto.most else auto)

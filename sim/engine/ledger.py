@@ -11,6 +11,7 @@ from sim.call import Call
 from sim.clock import Clock
 from sim.engine.budgets import Budget, budget_of
 from sim.engine.seats.seats import Seats
+from sim.engine.seats.units import ReservedUnits
 from sim.meter.meter import ERROR, Meter
 from sim.scenario.scenario import Scenario
 from sim.settings.budget import At, BudgetSettings, Then
@@ -28,12 +29,13 @@ class Ledger:
 
     def __init__(
         self, settings: Sequence[BudgetSettings], prices: Sequence[Price], meter: Meter, clock: Clock, start: datetime,
-        seats: Seats | None = None,
+        seats: Seats | None = None, units: ReservedUnits | None = None,
     ) -> None:  # fmt: skip
         limited = sorted((each for each in settings if each.usd is not None), key=lambda each: _STRICT.index(each.then))
         self._budgets = [budget_of(budget, start) for budget in limited]
         self._by_moment = {at: [budget for budget in self._budgets if budget.settings.at is at] for at in At}
         self.seats = seats
+        self.units = units
         self._by_task: dict[int, float] = {}
         self._prices = prices
         self._meter = meter
@@ -60,6 +62,8 @@ class Ledger:
         """What an attempt costs, by the list of the moment at which it was asked for; it is spent when it is served."""
         task, now = call.task, self._clock.now
         usd = self._usd(call, self._prices[call.backend.index], billed)  # type: ignore[union-attr]
+        if self.units is not None and self.units.covers(call, billed, usd, now, end_s):
+            usd = 0.0
         self._by_task[task.id] = self._by_task.get(task.id, 0.0) + usd
         for budget in self._budgets:
             budget.spend(task, now, usd)
@@ -94,12 +98,13 @@ class RecordedLedger(Ledger):
 
 
 def needs_ledger(scenario: Scenario, some_batch: bool) -> bool:
-    """Whether anybody asks what an attempt has cost before the run is over: a budget, a policy that learns, or a log that knows better
-    (`some_batch`: it has calls of a batch queue)."""
+    """Whether anybody asks what an attempt has cost before the run is over: a budget, reserved units, a policy that learns, or a log that
+    knows better (`some_batch`: it has calls of a batch queue)."""
     return (
         scenario.as_billed
         or some_batch
         or bool(scenario.plan.name)
+        or any(backend.reserved.units for backend in scenario.chosen().values())
         or scenario.router.policy.traits(scenario.router).learns
         or any(budget.usd is not None for budget in scenario.all_budgets())
     )

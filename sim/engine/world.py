@@ -22,6 +22,7 @@ from sim.engine.pilot import pilot
 from sim.engine.recorded import sessions_of
 from sim.engine.replication import Progress, Replication
 from sim.engine.seats.seats import Seats
+from sim.engine.seats.units import ReservedUnits
 from sim.errors import ConfigError
 from sim.meter import laws
 from sim.meter.meter import Meter
@@ -68,7 +69,9 @@ class World:
         )  # fmt: skip
         keep = RecordedLedger if scenario.as_billed or some_batch else Ledger
         seats = Seats(scenario.plan, horizon_s) if scenario.plan.name else None
-        self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time(), seats) if priced else None
+        reserved = {plan.number: plan.settings.reserved for plan in plans if plan.settings.reserved.units}
+        units = ReservedUnits(reserved, horizon_s, cut_s) if reserved else None
+        self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time(), seats, units) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
         self._paid_before = [Paid() for _ in plans]
@@ -113,6 +116,8 @@ class World:
             tally.seats = self.ledger.seats.sums
         for backend, before in zip(self.backends, self._paid_before, strict=True):
             tally.capacity.add(backend.index, backend.paid(self.clock.now), before)
+        if self.ledger is not None and self.ledger.units is not None:
+            tally.capacity = tally.capacity.plus(self.ledger.units.close(self.clock.now))
         return tally
 
     def _check_ended(self) -> None:

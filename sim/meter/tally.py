@@ -143,7 +143,9 @@ class Tally:
             ours = rows[mine]
             dollars = prices[index].dollars_of(ours)
             cost = np.ascontiguousarray(ours["cost_usd"]) if priced else dollars.sum(axis=1)
-            if not priced:
+            if priced:
+                dollars[cost == 0] = 0.0  # taken by reserved units
+            else:
                 rows["cost_usd"][mine] = cost
             self._add_backend(index, ours, dollars, cost)
 

@@ -73,6 +73,8 @@ class Basis(NamedTuple):
     """Of a metric that there is once a place of service: which one."""
     own: tuple[int, ...] = ()
     """Places of backends on servers of one's own."""
+    units: tuple[int, ...] = ()
+    """Of those with reserved units."""
 
 
 def basis_of(scenario: Scenario) -> Basis:
@@ -87,6 +89,7 @@ def basis_of(scenario: Scenario) -> Basis:
         stages=tuple(scenario.stages_counted()),
         seats=seats_of(scenario),
         providers=providers_of(scenario),
+        units=tuple(place for place, model in enumerate(scenario.chosen().values()) if model.reserved.units),
         own=tuple(place for place, model in enumerate(scenario.chosen().values()) if model.kind is BackendKind.self_hosted),
     )
 

@@ -20,6 +20,8 @@ BY_STAGE = "<stage>"
 BY_PLAN = "<plan>"
 BY_OWN = "<own>"
 """For each backend on servers of one's own."""
+BY_UNITS = "<units>"
+"""For each backend with reserved units."""
 BY_PLACE = "<place>"
 """For each place where a backend is served, called by its country or region."""
 
@@ -45,6 +47,7 @@ class Metric:
         there: dict[str, Mapping[str, Basis]] = {
             BY_BACKEND: {name: basis._replace(backend=index) for index, name in enumerate(basis.backends)},
             BY_OWN: {basis.backends[index]: basis._replace(backend=index) for index in basis.own},
+            BY_UNITS: {basis.backends[index]: basis._replace(backend=index) for index in basis.units},
             BY_STAGE: {name: basis._replace(stage=index) for index, name in enumerate(basis.stages)},
             BY_PLAN: {seats.name: basis for seats in basis.seats},
             BY_PLACE: {place: basis._replace(place=place) for place in (basis.providers.places if basis.providers else ())},

@@ -12,7 +12,7 @@ from sim.meter.tally import Tally
 from sim.meter.waits import Wait
 from sim.results.basis import Basis, Chat, basis_of
 from sim.results.hourly.metrics import OF_CAPACITY, bill_usd, task_bill_usd
-from sim.results.metric import BY_BACKEND, BY_OWN, BY_PLACE, BY_PLAN, BY_STAGE, Formula, Metric, Value, ratio
+from sim.results.metric import BY_BACKEND, BY_OWN, BY_PLACE, BY_PLAN, BY_STAGE, BY_UNITS, Formula, Metric, Value, ratio
 from sim.results.percentiles import Percentile
 from sim.results.provider.metrics import OF_PLACES
 from sim.results.provider.sides import in_place
@@ -259,7 +259,7 @@ def unit_of(metric: str) -> str:
     return next(
         (
             UNITS[name]
-            for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN, BY_PLACE, BY_OWN)))
+            for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN, BY_PLACE, BY_OWN, BY_UNITS)))
             if name in UNITS
         ),
         "",

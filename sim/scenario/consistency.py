@@ -13,7 +13,7 @@ from sim.scenario.sources import market_with
 from sim.scenario.stages import check_stages
 from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.budget import Per, Then
-from sim.settings.capacity.servers import BackendKind
+from sim.settings.capacity.checked import check_capacity
 from sim.settings.market import check_backend
 from sim.settings.outcome import QualitySource
 from sim.settings.population.plan import check_plan
@@ -70,9 +70,7 @@ def _check_backends(scenario: ScenarioSettings) -> None:
         raise ConfigError(f"backends: {len(scenario.backends)} of them, must be at most 255")
     for name, model in models.items():
         check_backend(model, f"market.models.{name}")
-    for name, model in scenario.chosen().items():
-        if scenario.batch and model.kind is BackendKind.self_hosted:
-            raise ConfigError(f"batch=true: {name} is self_hosted, and has no batch queue; leave one of the two")
+    check_capacity(scenario)
 
 
 def _check_work(scenario: ScenarioSettings) -> None:

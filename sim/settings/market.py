@@ -8,8 +8,10 @@ from typing import Any
 from sim.calendar import HOUR_S
 from sim.errors import ConfigError, did_you_mean
 from sim.settings.bounds import alone, setting
+from sim.settings.capacity.checked import check_hourly
 from sim.settings.capacity.limits import DEALT, QuotaSettings, check_reserve
-from sim.settings.capacity.servers import BackendKind, ServerSettings, check_servers
+from sim.settings.capacity.reserved import ReservedSettings
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.traits import ALONE, Feature, Traits
 
 
@@ -134,6 +136,7 @@ class BackendSettings:
 
     kind: BackendKind = BackendKind.api
     servers: ServerSettings = field(default_factory=ServerSettings)
+    reserved: ReservedSettings = field(default_factory=ReservedSettings)
 
     input_usd_per_mtok: float = alone(low=0)
     """List price of input that no cache had."""
@@ -285,10 +288,4 @@ def check_backend(model: BackendSettings, key: str) -> None:
     for kind in model.batch_discounts.keys() - set(TOKEN_KINDS):
         raise ConfigError(f"{key}.batch_discounts.{kind}: {did_you_mean(kind, TOKEN_KINDS)}")
     check_reserve(model, key)
-    hosted = model.kind is BackendKind.self_hosted
-    if not hosted and model.servers != ServerSettings():
-        raise ConfigError(f"{key}.servers: needs {key}.kind=self_hosted, or nobody runs them")
-    if hosted:
-        check_servers(model.servers, f"{key}.servers")
-    if hosted and model.slots is not None:
-        raise ConfigError(f"{key}.slots={model.slots}: what runs at once on servers of one's own is {key}.servers.batch; leave slots null")
+    check_hourly(model, key)

@@ -11,6 +11,7 @@ from hypothesis import assume, given
 import sim
 from sim.engine.replicate import replicate, replicate_shard
 from sim.scenario.coupling import may_look_ahead
+from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.run import Log, Warmup
 from tests.generated import PLAIN_DOOR, worlds
@@ -64,7 +65,7 @@ def test_looking_ahead_changes_no_bit(world: str) -> None:
 @pytest.mark.slow
 @given(
     worlds(
-        backend_={**PLAIN_DOOR, "kind": BackendKind.api, "decode_slowdown": 0.0, "share_system": False},
+        backend_={**PLAIN_DOOR, "kind": BackendKind.api, "reserved": ReservedSettings(), "decode_slowdown": 0.0, "share_system": False},
         budget={"usd": None},
         retry={"patience_s": None},
         workload={"urgent_share": 0.0},

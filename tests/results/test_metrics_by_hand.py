@@ -78,7 +78,11 @@ TALLY = Tally(
     stage_cost_units=units(25, 35),
     replications=2,
     cut_s=17.0,
-    capacity=CapacitySums(usd=Counter({1: 16 * UNITS}), seconds=Counter({1: 7_200 * UNITS}), idle=Counter({1: 1_800 * UNITS})),
+    capacity=CapacitySums(
+        usd=Counter({1: 12 * UNITS}), seconds=Counter({1: 7_200 * UNITS}), idle=Counter({1: 1_800 * UNITS}),
+        units_usd=Counter({1: 4 * UNITS}), listed=Counter({1: 6 * UNITS}), used=Counter({1: 300 * UNITS}), room=Counter({1: 400 * UNITS}),
+        taken=Counter({1: 8}), spilled=Counter({1: 2}),
+    ),
 )  # fmt: skip
 CHAT = Chat(messages=4.0, pairs=6.0, system=100.0, first=50.0, message=20.0, answer=30.0, kept=30.0)
 """Requests of 100 + 50 (the first alone), 20 more of each later message, 50 of history; answers of 30."""
@@ -92,6 +96,7 @@ BASIS = Basis(
     chats=(CHAT, LONG, SHORT),
     stages=("find", "check"),
     own=(1,),
+    units=(1,),
 )
 TOTAL = 40_000 + 20_000 + 5_000 + 1_000
 AGENTS_ANSWERS, AGENTS_TOKENS = 1 + 2 + 30 + 50, 100 + 1_000 + 20_000 + 30_000
@@ -120,7 +125,8 @@ BY_HAND = {
     "refused_share": 20 / 125, "agents": 55, "compactions": 3,
     "input_tokens": 30_000, "cache_read_tokens": 9_000, "cache_write_tokens": 3_000, "output_tokens": 3_000, "reasoning_tokens": 600,
     "total_tokens": TOTAL / 2,
-    "cost_usd": (80 + 16) / 2, "cost_servers_usd": 8, "servers_h.two": 1, "servers_idle_share.two": 0.25,
+    "cost_usd": (80 + 16) / 2, "cost_servers_usd": 6, "cost_units_usd": 2, "units_used_share.two": 0.75, "units_spilled_share.two": 0.2,
+    "units_listed_usd.two": 3, "servers_h.two": 1, "servers_idle_share.two": 0.25,
      "cost_fresh_input_usd": 12, "cost_cache_read_usd": 1.5, "cost_cache_write_usd": 1, "cost_output_usd": 18,
     "cost_fees_usd": 7.5,
     "tokens_per_task": 1_500, "cost_per_task_usd": 2, "cost_per_finished_task_usd": 2.5, "calls_per_task": 4.5,
@@ -192,7 +198,7 @@ def test_mean_wait_in_line_is_of_those_who_stood_in_line() -> None:
     tally = Tally.empty(1)
     tally.attempts[0] = [2, 1, 1, 0, 0, 0]
     tally.waited_units[0] = 6 * UNITS
-    assert values(tally, BASIS._replace(backends=("one",), stages=(), own=()))["mean_line_wait_s"] == 2.0
+    assert values(tally, BASIS._replace(backends=("one",), stages=(), own=(), units=()))["mean_line_wait_s"] == 2.0
 
 
 def test_a_tail_is_of_the_largest_twentieth_and_of_twenty_at_least() -> None:

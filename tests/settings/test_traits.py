@@ -18,6 +18,7 @@ from sim.scenario.shards import Shard
 from sim.settings.bounds import alone, setting
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings, Warmup
@@ -73,6 +74,7 @@ TOUCH = OWN | {
     "QuotaSettings.tokens",
     "BackendSettings.decode_slowdown",  # others slow it down while it lasts
     "BackendKind.self_hosted",  # who else is on the same server
+    "ReservedSettings.units",  # what others have left of them
     "RetrySettings.timeout_s",  # who is given up lets others go before
     "RetrySettings.patience_s",  # who leaves a line lets others go before
     "WorkloadSettings.urgent_share",
@@ -87,7 +89,14 @@ TOUCH = OWN | {
     "Warmup.fixed",  # what is counted at one moment, wherever agents have got to
     "Warmup.mser5",
 }
-UNDEALT = OWN | {"BackendKind.self_hosted", "RouterSettings.fallback", "Policy.thompson", "Policy.ucb", "Warmup.mser5"}
+UNDEALT = OWN | {
+    "BackendKind.self_hosted",
+    "ReservedSettings.units",
+    "RouterSettings.fallback",
+    "Policy.thompson",
+    "Policy.ucb",
+    "Warmup.mser5",
+}
 LEARN = {"Policy.thompson", "Policy.ucb", "Policy.custom", "AgentKind.custom"}
 
 
@@ -116,7 +125,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
         "EventKind.outage", "EventKind.brownout", "WorkloadSettings.hours", "WorkloadSettings.growth_per_week",
-        "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd", "BackendKind.self_hosted",
+        "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd", "BackendKind.self_hosted", "ReservedSettings.units",
         "BackendSettings.handshake_s", "PlaceSettings.handshake_round_trips",
     }  # fmt: skip
 
@@ -165,6 +174,7 @@ TOUCHING = {
     "tokens_per_min": lambda: crowd(backend(tokens_per_min=45_000, limit_burst_s=10.0)),
     "a quota": lambda: crowd(backend(quotas={"five": QuotaSettings(window_h=5, requests=30)})),
     "decode_slowdown": lambda: crowd(backend(decode_tokens_per_s=100, decode_slowdown=0.5)),
+    "reserved units": lambda: crowd(backend(reserved=ReservedSettings(units=1, tokens_per_min=9000, window_s=10.0))),
     "servers of one's own": lambda: crowd(
         backend(kind=BackendKind.self_hosted, prefill_tokens_per_s=3000, servers=ServerSettings(batch=2))
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sim.meter.sums import UNITS, real
 from sim.usage import Paid
@@ -23,6 +23,19 @@ class CapacitySums:
     idle: Units = field(default_factory=Counter)
     """Of them, those in which a server had no call."""
 
+    units_usd: Units = field(default_factory=Counter)
+    """For all hours of reserved units, used or not."""
+    listed: Units = field(default_factory=Counter)
+    """What the calls that units took would have cost by the list; they cost nothing."""
+    used: Units = field(default_factory=Counter)
+    """Weighted tokens that units took, in units of `sim.meter.sums` too."""
+    room: Units = field(default_factory=Counter)
+    """Weighted tokens that they might have taken."""
+    taken: Units = field(default_factory=Counter)
+    """Attempts that units took, as plain numbers."""
+    spilled: Units = field(default_factory=Counter)
+    """Attempts that found none free."""
+
     def add(self, backend: int, paid: Paid, before: Paid) -> None:
         """What a backend has come to since `before`."""
         for name, units in (("usd", self.usd), ("seconds", self.seconds), ("idle_s", self.idle)):
@@ -30,12 +43,12 @@ class CapacitySums:
 
     def plus(self, other: CapacitySums) -> CapacitySums:
         """Both together."""
-        return CapacitySums(_sum(self.usd, other.usd), _sum(self.seconds, other.seconds), _sum(self.idle, other.idle))
+        return CapacitySums(**{each.name: _sum(getattr(self, each.name), getattr(other, each.name)) for each in fields(self)})
 
     @property
     def fixed_usd(self) -> float:
         """On top of what calls cost, all backends together."""
-        return float(real(self.usd.total()))
+        return float(real(self.usd.total() + self.units_usd.total()))
 
 
 def _sum(one: Units, other: Units) -> Units:

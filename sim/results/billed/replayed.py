@@ -15,6 +15,7 @@ from sim.results.billed.lifetimes import for_an_hour, kept_for_an_hour
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
 from sim.settings.budget import BudgetSettings
+from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.router import Policy, RouterSettings
 from sim.settings.run import Log
@@ -64,6 +65,7 @@ def _scenario(bill: LogBill, path: Path, cache: TraceCache) -> Scenario:
     free: dict[str, Any] = {
         "kind": BackendKind.api,
         "servers": ServerSettings(),
+        "reserved": ReservedSettings(),
         "error_rate": 0.0,
         "slots": None,
         "queue_limit": None,

@@ -16,6 +16,7 @@ from sim.results.capacity.bucket import quota
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
+from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.events.event import DISTURBING
 from sim.settings.market import BackendSettings
@@ -32,6 +33,7 @@ LIMITS = ("requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "
 _OPEN: dict[str, Any] = {
     "kind": BackendKind.api,
     "servers": ServerSettings(),
+    "reserved": ReservedSettings(),
     "slots": None,
     "queue_limit": None,
     "quotas": {},

@@ -1,6 +1,7 @@
 """Who gets what of a run's dollars, and what serving took: by backend, with a router's surcharge and the fees of seats beside them.
 
-All revenue together is what users pay, to the unit: calls at list prices, but for those that seats cover, and the fees of the seats.
+All revenue together is what users pay, to the unit: calls at list prices, but for those that seats cover, the fees of the seats, and the
+hours of reserved units and of servers.
 """
 
 from __future__ import annotations
