@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ from sim.meter.leftover import clear_leftovers
 from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.hydra_private import composing_less
-from sim.scenario.load import CONF
+from sim.scenario.load import BACKEND, CONF
 from sim.shell.command import read
 from sim.shell.ending import MISTAKE, WELL, told
 from sim.shell.footprint import Footprint
@@ -32,6 +33,8 @@ def run(words: Sequence[str]) -> int:
         command = read(words)
         if added := unused_backend(words):
             print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)
+        if others := unused_prices(words):
+            print(f"sim: {others}: without effect, since no backend of that name is used (backends=[...])", file=sys.stderr)
         if unasked := unasked_agent(words):
             print(f"sim: {unasked}: without effect, recorded sessions are replayed as they are", file=sys.stderr)
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
@@ -50,6 +53,15 @@ def unasked_agent(words: Sequence[str]) -> str:
     asked = ("agent.system_tokens=", "agent.tries", "agent.success_measured=")
     said = [word for word in words if word.startswith(("agent=", "agent.")) and not word.startswith(asked)]
     return ", ".join(said) if "workload=trace" in words else ""
+
+
+def unused_prices(words: Sequence[str]) -> str:
+    """The words that set something of a backend which nothing uses, as far as these words say who is used; empty where there are none."""
+    if any(word.startswith(("experiment=", "workload=trace", "+backend=", "router.policy=recorded")) for word in words):
+        return ""
+    used = next((word for word in words if word.startswith("backends=")), f"backends=[{BACKEND}]")
+    found = [(word, re.match(r"\+{0,2}market\.models\.(\w+)[.=]", word)) for word in words]
+    return ", ".join(word for word, name in found if name and not re.search(rf"\b{name[1]}\b", used))
 
 
 def _alone() -> int:

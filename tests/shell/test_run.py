@@ -26,7 +26,7 @@ from sim.shell.ending import told
 from sim.shell.job import Job
 from sim.shell.jobs import Jobs
 from sim.shell.process import arguments, heard, quiet, whole_errors
-from sim.shell.run import unasked_agent, unused_backend
+from sim.shell.run import unasked_agent, unused_backend, unused_prices
 
 SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
 
@@ -162,3 +162,17 @@ def test_a_sweep_over_names_has_a_folder_with_a_plain_name() -> None:
     named = read(["-m", *SMALL, "name=mine", "seed=1,2"]).sweep
     assert named is not None
     assert named.name.startswith("mine-")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["market.models.kimi_k2_5.fee=0.1"], "market.models.kimi_k2_5.fee=0.1"),
+        (["market.models.claude_opus_4_6.fee=0.1"], ""),
+        (["market.models.kimi_k2_5.fee=0.1", "backends=[glm_5],[kimi_k2_5]"], ""),
+        (["market.models.minimax_m2_5.fee=0.1", "backends=[minimax_m2_5_launch]"], "market.models.minimax_m2_5.fee=0.1"),
+        (["market.models.kimi_k2_5.fee=0.1", "experiment=fanout"], ""),
+    ],
+)
+def test_prices_of_a_backend_that_is_not_used_are_told(words: list[str], told: str) -> None:
+    assert unused_prices(words) == told

@@ -13,6 +13,9 @@ from sim.settings.workload import WorkloadKind
 USUAL_USD_PER_MTOK = 0.001, 2_000
 """Dollars a million tokens; prices outside are told (assumption: a tenth of the cheapest, and three times the dearest that are sold)."""
 
+MUCH_OF_A_BILL = 1.0
+"""A router's fee above the bill itself is a slip, as a rule: routers take some per cent."""
+
 
 def prices(scenario: Scenario) -> str:
     """Prices that are a slip, as a rule: of another unit, or of columns that have changed places."""
@@ -24,6 +27,8 @@ def prices(scenario: Scenario) -> str:
             said.append(f"{label} asks {' and '.join(f'{price:g}' for price in odd)} dollars a million tokens: is that the unit?")
         if model.cache_read_usd_per_mtok is not None and model.cache_read_usd_per_mtok > model.input_usd_per_mtok:
             said.append(f"{label} asks more for a token that is read from the cache than for a fresh one.")
+        if (fee := max(model.fee, scenario.router.fee)) > MUCH_OF_A_BILL:
+            said.append(f"{label} is billed with a fee of {100 * fee:,.4g} %: is it a share, as 0.055 for 5.5 %?")
     return " ".join(said)
 
 

@@ -47,6 +47,8 @@ def test_a_call_that_a_budget_refuses_is_no_call_given_up_after_attempts() -> No
             {"input_usd_per_mtok": 1.0, "cache_read_usd_per_mtok": 5.0},
             "One asks more for a token that is read from the cache than",
         ),
+        ({"fee": 5.5}, "One is billed with a fee of 550 %: is it a share, as 0.055 for 5.5 %?"),
+        ({"fee": 0.055}, ""),
         ({"input_usd_per_mtok": 0.0, "output_usd_per_mtok": 0.0, "cache_read_usd_per_mtok": 0.0}, ""),
         ({"input_usd_per_mtok": 5.0, "output_usd_per_mtok": 600.0, "cache_read_usd_per_mtok": 5.0}, ""),
     ],
