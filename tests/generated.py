@@ -25,7 +25,7 @@ from sim.settings.profile import AtCap, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Backoff, Log, RetrySettings
 from sim.settings.tries import Pick, TriesSettings
-from sim.settings.workload import DemandWindow, WorkloadKind, WorkloadSettings
+from sim.settings.workload import DemandWindow, TeamSettings, WorkloadKind, WorkloadSettings
 from tests.worlds import agent, backend, loop, scenario
 
 Fields = dict[str, st.SearchStrategy[Any]]
@@ -71,6 +71,8 @@ SCALED = ServerSettings(
     replicas=0, batch=1, autoscale=AutoscaleSettings(most=3, least=0, target_calls=1.0, every_s=8.0, start_s=4.0, keep_s=16.0)
 )
 GOES = [EventSettings(kind=EventKind.retirement, at=30, backend="two")]
+
+TWO_TEAMS = {"mine": TeamSettings(users=1, limit_share=0.7), "theirs": TeamSettings(users=1, times=2.0)}
 
 BACKEND: Fields = {
     "input_usd_per_mtok": of(1.0, 0.0, 5.0),
@@ -209,6 +211,7 @@ WORKLOAD: Fields = {
     "users": of(1, 2),
     "tasks_per_user": of(1, 2),
     "session_gap_s": SECONDS,
+    "teams": of({}, TWO_TEAMS),
     "trace": st.just("excerpt"),
     "trace_sessions": st.just(1),
     "urgent_share": of(0.0, 0.5),
@@ -290,6 +293,8 @@ def worlds(
     """A valid scenario of two backends, `one` and `two`."""
     work = draw(drawn(WORKLOAD, workload))
     work["trace"] *= work["kind"] is WorkloadKind.trace
+    if work["kind"] is not WorkloadKind.users or work["users"] != 2:
+        work["teams"] = {}
     set_agent = draw(drawn(AGENT, agent_))
     if set_agent["kind"] is AgentKind.chat:
         set_agent["turns"] = 1

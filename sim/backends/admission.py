@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from simpy import Environment
@@ -56,7 +56,8 @@ class RateLimit:
 
     status = RATE_LIMITED
 
-    def __init__(self, limits: Limits, cache: PromptCache) -> None:
+    def __init__(self, limits: Limits | Sequence[Limits], cache: PromptCache) -> None:
+        """`limits`: of all clients together, or by user, where teams have their own."""
         self._limits = limits
         self._cache = cache
 
@@ -65,9 +66,13 @@ class RateLimit:
         return self._refuses(call, call.output_tokens, now)
 
     def _refuses(self, call: Call, output_tokens: int, now: float) -> float | None:
-        prompt = call.input_tokens
-        counted = prompt if self._limits.reads_count else prompt - self._cache.split(call, prompt, now)[0]
-        return self._limits.retry_after_s(counted, output_tokens, now) or None
+        prompt, limits = call.input_tokens, self._of(call)
+        counted = prompt if limits.reads_count else prompt - self._cache.split(call, prompt, now)[0]
+        return limits.retry_after_s(counted, output_tokens, now) or None
+
+    def _of(self, call: Call) -> Limits:
+        limits = self._limits
+        return limits if isinstance(limits, Limits) else limits[call.task.user]
 
 
 class ReservingLimit(RateLimit):
@@ -76,7 +81,7 @@ class ReservingLimit(RateLimit):
     An attempt that comes to nothing counts as its answer would have (assumption: OpenAI's documents count unsuccessful requests).
     """
 
-    def __init__(self, limits: Limits, cache: PromptCache, env: Environment, reserve: int) -> None:
+    def __init__(self, limits: Limits | Sequence[Limits], cache: PromptCache, env: Environment, reserve: int) -> None:
         super().__init__(limits, cache)
         self._env = env
         self._reserve = reserve
@@ -95,7 +100,7 @@ class ReservingLimit(RateLimit):
         """An attempt is over."""
         taken_s, unused = self._open.pop(call, (0.0, 0))
         if unused:
-            self._limits.give_back(unused, taken_s, self._env.now)
+            self._of(call).give_back(unused, taken_s, self._env.now)
 
 
 class Gateway:

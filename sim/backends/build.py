@@ -25,7 +25,7 @@ from sim.backends.service import Recorder, Service
 from sim.backends.sharing import SharedService
 from sim.backends.slots import Slots
 from sim.scenario.scenario import Scenario
-from sim.scenario.shards import Shard, dealt
+from sim.scenario.shards import Shard, dealt, limited
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.events.event import EventSettings, lists_over_time, presence
 from sim.settings.market import BackendSettings
@@ -116,8 +116,13 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
 
 def _limited(scenario: Scenario, settings: BackendSettings, cache: PromptCache, env: Environment, gates: list[Gate]) -> RateLimit | None:
     """Limits a minute and quotas: the last gate, or who holds calls back."""
-    if not (limits := Limits(settings, scenario.start_time())):
+    shared, teams = Limits(settings, scenario.start_time()), scenario.workload.teams.values()
+    if not shared:
         return None
+    limits: Limits | list[Limits] = shared
+    if any(team.limit_share is not None for team in teams):
+        own = [shared if (share := team.limit_share) is None else Limits(limited(settings, share), scenario.start_time()) for team in teams]
+        limits = [own[place] for place in scenario.workload.team_of]
     reserve = settings.limits_reserve_output_tokens
     limit = RateLimit(limits, cache) if reserve is None else ReservingLimit(limits, cache, env, reserve)
     if settings.limit_gateway:

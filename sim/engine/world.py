@@ -65,7 +65,7 @@ class World:
         priced = needs_ledger(scenario, some_batch)
         self.meter = Meter(
             clock, prices, slots, scenario.log, scenario.log_sample, horizon_s, progress, cut_s, lookahead=lookahead, priced=priced,
-            stages=scenario.stages_counted(),
+            stages=scenario.stages_counted(), team_of=scenario.workload.team_of,
         )  # fmt: skip
         keep = RecordedLedger if scenario.as_billed or some_batch else Ledger
         seats = Seats(scenario.plan, horizon_s) if scenario.plan.name else None

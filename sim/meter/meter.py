@@ -24,8 +24,7 @@ from sim.meter.rows import AGENT, CALL, TASK, TaskRow
 from sim.meter.stages import StageOfPath
 from sim.meter.sums import PARTS, grouped, joined, real, split, where
 from sim.meter.switches import Switches
-from sim.meter.tally import TOKENS, Tally
-from sim.meter.waits import WaitsOfCalls
+from sim.meter.tally import TOKENS, Tally, waits_of
 from sim.settings.run import Log
 from sim.task import Task
 from sim.usage import Usage
@@ -45,12 +44,13 @@ class Meter:
     def __init__(
         self, clock: Clock, prices: Sequence[Price], slots: Sequence[float], log: Log, sample: int, horizon_s: float,
         progress: Callable[[int], object] | None = None, cut_s: float = 0.0, *, lookahead: bool = False, priced: bool = False,
-        stages: Sequence[str] = (),
+        stages: Sequence[str] = (), team_of: Sequence[int] = (),
     ) -> None:  # fmt: skip
         """`prices` and `slots` have one entry a backend (inf: no limit).
 
         With `lookahead` attempts are recorded before the clock has reached them, and out of order. With `priced` somebody
         says with each attempt what it costs (`sim.engine.ledger`); else it is priced with its chunk. `stages` of a pipeline, by name.
+        `team_of`: by user, the place of their team.
         """
         self._clock = clock
         self._lookahead = lookahead
@@ -71,7 +71,7 @@ class Meter:
         self._cut_s = cut_s
         self._kept = Tally.empty(len(prices), len(stages)) if cut_s else None
         """The same sums without the warm-up."""
-        self._waits, self._kept_waits = (WaitsOfCalls(tally.waits) for tally in (self.tally, self._kept or Tally.empty(0)))
+        self._waits, self._kept_waits = (waits_of(tally, team_of) for tally in (self.tally, self._kept or Tally.empty(0)))
         self._before: dict[str, int] = {}
         if cut_s:
             after(clock, cut_s, lambda event: self._warmed_up())

@@ -13,16 +13,17 @@ from sim.backends.pricing import Price
 from sim.call import Role, Status
 from sim.clock import MINUTE_S
 from sim.meter.capacity.sums import CapacitySums
+from sim.meter.capacity.teams import TeamsSums, WaitsOfTeams
 from sim.meter.digest import added
 from sim.meter.histogram import Sketch
 from sim.meter.seats import SeatSums
 from sim.meter.sums import exact, grouped, real, split, where
 from sim.meter.switches import Switches
-from sim.meter.waits import Waits
+from sim.meter.waits import Waits, WaitsOfCalls
 
 TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 DOLLARS = ("fresh_input", "cache_read", "cache_write", "output", "fees")
-_ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits", "switches", "seats", "capacity")
+_ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits", "switches", "seats", "capacity", "teams")
 """Fields that know how to add themselves up."""
 Minute = tuple[int, int]
 """(minute since the start, backend index)."""
@@ -59,6 +60,7 @@ class Tally:
     switches: Switches = field(default_factory=Switches)
     seats: SeatSums = field(default_factory=SeatSums)
     capacity: CapacitySums = field(default_factory=CapacitySums)
+    teams: TeamsSums = field(default_factory=TeamsSums)
     task_cents: Sketch = field(default_factory=Sketch)
     """Bill of a task, in cents."""
     minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
@@ -278,6 +280,11 @@ class Tally:
     def calls(self) -> int:
         """Attempts that ended."""
         return int(self.attempts.sum())
+
+
+def waits_of(tally: Tally, team_of: Sequence[int]) -> WaitsOfCalls:
+    """Who follows calls for a tally: over all of them, and by team where there are any."""
+    return WaitsOfTeams(tally.waits, tally.teams, np.array(team_of)) if len(team_of) else WaitsOfCalls(tally.waits)
 
 
 def _units(*shape: int) -> np.ndarray:

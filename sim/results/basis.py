@@ -71,6 +71,10 @@ class Basis(NamedTuple):
     """Those who serve, if anything is to be said of them."""
     place: str = ""
     """Of a metric that there is once a place of service: which one."""
+    teams: tuple[str, ...] = ()
+    """Names of teams that share the backends."""
+    team: int = -1
+    """Of a metric that there is once a team: which one."""
     own: tuple[int, ...] = ()
     """Places of backends on servers of one's own."""
     units: tuple[int, ...] = ()
@@ -90,6 +94,7 @@ def basis_of(scenario: Scenario) -> Basis:
         seats=seats_of(scenario),
         providers=providers_of(scenario),
         units=tuple(place for place, model in enumerate(scenario.chosen().values()) if model.reserved.units),
+        teams=tuple(scenario.workload.teams),
         own=tuple(place for place, model in enumerate(scenario.chosen().values()) if model.kind is BackendKind.self_hosted),
     )
 

@@ -20,10 +20,10 @@ BELOW_NOTHING = ("net_value_per_task_usd", "served_margin_low", "served_margin_h
 
 
 def within(metric: str, found: Estimate) -> Estimate:
-    """An interval cut where the quantity itself ends: nothing but worth less bill and a margin is below 0, no share or rate above 1."""
+    """An interval cut where the quantity itself ends: only worth less bill and a margin are below 0, no share, rate or index above 1."""
     family = metric.partition(".")[0]
     least = -math.inf if family in BELOW_NOTHING else 0.0
-    most = 1.0 if family.endswith(("_share", "_rate")) else math.inf
+    most = 1.0 if family == "jain_index" or family.endswith(("_share", "_rate")) else math.inf
     return found._replace(ci_low=float(np.maximum(found.ci_low, least)), ci_high=float(np.minimum(found.ci_high, most)))
 
 

@@ -22,8 +22,15 @@ BY_OWN = "<own>"
 """For each backend on servers of one's own."""
 BY_UNITS = "<units>"
 """For each backend with reserved units."""
+BY_TEAM = "<team>"
+"""For each team that shares the backends with others."""
+BY_TEAMS = "<teams>"
+"""For all of them, where there are any."""
 BY_PLACE = "<place>"
 """For each place where a backend is served, called by its country or region."""
+
+BY_EACH = (BY_BACKEND, BY_STAGE, BY_PLAN, BY_OWN, BY_UNITS, BY_TEAM, BY_TEAMS, BY_PLACE)
+"""All of these."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class Metric:
             BY_OWN: {basis.backends[index]: basis._replace(backend=index) for index in basis.own},
             BY_UNITS: {basis.backends[index]: basis._replace(backend=index) for index in basis.units},
             BY_STAGE: {name: basis._replace(stage=index) for index, name in enumerate(basis.stages)},
+            BY_TEAM: {name: basis._replace(team=place) for place, name in enumerate(basis.teams)},
+            BY_TEAMS: {"teams": basis} if basis.teams else {},
             BY_PLAN: {seats.name: basis for seats in basis.seats},
             BY_PLACE: {place: basis._replace(place=place) for place in (basis.providers.places if basis.providers else ())},
         }

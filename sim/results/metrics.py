@@ -12,11 +12,22 @@ from sim.meter.tally import Tally
 from sim.meter.waits import Wait
 from sim.results.basis import Basis, Chat, basis_of
 from sim.results.hourly.metrics import OF_CAPACITY, bill_usd, task_bill_usd
-from sim.results.metric import BY_BACKEND, BY_OWN, BY_PLACE, BY_PLAN, BY_STAGE, BY_UNITS, Formula, Metric, Value, ratio
+from sim.results.metric import (
+    BY_EACH,
+    BY_PLACE,
+    BY_PLAN,
+    BY_TEAM,
+    BY_TEAMS,
+    Formula,
+    Metric,
+    Value,
+    ratio,
+)
 from sim.results.percentiles import Percentile
 from sim.results.provider.metrics import OF_PLACES
 from sim.results.provider.sides import in_place
 from sim.results.seats.metrics import OF_PLANS, Seats
+from sim.results.teams.metrics import OF_TEAMS, evenness
 from sim.scenario.scenario import Scenario
 from sim.statistics import tail_index, top_share
 from sim.theory.provider import Side
@@ -81,6 +92,10 @@ def _net(t: Tally, b: Basis) -> float:
 
 def _of_stage(t: Tally, total: float) -> float:
     return ratio(float(total), t.started_tasks)
+
+
+def _of_team(formula: Callable[[Tally, int], float]) -> Formula:
+    return lambda t, b: formula(t, b.team)
 
 
 def _of_plan(formula: Callable[[Tally, Seats], float]) -> Formula:
@@ -234,6 +249,9 @@ METRICS = (
     Metric("cost_per_task_usd.<stage>", "USD", "the bill of a stage per started task",
            lambda t, b: _of_stage(t, real(t.stage_cost_units[b.stage]))),
     *(Metric(f"{name}.{BY_PLAN}", unit, meaning, _of_plan(formula)) for name, unit, meaning, formula in OF_PLANS),
+    Metric(f"jain_index.{BY_TEAMS}", "", "how evenly teams are served: Jain's index of team_served_share, 1 where all are alike",
+           lambda t, b: evenness(t, len(b.teams)), more_is_better=True),
+    *(Metric(f"{name}.{BY_TEAM}", unit, meaning, _of_team(formula)) for name, unit, meaning, formula in OF_TEAMS),
     *(Metric(f"{name}.{BY_PLACE}", unit, meaning, _of_place(formula)) for name, unit, meaning, formula in OF_PLACES),
 )  # fmt: skip
 """What a summary holds, in its order."""
@@ -248,7 +266,7 @@ FACTORS = {
 """Which `amplification_*` multiply to which multiplier (to the last one where every task that was begun has ended)."""
 HEADLINES = tuple(metric.name for metric in sorted(METRICS, key=lambda metric: metric.headline) if metric.headline)
 """What `precision` is asked of, and what a sweep's table compares with its baseline."""
-MORE_IS_BETTER = frozenset(metric.name for metric in METRICS if metric.more_is_better)
+MORE_IS_BETTER = frozenset(metric.name.replace(BY_TEAMS, "teams") for metric in METRICS if metric.more_is_better)
 UNITS = {metric.name: metric.unit for metric in METRICS}
 """By name; of metrics that there are once a backend or stage, by the name of them all."""
 
@@ -257,11 +275,7 @@ def unit_of(metric: str) -> str:
     """The unit of a metric of a summary; empty where it has none, or is none."""
     family, _, _ = metric.partition(".")
     return next(
-        (
-            UNITS[name]
-            for name in (metric, *(f"{family}.{by}" for by in (BY_BACKEND, BY_STAGE, BY_PLAN, BY_PLACE, BY_OWN, BY_UNITS)))
-            if name in UNITS
-        ),
+        (UNITS[name] for name in (metric, *(f"{family}.{by}" for by in BY_EACH)) if name in UNITS),
         "",
     )
 

@@ -25,7 +25,7 @@ from sim.settings.run import check_retry, check_warmup
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.traits import CAUTIOUS
 from sim.settings.work import Work
-from sim.settings.workload import WorkloadKind
+from sim.settings.workload import WorkloadKind, check_teams
 
 MOST_AGENTS = 100_000
 """Agents of one task; more is a typing error rather than a team."""
@@ -149,7 +149,8 @@ def _check_budgets(scenario: ScenarioSettings) -> None:
 
 
 def _check_people(scenario: ScenarioSettings) -> None:
-    """What a user likes or knows is a matter of policies that weigh backends for users."""
+    """Teams are of users; what a user likes or knows is a matter of policies that weigh backends for users."""
+    check_teams(scenario.workload)
     router, known = scenario.router, scenario.backends
     for name, hours in router.heard_after_h.items():
         if distribution(hours, f"router.heard_after_h.{name}").support()[0] < 0:

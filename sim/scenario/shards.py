@@ -33,8 +33,19 @@ def dealt(backend: BackendSettings, shard: Shard) -> BackendSettings:
     def places(most: int | None) -> int | None:
         return None if most is None else most // shard.of + (shard.number < most % shard.of)
 
+    return dataclasses.replace(
+        limited(backend, 1 / shard.of),
+        slots=places(backend.slots),
+        queue_limit=places(backend.queue_limit),
+        decode_slowdown=backend.decode_slowdown * shard.of,
+    )
+
+
+def limited(backend: BackendSettings, times: float) -> BackendSettings:
+    """A backend with so many times its limits on requests and tokens, a minute and in quotas."""
+
     def rate(most: float | None) -> float | None:
-        return None if most is None else most / shard.of
+        return None if most is None else most * times
 
     def quota(whole: QuotaSettings) -> QuotaSettings:
         parts: dict[str, Any] = {name: rate(getattr(whole, name)) for name in ("requests", "input_tokens", "output_tokens", "tokens")}
@@ -42,12 +53,9 @@ def dealt(backend: BackendSettings, shard: Shard) -> BackendSettings:
 
     return dataclasses.replace(
         backend,
-        slots=places(backend.slots),
-        queue_limit=places(backend.queue_limit),
         requests_per_min=rate(backend.requests_per_min),
         input_tokens_per_min=rate(backend.input_tokens_per_min),
         output_tokens_per_min=rate(backend.output_tokens_per_min),
         tokens_per_min=rate(backend.tokens_per_min),
         quotas={name: quota(whole) for name, whole in backend.quotas.items()},
-        decode_slowdown=backend.decode_slowdown * shard.of,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sim.errors import ConfigError
 from sim.settings.bounds import alone, setting
 from sim.settings.market import TimeWindow
 from sim.settings.traits import ALONE, Feature
@@ -51,6 +52,18 @@ class DemandWindow(TimeWindow):
 
 
 @dataclass
+class TeamSettings:
+    """People who share backends with others: teams of one organisation, or organisations."""
+
+    users: int = alone(1, low=1, high=1_000_000)
+    times: float = setting(1.0, above=0, high=1e6, traits=ALONE._replace(unsolved="{key}: some users ask more often than others"))
+    """How many times as often as usual they begin a session."""
+    limit_share: float | None = alone(None, above=0, high=1e6)
+    """Limits of its own: so many times each of a backend's (requests and tokens a minute, quotas), as a part of them that is set aside, or
+    as another organisation has them. null: all teams that have none share the backend's."""
+
+
+@dataclass
 class WorkloadSettings:
     """Who sends which task when. The run ends when all tasks have, or at the horizon."""
 
@@ -69,6 +82,8 @@ class WorkloadSettings:
     """users: sessions of each, one after another; null: until the horizon."""
     session_gap_s: Any = alone(0.0, low=0, quantity=True)
     """users: seconds before each session of a user, the first one included."""
+    teams: dict[str, TeamSettings] = alone({})
+    """users: whose they are, by name, the first users first; empty: of one team. Metrics say who is served and who waits."""
     hours: list[DemandWindow] = setting([], traits=ALONE._replace(unsolved="{key}: demand that changes with the hour"))
     """open, users: when tasks begin. Gaps (`interarrival_s`, `session_gap_s`) run so many times as fast in a window, and stand still at 0
     times; what has begun is worked through."""
@@ -93,3 +108,19 @@ class WorkloadSettings:
     """open, users: share of tasks that are the matched chat (`matched_chat`) and not the agent's work."""
     urgent_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(waits=True))
     """Share of tasks whose calls go before all others in a backend's line; what is being served is not interrupted."""
+
+    @property
+    def team_of(self) -> list[int]:
+        """By user, the place of their team among `teams`; empty: there are none."""
+        return [place for place, team in enumerate(self.teams.values()) for _ in range(team.users)]
+
+
+def check_teams(work: WorkloadSettings) -> None:
+    """Raise `ConfigError` where teams are not those of the users."""
+    if not work.teams:
+        return
+    if work.kind is not WorkloadKind.users:
+        raise ConfigError(f"workload.teams: needs workload=users, not {work.kind.value}: else nobody is of a team")
+    people = sum(team.users for team in work.teams.values())
+    if people != work.users:
+        raise ConfigError(f"workload.teams: have {people:,} users together, and workload.users={work.users:,}; make them the same")

@@ -38,6 +38,7 @@ class Source:
         """`start`: the moment of simulated second 0."""
         self._settings = settings
         self._demand = Demand(settings, start)
+        self._times = [team.times for team in settings.teams.values() for _ in range(team.users)]
         self._clock = clock
         self._draws = streams.draws
         self._shard = shard
@@ -86,13 +87,13 @@ class Source:
 
     def _user(self, user: int) -> Sender:
         """One person: a gap, a session, a gap, a session."""
-        gap_s = distribution(self._settings.session_gap_s).quantile()
+        usual_gap_s, times = distribution(self._settings.session_gap_s).quantile(), self._times[user] if self._times else 1.0
         session, last = 0, self._settings.tasks_per_user or math.inf
         while session < last:
             [u_gap] = self._draws(USER_GAP, user, 1, session)
             if not self._demand.changes:
-                yield self._clock.timeout(gap_s(u_gap))
-            elif (begins_s := self._demand.after(self._clock.now, gap_s(u_gap))) < math.inf:
+                yield self._clock.timeout(usual_gap_s(u_gap) / times)
+            elif (begins_s := self._demand.after(self._clock.now, usual_gap_s(u_gap) / times)) < math.inf:
                 yield self._clock.at(begins_s)
             else:
                 return

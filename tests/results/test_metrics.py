@@ -12,7 +12,7 @@ from sim.report.grid import study
 from sim.report.tables import CROSSED, PRINTED, grid, readable
 from sim.results.basis import chat_of
 from sim.results.estimates import within
-from sim.results.metric import BY_BACKEND, BY_OWN, BY_PLACE, BY_PLAN, BY_STAGE, BY_UNITS
+from sim.results.metric import BY_BACKEND, BY_EACH
 from sim.results.metrics import FACTORS, HEADLINES, METRICS, MORE_IS_BETTER, metrics, unit_of
 from sim.scenario.load import CONF
 from sim.settings.market import Billed
@@ -37,8 +37,7 @@ def test_every_metric_has_a_name_of_its_own_and_says_what_it_is() -> None:
 
 def test_a_summary_has_every_metric_in_its_order_with_its_unit() -> None:
     summary = sim.simulate(scenario(agent(), TWO, tasks=3, replications=2)).summary
-    by_each = (BY_BACKEND, BY_STAGE, BY_PLAN, BY_PLACE, BY_OWN, BY_UNITS)
-    once = [metric for metric in METRICS if not any(by in metric.name for by in by_each)]
+    once = [metric for metric in METRICS if not any(by in metric.name for by in BY_EACH)]
     each = [metric for metric in METRICS if BY_BACKEND in metric.name]
     assert list(summary.index) == [metric.name for metric in once] + [m.name.replace(BY_BACKEND, name) for m in each for name in TWO]
     assert list(summary["unit"]) == [unit_of(name) for name in summary.index]
@@ -56,7 +55,7 @@ def test_headlines_are_ranked_and_a_table_can_print_them() -> None:
 
 
 def test_more_is_better_of_what_is_earned_and_solved() -> None:
-    assert {"success_rate", "cache_hit_rate", "value_per_task_usd", "net_value_per_task_usd"} == MORE_IS_BETTER
+    assert {"success_rate", "cache_hit_rate", "value_per_task_usd", "net_value_per_task_usd", "jain_index.teams"} == MORE_IS_BETTER
 
 
 def test_what_needs_a_quality_has_no_value_without() -> None:

@@ -126,6 +126,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
         "EventKind.outage", "EventKind.brownout", "WorkloadSettings.hours", "WorkloadSettings.growth_per_week",
         "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd", "BackendKind.self_hosted", "ReservedSettings.units",
+        "TeamSettings.times",
         "BackendSettings.handshake_s", "PlaceSettings.handshake_round_trips",
     }  # fmt: skip
 

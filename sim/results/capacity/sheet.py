@@ -252,7 +252,8 @@ def _crowded(scenario: Scenario, many: int) -> Scenario:
     """So many times the people, who share the limits: users, or tasks that come so many times as fast."""
     work = scenario.workload
     if work.kind is WorkloadKind.users:
-        return dataclasses.replace(scenario, workload=dataclasses.replace(work, users=many * work.users))
+        teams = {name: dataclasses.replace(team, users=many * team.users) for name, team in work.teams.items()}
+        return dataclasses.replace(scenario, workload=dataclasses.replace(work, users=many * work.users, teams=teams))
     hours = [dataclasses.replace(each, times=many * each.times) for each in work.hours] or [DemandWindow(times=many)]
     faster: dict[str, Any] = {"hours": hours, "otherwise": many * work.otherwise, "backlog": many * work.backlog}
     return dataclasses.replace(

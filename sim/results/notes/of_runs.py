@@ -12,6 +12,8 @@ from sim.results.notes.of_logs import assumed
 from sim.results.notes.of_settings import floor, prices, room, together
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
+from sim.results.teams.metrics import evenness
+from sim.results.teams.metrics import told as told_of_teams
 from sim.scenario.coupling import told_of_chance
 from sim.scenario.scenario import Scenario
 from sim.settings.events.event import told
@@ -31,6 +33,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "plan": on_seats(scenario, estimates.pooled),
         "servers": on_servers(scenario, estimates.pooled),
         "refused": _refused(estimates),
+        "teams": _teams(scenario, estimates),
         "money": _money(estimates),
         "prices": prices(scenario),
         "limits": _limits(scenario, estimates),
@@ -125,6 +128,15 @@ def _limits(scenario: Scenario, estimates: Estimates) -> str:
         if named:
             said.append(f"Limits on tokens of {', '.join(named)} {words} cache reads (limits_count_cache_reads={str(counts).lower()}).")
     return f"{' '.join(said)} They are {100 * reads:.0f} % of all prompts: counted, input takes {1 / (1 - reads):.2g} times the quota."
+
+
+def _teams(scenario: Scenario, estimates: Estimates) -> str:
+    """Who is served and who waits, where several share the backends."""
+    names, pooled = list(scenario.workload.teams), estimates.pooled
+    if not (each := "; ".join(told_of_teams(pooled, names))):
+        return ""
+    index = evenness(pooled, len(names))
+    return f"Of the time that calls took they were being answered, by team: {each}. Jain's index of these is {index:.2f} (1: all alike)."
 
 
 def _limits_tokens(model: BackendSettings) -> bool:
