@@ -88,7 +88,14 @@ profiles: .venv/ready  ## fit conf/profile anew: make profiles DATA=folder
 servers: .venv/ready  ## fit conf/server to measured machines anew: make servers DATA=folder
 	$(BIN)/python -m calibration.servers $(DATA) --write
 
+.venv/docs: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
+	@touch .venv/docs
+
+docs: .venv/docs  ## build the site into site/, strict: open site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet --site-dir site
+
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults ccusage aiperf mutants check bench bench-all engines validate prices works profiles servers map
+.PHONY: help run test quick cover fuzz faults ccusage aiperf mutants check bench bench-all engines validate prices works profiles servers docs map

@@ -26,12 +26,18 @@ class Parser(argparse.ArgumentParser):
         raise ConfigError(f"{message}; see {self.prog} --help")
 
 
+def parser(verb: str) -> Parser:
+    """What reads a verb's words, and knows its help."""
+    module = importlib.import_module(f"{__name__}.{verb}")
+    made = Parser(prog=f"sim {verb}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    module.arguments(made)
+    return made
+
+
 def call(verb: str, words: Sequence[str]) -> int:
     """Do a verb; its exit status. Raises `SimError` for a mistake, `SystemExit` once its help is printed."""
-    module = importlib.import_module(f"{__name__}.{verb}")
-    parser = Parser(prog=f"sim {verb}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    module.arguments(parser)
-    parse = parser.parse_args if getattr(module, "HANDS_ON", False) else parser.parse_intermixed_args
+    module, reads = importlib.import_module(f"{__name__}.{verb}"), parser(verb)
+    parse = reads.parse_args if getattr(module, "HANDS_ON", False) else reads.parse_intermixed_args
     with heard(words=words):
         status: int = module.run(parse(words))
     return status
