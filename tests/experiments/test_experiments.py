@@ -30,6 +30,7 @@ BY_HAND = {
 FEWER: dict[str, dict[str, Any]] = {
     "article_weeks": {"FREE": {name: FREE[name] for name in ("reviews a week", "weight of tastes")}},
     "compaction": {"WINDOWS": compaction.WINDOWS[::7]},
+    "self_host_or_api": {"TEAMS": (2, 5), "WEEK_S": 172_800.0, "CHATS_S": 60.0, "CHATS_A_S": (0.5, 1.0), "UNITS": (1.0,)},
     "team_of_50": {"MIX": {kind: (1, sessions) for kind, (_, sessions) in team_of_50.MIX.items()}},
 }
 """What studies that take long do less of, beside the sizes that they name."""

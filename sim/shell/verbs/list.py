@@ -76,6 +76,7 @@ MENUS = {
     "plan": "subscriptions: a flat fee and windows",
     "profile": "loops that agents are made of: turns, prompts, tools, waits",
     "provider": "what serving takes: energy, machines, margins",
+    "reserved": "terms of a provider's reserved units",
     "router": "which backend takes a call",
     "server": "machines for backends of one's own",
     "tries": "again, several at once, cheap first",
