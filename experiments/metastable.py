@@ -39,6 +39,7 @@ PLAIN = "gateway"
 CURES: dict[str, dict[str, Any]] = {
     PLAIN: {},
     "429s, clients with jitter": {"limit_gateway": False},
+    "gateway that sheds beyond 10": {"limit_gateway_most": 10},
     "gateway, an hour's cache": {"cache_ttl_s": 3600.0},
     "gateway, twice the quota": {"input_tokens_per_min": 2 * QUOTA},
 }

@@ -102,7 +102,10 @@ class Server(Protocol):
         """Take a call in."""
 
     def release(self, call: Call, /) -> None:
-        """An attempt is over."""
+        """An attempt is over, and answered."""
+
+    def failed(self, call: Call, /) -> None:
+        """An attempt is over that was served and came to nothing."""
 
     def left(self, call: Call, /) -> None:
         """An attempt is over that never had a slot, though it was let in."""

@@ -111,6 +111,7 @@ BACKEND: Fields = {
     "limits_count_cache_reads": of(False, True),
     "limits_reserve_output_tokens": of(None, None, 900),
     "limit_gateway": of(False, True),
+    "limit_gateway_most": of(None, None, 0, 2),
     "decode_slowdown": of(0.0, 0.2, 1.0),
     "kind": of(BackendKind.api, BackendKind.api, BackendKind.self_hosted),
     "reserved": of(ReservedSettings(), ReservedSettings(), PTU),
@@ -198,6 +199,8 @@ RETRY: Fields = {
     "backoff_base_s": of(1.0, 0.0, 30.0),
     "backoff_cap_s": of(60.0, 5.0),
     "heeds_retry_after": of(True, False),
+    "breaker_failures": of(None, None, 1, 3),
+    "breaker_open_s": of(60.0, 5.0),
     "timeout_s": of(None, None, 2.5, 40.0),
     "patience_s": of(None, 4.0, {"dist": "exponential", "mean": 20.0}),
 }

@@ -348,7 +348,7 @@ FAULTS = {
         (f"{_OF_WORLD}test_who_gives_its_slot_back_finds_it_free",),
     ),
     "a failed attempt keeps its slot": Fault(
-        _DISPATCH, "        call.backend.release(call)  # type: ignore[union-attr]\n", "", _SLOT_BACK
+        _DISPATCH, "        call.backend.failed(call)  # type: ignore[union-attr]\n", "", _SLOT_BACK
     ),
     "a refused attempt gives a slot back": Fault(
         _DISPATCH, "        if call.attempt + 1 == self._attempts:\n",

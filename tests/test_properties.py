@@ -214,6 +214,7 @@ def test_times_twice_as_long_are_a_run_twice_as_long(world: sim.Scenario) -> Non
             backoff_base_s=2 * retry.backoff_base_s,
             backoff_cap_s=2 * retry.backoff_cap_s,
             timeout_s=twice(retry.timeout_s),
+            breaker_open_s=2 * retry.breaker_open_s,
             patience_s=twice(retry.patience_s),
         ),
     )

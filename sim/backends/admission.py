@@ -16,6 +16,8 @@ from sim.call import Call, Status
 from sim.clock import after
 
 RATE_LIMITED = int(Status.rate_limited)
+_LATE_S = 1e-9
+"""Who comes when told must not be turned away for a rounding error."""
 
 
 class Gate(Protocol):
@@ -103,19 +105,61 @@ class ReservingLimit(RateLimit):
             self._of(call).give_back(unused, taken_s, self._env.now)
 
 
+class Breaker:
+    """A circuit breaker, closed, open or half open: clients spare a backend that fails, and themselves the wait.
+
+    Closed it counts attempts in a row that were served and came to nothing. Open it turns away; after each `open_s` it is half open: one
+    attempt is let through, whose answer closes it.
+    """
+
+    status = RATE_LIMITED
+
+    def __init__(self, failures: int, open_s: float) -> None:
+        self._most, self._open_s = failures, open_s
+        self._failures = 0
+        self._probe: Call | None = None
+        self._opens_s = -math.inf
+        """Where it is open: when it is half open next; -inf: it is closed."""
+
+    def opens_s(self, now: float) -> float:
+        """Seconds until an attempt may pass."""
+        return max(0.0, self._opens_s - now)
+
+    def refuses(self, call: Call, now: float) -> float | None:
+        """None where it passes."""
+        if self._opens_s == -math.inf:
+            return None
+        if now + _LATE_S < self._opens_s:
+            return self._opens_s - now
+        self._opens_s, self._probe = now + self._open_s, call
+        return None
+
+    def answered(self, call: Call) -> None:
+        """An attempt was answered."""
+        if self._opens_s == -math.inf or self._probe is call:
+            self._failures, self._opens_s, self._probe = 0, -math.inf, None
+
+    def failed(self, call: Call, now: float) -> None:
+        """An attempt was served and came to nothing."""
+        self._failures += 1
+        if self._probe is call or (self._opens_s == -math.inf and self._failures >= self._most):
+            self._opens_s, self._probe = now + self._open_s, None
+
+
 class Gateway:
     """Holds calls back that a limit would turn away, first come first served. What a prompt finds cached is seen when its turn comes."""
 
     def __init__(
         self, env: Environment, limit: RateLimit, let_in: Callable[[Call], None], turn_away: Callable[[Call, int, float], None], *,
-        deadlines: bool,
+        most: float = math.inf, deadlines: bool,
     ) -> None:  # fmt: skip
-        """`let_in` takes each call whose turn has come; `turn_away` ends the attempt of one that would never pass, or whose client has
-        given it up: that may happen with `deadlines`.
+        """`most` are held, further ones shed. `let_in` takes each call whose turn has come; `turn_away` ends the attempt of one that would
+        never pass, or is shed, or whose client has given it up: that may happen with `deadlines`.
         """
         self._env = env
         self._limit = limit
         self._let_in, self._turn_away = let_in, turn_away
+        self._most = most
         self.held = Line(urgent_first=False)
         self._patience = Patience(env, self.held, self._withdraw) if deadlines else None
         self._looked = 0
@@ -132,6 +176,9 @@ class Gateway:
                 self._turn_away(call, self._limit.status, refused_s)
                 return True
             wait_s = refused_s
+        if len(self.held) >= self._most:
+            self._turn_away(call, self._limit.status, wait_s)
+            return True
         self.held.append(call)
         if self._patience is not None:
             self._patience.begin(call, call.client.deadline_s(call) - now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappush
 from math import inf
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from simpy import Environment
 from simpy.events import NORMAL
 
-from sim.backends.admission import Counting, Gate, Gateway, RateLimit
+from sim.backends.admission import Breaker, Counting, Gate, Gateway, RateLimit
 from sim.backends.pricing import Price
 from sim.backends.queue import Queue
 from sim.backends.service import Recorder
@@ -33,7 +33,7 @@ class Backend:
     def __init__(
         self, env: Environment, index: int, name: str, settings: BackendSettings, *,
         price: Price, slots: Slots, queue: Queue, service: Answers, gates: Sequence[Gate], recorder: Recorder,
-        held_back: RateLimit | None = None, deadlines: bool = False,
+        held_back: RateLimit | None = None, deadlines: bool = False, breaker: Breaker | None = None,
         presence: tuple[float, float] = (-inf, inf), covered_until_s: float = -inf,
     ) -> None:  # fmt: skip
         self.env = env
@@ -62,7 +62,12 @@ class Backend:
             self._counting.append(held_back)
         if self._counting:
             self.release = self._release_and_count  # type: ignore[method-assign]  # the rest of the world pays nothing for it
-        self._gateway = Gateway(env, held_back, self._take, self._turn_out, deadlines=deadlines) if held_back else None
+        self._breaker = breaker
+        if breaker is not None:
+            self._over: Callable[[Call], None] = self.release
+            self.release = self._answered  # type: ignore[method-assign]  # the same
+        most = inf if settings.limit_gateway_most is None else settings.limit_gateway_most
+        self._gateway = Gateway(env, held_back, self._take, self._turn_out, most=most, deadlines=deadlines) if held_back else None
         """Of a limit that holds calls back instead of turning them away."""
         self._refused = recorder.refused
         self._events, self._eid = env._queue, env._eid
@@ -131,6 +136,23 @@ class Backend:
             self._serve(self.queue.popleft(), self.env.now)
         else:
             self.slots.taken -= 1
+
+    def failed(self, call: Call) -> None:
+        """An attempt is over that was served and came to nothing."""
+        if self._breaker is None:
+            self.release(call)
+            return
+        self._breaker.failed(call, self.env.now)
+        self._over(call)
+
+    def _answered(self, call: Call) -> None:
+        self._breaker.answered(call)  # type: ignore[union-attr]
+        self._over(call)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a circuit breaker lets nobody through now."""
+        return self._breaker is not None and self._breaker.opens_s(self.env.now) > 0
 
     def left(self, call: Call) -> None:
         """An attempt that was let in is over: those who count are told, and then others may pass."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from simpy import Environment
 
-from sim.backends.admission import Gate, QueueLimit, RateLimit, ReservingLimit
+from sim.backends.admission import Breaker, Gate, QueueLimit, RateLimit, ReservingLimit
 from sim.backends.backend import Backend
 from sim.backends.cache import PromptCache, RecordedCache
 from sim.backends.capacity.fleet import Fleet
@@ -89,13 +89,14 @@ def backends_of(
 def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder) -> Backend:
     settings, slots = plan.settings, Slots(plan.slots)
     cache = (RecordedCache if scenario.as_billed else PromptCache)(settings)
+    breaker = _breaker(scenario)
     held_back: RateLimit | None = None
     if scenario.batch:
         queue: Queue = deque()
         service: Service = Service(env, settings, cache, recorder, batch=True)
         gates: list[Gate] = []
     elif settings.kind is BackendKind.self_hosted:
-        return _self_hosted(scenario, plan, env, recorder, cache)
+        return _self_hosted(scenario, plan, env, recorder, cache, breaker)
     else:
         queue = _queue(scenario, env, recorder)
         health = Health(scenario.events_of(plan.name), scenario.start_time()) or None
@@ -103,12 +104,12 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
         timeout_s = math.inf if scenario.retry.timeout_s is None else scenario.retry.timeout_s
         alone = partial(Service, health=health, timeout_s=timeout_s)
         service = SharedService(env, settings, cache, recorder) if shares else alone(env, settings, cache, recorder)
-        gates = _gates(settings, slots, queue)
+        gates = _gates(settings, slots, queue, breaker)
         held_back = _limited(scenario, settings, cache, env, gates)
     return Backend(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=slots, queue=queue, service=service, gates=gates, held_back=held_back, recorder=recorder,
-        deadlines=scenario.retry.timeout_s is not None,
+        deadlines=scenario.retry.timeout_s is not None, breaker=breaker,
         presence=presence(scenario.events_of(plan.name), scenario.start_time()),
         covered_until_s=covered_until(scenario.plan, settings, scenario.market.models, scenario.events, scenario.start_time()),
     )  # fmt: skip
@@ -131,16 +132,21 @@ def _limited(scenario: Scenario, settings: BackendSettings, cache: PromptCache, 
     return None
 
 
-def _self_hosted(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder, cache: PromptCache) -> SelfHosted:
+def _self_hosted(
+    scenario: Scenario, plan: Blueprint, env: Environment, recorder: Recorder, cache: PromptCache, breaker: Breaker | None
+) -> SelfHosted:
     """Replicas take the place of slots and service."""
     settings = plan.settings
     fleet = Fleet(env, settings, cache, recorder)
     line = Line() if scenario.retry.patience_s is None else ImpatientLine(env, recorder)
-    gates: list[Gate] = [] if settings.queue_limit is None else [FullHouse(settings.queue_limit, fleet, line)]
+    gates: list[Gate] = [] if breaker is None else [breaker]
+    if settings.queue_limit is not None:
+        gates.append(FullHouse(settings.queue_limit, fleet, line))
     held_back = _limited(scenario, settings, cache, env, gates)
     return SelfHosted(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=Slots(math.inf), queue=line, fleet=fleet, gates=gates, held_back=held_back, recorder=recorder,
+        breaker=breaker,
     )  # fmt: skip
 
 
@@ -151,9 +157,15 @@ def _queue(scenario: Scenario, env: Environment, recorder: Recorder) -> Queue:
     return Line() if scenario.workload.urgent_share else deque()
 
 
-def _gates(settings: BackendSettings, slots: Slots, queue: Queue) -> list[Gate]:
+def _breaker(scenario: Scenario) -> Breaker | None:
+    """That of the clients, before all gates of a backend; the batch queue has none."""
+    failures = scenario.retry.breaker_failures
+    return None if failures is None or scenario.batch else Breaker(failures, scenario.retry.breaker_open_s)
+
+
+def _gates(settings: BackendSettings, slots: Slots, queue: Queue, breaker: Breaker | None) -> list[Gate]:
     """Those before the rate limits: whoever finds the line full does not count against them."""
-    gates: list[Gate] = []
+    gates: list[Gate] = [] if breaker is None else [breaker]
     if settings.queue_limit is not None:
         gates.append(QueueLimit(settings.queue_limit, slots, queue))
     return gates

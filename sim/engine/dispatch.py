@@ -183,7 +183,7 @@ class Dispatch:
 
     def attempt_failed(self, call: Call) -> None:
         """An attempt broke: give the slot back first."""
-        call.backend.release(call)  # type: ignore[union-attr]
+        call.backend.failed(call)  # type: ignore[union-attr]
         self.attempt_refused(call, 0.0)
 
     def attempt_refused(self, call: Call, retry_after_s: float) -> None:

@@ -45,7 +45,7 @@ class Fallback:
     def again(self, call: Any, now: float, retry_after_s: float) -> Backend:
         """Where it goes after an attempt that failed; with a `retry_after_s` of inf no retry helps."""
         here: Backend = call.backend
-        if call.attempt - call.since < self._retries and retry_after_s < math.inf:
+        if call.attempt - call.since < self._retries and retry_after_s < math.inf and not here.broken:
             return here
         rest = self._after(here)
         found = self._next(call, rest, now) if rest else here

@@ -227,6 +227,8 @@ class BackendSettings:
     limit_gateway: bool = alone(False)
     """Calls over a limit a minute or a quota are held back in the order in which they come, as by a gateway of one's own, instead of
     being turned away; no effect without a limit (which is what touches others). `retry.patience_s` is not of the wait there."""
+    limit_gateway_most: int | None = alone(None, low=0)
+    """Calls that the gateway holds; the next is shed, that is turned away (status rate_limited). null: any number."""
     decode_slowdown: float = setting(0.0, low=0, traits=ALONE._replace(waits=True))
     """With n calls decoding, each runs at speed / (1 + slowdown x (n - 1)); 1 = one server shared out."""
     error_rate: float = alone(0.0, low=0, high=1)

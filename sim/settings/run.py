@@ -14,6 +14,10 @@ from sim.settings.traits import ALONE, Feature
 
 _BACKOFF = ALONE._replace(unsolved="{key}={value}: expected waits are of full jitter alone")
 
+_BREAKS = ALONE._replace(
+    remembers=True, looks=True, waits=True, unsolved="a circuit breaker: whom it turns away", undealt="{key} counts failures of all calls"
+)
+
 
 class Backoff(Feature):
     """How long a client waits after its nth attempt has failed, n from 0 on, before it asks again."""
@@ -46,6 +50,13 @@ class RetrySettings:
     Vendors' own clients wait for 600 s (Anthropic's and OpenAI's for Python, 2026)."""
     patience_s: Any = setting(None, above=0, quantity=True, traits=ALONE._replace(waits=True, unsolved="calls that lose patience in line"))
     """Seconds in a backend's line after which an attempt is withdrawn (status timeout) and has failed; null: as long as it takes."""
+
+    breaker_failures: int | None = setting(None, low=1, high=1_000_000, traits=_BREAKS)
+    """A circuit breaker before each backend, of all clients together: after so many attempts in a row that were served and came to nothing
+    it opens, and turns calls away (status rate_limited) until `breaker_open_s` has passed; then one attempt is let through in each such
+    time, until one is answered. null: none. With `router.fallback` calls move on at once."""
+    breaker_open_s: float = alone(60.0, above=0)
+    """The default is that of pybreaker (which opens after 5 failures)."""
 
 
 def check_retry(retry: RetrySettings, models: Mapping[str, BackendSettings]) -> None:

@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.backends.admission import Breaker
 from sim.backends.queue import Line, Patience
 from sim.call import Call
 from sim.clock import Clock
 from sim.sampling.distributions import distribution
 from sim.settings.agent import OnFailure
+from sim.settings.events.event import EventSettings
 from sim.settings.router import RouterSettings
 from sim.settings.run import RetrySettings
 from sim.settings.workload import WorkloadSettings
@@ -204,3 +206,66 @@ def test_bounds_of_doors_are_said() -> None:
         run(agent(), backend(queue_limit=-1))
     with pytest.raises(sim.ConfigError, match="patience_s"):
         run(agent(), retry=RetrySettings(patience_s=0))
+
+
+def outage(at: float, seconds: float, name: str = "one") -> EventSettings:
+    return EventSettings(kind="outage", at=at, backend=name, length_h=seconds / 3600)  # type: ignore[arg-type]
+
+
+def test_a_breaker_opens_tries_once_in_a_while_and_closes_again() -> None:
+    """A call a second, each tried once; out from 3.5 to 30 s. Calls at 4, 5 and 6 s fail after a round trip of 0.25 s: at 6.25 it opens
+    for 10 s. The call at 17 s is let through and fails at 17.25, that at 28 fails too; that at 39 is answered, and so are the others."""
+    retry = RetrySettings(attempts=1, breaker_failures=3, breaker_open_s=10.0)
+    served = backend(network_rtt_s=0.25, ttft_s=0.0)
+    calls = run(agent(turns=1), served, tasks=45, every_s=1.0, retry=retry, events=[outage(3.5, 26.5)]).calls.sort_values("t_request_s")
+    by_status = {status: mine["t_request_s"].tolist() for status, mine in calls.groupby("status")}
+    assert by_status["error"] == [4, 5, 6, 17, 28]
+    assert by_status["rate_limited"] == [second for second in range(7, 39) if second not in (17, 28)]
+    assert by_status["ok"] == [1, 2, 3, *range(39, 46)]
+
+
+def test_failures_that_are_not_in_a_row_leave_it_closed() -> None:
+    breaker = Breaker(failures=2, open_s=10.0)
+    one, other = (Call(Clock(), Task(number, 0, 0, 0.0), 0, 0, b"", Nobody()) for number in (0, 1))
+    for call in (one, other):
+        breaker.failed(call, 1.0)
+        breaker.answered(call)
+    assert breaker.refuses(one, 2.0) is None
+    breaker.failed(one, 3.0)
+    breaker.failed(other, 4.0)
+    assert [breaker.refuses(one, now) for now in (4.0, 13.0)] == [10.0, 1.0]
+    assert breaker.refuses(one, 14.0) is None, "half open: one is let through"
+    assert breaker.refuses(other, 14.0) == 10.0
+    breaker.answered(other)
+    assert breaker.refuses(other, 15.0) == 9.0, "an answer from before does not close it"
+    breaker.failed(one, 16.0)
+    assert breaker.refuses(other, 25.0) == 1.0, "a probe that fails opens it anew"
+    assert breaker.refuses(other, 26.0) is None
+    breaker.answered(other)
+    assert breaker.refuses(one, 26.5) is None
+
+
+def test_who_has_a_fallback_goes_there_at_once_where_the_breaker_is_open() -> None:
+    """Without a breaker each call is tried twice more where it fails; with one only the first, and those that probe."""
+    two = {"one": backend(network_rtt_s=0.25), "two": backend()}
+    router = RouterSettings(fallback=["two"], fallback_retries=2, allowed_fails=10**6)
+    found = {
+        failures: run(
+            agent(turns=1), two, tasks=20, every_s=20.0, router=router, events=[outage(0, 10**6)],
+            retry=RetrySettings(breaker_failures=failures, breaker_open_s=90.0, backoff_base_s=0.1),
+        ).calls
+        for failures in (None, 3)
+    }  # fmt: skip
+    assert (found[None]["status"] == "error").sum() == 60
+    assert (found[3]["status"] == "error").sum() <= 3 + 400 / 90
+    for calls in found.values():
+        assert (calls[calls["status"] == "ok"]["backend"] == "two").all()
+        assert (calls["status"] == "ok").sum() == 20
+
+
+def test_a_gateway_sheds_what_it_does_not_hold() -> None:
+    """Five at once, one passes a minute, two are held: the other two are turned away for nothing."""
+    served = backend(requests_per_min=1.0, limit_burst_s=1.0, limit_gateway=True, limit_gateway_most=2)
+    calls = run(agent(turns=1), served, tasks=5, every_s=0.0, retry=RetrySettings(attempts=1)).calls
+    assert calls.loc[calls["status"] == "ok", "t_start_s"].tolist() == [0, 60, 120]
+    assert (calls["status"] == "rate_limited").sum() == 2

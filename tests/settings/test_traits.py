@@ -75,6 +75,7 @@ TOUCH = OWN | {
     "BackendSettings.decode_slowdown",  # others slow it down while it lasts
     "BackendKind.self_hosted",  # who else is on the same server
     "ReservedSettings.units",  # what others have left of them
+    "RetrySettings.breaker_failures",  # whose attempts have failed
     "RetrySettings.timeout_s",  # who is given up lets others go before
     "RetrySettings.patience_s",  # who leaves a line lets others go before
     "WorkloadSettings.urgent_share",
@@ -89,14 +90,18 @@ TOUCH = OWN | {
     "Warmup.fixed",  # what is counted at one moment, wherever agents have got to
     "Warmup.mser5",
 }
-UNDEALT = OWN | {
-    "BackendKind.self_hosted",
-    "ReservedSettings.units",
-    "RouterSettings.fallback",
-    "Policy.thompson",
-    "Policy.ucb",
-    "Warmup.mser5",
-}
+UNDEALT = (
+    OWN
+    | {"RetrySettings.breaker_failures"}
+    | {
+        "BackendKind.self_hosted",
+        "ReservedSettings.units",
+        "RouterSettings.fallback",
+        "Policy.thompson",
+        "Policy.ucb",
+        "Warmup.mser5",
+    }
+)
 LEARN = {"Policy.thompson", "Policy.ucb", "Policy.custom", "AgentKind.custom"}
 
 
@@ -120,7 +125,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "BackendSettings.queue_limit", "BackendSettings.requests_per_min", "BackendSettings.input_tokens_per_min",
         "BackendSettings.output_tokens_per_min", "BackendSettings.tokens_per_min",
         "QuotaSettings.requests", "QuotaSettings.input_tokens", "QuotaSettings.output_tokens", "QuotaSettings.tokens",
-        "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RetrySettings.timeout_s",
+        "BackendSettings.cache_1h_tokens", "RetrySettings.patience_s", "RetrySettings.timeout_s", "RetrySettings.breaker_failures",
         "Backoff.exponential", "Backoff.fixed", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",

@@ -12,7 +12,7 @@ from sim.settings.budget import Then
 from sim.settings.market import BackendSettings, Billed
 from sim.settings.profile import LoopSettings
 from sim.settings.router import Policy
-from sim.settings.run import Log
+from sim.settings.run import Log, RetrySettings
 from sim.settings.work import Work
 from sim.settings.workload import WorkloadKind
 
@@ -157,6 +157,8 @@ def _backends(scenario: Scenario) -> Iterator[str]:
         key = f"market.models.{name}"
         if model.queue_limit is not None and model.slots is None:
             yield f"{key}.queue_limit (needs slots: without, nobody waits in line)"
+        if model.limit_gateway_most is not None and not model.limit_gateway:
+            yield f"{key}.limit_gateway_most (needs limit_gateway)"
         switches = [each for each in ("limits_count_cache_reads", "limits_reserve_output_tokens", "limit_gateway") if getattr(model, each)]
         if switches and not _limited(model):
             yield f"{key}.{', '.join(switches)} (there is no limit)"
@@ -169,6 +171,8 @@ def _backends(scenario: Scenario) -> Iterator[str]:
         yield "retry.timeout_s (nobody gives up what the batch queue has)"
     if not scenario.retry.heeds_retry_after and not any(_limited(model) for model in scenario.chosen().values()):
         yield "retry.heeds_retry_after (there is no limit)"
+    if scenario.retry.breaker_open_s != RetrySettings.breaker_open_s and scenario.retry.breaker_failures is None:
+        yield "retry.breaker_open_s (needs retry.breaker_failures)"
     billed = [name for name, model in scenario.chosen().items() if model.timeout_billed is not Billed.everything]
     if billed and scenario.retry.timeout_s is None:
         yield f"{', '.join(f'market.models.{name}.timeout_billed' for name in billed)} (needs retry.timeout_s)"

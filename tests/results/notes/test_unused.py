@@ -47,6 +47,8 @@ TOLD = [
     ("open", "retry.patience_s=9", "retry.patience_s (needs slots of a backend: without, nobody waits in line)"),
     ("open", "retry.heeds_retry_after=false", "retry.heeds_retry_after (there is no limit)"),
     ("open", f"{OPUS}.limits_reserve_output_tokens=500", f"{OPUS}.limits_reserve_output_tokens (there is no limit)"),
+    ("open", f"{OPUS}.limit_gateway_most=5", f"{OPUS}.limit_gateway_most (needs limit_gateway)"),
+    ("open", "retry.breaker_open_s=5", "retry.breaker_open_s (needs retry.breaker_failures)"),
     ("open", f"{OPUS}.timeout_billed=nothing", f"{OPUS}.timeout_billed (needs retry.timeout_s)"),
     ("open", "log_sample=5", "log_sample (needs log=sample)"),
     ("trace", "workload.batch_size=2", "workload.batch_size (recorded sessions begin when they did, as they are)"),
