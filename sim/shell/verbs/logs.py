@@ -78,6 +78,11 @@ def run(asked: Namespace) -> int:
     worst = WELL
     if log.report.broken:
         worst = complain(f"left out: {counted(log.report.broken, 'broken line')}, first {log.report.where[0]}", status)
+    if cut := [f"{path} ({why})" for path, why in log.report.skipped.items() if why]:
+        worst = complain(f"passed over, which may be part of the log: {counted(len(cut), 'file')}, first {cut[0]}", status) or worst
+    asks = asked.what_if or asked.fit
+    if idle := [word for word in settings if word.startswith(("agent", "workload")) and "system_tokens" not in word and not asks]:
+        complain(f"{', '.join(idle)}: without effect on what was billed; --what-if asks what it would have cost", WELL)
     if bill.unknown:
         worst = complain(f"not priced: {', '.join(bill.unknown)}; --model NAME=BACKEND says which it is", status) or worst
     return worst

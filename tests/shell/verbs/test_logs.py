@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -47,7 +48,12 @@ def test_what_ifs_are_answered_in_words_and_for_machines(tmp_path: Path, capsys:
 def test_what_is_broken_or_unknown_is_a_warning_and_an_error_to_the_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = lines(tmp_path / "x.jsonl", said(1, "1", usage(1, 0, 0, 0)), "@@")
     unknown = lines(tmp_path / "y.jsonl", said(1, "1", usage(1, 0, 0, 0), model="my-model"))
+    cut = tmp_path / "folder" / "z.jsonl.gz"
+    lines(tmp_path / "folder" / "x.jsonl", said(1, "1", usage(1, 0, 0, 0)))
+    cut.write_bytes(gzip.compress(b"{}" * 999)[:-9])
+    why = "is packed, and cut or broken"
     for path, line in (
+        (cut.parent, f"sim: passed over, which may be part of the log: 1 file, first {cut} ({why})\n"),
         (broken, f"sim: left out: 1 broken line, first {broken}: line 2: is no JSON\n"),
         (unknown, "sim: not priced: my-model; --model NAME=BACKEND says which it is\n"),
     ):
@@ -96,3 +102,11 @@ def test_a_fit_is_written_told_drawn_and_never_over_another(tmp_path: Path, caps
     assert (status, out) == (1, "")
     assert "nothing is written over" in err
     assert (tmp_path / "mine" / "profile" / "mine.yaml").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_how_agents_work_changes_nothing_that_was_billed_and_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lines(tmp_path / "x.jsonl", said(1, "1", usage(1, 0, 0, 0)))
+    told = "sim: agent.fanout=8: without effect on what was billed; --what-if asks what it would have cost\n"
+    assert ran(capsys, path, "agent.fanout=8")[2] == told
+    assert ran(capsys, path, "agent.system_tokens=8")[2] == ""

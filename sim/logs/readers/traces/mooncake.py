@@ -23,6 +23,7 @@ class Reader(LogReader):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._seen: set[int] = set()
+        self._files = 0
 
     @staticmethod
     def looks(sample: Sample) -> bool:
@@ -34,6 +35,8 @@ class Reader(LogReader):
         self._seen.clear()
         self._sessions: dict[str, tuple[int, float]] = {}
         self._number = 0
+        self._files += 1
+        self._apart = "" if self._files == 1 else f"{self._files}:"
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a line. Blocks are chained: who has one has all before it."""
@@ -51,5 +54,5 @@ class Reader(LogReader):
             read = before
         if session is not None:
             self._sessions[str(session)] = before + inputs + output, start
-        name = str(self._number) if session is None else str(session)
+        name = f"{self._apart}{self._number if session is None else session}"
         yield LoggedCall(name, "", Counts.inclusive, before + inputs, output, read, start_s=start, end_s=start)

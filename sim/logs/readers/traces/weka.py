@@ -19,6 +19,11 @@ class Reader(LogReader):
 
     source = Source(Reads.possible, own_clocks=True)
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._read: dict[str, list[Any]] = {}
+        """What was read as the requests of each session."""
+
     @staticmethod
     def looks(sample: Sample) -> bool:
         """By its blocks and requests."""
@@ -26,7 +31,14 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """All of a session."""
-        yield from self._thread(str(entry["id"]), int(entry["block_size"]), entry["requests"], MAIN, "", 0.0)
+        name, requests = str(entry["id"]), entry["requests"]
+        others = self._read.setdefault(name, [])
+        if (seen := hash(repr(requests))) in others:
+            self.report.duplicates["sessions that another file has too"] += 1
+            return
+        others.append(seen)
+        apart = "" if len(others) == 1 else f" ({len(others)})"
+        yield from self._thread(name + apart, int(entry["block_size"]), requests, MAIN, "", 0.0)
 
     def _thread(self, session: str, block: int, requests: list[Entry], agent: str, parent: str, began_s: float) -> Iterator[LoggedCall]:
         last: list[Any] = []

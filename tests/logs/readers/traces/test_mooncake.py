@@ -22,7 +22,7 @@ def test_blocks_that_anybody_had_are_read(tmp_path: Path) -> None:
 def test_another_file_has_other_blocks(tmp_path: Path) -> None:
     for output in (1, 2):  # a copy would be left out
         lines(tmp_path / f"{output}.jsonl", {"timestamp": 0, "input_length": 512, "output_length": output, "hash_ids": [1]})
-    assert rows(read(tmp_path), "cache_read_tokens") == [(0,), (0,)]
+    assert rows(read(tmp_path), "session", "cache_read_tokens") == [("1", 0), ("2:1", 0)]
 
 
 def test_a_later_turn_has_only_what_is_new(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,14 @@ def test_a_sub_agent_has_blocks_of_its_own_and_times_since_its_spawn_or_the_sess
 def test_blocks_in_common() -> None:
     for one, other, many in (([], [1], 0), ([1], [1], 1), ([1, 2, 3], [1, 2, 4], 2), ([1, 2], [3, 2], 0), ([1, 2, 3], [1, 2], 2)):
         assert shared(one, other) == shared(other, one) == many
+
+
+def test_a_session_that_two_files_have_counts_once_and_another_of_its_name_apart(tmp_path: Path) -> None:
+    """The same JSON on one line and on many is one session; with other requests it is another."""
+    one = session(request(0, 6_400, list(range(100))), request(9, 6_350, list(range(100))))
+    lines(tmp_path / "a.json", one)
+    (tmp_path / "b.json").write_text(json.dumps(one, indent=1))
+    lines(tmp_path / "c.json", session(request(0, 640, list(range(10)))))
+    log = read(tmp_path)
+    assert rows(log, "session", "input_tokens") == [("trace_x", 6_400), ("trace_x", 6_350), ("trace_x (2)", 640)]
+    assert log.report.duplicates == {"sessions that another file has too": 1}
