@@ -800,6 +800,51 @@ FAULTS = {
         "sim/scenario/hydra_host.py", "        kept.enter_context(files_looked_at(_refuse_misread))\n", "",
         ("tests/scenario/test_text.py::test_an_experiment_is_of_all_settings_whatever_its_first_line",),
     ),
+    # what is paid by the hour
+    "who decodes goes on while a prompt is read": Fault(
+        "sim/backends/capacity/replica.py", "max(self._virtual_at, min(now, self._reads_until))", "self._virtual_at",
+        ("tests/backends/capacity/test_self_hosted.py::test_who_decodes_stands_still_while_another_is_read",),
+    ),
+    "of two that end at once one waits for a prompt": Fault(
+        "sim/backends/capacity/replica.py", " if left_s > _AT_ONCE_S else 0.0", "",
+        ("tests/backends/capacity/test_self_hosted.py::test_every_call_ends_when_a_server_that_is_worked_off_step_by_step_has_it",),
+    ),
+    "memory is not given back": Fault(
+        "sim/backends/capacity/replica.py", "        self.held_tokens -= self.needs(tokens)\n", "",
+        ("tests/backends/capacity/test_self_hosted.py::test_memory_bounds_what_runs_and_the_head_of_the_line_holds_up_those_behind",),
+    ),
+    "who leaves the line of own servers lets nobody in": Fault(
+        "sim/backends/capacity/self_hosted.py", "        super().left(call)\n        self._serve_line()\n", "        super().left(call)\n",
+        ("tests/backends/capacity/test_self_hosted.py::test_who_leaves_the_line_lets_those_behind_it_in",),
+    ),
+    "nobody looks whether a new server is up": Fault(
+        "sim/backends/capacity/self_hosted.py", "            heappush(self._events, self._wake)\n", "            pass\n",
+        ("tests/backends/capacity/test_autoscaler.py::test_from_no_server_at_all_the_first_call_waits_for_one",),
+    ),
+    "a server is paid from when it is up": Fault(
+        "sim/backends/capacity/fleet.py", "((until_s - each.ordered_s, ", "((until_s - each.ready_s, ",
+        ("tests/backends/capacity/test_autoscaler.py::test_a_server_is_ordered_at_a_look_takes_calls_when_it_is_up_and_is_paid_from_its_order",),
+    ),
+    "servers that have stopped are free": Fault(
+        "sim/backends/capacity/fleet.py", "spans = [*self._gone, *self._running(until_s)]", "spans = [*self._running(until_s)]",
+        ("tests/backends/capacity/test_autoscaler.py::test_a_server_that_is_not_needed_stops_and_one_that_has_a_call_ends_it_first",),
+    ),
+    "hours of the warm-up are paid": Fault(
+        _WORLD, "backend.paid(self.clock.now), before)", "backend.paid(self.clock.now), Paid())",
+        ("tests/backends/capacity/test_self_hosted.py::test_hours_before_the_warm_up_has_ended_do_not_count",),
+    ),
+    "what units take is paid all the same": Fault(
+        _LEDGER, "            usd = 0.0\n", "            pass\n",
+        ("tests/engine/seats/test_units.py::test_who_finds_units_free_is_taken_and_the_rest_is_paid_by_the_list",),
+    ),
+    "what units take is paid by the kind of token": Fault(
+        _TALLY, "                dollars[cost == 0] = 0.0  # taken by reserved units\n", "                pass\n",
+        ("tests/engine/seats/test_units.py::test_what_units_take_is_free_for_budgets_and_of_each_kind_of_token",),
+    ),
+    "hours are not in what a task costs": Fault(
+        "sim/results/hourly/metrics.py", "return t.task_cost_usd + t.capacity.fixed_usd", "return t.task_cost_usd",
+        ("tests/backends/capacity/test_self_hosted.py::test_hours_are_paid_whether_or_not_there_are_calls",),
+    ),
     # people on a market
     "people come and are not added": Fault(
         "sim/population/days.py", " + self._newcomers(day, self._come[day], chosen)", "",

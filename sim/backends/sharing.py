@@ -73,8 +73,8 @@ class SharedService(Service):
         """Seconds up to now in which those that decode went on."""
         return now - self._virtual_at
 
-    def _pause_s(self) -> float:
-        """Seconds for which they stand still from now on."""
+    def _pause_s(self, left_s: float) -> float:
+        """Seconds for which they stand still from now on, where the first of them has so much work left."""
         return 0.0
 
     def _stretch(self) -> float:
@@ -84,7 +84,7 @@ class SharedService(Service):
     def _set_timer(self) -> None:
         if self._decoding:
             left = max(0.0, self._decoding[0][0] - self._virtual_s)
-            self._timer = after(self._env, self._pause_s() + left * self._stretch(), self._ring)
+            self._timer = after(self._env, self._pause_s(left) + left * self._stretch(), self._ring)
         else:
             self._timer = None
 

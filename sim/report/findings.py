@@ -20,6 +20,8 @@ KINDS = {
     "cache reads": "cost_cache_read_usd",
     "output": "cost_output_usd",
     "fees": "cost_fees_usd",
+    "hours of servers": "cost_servers_usd",
+    "reserved units": "cost_units_usd",
 }
 """What is paid for, and the metric that says how much."""
 

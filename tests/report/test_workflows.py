@@ -185,3 +185,13 @@ def test_a_figure_of_one_harness_says_so() -> None:
     told = [" ".join(text.get_text() for text in money_by_kind(_table(harnesses).assign(**bills)).texts) for harnesses in (1, 2)]
     assert "dollars per task." in told[0]
     assert "dollars per task, by bills in mini: in other harnesses they differ." in " ".join(told[1].split())
+
+
+def test_what_is_paid_by_the_hour_is_part_of_the_bill() -> None:
+    """A table without such columns has none of it."""
+    bills = {"cost_output_usd": 1.0, "cost_fresh_input_usd": 0.0, "cost_cache_read_usd": 0.0, "cost_cache_write_usd": 0.0, "tasks": 1.0}
+    hours = {"cost_servers_usd": 2.0, "cost_units_usd": 1.0}
+    drawn = [money_by_kind(_table(1).assign(**bills, **each)) for each in ({}, hours)]
+    keys = [{text.get_text() for legend in figure.legends for text in legend.get_texts()} for figure in drawn]
+    assert keys[1] - keys[0] == {"hours of servers", "reserved units"}
+    assert "50" in " ".join(text.get_text() for axes in drawn[1].axes for text in axes.texts), "half of it pays for servers"

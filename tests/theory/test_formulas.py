@@ -20,6 +20,7 @@ from sim import theory
 from sim.sampling.distributions import distribution
 from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import At, BudgetSettings, Per
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.market import CacheKind
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -475,15 +476,17 @@ def test_f13_tasks_that_are_begun_until_a_budget_is_crossed() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("alpha", "beta", "most", "rate"), [(3e-4, 1e-4, 4, 0.375), (1e-4, 1e-5, 16, 4.5)])
-def test_f14_continuous_batching(alpha: float, beta: float, most: int, rate: float) -> None:
+@pytest.mark.parametrize(("alpha", "beta", "most", "rate", "own"), [(3e-4, 1e-4, 4, 0.375, False), (1e-4, 1e-5, 16, 4.5, True)])
+def test_f14_continuous_batching(alpha: float, beta: float, most: int, rate: float, own: bool) -> None:
     """Each of b calls decodes at 1/(al + be b) tokens a second, b <= bmax, the rest wait: birth-death, E T = E N / rate; margin 4 %.
 
-    Poisson calls with exponential output of 10,000 tokens. The other queues of F14 are held to the same in `tests.theory.test_queues`.
+    Poisson calls with exponential output of 10,000 tokens, on slots or on a server of one's own. The other queues of F14 are held to the
+    same in `tests.theory.test_queues`.
     """
     alone_s, slowdown = 10_000 * (alpha + beta), beta / (alpha + beta)
     expected = theory.stations.shared(rate=rate, service_s=alone_s, slowdown=slowdown, slots=most)
-    server = {"slots": most, "decode_tokens_per_s": 1 / (alpha + beta), "decode_slowdown": slowdown}
+    hosted = {"kind": BackendKind.self_hosted, "servers": ServerSettings(batch=most)}
+    server = {"decode_tokens_per_s": 1 / (alpha + beta), "decode_slowdown": slowdown} | (hosted if own else {"slots": most})
     case = Case({}, 0.04, 3500, rate, backend=server)
     result = case.run()
     assert_means(np.array(values(result, STAY)), case.controls(result), expected.stay_s, case.margin)

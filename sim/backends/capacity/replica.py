@@ -15,6 +15,9 @@ from sim.backends.service import Recorder
 from sim.backends.sharing import SharedService
 from sim.settings.market import BackendSettings
 
+_AT_ONCE_S = 1e-9
+"""Work of less is rounding."""
+
 
 class Replica(SharedService):
     """A device with a batch and a memory; whoever gives it calls asks first whether there is room."""
@@ -85,5 +88,6 @@ class Replica(SharedService):
     def _decoded_since(self, now: float) -> float:
         return now - max(self._virtual_at, min(now, self._reads_until))
 
-    def _pause_s(self) -> float:
-        return max(0.0, self._reads_until - self._env.now)
+    def _pause_s(self, left_s: float) -> float:
+        """None for who is done: of two that end at once the second does not wait for the prompt that the first has made room for."""
+        return max(0.0, self._reads_until - self._env.now) if left_s > _AT_ONCE_S else 0.0

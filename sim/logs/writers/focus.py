@@ -50,7 +50,10 @@ class Writer(LogWriter):
     """Sums are in memory, not calls."""
 
     ending = ".csv"
-    cannot_hold = "calls, sessions, agents; token columns follow a draft of FOCUS 1.5 and may change their names"
+    cannot_hold = (
+        "calls, sessions, agents, hours of servers and of reserved units; "
+        "token columns follow a draft of FOCUS 1.5 and may change their names"
+    )
 
     def write(self, sessions: Iterable[RunSession], path: Path) -> None:
         """By time."""

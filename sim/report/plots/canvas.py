@@ -36,7 +36,7 @@ KIND_FILLS = {
     "output": ("#BBBBBB", ".."),
 }
 """Colour and hatch of each kind of token."""
-BILL_FILLS = KIND_FILLS | {"fees": ("#009E73", "xx")}
+BILL_FILLS = KIND_FILLS | {"fees": ("#009E73", "xx"), "hours of servers": ("#CC79A7", "--"), "reserved units": ("#D55E00", "++")}
 """The same of each part of a bill."""
 INK = "#222222"
 KEY_IN = 0.3

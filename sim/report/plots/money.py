@@ -16,6 +16,9 @@ from sim.report.grid import Names, Study, place_label, study
 from sim.report.numbers import number, percent
 from sim.report.plots.canvas import BILL_FILLS, INK, draw_key, sheet, styled
 
+SELDOM = ["fees", "hours of servers", "reserved units"]
+"""What few bills have."""
+
 
 @styled
 def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
@@ -23,8 +26,8 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
     one = study(table, names)
     shown = [list(one.lines)[i] for i in sorted({round(k * (len(one.lines) - 1) / 3) for k in range(4)})] if one.lines else []
     bills = {name: _bill(one, name) for name in shown}
-    if not any(bill["fees"].any() for bill in bills.values()):
-        bills = {name: bill.drop(columns="fees") for name, bill in bills.items()}
+    unpaid = [kind for kind in SELDOM if not any(bill[kind].any() for bill in bills.values())]
+    bills = {name: bill.drop(columns=unpaid) for name, bill in bills.items()}
     across = 2 if len(shown) > 1 else 1
     down = math.ceil(len(shown) / across) or 1
     by = f", by bills in {next(iter(one.harnesses))}: in other harnesses they differ" if one.harnesses else ""
@@ -45,9 +48,9 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
 
 
 def _bill(one: Study, name: str) -> pd.DataFrame:
-    """Shares of the bill: a row a place that finished, a column a kind of token, and fees (none in tables that have none)."""
+    """Shares of the bill: a row a place that finished, a column a kind of token, and what is `SELDOM` paid (0 in tables that have none)."""
     parts = pd.DataFrame({kind: one.values(name, metric) for kind, metric in KINDS.items()})
-    parts["fees"] = parts["fees"].fillna(0.0)
+    parts[SELDOM] = parts[SELDOM].fillna(0.0)
     return parts.div(parts.sum(axis=1).where(lambda total: total > 0), axis=0).dropna()
 
 

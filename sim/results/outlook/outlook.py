@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.errors import ConfigError
 from sim.meter.sums import real
 from sim.results.metrics import INPUT, OUTPUT
 from sim.results.outlook.quick import Quick, quick
 from sim.results.outlook.spread import SHARES, Span, grouped, mean, percentile, rank_interval
 from sim.results.outlook.total import percentiles_of_sum
 from sim.scenario.scenario import Scenario
+from sim.settings.capacity.servers import BackendKind
 from sim.settings.events.event import told
 from sim.settings.workload import WorkloadKind
 from sim.theory import Expected, expect
@@ -95,9 +97,16 @@ class Outlook:
 def estimate(scenario: Scenario) -> Outlook:
     """What a scenario will come to: means by theory where it knows them, percentiles by a quick simulation, with their intervals.
 
-    Takes about half a second of a core for the simulation, whatever the size of the scenario. Raises `ConfigError` or `DataError`.
+    Takes about half a second of a core for the simulation, whatever the size of the scenario. Raises `ConfigError` or `DataError`; also for
+    what is paid by the hour, since tasks do not say how many hours they take.
     """
     scenario = scenario.check()
+    for name, model in scenario.chosen().items():
+        if model.kind is BackendKind.self_hosted or model.reserved.units:
+            hourly = "reserved.units" if model.reserved.units else "kind=self_hosted"
+            raise ConfigError(
+                f"market.models.{name}.{hourly}: what is paid by the hour is not known ahead; run it, a run has it in its dollars"
+            )
     found, expected = quick(scenario), expect(scenario)
     tasks = found.result.tasks
     groups = grouped(tasks["replication"], tasks["t_arrive_s"])

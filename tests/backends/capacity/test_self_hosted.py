@@ -68,6 +68,52 @@ def test_reading_is_lindleys_recursion_path_by_path() -> None:
     assert np.mean(calls["t_first_token_s"] - calls["t_request_s"]) > 1.2 * 0.8, "some have waited"
 
 
+class Running:
+    """A call on the reference's server."""
+
+    def __init__(self, read_s: float, decode_s: float, tokens: int) -> None:
+        self.read_s, self.decode_s, self.tokens = read_s, decode_s, tokens
+
+
+def worked_off(arrivals: list[float], calls: list[Running], servers: ServerSettings, slowdown: float) -> list[float]:
+    """When each call ends on one server, step by step: in each, the oldest prompt that is not read yet is read, or all decode a little."""
+    now, free, line, running = 0.0, servers.memory_tokens or 10**9, list(range(len(calls))), list[int]()
+    ends = [0.0] * len(calls)
+    while line or running:
+        while line and arrivals[line[0]] <= now and len(running) < servers.batch and calls[line[0]].tokens <= free:
+            free -= calls[line[0]].tokens
+            running.append(line.pop(0))
+        arrives = arrivals[line[0]] if line and arrivals[line[0]] > now else float("inf")
+        reads = next((number for number in running if calls[number].read_s > 0), None)
+        decode = [number for number in running if calls[number].read_s <= 0]
+        pace = 1 + slowdown * (len(decode) - 1)
+        done = calls[reads].read_s if reads is not None else min((calls[number].decode_s for number in decode), default=float("inf")) * pace
+        step = min(done, arrives - now)
+        now += step
+        if reads is not None:
+            calls[reads].read_s = 0.0 if step == done else calls[reads].read_s - step
+            continue
+        for number in decode:
+            calls[number].decode_s -= step / pace
+        for number in [number for number in decode if calls[number].decode_s < 1e-12]:
+            running.remove(number)
+            free += calls[number].tokens
+            ends[number] = now
+    return ends
+
+
+@pytest.mark.parametrize("servers", [ServerSettings(batch=1000), ServerSettings(batch=4), ServerSettings(batch=6, memory_tokens=8000)])
+def test_every_call_ends_when_a_server_that_is_worked_off_step_by_step_has_it(servers: ServerSettings) -> None:
+    """Random calls and prompts, 1.1 s of the device each: lines form. To 1e-6 s after 300 of them."""
+    spread = {"dist": "exponential", "mean": 700, "high": 4000}
+    work = agent(**ONCE | {"prompt_tokens": spread, "output_tokens": {"dist": "exponential", "mean": 150, "high": 3000}})
+    calls = run(work, own(servers, decode_slowdown=0.15), tasks=300, every_s={"dist": "exponential", "mean": 1.3}).calls.sort_values("task")
+    made = [Running(row.input_tokens / 1000, row.output_tokens / 100, row.input_tokens + row.output_tokens) for row in calls.itertuples()]
+    ends = worked_off(calls["t_request_s"].tolist(), made, servers, 0.15)
+    assert (calls["t_start_s"] > calls["t_request_s"]).mean() > (0 if servers.batch == 1000 else 0.3) - 1e-9
+    np.testing.assert_allclose(calls["t_end_s"], ends, atol=1e-6)
+
+
 def test_without_reading_one_server_is_slots_that_share_their_decoding() -> None:
     """To the bit: and those are the birth-death chain of continuous batching (F14, tests/theory/test_formulas.py)."""
     spread = {"dist": "exponential", "mean": 300}

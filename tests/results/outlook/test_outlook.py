@@ -139,3 +139,16 @@ def test_whose_dollars_they_are_and_what_happens_is_said_before_the_numbers() ->
     said = sim.estimate(sim.load(*busy, "events=[{kind:free,backend:claude_opus_4_6,at:60,length_h:1}]")).said
     assert "Dollars are at list prices, and so is what seats of max_20x cover for $200 a seat and month: a run says who pays what." in said
     assert any("2026-02-16 00:01 UTC Claude Opus 4.6: free for 1 h" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        (["+server=minimax_m2_5", "backends=[minimax_m2_5_own]"], r"minimax_m2_5_own\.kind=self_hosted"),
+        (["+reserved=gpt_5_2", "backends=[gpt_5_2]", "market.models.gpt_5_2.reserved.units=15"], r"gpt_5_2\.reserved\.units"),
+    ],
+)
+def test_what_is_paid_by_the_hour_is_not_told_ahead(settings: list[str], key: str) -> None:
+    """Or a task on servers of one's own would cost nothing."""
+    with pytest.raises(sim.ConfigError, match=f"{key}: what is paid by the hour is not known ahead"):
+        sim.estimate(sim.load("agent=chat", *settings))
