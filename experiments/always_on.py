@@ -16,6 +16,10 @@ the finding: what a wake-up reads (mail, calendars), a shorter list of tools, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -29,7 +33,7 @@ RIVALS = (
     "claude_sonnet_4_6", "claude_haiku_4_5", "gpt_5_2", "gemini_3_pro", "gemini_3_flash", "kimi_k2_5", "glm_5", "minimax_m2_5",
     "deepseek_v3_2",
 )  # fmt: skip
-CACHES = {"5 minutes": (), "an hour": ("cache_ttl_s=3600",), "none": ("cache=none",)}
+CACHES: dict[str, dict[str, Any]] = {"5 minutes": {}, "an hour": {"cache_ttl_s": 3600.0}, "none": {"cache": "none"}}
 """What a client of Opus 4.6 may ask for."""
 BEATS = {"30 min": 1800, "60 min": 3600, "55 min": 3300}
 """The default, that of OAuth, and just under an hour."""
@@ -43,18 +47,22 @@ REQUEST_TOKENS = 53_000
 """Of a request, OpenClaw on OpenRouter in 2026 (reported)."""
 
 
-def day(backend: str, session: str = "each day", beat_s: int = 1800, changes: tuple[str, ...] = ()) -> dict[str, float]:
-    """Dollars a day, calls a day and tokens a request, one assistant after the other."""
+@cache
+def _assistant() -> sim.Scenario:
+    """Composed once for all models."""
+    return sim.load("agent=always_on", "work=same", "log=none")
+
+
+def day(backend: str, session: str = "each day", beat_s: int = 1800, changes: Mapping[str, Any] | None = None) -> dict[str, float]:
+    """Dollars a day, calls a day and tokens a request, one assistant after the other; `changes` are of the backend."""
     beats = DAY_S // beat_s
     messages, days = {"each wake-up": (1, beat_s / DAY_S), "each day": (beats, 1), "never": (beats * DAYS, DAYS)}[session]
-    tasks = {"each wake-up": beats * 10, "each day": 20, "never": 4}[session]
-    found = sim.simulate(
-        sim.load(
-            "agent=always_on", "work=same", f"backends=[{backend}]", f"agent.requests={messages}", f"agent.think_time_s={beat_s}",
-            f"workload.tasks={tasks}", f"workload.interarrival_s={days * DAY_S}", f"market.models.{backend}.share_system=true",
-            f"replications={REPLICATIONS}", "log=none", *(f"market.models.{backend}.{change}" for change in changes),
-        )
-    )  # fmt: skip
+    settings = {
+        "backends": [backend], "agent.requests": messages, "agent.think_time_s": beat_s, "replications": REPLICATIONS,
+        "workload.tasks": {"each wake-up": beats * 10, "each day": 20, "never": 4}[session], "workload.interarrival_s": days * DAY_S,
+        **{f"market.models.{backend}.{name}": value for name, value in ({"share_system": True} | dict(changes or {})).items()},
+    }  # fmt: skip
+    found = sim.simulate(sim.replaced(_assistant(), settings))
     calls = found.mean("calls_per_task") / days
     return {
         "usd": found.mean("cost_per_task_usd") / days,
@@ -67,7 +75,7 @@ def table() -> pd.DataFrame:
     """A row a model and cache: dollars a day by session at 30 minutes, then at 60 and at 55; tokens a request."""
     cases = [(OPUS, f"Claude Opus 4.6, cache {name}", changes) for name, changes in CACHES.items()]
     models = sim.load().market.models
-    cases += [(rival, models[rival].label, ()) for rival in RIVALS]
+    cases += [(rival, models[rival].label, {}) for rival in RIVALS]
     rows = []
     for backend, name, changes in cases:
         row: dict[str, object] = {"wake-ups on": name}

@@ -104,7 +104,7 @@ def fit(
         return errors
 
     begin = [min(0.999, max(0.001, knob.place(start[name]))) for name, knob in knobs.items()]
-    found = least_squares(off, begin, bounds=(0.0, 1.0), diff_step=1e-4, xtol=1e-7, ftol=1e-9, gtol=1e-9, max_nfev=60)
+    found = least_squares(off, begin, bounds=(0.0, 1.0), diff_step=1e-4, xtol=1e-4, ftol=1e-6, gtol=1e-6, max_nfev=60)
     at_bound = tuple(name for name, place in zip(knobs, found.x, strict=True) if not 1e-3 < place < 1 - 1e-3)
     return Fit(values(found.x), float(np.abs(np.expm1(off(found.x))).max()), at_bound)
 

@@ -10,7 +10,7 @@ from experiments.always_on import OPUS, REPORTED_TOKENS, REPORTED_USD, REQUEST_T
 @pytest.mark.slow
 def test_an_idle_day_on_opus_costs_what_was_reported() -> None:
     """Sessions that never begin anew are fitted to nothing: tokens a request and dollars a day lie where people said."""
-    cached, bare = (day(OPUS, "never", changes=changes) for changes in ((), ("cache=none",)))
+    cached, bare = (day(OPUS, "never", changes=changes) for changes in ({}, {"cache": "none"}))
     low, high = REPORTED_TOKENS
     assert low <= cached["tokens"] <= high
     for found in (cached, bare):
@@ -22,6 +22,6 @@ def test_an_idle_day_on_opus_costs_what_was_reported() -> None:
 @pytest.mark.slow
 def test_an_hours_cache_is_lost_on_who_wakes_every_hour() -> None:
     """55 minutes: read at a tenth of the price; 60 minutes: written again at twice the price, and the second call reads it."""
-    late, early = (day(OPUS, beat_s=beat_s, changes=("cache_ttl_s=3600",)) for beat_s in (3600, 3300))
+    late, early = (day(OPUS, beat_s=beat_s, changes={"cache_ttl_s": 3600.0}) for beat_s in (3600, 3300))
     assert late["usd"] > 4 * early["usd"]
     assert late["tokens"] == pytest.approx(early["tokens"], rel=0.1)
