@@ -70,6 +70,10 @@ PTU = ReservedSettings(
 SCALED = ServerSettings(
     replicas=0, batch=1, autoscale=AutoscaleSettings(most=3, least=0, target_calls=1.0, every_s=8.0, start_s=4.0, keep_s=16.0)
 )
+LESS = [
+    EventSettings(kind=EventKind.limit, at=10, backend="one", length_h=0.02, factor=0.4),
+    EventSettings(kind=EventKind.limit, at=25, backend="one", factor=2.0),
+]
 GOES = [EventSettings(kind=EventKind.retirement, at=30, backend="two")]
 
 TWO_TEAMS = {"mine": TeamSettings(users=1, limit_share=0.7), "theirs": TeamSettings(users=1, times=2.0)}
@@ -249,7 +253,7 @@ WORLD: Fields = {
     "horizon_s": of(None, 60.0, 2000.0),
     "batch": of(False, False, False, True),
     "start": of("2026-02-16T00:00:00", "2026-02-16T23:59:30"),
-    "events": of([], [], [], DEARER_THEN_FREE, COMES, GOES, OUT),
+    "events": of([], [], [], DEARER_THEN_FREE, COMES, GOES, OUT, LESS),
 }
 Pins = Mapping[str, Any] | None
 PLAIN_DOOR: dict[str, Any] = {
@@ -280,7 +284,7 @@ def fitting(models: dict[str, dict[str, Any]], happens: dict[str, Any], retried:
         model["decode_slowdown"] *= happens["events"] != OUT
         if model["kind"] is BackendKind.self_hosted:
             model["slots"], model["reserved"], happens["batch"] = None, ReservedSettings(), False
-            happens["events"] = [event for event in happens["events"] if event.kind in PRICED]
+            happens["events"] = [event for event in happens["events"] if event.kind in (*PRICED, EventKind.limit)]
         else:
             model["servers"] = ServerSettings()
             happens["batch"] &= not model["reserved"].units

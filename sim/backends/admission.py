@@ -72,6 +72,10 @@ class RateLimit:
         counted = prompt if limits.reads_count else prompt - self._cache.split(call, prompt, now)[0]
         return limits.retry_after_s(counted, output_tokens, now) or None
 
+    def changes_in_s(self, call: Call, now: float) -> float:
+        """Seconds until its limits change; inf: never."""
+        return self._of(call).changes_in_s(now)
+
     def _of(self, call: Call) -> Limits:
         limits = self._limits
         return limits if isinstance(limits, Limits) else limits[call.task.user]
@@ -200,6 +204,7 @@ class Gateway:
                 self._turn_away(call, self._limit.status, wait_s)
 
     def _look_after(self, wait_s: float) -> None:
+        wait_s = min(wait_s, self._limit.changes_in_s(self.held.head, self._env.now))
         self._looked += 1
         timer = self._looked
         after(self._env, wait_s, lambda event: self.look() if timer == self._looked else None)

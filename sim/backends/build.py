@@ -27,7 +27,7 @@ from sim.backends.slots import Slots
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard, dealt, limited
 from sim.settings.capacity.servers import BackendKind
-from sim.settings.events.event import EventSettings, lists_over_time, presence
+from sim.settings.events.event import EventSettings, limits_over_time, lists_over_time, presence
 from sim.settings.market import BackendSettings
 from sim.settings.population.plan import covered_until
 
@@ -105,7 +105,7 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
         alone = partial(Service, health=health, timeout_s=timeout_s)
         service = SharedService(env, settings, cache, recorder) if shares else alone(env, settings, cache, recorder)
         gates = _gates(settings, slots, queue, breaker)
-        held_back = _limited(scenario, settings, cache, env, gates)
+        held_back = _limited(scenario, plan, cache, env, gates)
     return Backend(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=slots, queue=queue, service=service, gates=gates, held_back=held_back, recorder=recorder,
@@ -115,14 +115,16 @@ def _backend(scenario: Scenario, plan: Blueprint, env: Environment, recorder: Re
     )  # fmt: skip
 
 
-def _limited(scenario: Scenario, settings: BackendSettings, cache: PromptCache, env: Environment, gates: list[Gate]) -> RateLimit | None:
+def _limited(scenario: Scenario, plan: Blueprint, cache: PromptCache, env: Environment, gates: list[Gate]) -> RateLimit | None:
     """Limits a minute and quotas: the last gate, or who holds calls back."""
-    shared, teams = Limits(settings, scenario.start_time()), scenario.workload.teams.values()
+    settings, start, teams = plan.settings, scenario.start_time(), scenario.workload.teams.values()
+    changes = limits_over_time(scenario.events_of(plan.name), start)
+    shared = Limits(settings, start, changes)
     if not shared:
         return None
     limits: Limits | list[Limits] = shared
     if any(team.limit_share is not None for team in teams):
-        own = [shared if (share := team.limit_share) is None else Limits(limited(settings, share), scenario.start_time()) for team in teams]
+        own = [shared if (share := team.limit_share) is None else Limits(limited(settings, share), start, changes) for team in teams]
         limits = [own[place] for place in scenario.workload.team_of]
     reserve = settings.limits_reserve_output_tokens
     limit = RateLimit(limits, cache) if reserve is None else ReservingLimit(limits, cache, env, reserve)
@@ -142,7 +144,7 @@ def _self_hosted(
     gates: list[Gate] = [] if breaker is None else [breaker]
     if settings.queue_limit is not None:
         gates.append(FullHouse(settings.queue_limit, fleet, line))
-    held_back = _limited(scenario, settings, cache, env, gates)
+    held_back = _limited(scenario, plan, cache, env, gates)
     return SelfHosted(
         env, plan.number, plan.name, settings,
         price=plan.price, slots=Slots(math.inf), queue=line, fleet=fleet, gates=gates, held_back=held_back, recorder=recorder,

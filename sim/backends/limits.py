@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -132,9 +132,12 @@ class Day:
 class Limits:
     """A backend's limits on requests, input tokens, output tokens and both, for all its clients together (one organisation)."""
 
-    def __init__(self, settings: BackendSettings, start: datetime) -> None:
+    def __init__(self, settings: BackendSettings, start: datetime, changes: Sequence[tuple[float, float]] = ()) -> None:
+        """`changes`: from which second on limits a minute are so many times those of the settings, in order."""
         self.reads_count = settings.limits_count_cache_reads
-        self._limits = [*_by_minute(settings), *_by_quota(settings, start)]
+        self._settings, self._changes = settings, deque(changes)
+        self._quotas = list(_by_quota(settings, start))
+        self._limits = [*_by_minute(settings, 1.0), *self._quotas]
         """(which of these four it limits, limit)"""
 
     def __len__(self) -> int:
@@ -142,6 +145,7 @@ class Limits:
 
     def retry_after_s(self, input_tokens: int, output_tokens: int, now: float) -> float:
         """0 where a call passes all limits, and then it counts against all; else the Retry-After of its refusal."""
+        self._follow(now)
         amounts = (1, input_tokens, output_tokens, input_tokens + output_tokens)
         wait_s = max(limit.wait_s(amounts[which], now) for which, limit in self._limits)
         if wait_s > _LATE_S:
@@ -150,6 +154,16 @@ class Limits:
             limit.take(amounts[which], now)
         return 0.0
 
+    def changes_in_s(self, now: float) -> float:
+        """Seconds until limits a minute change; inf: never."""
+        self._follow(now)
+        return self._changes[0][0] - now if self._changes else math.inf
+
+    def _follow(self, now: float) -> None:
+        while self._changes and self._changes[0][0] <= now:
+            _, times = self._changes.popleft()
+            self._limits = [*_by_minute(self._settings, times), *self._quotas]
+
     def give_back(self, output_tokens: int, taken_s: float, now: float) -> None:
         """So much output that counted for a call let through at that second has not been made."""
         for which, limit in self._limits:
@@ -157,12 +171,12 @@ class Limits:
                 limit.give_back(output_tokens, taken_s, now)
 
 
-def _by_minute(settings: BackendSettings) -> Iterator[tuple[int, Limit]]:
+def _by_minute(settings: BackendSettings, times: float) -> Iterator[tuple[int, Limit]]:
     burst_s = settings.limit_burst_s
     per_min = (settings.requests_per_min, settings.input_tokens_per_min, settings.output_tokens_per_min, settings.tokens_per_min)
     for which, rate in enumerate(per_min):
         if rate is not None:
-            yield which, Bucket(rate, burst_s if which else max(burst_s, MINUTE_S / rate))
+            yield which, Bucket(times * rate, burst_s if which else max(burst_s, MINUTE_S / (times * rate)))
 
 
 def _by_quota(settings: BackendSettings, start: datetime) -> Iterator[tuple[int, Limit]]:

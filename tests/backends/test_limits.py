@@ -12,8 +12,11 @@ import pytest
 import sim
 from sim.backends.limits import Bucket, Day, Limits, Window
 from sim.calendar import Calendar
+from sim.scenario.coupling import may_look_ahead
 from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.events.event import EventKind, EventSettings, limits_over_time
 from sim.settings.run import RetrySettings
+from sim.settings.workload import WorkloadSettings
 from tests.worlds import agent, backend, run, scenario
 
 HOUR_S = 3600.0
@@ -243,3 +246,49 @@ def test_a_window_gives_back_what_is_exactly_as_old_as_it_is_long() -> None:
     assert [window.wait_s(4.0, now) for now in (7.0, 49.0, 50.0)] == [43.0, 1.0, 0.0]
     assert window.wait_s(5.0, 50.0) == 7.0
     assert window.wait_s(5.0, 57.0) == 0.0
+
+
+def limit_event(at: float, factor: float, seconds: float | None = None) -> EventSettings:
+    return EventSettings(kind=EventKind.limit, at=at, backend="one", factor=factor, length_h=seconds and seconds / 3600)
+
+
+@pytest.mark.parametrize("gateway", [False, True])
+def test_a_limit_that_changes_at_a_date(gateway: bool) -> None:
+    """One a second with room for ten; a tenth of that from 45 to 105 s; twice as many from 165 s on. Twelve ask every 30 s from 30 s on.
+
+    At first ten pass at once and two in the next two seconds; then one in ten seconds, until the old limit is back with a full bucket."""
+    served = backend(requests_per_min=60, limit_burst_s=10.0, limit_gateway=gateway)
+    work = WorkloadSettings(tasks=72, interarrival_s=30.0, batch_size=12)
+    eager = RetrySettings(attempts=50, backoff="fixed", backoff_base_s=1.0)  # type: ignore[arg-type]
+    found = run(agent(turns=1), served, workload=work, retry=eager, events=[limit_event(45, 0.1, 60), limit_event(165, 2.0)])
+    starts = sorted(found.calls.query("status == 'ok'")["t_start_s"].round(6).tolist())
+    assert starts[:12] == [30.0] * 10 + [31.0, 32.0]
+    assert starts[12:17] == [60.0, 70.0, 80.0, 90.0, 100.0]
+    assert starts[-12:] == [180.0] * 12
+    if gateway:
+        assert starts[17:27] == [105.0] * 10, "whoever is held back is looked at again"
+    else:
+        assert all(moment >= 105 for moment in starts[17:]), "whoever was told to come back knows nothing of it"
+
+
+def test_factors_multiply_and_end() -> None:
+    events = [limit_event(10, 0.5, 30), limit_event(20, 4.0), limit_event(25, 0.1, 5)]
+    assert limits_over_time(events, START) == [(10, 0.5), (20, 2.0), (25, pytest.approx(0.2)), (30, 2.0), (40, 4.0)]
+
+
+def test_a_change_of_a_limit_needs_a_factor() -> None:
+    for event in (EventSettings(kind=EventKind.limit, at=5, backend="one"), limit_event(5, 0.0)):
+        with pytest.raises(sim.ConfigError, match=r"events\[0\]: kind=limit needs a factor above 0, and no prices"):
+            scenario(agent(), backend(requests_per_min=5.0), events=[event])
+
+
+def test_shards_have_their_part_of_a_limit_that_changes() -> None:
+    """Sixteen users ask 160 times a minute for ten minutes, and after the first one half of that passes: each shard has a quarter of it."""
+    work = WorkloadSettings(kind="users", users=16, tasks_per_user=100, session_gap_s={"dist": "exponential", "mean": 6})  # type: ignore[arg-type]
+    served = backend(requests_per_min=160, limit_burst_s=20.0, ttft_s=0.001)
+    world = scenario(agent(turns=1), served, workload=work, retry=RetrySettings(attempts=1), events=[limit_event(60, 0.5)])
+    one, parts = sim.simulate(world), sim.simulate(sim.replaced(world, {"shards": 4}))
+    assert one.mean("rate_limited_share") == pytest.approx(0.4, abs=0.05), "users end one after another, so less than 0.45"
+    assert parts.mean("rate_limited_share") == pytest.approx(one.mean("rate_limited_share"), abs=0.03)
+    assert "a limit changes" in " ".join(sim.theory.expect(world).unsolved)
+    assert not may_look_ahead(world)

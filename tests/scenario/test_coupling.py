@@ -90,6 +90,7 @@ COMPANIONS: dict[Feature, dict[str, Any]] = {
     EventKind.price: {"factor": 2.0},
     EventKind.free: {"length_h": 0.01},
     EventKind.outage: {"length_h": 0.01},
+    EventKind.limit: {"factor": 0.5, "length_h": 0.01},
     EventKind.brownout: {"length_h": 0.01, "slower": 2.0, "error_rate": 0.3},
 }
 """What a choice cannot do without. A new one that needs something is named here."""

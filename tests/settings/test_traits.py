@@ -83,6 +83,7 @@ TOUCH = OWN | {
     "PlanWindow.usd",
     "EventKind.outage",  # whose calls are under way when it begins
     "EventKind.brownout",
+    "EventKind.limit",  # whom others leave room
     "RouterSettings.fallback",  # what of others has failed where
     "RouterSettings.review_tasks",  # where a user was with the task before
     "Policy.thompson",  # what all tasks before have brought
@@ -129,7 +130,7 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "Backoff.exponential", "Backoff.fixed", "RouterSettings.heard_after_h", "ScenarioSettings.horizon_s",
         "AgentSettings.resumed_share", "Warmup.fixed", "Warmup.mser5", "WorkloadKind.trace", "WorkloadSettings.backlog",
         "WorkloadSettings.chat_share", "EventKind.price", "EventKind.free", "EventKind.launch", "EventKind.retirement",
-        "EventKind.outage", "EventKind.brownout", "WorkloadSettings.hours", "WorkloadSettings.growth_per_week",
+        "EventKind.outage", "EventKind.brownout", "EventKind.limit", "WorkloadSettings.hours", "WorkloadSettings.growth_per_week",
         "EventKind.route_closed", "PlanSettings.name", "PlanWindow.usd", "BackendKind.self_hosted", "ReservedSettings.units",
         "TeamSettings.times",
         "BackendSettings.handshake_s", "PlaceSettings.handshake_round_trips",

@@ -54,6 +54,10 @@ class EventKind(Feature):
     brownout = "brownout", _DISTURBS
     """For `length_h` hours attempts that begin take `slower` times as long (but for the network), and fail at `error_rate` at least."""
 
+    limit = "limit", ALONE._replace(looks=True, waits=True, unsolved="events: calls that are turned away where a limit changes")
+    """Its limits on requests and tokens a minute change by `factor`, for `length_h`, or for good; factors of events that overlap multiply.
+    Buckets begin full (assumption). Quotas over hours and days stay."""
+
 
 _WORDS = ("unsolved", "undealt")
 PRICED, PRESENCE = (EventKind.price, EventKind.free), (EventKind.launch, EventKind.retirement)
@@ -74,7 +78,7 @@ class EventSettings:
     length_h: float | None = alone(None, above=0)
     """Hours that it lasts; null: for good (never for kind=free)."""
     factor: float | None = alone(None, low=0, high=1000)
-    """kind=price: on every price of the list that is in force, tiers and fees a request too."""
+    """kind=price: on every price of the list that is in force, tiers and fees a request too. kind=limit: on every limit a minute."""
     prices: dict[str, float] = alone({}, low=0)
     """kind=price: new values by field, e.g. {input_usd_per_mtok: 2.5}. The same price in a tier changes in the same ratio."""
 
@@ -124,6 +128,7 @@ class EventSettings:
             EventKind.retirement: "retired",
             EventKind.route_closed: "its vendor's plans no longer cover third-party agents",
             EventKind.outage: f"out{hours}",
+            EventKind.limit: f"limits a minute x {self.factor or 1:g}{hours}",
             EventKind.brownout: f"{self.slower:g} times as slow, errors {self.error_rate:.0%}{hours}",
         }
         return f"{_when(start.timestamp() + begins_s)} {name}: {what[self.kind]}{' (before the run)' if begins_s < 0 else ''}"
@@ -132,7 +137,12 @@ class EventSettings:
     def short(self) -> str:
         """In a word or two, for figures."""
         words = {EventKind.price: "new price", EventKind.free: "free", EventKind.launch: "launch", EventKind.retirement: "gone"}
-        words |= {EventKind.route_closed: "route closed", EventKind.outage: "outage", EventKind.brownout: "brownout"}
+        words |= {
+            EventKind.route_closed: "route closed",
+            EventKind.outage: "outage",
+            EventKind.brownout: "brownout",
+            EventKind.limit: "new limit",
+        }
         return words[self.kind]
 
 
@@ -209,6 +219,13 @@ def presence(events: Sequence[EventSettings], start: datetime) -> tuple[float, f
     return (launch or [-math.inf])[0], (retirement or [math.inf])[0]
 
 
+def limits_over_time(events: Sequence[EventSettings], start: datetime) -> list[tuple[float, float]]:
+    """(simulated second, times its limits a minute that a backend has from then on), in order; `events` are its own."""
+    spans = [(event.begins_s(start), event.ends_s(start), event.factor or 1.0) for event in events if event.kind is EventKind.limit]
+    moments = sorted({moment for begins_s, ends_s, _ in spans for moment in (begins_s, ends_s) if moment < math.inf})
+    return [(at, math.prod(factor for begins_s, ends_s, factor in spans if begins_s <= at < ends_s)) for at in moments]
+
+
 def check_event(event: EventSettings, key: str, models: dict[str, BackendSettings]) -> None:
     """Raise `ConfigError` where one event contradicts itself or names what there is not."""
     if event.backend not in models:
@@ -219,7 +236,9 @@ def check_event(event: EventSettings, key: str, models: dict[str, BackendSetting
     changes = bool(event.prices) or event.factor is not None
     if event.kind is EventKind.price and not changes:
         raise ConfigError(f"{key}: kind=price needs prices, e.g. {{input_usd_per_mtok: 2.5}}, or a factor")
-    if event.kind is not EventKind.price and changes:
+    if event.kind is EventKind.limit and (event.prices or not event.factor):
+        raise ConfigError(f"{key}: kind=limit needs a factor above 0, and no prices")
+    if event.kind not in (EventKind.price, EventKind.limit) and changes:
         raise ConfigError(f"{key}: kind={event.kind.value} takes neither prices nor a factor; use kind=price")
     if event.kind in FOR_A_WHILE and event.length_h is None:
         raise ConfigError(f"{key}: kind={event.kind.value} needs length_h, the hours until it is over")
