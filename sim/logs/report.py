@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import PurePath
 
 MOST_NAMED = 10
 """Broken lines that are named; all are counted."""
@@ -34,3 +35,12 @@ class Report:
         self.broken += 1
         if len(self.where) < MOST_NAMED:
             self.where.append(f"{file}: {place}: {str(why)[:100]}")
+
+    def left_out(self) -> str:
+        """What a replay lacks, or has too much of, in a sentence without places of this machine; empty: nothing that is known of."""
+        cut = [f"{PurePath(path).name} ({why})" for path, why in self.skipped.items() if why]
+        file, _, rest = self.where[0].partition(": ") if self.where else ("", "", "")
+        said = [f"broken lines: {self.broken:,}, first {PurePath(file).name}: {rest}" if self.broken else ""]
+        said += [f"files that could not be read: {len(cut):,}, first {cut[0]}" if cut else ""]
+        said += [f"{many:,} rows {what}" for what, many in self.remarks.items() if "added up" in what or "counted twice" in what]
+        return "; ".join(each for each in said if each)

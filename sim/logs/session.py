@@ -67,6 +67,8 @@ class Session(NamedTuple):
     """Seconds since 1970, or on any clock that sessions share; None: not known."""
     unsure_reads: bool = False
     """Cache reads are taken as a part of its prompts, though nothing in its log shows that."""
+    left_out: str = ""
+    """Of the log that it is from: what could not be read, or was added up, in words; empty: nothing."""
 
 
 class Calls(NamedTuple):

@@ -46,8 +46,10 @@ def read_trace(path: str | Path, sessions: int | None = None, input: TraceInput 
     `input` says what input tokens hold, where the format leaves that open. Raises `DataError` naming file, row and column of the first
     thing that is wrong.
     """
+    left_out = ""
     if _is_foreign(Path(path)):
         log = read(path, input=input)
+        left_out = log.report.left_out()
         whole, unsure = trace_table(log).combine_chunks(), log.report.unsure_reads > 0
         table = Table(str(path), {name: whole[name].chunk(0) for name in whole.column_names}, whole.num_rows)
         calls = _checked(table)
@@ -57,7 +59,7 @@ def read_trace(path: str | Path, sessions: int | None = None, input: TraceInput 
         table = _of_a_run(table) if of_a_run else table
         calls = _checked(table, TraceInput.whole if of_a_run else input)
         unsure = not of_a_run and input is TraceInput.unsaid and _is_unsure(calls)
-    return [session._replace(unsure_reads=unsure) for session in _sessions(table, calls, sessions)]
+    return [session._replace(unsure_reads=unsure, left_out=left_out) for session in _sessions(table, calls, sessions)]
 
 
 def _is_unsure(calls: Calls) -> bool:

@@ -25,7 +25,7 @@ def assumed(scenario: Scenario, estimates: Estimates) -> str:
         return ""
     calls = [call for session in sessions for agent in session.agents for call in agent.calls]
     models = sorted(name for name in models_of(sessions) if name)
-    said = []
+    said = [f"Of this log: {left_out}." for left_out in sorted({session.left_out for session in sessions}) if left_out]
     if len(models) > 1 and scenario.router.policy is Policy.fixed:
         said.append(f"All calls go to one backend; the log names {len(models)} models ({', '.join(models[:4])}): router.policy=recorded.")
     if any(session.unsure_reads for session in sessions):

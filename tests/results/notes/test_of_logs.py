@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,19 @@ def test_sessions_that_begin_years_apart_are_told(tmp_path: Path, second: str, t
     world = scenario(agent(), backend(), workload=workload, horizon_s=1e5)
     notes = sim.simulate(world).notes.get("trace", "")
     assert ("Sessions begin 56.1 years apart: are some of their starts no seconds since 1970?" in notes) is told
+
+
+def test_what_of_a_log_could_not_be_read_or_is_there_twice_is_told_with_its_replay(tmp_path: Path) -> None:
+    """A folder with a good table, a row that is broken and a file that is cut; and a run of two replications."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.csv").write_text(f"{HEAD}\ns,main,0,0,1000,500,\ns,main,1,60,10k,500,\n")
+    (tmp_path / "logs" / "b.csv.gz").write_bytes(gzip.compress(b"x" * 999)[:-9])
+    trace = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "logs"))
+    notes = sim.simulate(scenario(agent(), backend(), workload=trace)).notes["trace"]
+    assert notes.startswith("Of this log: broken lines: 1, first a.csv: line 3: '10k' is no number of tokens")
+    assert "files that could not be read: 1, first b.csv.gz (is packed, and cut or broken)." in notes
+    (tmp_path / "run").mkdir()
+    sim.simulate(scenario(agent(turns=1), backend(), tasks=1, replications=2)).calls.to_parquet(tmp_path / "run" / "calls.parquet")
+    twice = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "run"))
+    notes = sim.simulate(scenario(agent(), backend(), workload=twice)).notes["trace"]
+    assert notes.startswith("Of this log: 2 rows of 2 replications, added up: each did the work once.")
