@@ -38,7 +38,6 @@ from .market.drawn import directions, weeks_as_areas
 from .market.fitted import CAUSES, CLOSE, Flat, Market, by_model, draws, fitted, flat, growth, paid, predicted, without
 from .market.people import (
     COUNTED,
-    FEE,
     FITTED,
     FREE,
     MODELS,
@@ -261,7 +260,7 @@ def call_by_call(base: Market, whole: bool) -> pd.DataFrame:
         weights = ", ".join(f"{model}: {one:.6g}" for model, one in zip(MODELS, tasks[row] / every, strict=True))
         scenario = sim.load(
             f"agent={segment.agent}", *MEASURED[base.harness], "router=weighted", "router.per=task", f"router.weights={{{weights}}}",
-            f"backends=[{','.join(MODELS)}]", f"router.fee={FEE}", f"workload.tasks={some}", "log=none", "yes=true",
+            f"backends=[{','.join(MODELS)}]", f"router.fee={segment.fee}", f"workload.tasks={some}", "log=none", "yes=true",
             f"workload.interarrival_s={{dist: exponential, mean: {604800 / some:.9g}}}", "replications=1" if whole else "replications=4",
             f"shards={min(MOST_SHARDS, 1 + every // 20_000) if whole else 1}",
         )  # fmt: skip

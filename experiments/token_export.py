@@ -49,7 +49,7 @@ def provider() -> ProviderSettings:
 def side_of(one: Task, model: str, place: str) -> Side:
     """What a task takes where it is served there, and brings whoever serves it."""
     fleet = fleet_of(provider(), model, place)
-    return fleet.serves(one.fresh, one.tokens - one.fresh - one.output, one.output, one.usd / (1 + FEE))
+    return fleet.serves(one.fresh, one.tokens - one.fresh - one.output, one.output, one.usd)
 
 
 def times(one: Side, many: float) -> Side:

@@ -30,7 +30,7 @@ MODELS = (
 )
 """Of the market of February 2026, each at its vendor's price; those through OpenRouter are one model's alone, so no fair comparison."""
 FEE = 0.055
-"""What OpenRouter takes on credit (S)."""
+"""What OpenRouter takes on credit (S), as all segments of the file have it."""
 MONDAYS = [date(2026, 2, 9) + timedelta(weeks=week) for week in range(6)]
 """Two weeks that were counted, four that are predicted."""
 CALIBRATED_UNTIL, UNTIL = "2026-02-23", "2026-03-23"
@@ -98,7 +98,7 @@ class Task(NamedTuple):
 @cache
 def _at_work(agent: str, words: tuple[str, ...]) -> sim.Scenario:
     """Composed once for all models."""
-    return sim.load(f"agent={agent}", *words, f"router.fee={FEE}", "replications=1", "processes=1", "log=none")
+    return sim.load(f"agent={agent}", *words, "replications=1", "processes=1", "log=none")
 
 
 @cache

@@ -25,6 +25,7 @@ class Work(NamedTuple):
     qualities: np.ndarray
     """Share of tasks solved, by model."""
     usd: np.ndarray
+    """At the list, without what a way to pay adds."""
     tokens: np.ndarray
 
 
@@ -37,6 +38,7 @@ class Days(NamedTuple):
     tasks: np.ndarray
     tokens: np.ndarray
     usd: np.ndarray
+    """What people pay, fees included."""
     came: np.ndarray
     """By day and segment."""
     left: np.ndarray
@@ -83,6 +85,7 @@ class _Market:
         self._leave = np.repeat([leaving(one) for one in segments], count)[:, None]
         liking = self._habits.liking
         self._liking = np.array([sum(liking.get(key, 0.0) for key in pair) for pair in zip(work.origins, work.models, strict=True)])
+        self._usd = work.usd * (1 + np.array([one.fee for one in segments]))[:, None]
         self._first, self._days, self._count = first, days, count
         self._calendar = _calendar(population, work, first, days)
         self._sets = knowing(len(self._calendar.new))
@@ -103,7 +106,7 @@ class _Market:
             by_stratum = on.sum(axis=0)
             people[day] = self._by_segment(by_stratum)
             tasks[day] = self._by_segment(by_stratum * self._tasks[:, None]) / WEEK
-        tokens, usd = tasks * self._work.tokens, tasks * self._work.usd * self._calendar.prices[:, None, :]
+        tokens, usd = tasks * self._work.tokens, tasks * self._usd * self._calendar.prices[:, None, :]
         return Days(self._first, people, tasks, tokens, usd, self._come, left)
 
     def _by_segment(self, by_stratum: np.ndarray) -> np.ndarray:
@@ -119,7 +122,7 @@ class _Market:
         told[:, new] = self._sets & (age >= 0)
         news = told.copy()
         news[:, new] *= habits.launch * (habits.lasting + (1 - habits.lasting) * fresh)
-        usd = self._work.usd[self._segment] * self._calendar.prices[day]
+        usd = self._usd[self._segment] * self._calendar.prices[day]
         log_odds = utilities(self._tasks, usd, self._worth, self._scales) + self._liking
         return shares(log_odds + news[:, None, :], (self._calendar.open | (told > 0))[:, None, :])
 

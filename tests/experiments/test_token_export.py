@@ -10,7 +10,7 @@ from experiments.market.people import FEE, MODELS, Task
 from experiments.token_export import ABROAD, HOME, WEST, side_of, times
 from sim.population import Work
 
-TASK = Task(usd=1.055, tokens=1e6, fresh=1e5, output=1e4)
+TASK = Task(usd=1.0, tokens=1e6, fresh=1e5, output=1e4)
 ORIGINS = ("cn",) * 4 + ("us",) * 7
 WORK = Work(MODELS, ORIGINS, np.ones(11), np.ones((1, 11)), np.ones((1, 11)))
 SERVED = {
@@ -19,7 +19,7 @@ SERVED = {
 
 
 def test_a_task_by_hand() -> None:
-    """A tenth fresh, a hundredth output: 38.4 x 0.1 + 191 x 0.01 Wh of machines, at a PUE of 1.05; the router keeps its fee."""
+    """A tenth fresh, a hundredth output: 38.4 x 0.1 + 191 x 0.01 Wh of machines, at a PUE of 1.05; dollars are at the list."""
     side = side_of(TASK, "glm_5", HOME)
     assert side.revenue_usd == pytest.approx(1.0)
     assert side.kwh.low == pytest.approx(1.05 * (3.84 + 1.91) / 1e3)

@@ -139,6 +139,18 @@ def test_who_likes_where_a_model_comes_from_adds_it_to_the_log_odds() -> None:
     assert odds[1] > odds[0]
 
 
+def test_a_fee_weighs_and_is_paid_as_so_much_more_of_every_price() -> None:
+    """A router that takes half again: as with a bill half again as high; a segment with keys of its own pays the list."""
+    chats = market().segments["chat"]
+    taken = live(market(segments=market().segments | {"chat": dataclasses.replace(chats, fee=0.5)}), WORK, "2026-02-16")
+    dearer = live(market(), WORK._replace(usd=WORK.usd * [[1.5], [1.0]]), "2026-02-16")
+    plain = live(market(), WORK, "2026-02-16")
+    for name in ("people", "usd"):
+        assert getattr(taken, name) == pytest.approx(getattr(dearer, name), rel=1e-12)
+    assert (taken.people[:, 1] == plain.people[:, 1]).all()
+    assert np.abs(taken.people[:, 0] - plain.people[:, 0]).max() > 1e-3
+
+
 Known = frozenset[int]
 """Places of models that somebody has heard of."""
 

@@ -38,6 +38,8 @@ class SegmentSettings:
     """What a solved task is worth to them."""
     scale_usd: float = alone(above=0)
     """Spread of tastes: dollars a week against which a bill is weighed (the scale of a logit)."""
+    fee: float = alone(0.0, low=0, high=1)
+    """What their way to pay adds to a bill: a router's fee (OpenRouter: 0.055), nothing with keys of their own."""
     adoption: AdoptionSettings = field(default_factory=AdoptionSettings)
     from_outside: bool = alone(False)
     """They pay a flat rate elsewhere: none of them is on this market until an event of kind `terms` sends them."""
