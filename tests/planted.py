@@ -859,8 +859,12 @@ FAULTS = {
         ("tests/population/test_days.py::test_people_go_from_model_to_model_as_worked_out_state_by_state",),
     ),
     "a price of people's bills that never changes": Fault(
-        "sim/population/days.py", "usd = self._work.usd[self._segment] * self._calendar.prices[day]", "usd = self._work.usd[self._segment]",
+        "sim/population/days.py", "usd = self._usd[self._segment] * self._calendar.prices[day]", "usd = self._usd[self._segment]",
         ("tests/population/test_days.py::test_habit_holds_people_who_do_not_think",),
+    ),
+    "a router's fee that nobody weighs": Fault(
+        "sim/population/days.py", "usd = self._usd[self._segment]", "usd = self._work.usd[self._segment]",
+        ("tests/population/test_days.py::test_a_fee_weighs_and_is_paid_as_so_much_more_of_every_price",),
     ),
     "everybody comes over on each day of the terms": Fault(
         "sim/population/adoption.py", "event.share / (end - begin)", "event.share",
