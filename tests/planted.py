@@ -29,6 +29,7 @@ _CALENDAR, _TARIFF, _OF_TARIFF = "sim/calendar.py", "sim/backends/tariff.py", "t
 _BUDGETS, _OF_BUDGETS = "sim/engine/budgets.py", "tests/engine/test_budgets.py::"
 _OF_FORECAST = "tests/theory/expected/test_forecast.py::"
 _LIMITS, _OF_LIMITS = "sim/backends/limits.py", "tests/backends/test_limits.py::"
+_OF_SERVICE = "tests/backends/test_service.py::"
 _CACHE, _OF_CACHE = "sim/backends/cache.py", "tests/backends/test_cache.py::"
 _TALLY, _OF_TALLY = "sim/meter/tally.py", "tests/meter/test_tally.py::"
 _CLOCKS = ("tests/test_calendar.py::test_day_and_second_are_those_of_the_clocks_there",)
@@ -337,6 +338,46 @@ FAULTS = {
     "the Retry-After is heeded everywhere": Fault(
         _DISPATCH, "if call.backend is refused_by:", "if True:",
         ("tests/backends/test_admission.py::test_a_prompt_that_no_bucket_holds_is_given_up_at_once_or_taken_elsewhere",),
+    ),
+    # limits and clients that give up
+    "what was set aside is not given back": Fault(
+        _LIMITS, "                limit.give_back(output_tokens, taken_s, now)\n", "                pass\n",
+        (f"{_OF_LIMITS}test_output_is_reserved_until_it_is_there",),
+    ),
+    "a gateway does not look when something is given back": Fault(
+        _BACKEND, "            self._gateway.look()\n", "            pass\n", (f"{_OF_LIMITS}test_output_is_reserved_until_it_is_there",)
+    ),
+    "a limit that changes stays as it is": Fault(
+        _BUILD, "changes = limits_over_time(scenario.events_of(plan.name), start)", "changes = limits_over_time([], start)",
+        (f"{_OF_LIMITS}test_a_limit_that_changes_at_a_date",),
+    ),
+    "teams with limits of their own share them": Fault(
+        _BUILD, "limits = [own[place] for place in scenario.workload.team_of]", "limits = shared",
+        ("tests/results/teams/test_metrics.py::test_a_team_that_asks_ten_times_as_often_leaves_the_other_little_unless_each_has_its_own",),
+    ),
+    "calls are counted for another team": Fault(
+        _WORLD, "team_of=scenario.workload.team_of,", "team_of=scenario.workload.team_of[::-1],",
+        ("tests/results/teams/test_metrics.py::test_what_a_team_got_is_what_its_rows_say",),
+    ),
+    "nobody gives up an answer": Fault(
+        _BUILD, "timeout_s = math.inf if scenario.retry.timeout_s is None else scenario.retry.timeout_s", "timeout_s = math.inf",
+        (f"{_OF_SERVICE}test_what_had_come_by_then_is_billed",),
+    ),
+    "nobody in line gives up": Fault(
+        _BUILD, "if scenario.retry.patience_s is not None or scenario.retry.timeout_s is not None:",
+        "if scenario.retry.patience_s is not None:", (f"{_OF_SERVICE}test_who_is_overtaken_in_line_leaves_it_at_the_deadline",),
+    ),
+    "nobody at the gateway gives up": Fault(
+        _BUILD, "deadlines=scenario.retry.timeout_s is not None, breaker", "deadlines=False, breaker",
+        (f"{_OF_SERVICE}test_a_gateway_lets_go_of_a_call_that_is_given_up_and_looks_at_the_next",),
+    ),
+    "a breaker hears of no failure": Fault(
+        _DISPATCH, "        call.backend.failed(call)  #", "        call.backend.release(call)  #",
+        ("tests/backends/test_admission.py::test_a_breaker_opens_tries_once_in_a_while_and_closes_again",),
+    ),
+    "everybody heeds the Retry-After": Fault(
+        _DISPATCH, "if self._heeds or retry_after_s == math.inf:", "if True:",
+        ("tests/engine/test_dispatch.py::test_a_client_that_does_not_heed_retry_after_asks_in_vain",),
     ),
     # callbacks
     "another backend's slot is given back": Fault(

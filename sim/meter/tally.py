@@ -43,6 +43,8 @@ class Tally:
     """(roles, 2) attempts that succeeded: how many, and their tokens."""
     cost_units: int = 0
     """The bill as it was summed call by call: must equal the sum of `dollars`."""
+    failed_units: int = 0
+    """Of it, what attempts without an answer cost."""
     compactions: int = 0
     given_up: int = 0
     """Calls whose last attempt failed, or whose prompt did not fit."""
@@ -158,6 +160,7 @@ class Tally:
         self.waited_units[index] += exact(rows["t_start_s"] - rows["t_request_s"])
         self.dollar_units[index] += [exact(dollars[:, kind]) for kind in range(len(DOLLARS))]
         self.cost_units += exact(cost)
+        self.failed_units += exact(cost[rows["status"] != Status.ok])
         self._add_minutes(index, rows, cost)
 
     def _add_minutes(self, backend: int, rows: Any, cost: np.ndarray) -> None:

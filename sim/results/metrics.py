@@ -116,6 +116,8 @@ METRICS = (
     Metric("calls_in_flight", "", "calls under way at the horizon", lambda t, _: t.calls_in_flight / t.replications),
     Metric("failed_attempts", "", "attempts without an answer: errors, rate limited, timed out, cancelled, too long",
            lambda t, _: (t.calls - int(t.attempts[:, Status.ok].sum())) / t.replications),
+    Metric("failed_attempts_usd", "USD", "part of the bill: attempts without an answer, as far as they are billed",
+           lambda t, _: real(t.failed_units) / t.replications),
     Metric("rate_limited_share", "", "share of attempts that were turned away: queue full, or a rate limit reached",
            _attempts(Status.rate_limited)),
     Metric("timeout_share", "", "share of attempts that their client withdrew: too long in line, or without the whole answer",

@@ -292,3 +292,23 @@ def test_shards_have_their_part_of_a_limit_that_changes() -> None:
     assert parts.mean("rate_limited_share") == pytest.approx(one.mean("rate_limited_share"), abs=0.03)
     assert "a limit changes" in " ".join(sim.theory.expect(world).unsolved)
     assert not may_look_ahead(world)
+
+
+@pytest.mark.parametrize("reserve", [None, 1200])
+def test_no_window_lets_more_through_than_its_bucket_and_rate(reserve: int | None) -> None:
+    """D <= C + r D of every kind at once, of clients that come back after 429s: for all pairs of calls let through, what lies between."""
+    rates = {"requests_per_min": 40.0, "input_tokens_per_min": 90_000.0, "output_tokens_per_min": 9000.0, "tokens_per_min": 95_000.0}
+    sizes: Any = {"dist": "exponential", "mean": 300}
+    served = backend(cache="none", limit_burst_s=20.0, limits_reserve_output_tokens=reserve, **rates)
+    crowd = agent(turns=4, output_tokens=sizes, tool_result_tokens=sizes, tool_time_s=1.0)
+    found = run(crowd, served, tasks=40, every_s={"dist": "exponential", "mean": 8.0}, retry=RetrySettings(attempts=8, backoff_cap_s=20.0))
+    assert found.mean("refused_share") > 0.2
+    passed = found.calls.query("status == 'ok'").sort_values("t_start_s", kind="stable")
+    at, read, made = (passed[name].to_numpy(float) for name in ("t_start_s", "input_tokens", "output_tokens"))
+    later, most = np.triu(np.ones((len(at), len(at)), dtype=bool)), 0.0
+    for rate, amounts in zip(rates.values(), (np.ones(len(at)), read, made, read + made), strict=True):
+        through = np.concatenate([[0.0], np.cumsum(amounts)])
+        used = (through[None, 1:] - through[:-1, None]) / (rate / 60 * (20.0 + at[None, :] - at[:, None]))
+        assert (used <= 1 + 1e-9)[later].all()
+        most = max(most, float(used[later].max()))
+    assert most > 0.9, "the tightest is nearly used up"

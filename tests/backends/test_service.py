@@ -12,6 +12,7 @@ from sim.scenario.coupling import may_look_ahead
 from sim.settings.events.event import EventSettings
 from sim.settings.market import Billed
 from sim.settings.run import RetrySettings
+from sim.settings.workload import WorkloadSettings
 from tests.worlds import agent, backend, run, scenario
 
 SPEED: dict[str, Any] = {"network_rtt_s": 0.5, "ttft_s": 1.0, "decode_tokens_per_s": 30.0}
@@ -42,6 +43,16 @@ def test_what_had_come_by_then_is_billed(timeout_s: float, billed: Billed, token
     assert row.t_first_token_s == pytest.approx(min(21.5, 20 + timeout_s))
 
 
+def test_what_comes_to_nothing_is_a_part_of_the_bill() -> None:
+    """Half of the answers take too long, and are billed as far as they had come."""
+    sizes: Any = {"dist": "empirical", "values": [100, 3000]}
+    found = run(agent(turns=2, output_tokens=sizes), backend(**SPEED), tasks=20, every_s=30.0, retry=RetrySettings(timeout_s=60.0))
+    calls = found.calls
+    wasted = calls.loc[calls["status"] != "ok", "cost_usd"].sum()
+    assert found.mean("failed_attempts_usd") == pytest.approx(wasted)
+    assert 0.1 < wasted / calls["cost_usd"].sum() < 1
+
+
 def test_an_answer_that_is_there_in_time_stands() -> None:
     assert attempts(11.5, backend(**SPEED))["status"].tolist() == ["ok"]
 
@@ -53,6 +64,20 @@ def test_time_in_line_counts() -> None:
     assert (second.t_start_s, second.t_end_s, second.output_tokens) == (11.5, 15.0, 60)
     third = attempts(10.0, backend(slots=1, **SPEED), tasks=2, every_s=0.0).iloc[1]
     assert (third["status"], third["t_start_s"], third["t_end_s"], third["input_tokens"]) == ("timeout", 10.0, 10.0, 0), "still in line"
+
+
+def test_who_is_overtaken_in_line_leaves_it_at_the_deadline() -> None:
+    """Urgent calls go first, so others are still in line when their 25 s are over: they leave it then, for nothing, and no slot is free."""
+    work = WorkloadSettings(tasks=40, interarrival_s=8.0, urgent_share=0.6)
+    retry = RetrySettings(attempts=1, timeout_s=25.0)
+    calls = run(agent(turns=1), backend(slots=1, **SPEED), workload=work, retry=retry).calls
+    late = calls[calls["status"] == "timeout"]
+    assert ((late["t_end_s"] - late["t_request_s"]).round(9) == 25).all()
+    served = calls[calls["t_end_s"] > calls["t_start_s"]]
+    in_line = late[late["t_end_s"] == late["t_start_s"]]
+    busy = [((served["t_start_s"] < moment) & (moment < served["t_end_s"])).any() for moment in in_line["t_end_s"]]
+    assert sum(busy) > 2
+    assert in_line["cost_usd"].sum() == 0
 
 
 def test_a_slot_is_free_from_the_moment_on() -> None:

@@ -43,6 +43,7 @@ TALLY = Tally(
     attempts=np.array([[60, 10, 30, 20, 0, 0], [40, 0, 10, 5, 17, 8]]),
     answers=np.array([[1, 100], [2, 1_000], [30, 20_000], [50, 30_000], [7, 2_000], [10, 1_900]]),
     cost_units=80 * UNITS,
+    failed_units=5 * UNITS,
     compactions=6,
     given_up=25,
     busy_units=units(300, 100),
@@ -119,7 +120,7 @@ PER_SESSION = {chat: TOTAL / SESSIONS[chat] for chat in OF_CHAT}
 BY_HAND = {
     "tasks": 20, "tasks_lost": 4, "lost_share": 8 / 40, "tasks_in_flight": 5, "calls": 100,
     "calls_in_flight": (130 - 25 - OK) / 2,
-    "failed_attempts": 50, "rate_limited_share": 40 / ATTEMPTS, "timeout_share": 25 / ATTEMPTS,
+    "failed_attempts": 50, "failed_attempts_usd": 2.5, "rate_limited_share": 40 / ATTEMPTS, "timeout_share": 25 / ATTEMPTS,
     "calls_given_up": 12.5, "calls_too_long": 4, "calls_unpaid": 17 / 2, "given_up_share": 25 / 125,
     "fallback_share": 13 / 130, "switch_cold_tokens": 3_500, "switch_cold_usd": 1.5,
     "refused_share": 20 / 125, "agents": 55, "compactions": 3,
