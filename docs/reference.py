@@ -6,6 +6,7 @@ them as files.
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from sim.results.metrics import METRICS
 from sim.shell.guide import GUIDE
 from sim.shell.verbs import VERBS, parser
 from sim.shell.verbs.list import MENUS
+from sim.theory import adoption, provider, queues, stations, success, tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_VALUES = 6
@@ -37,6 +39,8 @@ TABLES = {
     "results.csv": (columns.VERDICTS, "Of a sweep: one row a scenario; its axes, every metric with its interval, and these."),
     "a recorded trace": (columns.TRACE, "What `workload=trace` reads: one row a call."),
 }
+ROOMS = (tokens, success, queues, stations, adoption, provider)
+"""Modules of theory that are functions of numbers."""
 _PRICES = ("input_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok", "output_usd_per_mtok")
 _HEAD = "<!-- Written by docs/reference.py from the code. -->\n\n"
 
@@ -51,6 +55,7 @@ def pages() -> dict[str, str]:
         "metrics": _metrics(),
         "commands": _commands(),
         "studies": _studies(),
+        "theory": _theory(),
     }
     return {f"reference/{name}.md": _HEAD + text for name, text in written.items()}
 
@@ -188,6 +193,23 @@ def _studies() -> str:
     rows = [(f"`sim study {name}`", _cell(asked)) for name, asked in studies().items()]
     text = "Each prints a table and a finding, says what is calibrated and what assumed, and leaves a figure in `outputs/<study>/`."
     return "\n".join(["# Studies\n", f"{text}\n", _table(("command", "asks"), rows)])
+
+
+def _theory() -> str:
+    parts = [
+        "# Theory\n",
+        "Closed forms in Python, `sim.theory`: functions of numbers, without a clock. `help(sim.theory.NAME)` says more.\n",
+    ]
+    for module in ROOMS:
+        named = [(name, each) for name, each in vars(module).items() if inspect.isfunction(each) and each.__module__ == module.__name__]
+        rows = [(f"`{name}`", _cell(_first(each.__doc__))) for name, each in named if not name.startswith("_")]
+        parts += [f"## {module.__name__}\n", f"{_cell(_first(module.__doc__))}\n", _table(("function", "what it is"), rows)]
+    return "\n".join(parts)
+
+
+def _first(docstring: str | None) -> str:
+    """The first paragraph, on a line."""
+    return " ".join(inspect.cleandoc(docstring or "").partition("\n\n")[0].split())
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

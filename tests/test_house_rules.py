@@ -18,6 +18,7 @@ NO_MIRROR = {
     "backends/test_bills_by_hand.py": "the price lists that ship, against bills done by hand",
     "backends/test_gateway.py": "calls that admission holds back, from the setting to their waits",
     "benchmarks/test_benchmarks.py": "all benchmarks, at tiny sizes",
+    "docs/test_blocks.py": "every block of code of the README and the pages of the site",
     "docs/test_contributing.py": "the pages for contributors",
     "docs/test_house.py": "docs/contributing/house.py, a floor further down",
     "docs/test_site.py": "the site as a whole, mkdocs.yml",

@@ -95,6 +95,8 @@ def test_each_command_and_study_is_there() -> None:
     text = written()["reference/commands.md"]
     for verb in VERBS:
         assert f"## sim {verb}\n\n```text\nusage: sim {verb} " in text
+    assert {"loop_tokens", "line"} <= rows("theory").keys()
+    assert all(meaning for (meaning,) in rows("theory").values())
     assert rows("studies").keys() >= {f"sim study {name}" for name in studies()}
 
 
