@@ -47,6 +47,13 @@ class Folder:
         self.path = path
         self.runs = runs_of(path)
         self.scenario = settings_of(self.runs)
+        self._settings: dict[Path, dict[str, Any]] = {}
+
+    def settings(self, run: Path) -> dict[str, Any]:
+        """Of one of the runs, as plain values; read once."""
+        if run not in self._settings:
+            self._settings[run] = settings_of([run])
+        return self._settings[run]
 
     @cached_property
     def models(self) -> dict[str, Any]:
@@ -66,7 +73,7 @@ class Folder:
     @property
     def guessed(self) -> list[str]:
         """Ids of backends whose seconds nobody has measured: their speed is assumed, or their words are."""
-        works = [settings_of([run]).get("work", {}) for run in self.runs]
+        works = [self.settings(run).get("work", {}) for run in self.runs]
         taken = {work["harness"] for work in works if work.get("kind") == Work.measured.value}
         wordy = {name for name, model in self.models.items() if any(map(unlikely, _verbosities(model.get("works", {}), taken)))}
         return [name for name, model in self.models.items() if model.get("speed_sure") == "A" or name in wordy]
@@ -83,7 +90,7 @@ class Folder:
             return None
         named = [name for run in self.runs for name in read_note(run)["axes"].get("backends", "").strip("[]").split(",")]
         backends = [name for name in dict.fromkeys(named) if name in self.models]
-        one = next((run for run in self.runs if alone(settings_of([run]))), None)
+        one = next((run for run in self.runs if alone(self.settings(run))), None)
         return bills(load_run(one, trust=True), backends, self.names) if one is not None and len(backends) > 1 else None
 
     def adding(self, one: Study) -> list[Any]:
@@ -118,7 +125,7 @@ class Folder:
     def work(self) -> str:
         """What the backends were given to do, in words."""
         kind = self.scenario.get("work", {}).get("kind", "same")
-        harness = " or ".join(dict.fromkeys(str(settings_of([run]).get("work", {}).get("harness", "")) for run in self.runs))
+        harness = " or ".join(dict.fromkeys(str(self.settings(run).get("work", {}).get("harness", "")) for run in self.runs))
         words = {"own_turns": f"at each model's own turns ({harness})", "measured": f"at the work that bills in {harness} support"}
         return words.get(kind, "for the same work")
 
@@ -134,15 +141,15 @@ class Folder:
         verdicts = best([Files(self.runs[int(run)]).sample() for run in rows.index], goal.metric)
         return max(0, verdicts.count("maybe") - 1)
 
-    @property
-    def notes(self) -> list[str]:
+    @cached_property
+    def notes(self) -> dict[str, str]:
         """What the runs say of their own numbers: of each kind how many do, and what the first of them says."""
         files = [files for run in self.runs if (files := Files(run)).has(NOTES)]
         told: dict[str, list[str]] = {}
         for each in files:
             for kind, text in each.json(NOTES).items():
                 told.setdefault(kind, []).append(f"{self._called(each.folder)}: {text}")
-        return [f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for texts in told.values()]
+        return {kind: f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for kind, texts in told.items()}
 
     def _called(self, run: Path) -> str:
         """A run by what tells it from the others."""
@@ -152,15 +159,16 @@ class Folder:
 
     def timelines(self, one: Study) -> dict[str, pd.DataFrame]:
         """Of the first, the second and the last place on the most expensive line, those that can be read."""
-        files = {name: Files(run) for name, run in self._shown(one).items()}
+        files = {name: Files(run) for name, run in self.shown(one).items()}
         return {name: each.table(TIMELINE) for name, each in files.items() if each.has(TIMELINE)}
 
     def events(self, one: Study) -> dict[str, list[tuple[float, str]]]:
         """What happens in them, by the same names, where anything does."""
-        shown = self._shown(one).items() if any(settings_of([run]).get("events") for run in self._shown(one).values()) else ()
+        shown = self.shown(one).items() if any(self.settings(run).get("events") for run in self.shown(one).values()) else ()
         return {name: marks(load_run(run), self.names) for name, run in shown}
 
-    def _shown(self, one: Study) -> dict[str, Path]:
+    def shown(self, one: Study) -> dict[str, Path]:
+        """Runs of the first, the second and the last place on the most expensive line, by the place's name."""
         line = one.lines[next(iter(one.lines))]
         shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
         return {place_name(place): self.runs[int(line.loc[place, "_run"])] for place in shown}

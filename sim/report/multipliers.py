@@ -39,13 +39,19 @@ def of_line(one: Study, line: str) -> pd.DataFrame:
 
 
 def multipliers(one: Study, names: Names | None = None) -> str:
-    """The table for people, of the most expensive line; empty where nothing finished."""
+    """The table in print, of the most expensive line; empty where nothing finished."""
+    texts = multiplier_table(one, names)
+    return "" if texts.empty else f"{aligned(texts)}\n\n{NOTE}"
+
+
+def multiplier_table(one: Study, names: Names | None = None) -> pd.DataFrame:
+    """The table for people; without rows where nothing finished."""
     line = next(iter(one.lines), None)
     table = of_line(one, line) if line is not None else pd.DataFrame()
     if table.empty:
-        return ""
+        return table
     where = f" on {line}" if len(one.lines) > 1 else ""
     texts = pd.DataFrame({f"Tokens, times a chat's{where}": [place_label(one.x, place, names) or "a task" for place in table.index]})
     for metric, label in MULTIPLIERS.items():
         texts[label] = [told(values) for values in table[metric]]
-    return f"{aligned(texts)}\n\n{NOTE}"
+    return texts

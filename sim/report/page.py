@@ -1,4 +1,4 @@
-"""What a run or a sweep says to people: a table, a finding, figures, and a page (`report.md`) that holds them together.
+"""What a run or a sweep says to people: a table, a finding, figures, and pages (`report.md`, `report.html`) that hold them together.
 
 The table comes first: what draws takes longer to import than a small run takes, so it is imported after that.
 """
@@ -17,13 +17,14 @@ from sim.report.bills import order_finding, shown
 from sim.report.findings import finding, goal_finding
 from sim.report.folder import Folder
 from sim.report.grid import study
+from sim.report.html.content import Drawing, Page, Table
 from sim.report.lost import leading, lost_finding
 from sim.report.multipliers import multipliers
 from sim.report.provider.table import provider_text
 from sim.report.tables import aligned, best_first, failures, grid, readable
-from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
+from sim.report.workflows import marks_mean, turn_finding, workflow_finding, workflow_ranges, workflow_tables
 from sim.results.escape import in_fence, in_markdown, visible
-from sim.results.files import FIGURES, REPORT, RESULTS, Files
+from sim.results.files import FIGURES, PAGE, REPORT, RESULTS, Files
 from sim.results.kept.manifest import add_shown
 from sim.results.provenance import SOFTWARE
 from sim.results.result import Result
@@ -34,6 +35,8 @@ from sim.sweeps.sweep import digest_of, row
 
 Draw = Callable[[Any], Mapping[str, Any]]
 """Given the gallery (`sim.report.plots.gallery`), which is imported only then, the figures by name."""
+Compose = Callable[[Sequence[Drawing]], Page]
+"""Given the drawings, the page for a browser."""
 BILLS_DIFFER = (
     "Bills do not differ as prices do: models differ in turns, in words and in how well their prompts are cached. `work=measured` (unless "
     "set otherwise) takes that over from bills of one harness; harnesses differ by a factor of about two (`work.harness`), and what is "
@@ -58,7 +61,7 @@ BILLS = "What prices say against what bills say, for one agent (same work, own t
 
 
 def show_run(result: Result, folder: Path) -> None:
-    """Print one scenario's table and finding; leave `figures/*.png` and `report.md` in its folder."""
+    """Print one scenario's table and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     names = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
     table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
     said = finding(table, names)
@@ -66,18 +69,24 @@ def show_run(result: Result, folder: Path) -> None:
     def draw(gallery: Any) -> Mapping[str, Any]:
         return dict(gallery.of_run(result, table, names))
 
-    lost = lost_finding(study(table, names), names)
-    text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(study(table, names), names)}".rstrip()
+    one, cautions, what = study(table, names), caveats(table), asked(plain(result.scenario), names)
+
+    def compose(drawings: Sequence[Drawing]) -> Page:
+        from sim.report.html.of_run import page_of_run
+
+        return page_of_run(result, one, names, said, what, cautions, folder, drawings)
+
+    lost = lost_finding(one, names)
+    text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(one, names)}".rstrip()
     if provider := provider_text(result.providers, result.scenario.provider.name, names):
         text = f"{text}\n\n{provider}"
     made_by = f"digest {result.digest}, seed {result.scenario.seed}"
     text = f"{lost}.\n\n{text}" if lost else text
-    what = asked(plain(result.scenario), names)
-    _publish(result.scenario.name, text, said, draw, folder, made_by, list(result.notes.values()), caveats(table), what)
+    _publish(result.scenario.name, text, said, draw, compose, folder, made_by, list(result.notes.values()), cautions, what)
 
 
 def show_sweep(table: pd.DataFrame, folder: Path) -> None:
-    """Print a sweep's table (of `sim.gather`) and finding; leave `figures/*.png` and `report.md` in its folder."""
+    """Print a sweep's table (of `sim.gather`) and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
     said = finding(table, known.names, known.list_usd_per_mtok, known.work)
@@ -87,12 +96,14 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
     goal = known.goal
     searched = goal is not None and len(table) < math.prod(table[axis].nunique() for axis in one.axes)
     found = ""
-    by_workflow = bool(one.harnesses) and one.x == "agent" and not searched
+    by_workflow, tables = bool(one.harnesses) and one.x == "agent" and not searched, list[Table]()
     text = best_first(one, goal) if goal and searched else grid(one, known.list_usd_per_mtok)
     if by_workflow:
         adding, unsure, turn = known.adding(one), known.unsure(one), ""
         if known.value_usd:
             turn = turn_finding(one, adding, known.by_value(one), known.value_usd, known.success_source)
+        ranges = workflow_ranges(one, adding, unsure)
+        tables = [Table(caption or "Dollars a task, from lowest to highest", texts, marks_mean(one)) for caption, texts in ranges]
         text, said = workflow_tables(one, adding, unsure), leading(one, workflow_finding(one, adding, unsure, turn), known.names)
     if goal is not None:
         found = f"{goal_finding(one, goal, known.rivals(one, goal), known.names)}."
@@ -113,46 +124,69 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one), known.guessed, known.events(one))
         return drawn | (gallery.of_search(one, goal, found.split("; ", maxsplit=1)[0]) if goal else {})
 
-    made_by = f"digest {digest_of(folder)}, seed {known.scenario.get('seed', '-')}"
-    what = asked(known.scenario, known.names, one.axes)
-    _publish(known.title, text, said, draw, folder, made_by, known.notes, caveats(table), what)
+    digest, cautions, what = digest_of(folder), caveats(table), asked(known.scenario, known.names, one.axes)
+    made_by = f"digest {digest}, seed {known.scenario.get('seed', '-')}"
+
+    def compose(drawings: Sequence[Drawing]) -> Page:
+        from sim.report.html.of_sweep import Told, page_of_sweep
+
+        return page_of_sweep(known, one, Told(known.title, said, what, digest, cautions, tables), drawings)
+
+    _publish(known.title, text, said, draw, compose, folder, made_by, list(known.notes.values()), cautions, what)
 
 
 def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
     """Print what each setting alone does to a metric; leave `results.csv`, `figures/tornado.png` and `report.md`."""
     from sim.report import drivers
 
-    text = f"{aligned(drivers.tornado_listing(found))}\n\n±: half of the 95 % interval of the paired difference."
-    _show_drivers(found.table, text, drivers.tornado_finding(found), lambda gallery: gallery.of_tornado(found), scenario, folder)
+    listed = Table("One setting at a time", drivers.tornado_listing(found), "±: half of the 95 % interval of the paired difference.")
+    _show_drivers(found.table, listed, drivers.tornado_finding(found), lambda gallery: gallery.of_tornado(found), scenario, folder)
 
 
 def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path) -> None:
     """Print which settings account for a metric's variance; leave `results.csv`, `figures/sobol.png` and `report.md`."""
     from sim.report import drivers
 
-    text = f"{aligned(drivers.sobol_listing(table))}\n\n±: half of the 95 % interval (bootstrap)."
-    _show_drivers(table, text, drivers.sobol_finding(table), lambda gallery: gallery.of_sobol(table), scenario, folder)
+    listed = Table(
+        "All settings at once: shares of the variance", drivers.sobol_listing(table), "±: half of the 95 % interval (bootstrap)."
+    )
+    _show_drivers(table, listed, drivers.sobol_finding(table), lambda gallery: gallery.of_sobol(table), scenario, folder)
 
 
-def _show_drivers(table: pd.DataFrame, text: str, said: str, draw: Draw, scenario: Scenario, folder: Path) -> None:
+def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, scenario: Scenario, folder: Path) -> None:
     files = Files(folder)
     files.write_table(RESULTS, table)
     files.write_settings(scenario)
-    _publish(scenario.name, text, said, draw, folder, f"seed {scenario.seed}")
+    what = asked(plain(scenario), {name: backend.label or name for name, backend in scenario.market.models.items()})
+
+    def compose(drawings: Sequence[Drawing]) -> Page:
+        from sim.report.html.of_sweep import Told, page_of_drivers
+
+        return page_of_drivers(scenario, Told(scenario.name, said, what, "", [INTERVALS_ARE], [listed]), folder, drawings)
+
+    _publish(scenario.name, f"{aligned(listed.texts)}\n\n{listed.note}", said, draw, compose, folder, f"seed {scenario.seed}")
 
 
 def _publish(
-    title: str, table: str, said: str, draw: Draw, folder: Path, made_by: str, notes: Sequence[str] = (),
+    title: str, table: str, said: str, draw: Draw, compose: Compose, folder: Path, made_by: str, notes: Sequence[str] = (),
     cautions: Sequence[str] = (INTERVALS_ARE,), what: str = "",
 ) -> None:  # fmt: skip
     origin = f"{SOFTWARE}, {made_by}"
     print(visible("\n\n".join([table, said, *notes, f"{folder}  ({origin})"])), flush=True)
     from sim.report.plots import gallery
-    from sim.report.plots.canvas import save_all
+    from sim.report.plots.canvas import save_all, save_drawings, title_of
 
-    files = save_all(draw(gallery), folder, f"{title}, {made_by}")
+    figures = draw(gallery)
+    files = save_all(figures, folder, f"{title}, {made_by}")
+    drawings = [
+        Drawing(name, title_of(figures[name]), text) for name, text in save_drawings(figures, folder, f"{title}, {made_by}").items()
+    ]
     page = [f"# {in_markdown(' '.join(title.split()))}", *([in_markdown(what)] if what else []), in_markdown(said), in_fence(table)]
     page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
     page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, notes), *cautions)), f"Made by {origin}."]
     Files(folder).write_text(REPORT, "\n\n".join(page) + "\n")
-    add_shown(folder, [REPORT, *(f"{FIGURES}/{path.name}" for path in files)])
+    from sim.report.html.document import html
+
+    Files(folder).write_text(PAGE, html(compose(drawings)))
+    drawn = [f"{FIGURES}/{path.with_suffix(ending).name}" for path in files for ending in (".png", ".svg")]
+    add_shown(folder, [REPORT, PAGE, *drawn])

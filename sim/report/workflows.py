@@ -22,25 +22,36 @@ Verdicts = Mapping[str, Mapping[Any, Mapping[str, str]]]
 
 
 def workflow_tables(one: Study, adding: Collection[Any], unsure: Collection[str] = ()) -> str:
-    """Dollars a task where agents share one job out, where they add work, and dollars a solved task; a row a backend.
+    """All of them in print, with what the marks mean."""
+    parts = [part for said, texts in workflow_ranges(one, adding, unsure) for part in ([f"{said}:"] if said else []) + [aligned(texts)]]
+    return "\n\n".join([*parts, marks_mean(one)])
+
+
+def marks_mean(one: Study) -> str:
+    """What stands between two numbers, and behind some of them."""
+    return READING.format(harnesses=", ".join(one.harnesses))
+
+
+def workflow_ranges(one: Study, adding: Collection[Any], unsure: Collection[str] = ()) -> list[tuple[str, pd.DataFrame]]:
+    """Dollars a task where agents share one job out, where they add work, and dollars a solved task; a row a backend; each with what is
+    said of it.
 
     `unsure`: backends of which not every harness has bills.
     """
     lines = {line: f"{line}*" if line in unsure else line for line in one.lines}
     dividing = [place for place in one.places if place not in adding]
-    parts = [_ranges(one, lines, "USD per task on", dividing, USD)]
+    parts = [("", _ranges(one, lines, "USD per task on", dividing, USD))]
     if adding:
         added = [place for place in one.places if place in ONE_AGENT or place in adding]
-        parts.append("Workflows that add work (each agent a whole job, or a check of another's):")
-        parts.append(_ranges(one, lines, "USD per task on", added, USD))
+        said = "Workflows that add work (each agent a whole job, or a check of another's)"
+        parts.append((said, _ranges(one, lines, "USD per task on", added, USD)))
     measured = [place for place in one.places if not mark(place)]
     unknown = [place for place in measured if place == CHAT or one.at(place, SOLVED + LOWEST).empty]
     solved = [place for place in measured if place not in unknown]
     named = " or ".join(f"a {place_name(place)}" if place == CHAT else place_name(place) for place in unknown)
-    parts.append(f"Dollars a solved task{f' (how often {named} would solve it, nobody has measured)' if named else ''}:")
-    parts.append(_ranges(one, lines, "USD per solved task on", solved, SOLVED, success=True))
-    parts.append(READING.format(harnesses=", ".join(one.harnesses)))
-    return "\n\n".join(parts)
+    said = f"Dollars a solved task{f' (how often {named} would solve it, nobody has measured)' if named else ''}"
+    parts.append((said, _ranges(one, lines, "USD per solved task on", solved, SOLVED, success=True)))
+    return parts
 
 
 def workflow_finding(one: Study, adding: Collection[Any], unsure: Collection[str] = (), turn: str = "") -> str:
@@ -130,13 +141,15 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
     return said
 
 
-def _ranges(one: Study, lines: Mapping[str, str], heading: str, places: Sequence[Any], metric: str, *, success: bool = False) -> str:
+def _ranges(
+    one: Study, lines: Mapping[str, str], heading: str, places: Sequence[Any], metric: str, *, success: bool = False
+) -> pd.DataFrame:
     out: dict[str, list[str]] = {heading: list(lines.values())}
     if success:
         out["success"] = [percent(float(one.values(line, SUCCESS)[one.where_measured])) for line in lines]
     for place in places:
         out[f"{place_name(place)}{mark(place)}"] = [_span(one, line, place, metric) for line in lines]
-    return aligned(pd.DataFrame(out))
+    return pd.DataFrame(out)
 
 
 def _span(one: Study, line: str, place: Any, metric: str, sign: str = "") -> str:

@@ -40,9 +40,9 @@ START, LOCK = "sweep.json", ".lock"
 """Of a sweep: which start of it is the latest; runs of an earlier start are not part of its table. What keeps a second writer out."""
 RESULTS = "results.csv"
 """Of a sweep: a row a scenario. Of a tornado or of Sobol indices: a row a setting."""
-REPORT, FIGURES = "report.md", "figures"
-"""Of all of them: what is shown to people, and its pictures."""
-OURS = (SUMMARY, REPLICATIONS, TIMELINE, PROVIDERS, TASKS, CALLS, NOTES, ORIGIN, NOTE, START, RESULTS, REPORT, SETTINGS)
+REPORT, PAGE, FIGURES = "report.md", "report.html", "figures"
+"""Of all of them: what is shown to people, the same as a page for a browser, and the pictures."""
+OURS = (SUMMARY, REPLICATIONS, TIMELINE, PROVIDERS, TASKS, CALLS, NOTES, ORIGIN, NOTE, START, RESULTS, REPORT, PAGE, SETTINGS)
 """All of them but figures."""
 
 
@@ -131,9 +131,9 @@ class Files:
         """Keep a text, such as a `REPORT`."""
         self.write(name, lambda path: path.write_text(text, encoding="utf-8"))
 
-    def write_figure(self, name: str, write: Callable[[Path], object]) -> Path:
-        """Keep a figure; returns where."""
-        return self.write(f"{FIGURES}/{name}.png", write)
+    def write_figure(self, name: str, write: Callable[[Path], object], ending: str = ".png") -> Path:
+        """Keep a figure, as a picture or a drawing (`.svg`); returns where."""
+        return self.write(f"{FIGURES}/{name}{ending}", write)
 
     def sample(self) -> Sample | None:
         """What a comparison needs of a run; None where it left no summary. A metric without replications to leave out has an empty row."""
@@ -187,7 +187,10 @@ def remove_torn(folder: Path) -> None:
     """Remove what `write_whole` left half-written of a run or a sweep and its runs when it was killed; no file of anybody else's."""
     runs = [path for path in folder.iterdir() if path.name.isdigit() and path.is_dir()] if folder.is_dir() else []
     for place in [folder, *runs]:
-        for torn in [place / aside(name) for name in OURS] + list((place / FIGURES).glob(aside("*.png"))):
+        for torn in [place / aside(name) for name in OURS] + [
+            *(place / FIGURES).glob(aside("*.png")),
+            *(place / FIGURES).glob(aside("*.svg")),
+        ]:
             torn.unlink(missing_ok=True)
 
 

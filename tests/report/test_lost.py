@@ -130,7 +130,7 @@ def test_of_many_scenarios_the_figure_shows_those_that_lost(quotas: pd.DataFrame
 
 def test_notes_of_a_sweep_name_a_scenario_by_what_tells_it_from_others_and_count_all_replications(tmp_path: Path) -> None:
     sim.sweep(crowd(), {LIMIT: [60, 100_000]}, folder=tmp_path)
-    [said] = [note for note in Folder(tmp_path).notes if "Work was lost" in note]
+    [said] = [note for note in Folder(tmp_path).notes.values() if "Work was lost" in note]
     assert said.startswith("1 of 2 scenarios, such as requests_per_min=60: Work was lost: ")
     means = pd.read_csv(tmp_path / "0" / "summary.csv").set_index("metric")["mean"]
     assert f"${4 * means['lost_usd']:,.4g} of ${4 * means['cost_usd']:,.4g} went into them" in said

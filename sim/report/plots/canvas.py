@@ -170,3 +170,23 @@ def save_all(figures: Figures, folder: Path, made_by: str = "") -> list[Path]:
     """
     files, said = Files(folder), {"Software": SOFTWARE, "Description": made_by}
     return [files.write_figure(name, partial(figure.savefig, format="png", dpi=DPI, metadata=said)) for name, figure in figures.items()]
+
+
+def save_drawings(figures: Figures, folder: Path, made_by: str = "") -> dict[str, str]:
+    """Write `<name>.svg` of each figure beside its picture, words as text; returns the files' texts by name.
+
+    After `save_all`: what stands where is taken from there, not found anew. The same figure gives the same bytes.
+    """
+    files, said = Files(folder), {"Creator": SOFTWARE, "Description": made_by, "Date": None}
+    texts = {}
+    for name, figure in figures.items():
+        figure.set_layout_engine("none")
+        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+            where = files.write_figure(name, partial(figure.savefig, format="svg", metadata=said), ".svg")
+        texts[name] = where.read_text(encoding="utf-8")
+    return texts
+
+
+def title_of(figure: Figure) -> str:
+    """What a `sheet` states, in a line."""
+    return " ".join(figure.texts[0].get_text().split()) if figure.texts else ""

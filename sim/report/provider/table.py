@@ -21,8 +21,11 @@ IN_PERCENT = ("margin", "compute_tax", "electricity_share")
 
 def provider_text(found: pd.DataFrame, name: str, names: Mapping[str, str]) -> str:
     """The table of `Result.providers` and a sentence below it; empty where it is. `name`: of the settings (`provider=...`)."""
-    if found.empty:
-        return ""
+    return "" if found.empty else f"{aligned(provider_table(found, name, names))}\n\n{provider_finding(found)}."
+
+
+def provider_table(found: pd.DataFrame, name: str, names: Mapping[str, str]) -> pd.DataFrame:
+    """The table for people."""
     who = [names.get(each, each) for each in found["who"]]
     shown = {
         f"Who serves ({name})": who,
@@ -32,7 +35,7 @@ def provider_text(found: pd.DataFrame, name: str, names: Mapping[str, str]) -> s
     }
     for column, heading in COLUMNS.items():
         shown[heading] = [span(each, column) if each["tokens"] else "" for each in found.to_dict("records")]
-    return f"{aligned(pd.DataFrame(shown))}\n\n{provider_finding(found)}."
+    return pd.DataFrame(shown)
 
 
 def provider_finding(found: pd.DataFrame) -> str:

@@ -129,8 +129,9 @@ def _metrics(word: str) -> Iterator[Explained]:
 
 def _columns(word: str) -> Iterator[Explained]:
     from sim import columns
+    from sim.results.files import CALLS, TASKS, TIMELINE
 
-    tables = {"calls.parquet": columns.CALLS, "tasks.parquet": columns.TASKS, "timeline.csv": columns.TIMELINE}
+    tables = {CALLS: columns.CALLS, TASKS: columns.TASKS, TIMELINE: columns.TIMELINE}
     for table, each in tables.items():
         for column in each:
             if column.name == word:

@@ -20,6 +20,7 @@ from sim.settings.agent import AgentKind
 from sim.shell.cli import main
 from sim.shell.verbs import VERBS
 from sim.sweeps.folder import starting
+from tests.report.html.checked import checked
 from tests.worlds import agent, backend, scenario, with_
 
 SECRET = "hunter2-of-the-reader"
@@ -195,6 +196,10 @@ def test_what_is_shown_of_a_strangers_names_is_text(run: Path, capsys: pytest.Ca
         assert "<script" not in outside
         assert not re.search(r"(?<!\\)\]\(http", outside)
         assert "\x1b" not in page.read_text()
+    for page in (run / "report.html", Path("sweep/report.html")):
+        shown = checked(page.read_text())
+        assert not {"img", "iframe"} & {tag for tag, _ in shown.tags}
+        assert NAME in shown.text
     for table in (run / "timeline.csv", Path("sweep/results.csv")):
         cells = [cell for line in table.read_text().splitlines() for cell in line.split(",")]
         assert not [cell for cell in cells if cell.startswith(("=", "@"))]
