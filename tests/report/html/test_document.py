@@ -30,7 +30,8 @@ def page(folder: Path) -> str:
 
 
 def test_a_run_has_its_page(tmp_path: Path) -> None:
-    result = sim.simulate(scenario(team(4, loop(output_tokens={"dist": "exponential", "mean": 300})), {"dear": WORLD["dear"]}, tasks=5, replications=2, name="a run"))
+    workers = loop(output_tokens={"dist": "exponential", "mean": 300})
+    result = sim.simulate(scenario(team(4, workers), {"dear": WORLD["dear"]}, tasks=5, replications=2, name="a run"))
     result.save(tmp_path)
     show_run(result, tmp_path)
     shown = checked(page(tmp_path))
