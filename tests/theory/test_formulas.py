@@ -485,7 +485,7 @@ def test_f14_continuous_batching(alpha: float, beta: float, most: int, rate: flo
     """
     alone_s, slowdown = 10_000 * (alpha + beta), beta / (alpha + beta)
     expected = theory.stations.shared(rate=rate, service_s=alone_s, slowdown=slowdown, slots=most)
-    hosted = {"kind": BackendKind.self_hosted, "servers": ServerSettings(batch=most)}
+    hosted = {"kind": BackendKind.self_hosted, "servers": ServerSettings(batch=most), "slots": None}
     server = {"decode_tokens_per_s": 1 / (alpha + beta), "decode_slowdown": slowdown} | (hosted if own else {"slots": most})
     case = Case({}, 0.04, 3500, rate, backend=server)
     result = case.run()

@@ -18,6 +18,7 @@ from sim.results.metrics import UNITS
 from sim.results.notes.unused import unused
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import plain
+from sim.settings.capacity.servers import BackendKind
 from sim.settings.workload import WorkloadKind
 
 _SPOKEN = 0.01
@@ -65,6 +66,8 @@ def _first(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
     span = "" if math.isnan(low) or low == high else f" ({number(low)} to {number(high)})"
     runs = f"{counted(sheet.replications, 'run')} of {number(sheet.days)} days"
     yield f"Where nothing is turned away it costs ${number(sheet.usd_a_day[0])}{span} a day; {runs}."
+    if any(model.kind is BackendKind.self_hosted or model.reserved.units for model in sheet.scenario.chosen().values()):
+        yield "That is by the list of prices: hours of own servers and of reserved units are in what it comes to as it is set."
 
 
 def demand(load: Load) -> pd.DataFrame:

@@ -165,8 +165,10 @@ def _spans(found: Result) -> list[float]:
 
 
 def _usd_a_day(found: Result, spans: Sequence[float]) -> tuple[float, float, float]:
+    """Of calls, and of what is paid by the hour."""
     usd = found.calls.groupby("replication")["cost_usd"].sum()
-    return _interval([float(usd.get(number, 0.0)) / span * DAY_S for number, span in enumerate(spans) if span])
+    hours = [tally.capacity.fixed_usd for tally in found.tallies]
+    return _interval([(float(usd.get(number, 0.0)) + hours[number]) / span * DAY_S for number, span in enumerate(spans) if span])
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float, float]:

@@ -112,6 +112,7 @@ def _sessions(rows: pd.DataFrame, lists: dict[str, _List], scenario: Scenario) -
         own = np.flatnonzero(backends == name)
         hour[own] = lists[name].for_an_hour(rows.iloc[own])
         dollars[own] = lists[name].dollars(rows.iloc[own], hour[own])
+    dollars[rows["cost_usd"].to_numpy() == 0] = 0.0  # not billed, or taken by reserved units
     if scenario.as_billed:  # lifetimes and searches are those of a log, of which rows of a run say no more than the bill
         dollars[:, _FEES] += rows["cost_usd"].to_numpy() - dollars.sum(axis=1)
     began = scenario.start_time().timestamp()

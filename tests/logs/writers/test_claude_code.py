@@ -15,6 +15,7 @@ from hypothesis import given, settings
 
 import sim
 from sim.logs import read
+from sim.settings.capacity.reserved import ReservedSettings
 from tests.generated import worlds
 from tests.logs.writers.runs import TOKENS, back, charged, crew, folder_of, ran, simulated, told
 
@@ -24,7 +25,7 @@ CCUSAGE = str(_HERE) if _HERE.exists() and shutil.which("node") else ""
 
 @pytest.mark.slow
 @settings(max_examples=15)
-@given(scenario=worlds(router={"fee": 0.0}))
+@given(scenario=worlds(router={"fee": 0.0}, backend_={"reserved": ReservedSettings()}))
 def test_what_is_read_again_is_what_was_charged(scenario: sim.Scenario) -> None:
     """Calls, agents, models and tokens as they were, times to the millisecond, and the bill."""
     result = simulated(scenario)

@@ -15,6 +15,7 @@ from sim.report.ahead.capacity import page, write
 from sim.results.capacity.asked import Asked, together
 from sim.results.capacity.sheet import capacity
 from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.events.event import EventKind, EventSettings
 from sim.settings.workload import WorkloadSettings
 from tests.worlds import agent, backend, scenario
@@ -144,3 +145,14 @@ def test_a_workload_that_asks_for_nothing_is_told() -> None:
     """The first hour of a Monday: nobody is in the office."""
     told = page(capacity(sim.load("agent=chat", "workload=office", "workload.users=2", "horizon_s=3600", "replications=2")))
     assert "No call is asked for: nothing arrives before the end of the run (start, horizon_s, workload.hours)." in told
+
+
+def test_what_is_paid_by_the_hour_is_in_dollars_a_day_as_it_is_set() -> None:
+    """A server for $2 an hour, and tokens that cost nothing: $48 a day; the demand itself is asked of nobody in particular."""
+    free = {"input_usd_per_mtok": 0.0, "output_usd_per_mtok": 0.0}
+    own = backend(kind=BackendKind.self_hosted, servers=ServerSettings(usd_per_h=2.0), **free)
+    sheet = capacity(scenario(agent(turns=1), own, workload=WORK, replications=2))
+    assert sheet.as_set is not None
+    assert sheet.as_set.summary["usd_a_day"][0] == pytest.approx(48.0)
+    assert sheet.usd_a_day[0] == 0.0
+    assert "hours of own servers and of reserved units are in what it comes to as it is set" in page(sheet)
