@@ -16,6 +16,7 @@ from sim.logs.logged import SINCE_1970_S
 from sim.results.billed.lifetimes import kept_for_an_hour
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentSettings
+from sim.settings.capacity.servers import BackendKind
 from sim.settings.market import CacheKind
 from sim.settings.population.plan import DAYS_A_MONTH
 from sim.statistics import Estimate, t_quantile
@@ -122,7 +123,11 @@ class Asker:
         """Raises `ConfigError` for what cannot be read."""
         chosen = [word for word in words(text) if word.startswith("market=")]
         market = composed(*self._settings, *chosen).market if chosen else self.base.scenario.market
-        return asked(text, list(market.models), self.base.log.models)
+        question = asked(text, list(market.models), self.base.log.models)
+        for _, backend in question.moves:
+            if market.models[backend].kind is BackendKind.self_hosted:
+                raise ConfigError(f"--what-if {backend}: is paid by the hour, and a log does not say how many; run it (workload=trace)")
+        return question
 
     def answer(self, question: Question) -> Answer:
         """Raises `ConfigError` for what cannot be asked of this log."""

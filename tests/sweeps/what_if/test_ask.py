@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import DataError
+from sim import ConfigError, DataError
 from sim.sweeps.what_if.ask import MOST_CALLS_UNASKED, what_if
 from sim.sweeps.what_if.recast import times
 from tests.sweeps.what_if.by_hand import BILL_USD, two
@@ -37,3 +37,9 @@ def test_a_large_log_is_not_tried_unasked(tmp_path: Path) -> None:
     large = times(two(tmp_path), MOST_CALLS_UNASKED // 4 + 1)
     with pytest.raises(DataError, match="not tried unasked on 50,004 calls"):
         what_if(large)
+
+
+def test_what_is_paid_by_the_hour_is_no_question_of_a_log(tmp_path: Path) -> None:
+    """It does not say how many hours its work would take, so that would be free there."""
+    with pytest.raises(ConfigError, match="--what-if minimax_m2_5_own: is paid by the hour"):
+        what_if(two(tmp_path), "minimax_m2_5_own", ["+server=minimax_m2_5"])
