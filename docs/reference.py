@@ -57,7 +57,8 @@ def pages() -> dict[str, str]:
         "studies": _studies(),
         "theory": _theory(),
     }
-    return {f"reference/{name}.md": _HEAD + text for name, text in written.items()}
+    wide = {name: "" if name == "settings" else "---\nhide: [toc]\n---\n\n" for name in written}
+    return {f"reference/{name}.md": wide[name] + _HEAD + text for name, text in written.items()}
 
 
 def on_files(files: Any, config: Any) -> Any:

@@ -91,12 +91,15 @@ def check(words: list[str]) -> None:
 
 
 def try_out(words: list[str]) -> None:
-    """Compose what a command runs, and run it if it is over soon."""
+    """Compose what a command runs, and run it if it is over soon; of what moves a metric the first two settings."""
     folder = words[words.index("--config-dir") + 1] if "--config-dir" in words else None
     settings = [word for word in words if "=" in word and not word.startswith("-")]
     for each in ends([word for word in settings if not word.startswith(("hydra", "baseline"))]):
         scenario = sim.load([*each, *FEW], config_dir=folder)
-        if (scenario.horizon_s or 0) <= LONG_S and scenario.workload.trace is None:
+        if scenario.sensitivity.ranges:
+            two = dict(list(scenario.sensitivity.ranges.items())[:2])
+            assert len(sim.tornado(scenario, two, metric=scenario.sensitivity.metric).table) == len(two)
+        elif (scenario.horizon_s or 0) <= LONG_S and scenario.workload.trace is None:
             assert sim.simulate(scenario).mean("calls") > 0
 
 
