@@ -249,7 +249,7 @@ ONE_TURN = {"turns": 1, "requests": 1, "turns_scale": 1.0, "kind": AgentKind.rea
         agent_=ONE_TURN,
         tries={"most": 1, "verifier": None, "stop_when_lost": False},
         outcome={"effort": 0.0},
-        retry={"attempts": 1, "patience_s": None, "timeout_s": None},
+        retry={"attempts": 1, "patience_s": None, "timeout_s": None, "breaker_failures": None},
         workload={"kind": WorkloadKind.open, "tasks": 40, "interarrival_s": {"dist": "exponential", "mean": 6.0}, "urgent_share": 0.0},
         router=ONE,
         budget=UNLIMITED,
@@ -272,7 +272,7 @@ def test_one_slot_more_makes_no_call_wait_longer(world: sim.Scenario, slots: int
 @given(
     worlds(
         backend_={**ALONE, "cache_1h_tokens": 0},
-        retry={"patience_s": None, "timeout_s": None},
+        retry={"patience_s": None, "timeout_s": None, "breaker_failures": None},
         router=ONE,
         budget=UNLIMITED,
         horizon_s=None,
@@ -298,7 +298,7 @@ def test_entries_that_live_longer_are_hit_no_less(world: sim.Scenario, ttl_s: fl
         backend_=ALONE,
         agent_={"kind": AgentKind.orchestrator, "depth": 1, "max_parallel": None, "split": Split.replicate},
         tries={"most": 1, "verifier": None, "stop_when_lost": False},
-        retry={"patience_s": None, "timeout_s": None},
+        retry={"patience_s": None, "timeout_s": None, "breaker_failures": None},
         workload={"kind": WorkloadKind.open},
         router={"policy": Policy.by_role, "fallback": [], "review_tasks": None},
         budget=UNLIMITED,

@@ -67,7 +67,7 @@ def test_looking_ahead_changes_no_bit(world: str) -> None:
     worlds(
         backend_={**PLAIN_DOOR, "kind": BackendKind.api, "reserved": ReservedSettings(), "decode_slowdown": 0.0, "share_system": False},
         budget={"usd": None},
-        retry={"patience_s": None},
+        retry={"patience_s": None, "timeout_s": None, "breaker_failures": None},
         workload={"urgent_share": 0.0},
         warmup=Warmup.none,
         warmup_s=0.0,
