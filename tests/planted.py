@@ -903,6 +903,10 @@ FAULTS = {
         "sim/population/days.py", "usd = self._usd[self._segment] * self._calendar.prices[day]", "usd = self._usd[self._segment]",
         ("tests/population/test_days.py::test_habit_holds_people_who_do_not_think",),
     ),
+    "hours of reserved units that nobody takes in": Fault(
+        "sim/results/provider/sides.py", "side.revenue_usd + servers + units", "side.revenue_usd + servers",
+        ("tests/results/provider/test_sides.py::test_hours_of_reserved_units_are_taken_in_whoever_uses_them",),
+    ),
     "a router's fee that nobody weighs": Fault(
         "sim/population/days.py", "usd = self._usd[self._segment]", "usd = self._work.usd[self._segment]",
         ("tests/population/test_days.py::test_a_fee_weighs_and_is_paid_as_so_much_more_of_every_price",),

@@ -73,9 +73,10 @@ def sides(tally: Tally, providers: Providers) -> list[Side]:
 
 
 def _with_rent(side: Side, tally: Tally, index: int) -> Side:
-    """Servers of one's own are paid by the hour: those hours, idle ones too, are the cost of their goods."""
-    usd = float(real(tally.capacity.usd[index])) / tally.replications
-    return side._replace(revenue_usd=side.revenue_usd + usd, cost_usd=Between(usd, usd)) if usd else side
+    """What is paid by the hour, used or not. Servers of one's own: that is the cost of their goods, too; reserved units: it is not."""
+    servers, units = (float(real(by[index])) / tally.replications for by in (tally.capacity.usd, tally.capacity.units_usd))
+    paid = side._replace(revenue_usd=side.revenue_usd + servers + units)
+    return paid._replace(cost_usd=Between(servers, servers)) if servers else paid
 
 
 def surcharge_usd(tally: Tally, providers: Providers) -> float:

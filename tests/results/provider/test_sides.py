@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from sim.results.files import PROVIDERS, Files
+from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.market import BackendSettings
 from sim.settings.population.plan import Beyond, PlanSettings, PlanWindow
@@ -106,6 +107,18 @@ def test_servers_of_ones_own_take_in_their_hours() -> None:
     assert rows.loc["one", ["cost_usd_low", "cost_usd_high"]].tolist() == [rows.loc["one", "revenue_usd"]] * 2
     assert rows.loc["one", "margin_high"] == 0
     assert rows.loc["one", "kwh_low"] > 0
+
+
+def test_hours_of_reserved_units_are_taken_in_whoever_uses_them() -> None:
+    """Three units at $2 an hour, in a run of some minutes: on top of what spilled, and no part of what serving costs."""
+    some = with_(TWO["one"], reserved=ReservedSettings(units=3, usd_per_h=2.0, tokens_per_min=2000.0))
+    found, plain = served(TWO | {"one": some}, router=with_(BOTH, fee=0.0)), served(router=with_(BOTH, fee=0.0))
+    rows, before = found.providers.set_index("who"), plain.providers.set_index("who")
+    assert found.mean("cost_units_usd") > 0
+    assert rows.loc["all", "revenue_usd"] == pytest.approx(found.mean("cost_usd"), rel=1e-12)
+    spilled = found.mean("cost_usd") - found.mean("cost_units_usd") - before.loc["two", "revenue_usd"]
+    assert rows.loc["one", "revenue_usd"] == pytest.approx(spilled + found.mean("cost_units_usd"), rel=1e-9)
+    assert rows.loc["one", "cost_usd_low"] == pytest.approx(before.loc["one", "cost_usd_low"], rel=1e-12)
 
 
 def test_whoever_is_not_asked_for_is_not_there(result: sim.Result, tmp_path: Any) -> None:
