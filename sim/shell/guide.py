@@ -19,6 +19,7 @@ Settings are words like agent.fanout=8: what there is, and what each means:
   sim --cfg job agent=team                     every setting of a scenario as it stands
 
   sim again FOLDER    the same once more: does the same come out?
+  sim compare FOLDER FOLDER        what differs, by how much, how sure; a page
   sim export FOLDER --as FORMAT    a run as a log that other tools read
   sim validate        is it right?        sim doctor    is this machine ready?
 

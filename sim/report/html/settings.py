@@ -63,6 +63,28 @@ def assumed(settings: Plain, backends: Collection[str]) -> Table:
 _ABSENT = object()
 
 
+def between(many: Mapping[str, Plain], backends: Collection[str]) -> Table:
+    """What is not set alike in scenarios, by their names. Backends that none of them asks are left out."""
+    flat = {name: _flat(settings) for name, settings in many.items()}
+    rows = []
+    for key in dict.fromkeys(key for each in flat.values() for key in each):
+        owner, values = key.split("."), [each.get(key, _ABSENT) for each in flat.values()]
+        if key in _NO_MATTER or (owner[:2] == ["market", "models"] and owner[2] not in backends):
+            continue
+        told = [value for value in values if value is not _ABSENT]
+        if len(told) < len(values) and all(_unsaid(key) in (_text(value), str(value)) for value in told):
+            continue  # a setting that came later than one of these runs
+        if any(value != values[0] for value in values):
+            rows.append((key, *("" if value is _ABSENT else _text(value) for value in values), _meaning(key)))
+    return Table("Settings that are not alike", pd.DataFrame(rows, columns=["setting", *many, "meaning"]))
+
+
+def _unsaid(key: str) -> str:
+    """What a setting is where nobody says anything."""
+    known = general(key)
+    return every_setting()[known].default if known else ""
+
+
 def _flat(settings: Any, path: str = "") -> dict[str, Any]:
     """By dotted key; lists and distributions are one value."""
     if not isinstance(settings, Mapping) or "dist" in settings or not settings:
@@ -84,7 +106,7 @@ def _meaning(key: str) -> str:
     known = general(key)
     if not known:
         return ""
-    said = re.split(r"(?<=[.;:]) ", every_setting()[known].meaning)[0]
+    said = re.split(r"(?<=\.) ", every_setting()[known].meaning)[0]
     return said if len(said) <= 120 else f"{said[:117]}..."
 
 

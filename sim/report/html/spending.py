@@ -18,6 +18,8 @@ from sim.settings.run import Log
 
 TOKENS = {"cache reads": "cache_read_tokens", "cache writes": "cache_write_tokens", "output": "output_tokens"}
 """Kinds of token that are counted as such; fresh input is what is left of the input."""
+HOURS = {"servers of one's own": "cost_servers_usd", "reserved units": "cost_units_usd"}
+"""What is paid by the hour."""
 ROLES = {
     Role.chat: "chat",
     Role.agent: "one agent",
@@ -40,8 +42,8 @@ def by_kind(values: Mapping[Any, float]) -> Table:
     """Tokens and dollars of each kind, of one scenario's means by metric."""
     tokens, bill = tokens_of(values), float(values["cost_usd"])
     rows = []
-    for kind, metric in KINDS.items():
-        usd, counted = float(values[metric]), tokens.get(kind, math.nan)
+    for kind, metric in (KINDS | HOURS).items():
+        usd, counted = float(values.get(metric, 0.0)), tokens.get(kind, math.nan)
         if usd or counted > 0:
             price = usd / counted * 1e6 if counted > 0 else math.nan
             rows.append((kind, compact(counted), number(usd), share(usd / bill) if bill else "-", number(price)))
@@ -52,8 +54,8 @@ def by_kind(values: Mapping[Any, float]) -> Table:
 def by_kind_of_many(rows: pd.DataFrame, names: list[str], caption: str) -> Table:
     """The bill of each scenario and how it splits."""
     texts = pd.DataFrame({"scenario": names, "bill, USD": [number(usd) for usd in rows["cost_usd"]]})
-    for kind, metric in KINDS.items():
-        if rows[metric].any():
+    for kind, metric in (KINDS | HOURS).items():
+        if metric in rows and rows[metric].any():
             texts[kind] = [share(part / bill) if bill else "-" for part, bill in zip(rows[metric], rows["cost_usd"], strict=True)]
     return Table(caption, texts, "Shares of the bill of a replication.")
 

@@ -1,0 +1,227 @@
+"""Folders against one another: a table and a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import DataError
+from sim.report.drivers import metric_name
+from sim.report.html import sections
+from sim.report.html.content import Drawing, Page, Section, Table
+from sim.report.html.settings import between
+from sim.report.lost import MUCH
+from sim.report.numbers import counted, number, share
+from sim.report.tables import aligned
+from sim.results.escape import visible
+from sim.results.files import PAGE, Files
+from sim.results.metrics import unit_of
+from sim.results.provenance import SOFTWARE
+from sim.results.sample import Sample
+from sim.statistics import Estimate
+from sim.sweeps.comparison import NOTHING, paired
+from sim.sweeps.sides import Side, pairs, sides, way
+
+PAIRED = "Replications are paired by their random numbers: what is common to both cancels out. Each folder is held against the first."
+NEVER = "a difference that is not seen may be there: the interval says how large it may be"
+
+
+class Against(NamedTuple):
+    """One metric of one pair."""
+
+    scenario: str
+    a: str
+    b: str
+    """Names of the folders."""
+    metric: str
+    unit: str
+    before: float
+    after: float
+    difference: float
+    difference_ci_low: float
+    difference_ci_high: float
+    ratio: float
+    ratio_ci_low: float
+    ratio_ci_high: float
+    verdict: str
+
+
+def against(folders: Mapping[str, Sequence[Side]]) -> list[Against]:
+    """The headlines of every folder after the first, scenario by scenario."""
+    (first, ours), *others = folders.items()
+    found = []
+    for name, theirs in others:
+        for a, b in pairs(ours, theirs):
+            found += [
+                Against(_called(b, a), first, name, metric, unit_of(metric), *_paired(a.sample, b.sample, metric))
+                for metric in sections.shown(lambda metric: any(each.sample.whole.get(metric, 0) > 0 for each in (a, b)))  # noqa: B023
+                if all(math.isfinite(each.sample.whole.get(metric, math.nan)) for each in (a, b))
+            ]
+    return found
+
+
+def _paired(a: Sample, b: Sample, metric: str) -> tuple:
+    n = min(a.replications, b.replications)
+    if n > 1:
+        return paired(a.first(n), b.first(n), metric)
+    none = {metric: np.empty(0)}
+    return paired(a._replace(without=none), b._replace(without=none), metric)
+
+
+def _called(b: Side, a: Side) -> str:
+    return ", ".join(f"{key}={value}" for key, value in {**a.axes, **b.axes}.items())
+
+
+def listed(found: Sequence[Against]) -> pd.DataFrame:
+    """The table for people."""
+    rows = []
+    for each in found:
+        low, high = (sections.written(each.metric, end) for end in (each.difference_ci_low, each.difference_ci_high))
+        rows.append(
+            {
+                "scenario": each.scenario,
+                "what": metric_name(each.metric),
+                each.a: sections.written(each.metric, each.before),
+                "against": each.b,
+                "it has": sections.written(each.metric, each.after),
+                "difference": _signed(each.metric, each.difference),
+                "95 % interval": f"{low} to {high}" if each.difference_ci_low < each.difference_ci_high else "",
+                "times": number(each.ratio),
+                "verdict": each.verdict,
+                "unit": each.unit,
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.drop(columns="scenario") if len(table) and not table["scenario"].any() else table
+
+
+def _signed(metric: str, value: float) -> str:
+    return ("+" if value > 0 else "") + sections.written(metric, value)
+
+
+def finding(found: Sequence[Against]) -> str:
+    """Dollars and tokens a task of the first pair of each folder, and whether a difference is seen."""
+    said = []
+    for name in dict.fromkeys(each.b for each in found):
+        mine = [each for each in found if each.b == name]
+        for metric in ("cost_per_task_usd", "tokens_per_task"):
+            same = [each for each in mine if each.metric == metric]
+            if len(same) == 1:
+                said.append(_sentence(same[0]))
+            elif same:
+                counts = pd.Series([each.verdict for each in same]).value_counts()
+                low, high = (number(edge([each.ratio for each in same])) for edge in (min, max))
+                told = ", ".join(f"{many} {verdict}" for verdict, many in counts.items())
+                head = f"{metric_name(metric).capitalize()} in {len(same)} scenarios, {name} against {same[0].a}"
+                said.append(f"{head}: {told}; {low} to {high} times")
+    return ". ".join(said) + "." if said else "Nothing can be compared."
+
+
+def _sentence(each: Against) -> str:
+    before, after = (sections.written(each.metric, value) for value in (each.before, each.after))
+    unit = f" {each.unit}" if each.unit else ""
+    head = f"{metric_name(each.metric).capitalize()} is {after}{unit} in {each.b}, {before} in {each.a}: {number(each.ratio)} times"
+    if each.ratio_ci_low < each.ratio_ci_high:
+        head += f" ({number(each.ratio_ci_low)} to {number(each.ratio_ci_high)})"
+    return f"{head}; {NEVER}" if each.verdict == NOTHING and each.before != each.after else head
+
+
+def warned(folders: Mapping[str, Sequence[Side]]) -> list[str]:
+    """What has to be known before any difference."""
+    said = []
+    for name, all_of in folders.items():
+        worst = max(all_of, key=lambda each: each.sample.whole.get("lost_share", 0.0))
+        lost = worst.sample.whole.get("lost_share", 0.0)
+        if lost > 0:
+            more = " Its dollars a task do not stand beside those of others." if lost > MUCH else ""
+            where = f" ({_called(worst, worst)})" if len(all_of) > 1 else ""
+            said.append(f"{name} lost work{where}: {share(lost)} of tasks ended without an answer.{more}")
+        said += [f"{name}: {text}" for kind in sections.WARNED[1:] if (text := worst.notes.get(kind))]
+        if any(each.sample.replications < 2 for each in all_of):
+            said.append(f"{name} has one replication: nobody can say what of a difference is chance.")
+    seeds = {str(each.settings.get("seed")) for all_of in folders.values() for each in all_of}
+    if len(seeds) > 1:
+        said.append(f"Seeds differ ({', '.join(sorted(seeds))}): random numbers are not shared, so intervals are wider than need be.")
+    return said
+
+
+def page_of_comparison(
+    folders: Mapping[str, Sequence[Side]], found: Sequence[Against], said: str, steps: Mapping[str, Estimate], drawings: Sequence[Drawing],
+    places: Sequence[Path],
+) -> Page:  # fmt: skip
+    """`steps`: the bill's way between two runs, where there is one; `places`: the folders as they were named."""
+    names = list(folders)
+    alike = between(
+        {name: all_of[0].settings for name, all_of in folders.items()},
+        {backend for all_of in folders.values() for each in all_of for backend in each.settings.get("backends", [])},
+    )
+    first = "" if all(len(all_of) == 1 for all_of in folders.values()) else " Of a sweep, settings are those of its first scenario."
+    taken = pd.DataFrame(
+        [
+            (name, _signed("cost_usd", step.mean), f"{number(step.ci_low)} to {number(step.ci_high)}" if step.ci_low < step.ci_high else "")
+            for name, step in steps.items()
+        ],
+        columns=["step", "USD", "95 % interval"],
+    )
+    words = " ".join(place.as_posix() if not place.is_absolute() else place.name for place in places)
+    told = [f"{name} ({counted(len(all_of), 'scenario')})" for name, all_of in folders.items()]
+    return Page(
+        title=" against ".join([", ".join(names[1:]), names[0]]),
+        question=f"What was compared: {', '.join(told)}.",
+        warnings=warned(folders),
+        answer=said,
+        sections=[
+            Section("numbers", "Differences", tables=[Table(f"Against {names[0]}", listed(found), PAIRED)]),
+            Section(
+                "change",
+                "What is set otherwise",
+                [] if len(alike.texts) else ["Nothing."],
+                [Table(alike.caption, alike.texts, first.strip())],
+            ),
+            Section("way", "The bill's way", tables=[Table("From one bill to the other", taken)] if len(taken) else []),
+            sections.figures(drawings),
+            Section("again", "Compare again", code=f"sim compare {words}"),
+        ],
+        made={
+            "software": SOFTWARE,
+            **{f"digest of {name}": " ".join(each.digest for each in all_of[:4]) for name, all_of in folders.items()},
+        },
+    )
+
+
+def show_comparison(places: Sequence[Path], out: Path, quiet: bool = False) -> list[Against]:
+    """Print what two folders or more come to against the first; leave `figures/` and `report.html` in `out`. Raises `DataError`."""
+    folders = dict(zip(_names(places), map(sides, places), strict=True))
+    found = against(folders)
+    if not found:
+        raise DataError("compare: no scenario of one folder stands against one of the first: they are swept to other values")
+    said, files = finding(found), Files(out)
+    one_each = len(folders) == 2 and all(len(all_of) == 1 for all_of in folders.values())
+    (a, *_), (b, *_) = list(folders.values())[:2]
+    steps = way(a.sample, b.sample) if one_each else {}
+    from sim.report.html.document import html
+    from sim.report.plots.canvas import save_all, save_drawings, title_of
+    from sim.report.plots.compared.waterfall import waterfall
+
+    names = list(folders)
+    figures = {"waterfall": waterfall(a.sample.whole["cost_usd"], steps, (names[0], names[1]))} if steps else {}
+    save_all(figures, out)
+    drawings = [Drawing(name, title_of(figures[name]), text) for name, text in save_drawings(figures, out).items()]
+    files.write_text(PAGE, html(page_of_comparison(folders, found, said, steps, drawings, places)))
+    if not quiet:
+        print(visible("\n\n".join([*warned(folders), aligned(listed(found)), said, str(out)])))
+    return found
+
+
+def _names(places: Sequence[Path]) -> list[str]:
+    """The folders' own names, or with those they are in, or numbered: no two alike."""
+    for parts in (1, 2, 3):
+        names = ["/".join(place.parts[-parts:]) for place in places]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{place.name} ({order})" for order, place in enumerate(places, 1)]

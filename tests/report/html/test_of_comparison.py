@@ -1,0 +1,73 @@
+"""Folders against one another: what differs is said, and what is not known is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.report.html.of_comparison import against, finding, show_comparison, warned
+from sim.report.plots.compared.waterfall import waterfall
+from sim.results.saved import SavedResult
+from sim.statistics import Estimate
+from sim.sweeps.sides import sides
+from tests.report.html.checked import Page
+from tests.worlds import agent, backend, scenario
+
+NAME = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[Path]:
+    """The same agents at two prices, one of them at another length."""
+    sizes = {"dist": "exponential", "mean": 300}
+    for name, price, turns in (("cheap", 1.0, 10), ("dear", 3.0, 10), ("long", 1.0, 20)):
+        world = scenario(agent(turns=turns, output_tokens=sizes), backend(output_usd_per_mtok=price), tasks=4, replications=3, name=NAME)
+        sim.simulate(world).save(tmp_path / name)
+    return [tmp_path / name for name in ("cheap", "dear", "long")]
+
+
+def test_what_differs_is_said_with_its_interval(folders: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = show_comparison(folders[:2], tmp_path / "out")
+    said = {each.metric: each for each in found}
+    a, b = (SavedResult(folder, sim.load_run(folder), "") for folder in folders[:2])
+    cost, tokens = said["cost_per_task_usd"], said["tokens_per_task"]
+    assert (cost.verdict, tokens.verdict, tokens.difference) == ("more", "no difference seen", 0.0)
+    assert cost.difference_ci_low < cost.difference < cost.difference_ci_high
+    assert sim.compare(a, b).loc["cost_per_task_usd", "difference"] == cost.difference
+    text = (tmp_path / "out" / "report.html").read_text()
+    page = Page(text)
+    assert "output: price" in page.text
+    assert "tokens a task" not in page.text
+    assert "output_usd_per_mtok" in page.text
+    assert NAME not in text
+    assert "//" not in text.replace("http://www.w3.org", "")
+    assert "Cost per task is" in capsys.readouterr().out
+
+
+def test_every_folder_stands_against_the_first(folders: list[Path], tmp_path: Path) -> None:
+    found = against(dict(zip(["a", "b", "c"], map(sides, folders), strict=True)))
+    assert {(each.a, each.b) for each in found} == {("a", "b"), ("a", "c")}
+    assert finding(found).count("Cost per task is") == 2
+    show_comparison(folders, tmp_path / "out", quiet=True)
+    assert not (tmp_path / "out" / "figures").exists()
+
+
+def test_lost_work_other_seeds_and_single_runs_are_told_first(tmp_path: Path) -> None:
+    for seed, errors in ((1, 0.0), (2, 1.0)):
+        world = scenario(agent(), backend(error_rate=errors), tasks=2, seed=seed)
+        sim.simulate(world).save(tmp_path / str(seed + 10))
+    told = " ".join(warned({"a": sides(tmp_path / "11"), "b": sides(tmp_path / "12")}))
+    assert "b lost work: 100" in told
+    assert "do not stand beside those of others" in told
+    assert "Seeds differ (1, 2)" in told
+    assert "a has one replication" in told
+
+
+def test_bars_end_where_the_next_begins() -> None:
+    steps = {"tasks": Estimate(2.0, 1.5, 2.5), "output: price": Estimate(-4.0, -4.5, -3.5)}
+    axes = waterfall(10.0, steps, ("a", "b")).axes[0]
+    ends = [(bar.get_x(), bar.get_x() + bar.get_width()) for bars in axes.containers for bar in getattr(bars, "patches", [])]
+    assert sorted(ends) == sorted([(0, 10), (0, 8), (10, 12), (12, 8)])
+    assert axes.figure.texts[0].get_text().replace("\n", " ") == "The bill goes from $10 (a) to $8.0 (b); most by output: price, −$4.0"
