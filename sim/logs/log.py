@@ -21,7 +21,7 @@ from sim.logs.files.table import plain
 from sim.logs.formats import formats, named, recognised
 from sim.logs.logged import MAIN, SINCE_1970_S, UNSAID, Counts, LoggedCall, Source, tier_of
 from sim.logs.reader import LogReader
-from sim.logs.report import Report
+from sim.logs.report import Overlap, Report
 from sim.logs.whole import make_whole
 from sim.settings.workload import TraceInput
 
@@ -83,6 +83,7 @@ class _Rows:
         self._packed = bytearray()
         self._slots: dict[int, int] = {}
         self._rows = self._begun = 0
+        self._overlap = Overlap()
         self._sources: list[Source] = []
         self.agents: dict[tuple[str, str], int] = {}
         self.parents: dict[tuple[str, str], str] = {}
@@ -94,6 +95,7 @@ class _Rows:
     def begin(self) -> None:
         """A new file."""
         self._begun = self._rows
+        self._overlap.begin()
 
     def came_from(self, source: Source) -> None:
         """Of what kind the sources are that have come since this was last said."""
@@ -123,6 +125,8 @@ class _Rows:
         if slot != self._rows:
             self._again(slot, row)
             return
+        if not key and self._overlap.has(start, model, inputs, output, read, write):
+            self._report.remarks["like a call of another file: if the files overlap, it is counted twice"] += 1
         self._packed += _PACK.pack(*row)
         self._rows += 1
 
@@ -149,21 +153,13 @@ class _Rows:
             ((calls["input_tokens"] + calls["output_tokens"] == 0) & (calls["status"] == self.names["status"].get("ok", -1))).sum()
         ):
             self._report.remarks["calls without any token: nothing to price"] = empty
-        self._remark_sums(calls)
+        self._report.has_sums(calls)
         undated = ~(np.fmax(calls["start_s"], calls["end_s"]) > SINCE_1970_S)
         if 0 < undated.sum() < len(calls):
             self._report.remarks["without a date, which others have: not in the time that the log spans"] = int(undated.sum())
         self._lead(calls)
         agents = [LoggedAgent(*map(_printable, (*who, self.parents.get(who, "")))) for who in self.agents]
         return Log(calls, agents, {name: list(map(_printable, values)) for name, values in self.names.items()}, kinds, self._report)
-
-    def _remark_sums(self, calls: np.ndarray) -> None:
-        """Sums over calls beside what they may be sums of, and sums of several files, which may be of the same days."""
-        is_sum = calls["calls"] == 0
-        files = np.unique(calls["source"][is_sum]).size
-        if is_sum.any() and (not is_sum.all() or files > 1):
-            what = "calls" if not is_sum.all() else "sums of another file"
-            self._report.remarks[f"sums beside {what}: if they are of the same work, it is counted twice"] = int(is_sum.sum())
 
     def _lead(self, calls: np.ndarray) -> None:
         """Where a table does not say who has sent out whom, the main agent has; in a session without one, who called first leads."""

@@ -5,8 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import PurePath
 
+import numpy as np
+
 MOST_NAMED = 10
 """Broken lines that are named; all are counted."""
+
+
+class Overlap:
+    """Calls without an id that an earlier file has too, by the second, the tokens and the model: of two exports that overlap, say."""
+
+    def __init__(self) -> None:
+        self._earlier: set[int] = set()
+        self._here: set[int] = set()
+
+    def begin(self) -> None:
+        """Another file."""
+        self._earlier |= self._here
+        self._here.clear()
+
+    def has(self, start_s: float, *rest: object) -> bool:
+        """Whether an earlier file has such a call. First calls of clocks that begin at 0 may be alike by chance."""
+        if not start_s > 0:
+            return False
+        found = hash((start_s, *rest))
+        self._here.add(found)
+        return found in self._earlier
 
 
 class Report:
@@ -35,6 +58,14 @@ class Report:
         self.broken += 1
         if len(self.where) < MOST_NAMED:
             self.where.append(f"{file}: {place}: {str(why)[:100]}")
+
+    def has_sums(self, calls: np.ndarray) -> None:
+        """Sums over calls beside what they may be sums of, and sums of several files, which may be of the same days."""
+        is_sum = calls["calls"] == 0
+        files = np.unique(calls["source"][is_sum]).size
+        if is_sum.any() and (not is_sum.all() or files > 1):
+            what = "calls" if not is_sum.all() else "sums of another file"
+            self.remarks[f"sums beside {what}: if they are of the same work, it is counted twice"] = int(is_sum.sum())
 
     def left_out(self) -> str:
         """What a replay lacks, or has too much of, in a sentence without places of this machine; empty: nothing that is known of."""

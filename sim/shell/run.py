@@ -32,7 +32,9 @@ def run(words: Sequence[str]) -> int:
         stack.enter_context(heard(words=words))
         command = read(words)
         if added := unused_backend(words):
-            print(f"sim: {added} adds a backend that nothing uses: name it in backends=[...]", file=sys.stderr)
+            print(f"sim: {added}: nothing uses it; name its backend in backends=[...]", file=sys.stderr)
+        if full := unasked_discount(words):
+            print(f"sim: {full}: without effect, since nothing goes through the batch queue (batch=true)", file=sys.stderr)
         if others := unused_prices(words):
             print(f"sim: {others}: without effect, since no backend of that name is used (backends=[...])", file=sys.stderr)
         if unasked := unasked_agent(words):
@@ -43,9 +45,25 @@ def run(words: Sequence[str]) -> int:
 
 
 def unused_backend(words: Sequence[str]) -> str:
-    """The word that adds a backend of one's own, where no other says which backends are used; empty where there is none."""
-    added = next((word for word in words if word.startswith("+backend=")), "")
-    return "" if any(word.startswith(("backends=", "experiment=")) for word in words) else added
+    """The words that add a backend, servers or reserved units, where none says that their backend is used; empty where there are none."""
+    if any(word.startswith("experiment=") for word in words):
+        return ""
+    used = next((word for word in words if word.startswith("backends=")), "")
+    found = [(word, re.fullmatch(r"\+(backend|server|reserved)=(\w+)", word)) for word in words]
+    return ", ".join(word for word, added in found if added and not _uses(used, added[1], added[2]))
+
+
+def _uses(used: str, menu: str, name: str) -> bool:
+    """Whether `backends=...` names what a choice adds; what a file of one's own adds may have another name."""
+    known = (CONF / menu / f"{name}.yaml").is_file()
+    return bool(re.search(rf"\b{name}{'_own' if menu == 'server' else ''}\b", used) if known else used)
+
+
+def unasked_discount(words: Sequence[str]) -> str:
+    """The words that set what the batch queue takes off, where none sends calls there; empty where there are none."""
+    if any(word.startswith(("experiment=", "batch=", "+batch=", "--what-if")) for word in words):
+        return ""
+    return ", ".join(word for word in words if re.match(r"\+{0,2}market\.models\.\w+\.batch_discounts?[.=]", word))
 
 
 def unasked_agent(words: Sequence[str]) -> str:

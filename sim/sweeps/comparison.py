@@ -12,7 +12,7 @@ from sim.results.metrics import HEADLINES, MORE_IS_BETTER
 from sim.results.result import Result
 from sim.results.sample import Sample
 from sim.results.saved import SavedResult
-from sim.statistics import jackknife, may_be_least
+from sim.statistics import Estimate, jackknife, may_be_least
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +23,8 @@ COLUMNS = (
 """Of `compare`: the metric in both, their paired difference and ratio with 95 % intervals, and what that says."""
 NOTHING = "no difference seen"
 """Verdict where the interval of a difference holds 0."""
+_ROUNDING = 1e-12
+"""Part of a number that sums over a thousand replications may be off by: their last digits."""
 
 
 def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float = 0.95) -> pd.DataFrame:
@@ -52,9 +54,17 @@ def paired(a: Sample, b: Sample, metric: str, confidence: float = 0.95) -> tuple
     """One metric of two scenarios with as many replications, in the order of `COLUMNS`."""
     before, after = a.whole[metric], b.whole[metric]
     x, y = a.without[metric], b.without[metric]
-    difference = jackknife(after - before, y - x, confidence)
+    difference = _without_rounding(jackknife(after - before, y - x, confidence), max(abs(before), abs(after)))
     ratio = jackknife(after / before, y / x, confidence) if before and x.all() else (float("nan"),) * 3
     return (before, after, *difference, *ratio, _verdict(difference.ci_low, difference.ci_high))
+
+
+def _without_rounding(found: Estimate, size: float) -> Estimate:
+    """A difference of two numbers of that size, and an interval around it, that are no wider than their last digits are none."""
+    least = _ROUNDING * size
+    mean = 0.0 if abs(found.mean) <= least else found.mean
+    low, high = (mean if abs(end - found.mean) <= least else end for end in (found.ci_low, found.ci_high))
+    return Estimate(mean, low, high)
 
 
 def _verdict(low: float, high: float) -> str:

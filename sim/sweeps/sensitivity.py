@@ -63,8 +63,8 @@ def tornado(scenario: Scenario, ranges: Ranges, metric: str = "cost_per_success_
         row: dict[str, Any] = {"setting": each.key, "base": each.base, "low": each.low, "high": each.high}
         row |= {"at_low": low.mean(metric), "at_high": high.mean(metric)}
         row |= _difference(base, low, metric, "at_low") | _difference(base, high, metric, "at_high")
-        seen = (level, row["at_low"], row["at_high"])
-        rows.append(row | {"swing": max(seen) - min(seen)})
+        moved = (0.0, row["difference_at_low"], row["difference_at_high"])
+        rows.append(row | {"swing": max(moved) - min(moved)})
     return Tornado(metric, level, pd.DataFrame(rows).sort_values("swing", ascending=False, kind="stable", ignore_index=True))
 
 

@@ -26,7 +26,7 @@ from sim.shell.ending import told
 from sim.shell.job import Job
 from sim.shell.jobs import Jobs
 from sim.shell.process import arguments, heard, quiet, whole_errors
-from sim.shell.run import unasked_agent, unused_backend, unused_prices
+from sim.shell.run import unasked_agent, unasked_discount, unused_backend, unused_prices
 
 SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
 
@@ -136,6 +136,12 @@ def _fail(context: AbstractContextManager[None], before: dict[str, Any]) -> None
         (["+backend=my_llm", "backends=[my_llm]"], ""),
         (["+backend=my_llm", "experiment=mine"], ""),
         (["agent=chat"], ""),
+        (["+server=minimax_m2_5"], "+server=minimax_m2_5"),
+        (["+server=minimax_m2_5", "backends=[minimax_m2_5]"], "+server=minimax_m2_5"),
+        (["+server=minimax_m2_5", "backends=[claude_opus_4_6,minimax_m2_5_own]"], ""),
+        (["+server=my_rack", "backends=[rack]"], ""),
+        (["+reserved=gpt_5_2"], "+reserved=gpt_5_2"),
+        (["+reserved=gpt_5_2", "+backend=my_llm", "backends=[gpt_5_2]"], ""),
     ],
 )
 def test_a_backend_that_is_added_and_not_used_is_named(words: list[str], told: str) -> None:
@@ -176,3 +182,19 @@ def test_a_sweep_over_names_has_a_folder_with_a_plain_name() -> None:
 )
 def test_prices_of_a_backend_that_is_not_used_are_told(words: list[str], told: str) -> None:
     assert unused_prices(words) == told
+
+
+OFF = "market.models.claude_opus_4_6.batch_discounts={output: 0.5}"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([OFF], OFF),
+        ([OFF, "batch=true"], ""),
+        ([OFF, "experiment=mine"], ""),
+        (["market.models.glm_5.batch_discount=0.3"], "market.models.glm_5.batch_discount=0.3"),
+    ],
+)
+def test_a_discount_of_the_batch_queue_that_nothing_goes_through_is_told(words: list[str], told: str) -> None:
+    assert unasked_discount(words) == told

@@ -195,3 +195,15 @@ def test_the_shell_shows_what_moves_the_bill(tmp_path: Path, name: str, extra: l
     assert len(table) == 7
     assert "turns" in ran.stdout.split("\n\n")[-2]
     assert ran.stdout.split("\n\n")[0] in (out / "report.md").read_text()
+
+
+@pytest.mark.parametrize("metric", ["cost_usd", "cost_per_task_usd"])
+def test_a_difference_that_all_runs_share_has_no_interval_of_last_digits(metric: str) -> None:
+    """Ten calls of 65,000 tokens a task, 0.7 USD a million less: the same in each replication, to a ten-billionth of a cent."""
+    row = sim.tornado(
+        scenario(agent(), PLAIN, tasks=7, replications=7), {"market.models.one.input_usd_per_mtok": (0.3, 1.1)}, metric=metric
+    ).table.iloc[0]
+    tasks = 7 if metric == "cost_usd" else 1
+    assert row["difference_at_low"] == pytest.approx(-0.7 * 65_000 * tasks / 1e6, rel=1e-12)
+    assert row["difference_at_low_ci_low"] == row["difference_at_low"] == row["difference_at_low_ci_high"]
+    assert row["difference_at_high_ci_low"] == row["difference_at_high"] == row["difference_at_high_ci_high"]

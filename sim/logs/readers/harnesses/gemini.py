@@ -1,4 +1,7 @@
-"""Gemini CLI: a JSON document a session, or its messages a line. A message that comes again replaces the one of its id."""
+"""Gemini CLI: a JSON document a session, or its messages a line. A message that comes again replaces the one of its id.
+
+One that stands in another chat with the same id and moment is a copy, of a chat that was saved and taken up again.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,16 @@ from collections.abc import Iterator
 from sim.logs.files import Entry, File, Sample
 from sim.logs.logged import Counts, LoggedCall, count, moment
 from sim.logs.reader import Asked, LogReader
+from sim.logs.report import Report
 
 
 class Reader(LogReader):
     """Thoughts stand beside the output and are billed with it. Whether cached tokens are a part of the input, the total says."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report)
+        self._chats: dict[tuple[str, str], str] = {}
+        """Of an answer, by its id and its moment: the first chat that has it. Others have a copy."""
 
     @staticmethod
     def looks(sample: Sample) -> bool:
@@ -36,10 +45,12 @@ class Reader(LogReader):
         beside = count(tokens.get("total")) == inputs + cached + output + thoughts + tool and cached > 0
         self._number += 1
         start, asked = self._asked.answered(end)
-        key = f"{self._session} {message['id']}" if message.get("id") else ""
+        name, at = message.get("id"), message.get("timestamp")
+        chat = self._chats.setdefault((str(name), str(at)), self._session) if name and at else self._session
         return LoggedCall(
             self._session, message.get("model") or "", Counts.disjoint if beside else Counts.inclusive, inputs + tool, output + thoughts,
-            cached, reasoning_tokens=thoughts, start_s=start, end_s=end, by_user=asked, key=key, rank=self._number,
+            cached, reasoning_tokens=thoughts, start_s=start, end_s=end, by_user=asked, key=f"{chat} {name}" if name else "",
+            rank=self._number if chat == self._session else 0,
         )  # fmt: skip
 
 

@@ -38,3 +38,15 @@ def test_the_last_of_one_id_counts_even_if_it_is_smaller(tmp_path: Path) -> None
 def test_what_tools_put_into_a_prompt_is_input(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "session-1.json", {"sessionId": "s", "messages": [answer("a", 12_550, tool=100)]}))
     assert rows(log, "input_tokens", "cache_read_tokens") == [(12_100, 9_000)]
+
+
+def test_an_answer_copied_into_another_chat_counts_once_and_one_of_another_time_for_itself(tmp_path: Path) -> None:
+    """A saved chat that goes on has what was said before: one answer is new. Ids that two chats number for themselves are two calls."""
+    lines(tmp_path / "session-1.json", {"sessionId": "s", "messages": [ASKED, answer("a", 12_450), answer("b", 12_450)]})
+    other = answer("c", 12_450) | {"timestamp": "2026-02-20T11:00:09Z"}
+    lines(tmp_path / "session-2.json", {"sessionId": "t", "messages": [ASKED, answer("b", 12_450), answer("a", 12_450), other]})
+    again = answer("a", 12_450) | {"timestamp": "2026-02-21T11:00:09Z"}
+    lines(tmp_path / "session-3.json", {"sessionId": "u", "messages": [again]})
+    log = read(tmp_path)
+    assert rows(log, "session", "output_tokens") == [("s", 450), ("s", 450), ("t", 450), ("u", 450)]
+    assert log.report.duplicates == {"copies in another file": 2}

@@ -34,3 +34,14 @@ def test_a_later_turn_has_only_what_is_new(tmp_path: Path) -> None:
         ("s", 1_250, 1_050, 2.5),
         ("s", 1_510, 1_310, 3),
     ]
+
+
+def test_requests_that_two_files_share_are_told(tmp_path: Path) -> None:
+    """Hours exported with an overlap: one request of three is in both. Second 0 is in every file, and says nothing."""
+    first, shared, last = ({"timestamp": at, "input_length": 900, "output_length": 5, "hash_ids": [at, 9]} for at in (0, 4_000, 9_000))
+    lines(tmp_path / "1.jsonl", first, shared)
+    lines(tmp_path / "2.jsonl", first | {"hash_ids": [7]}, shared, last)
+    log = read(tmp_path)
+    told = "like a call of another file: if the files overlap, it is counted twice"
+    assert log.report.remarks[told] == 1
+    assert f"1 rows {told}" in log.report.left_out()
