@@ -154,6 +154,7 @@ class _Rows:
         ):
             self._report.remarks["calls without any token: nothing to price"] = empty
         self._report.has_sums(calls)
+        self._report.has_slips(calls)
         undated = ~(np.fmax(calls["start_s"], calls["end_s"]) > SINCE_1970_S)
         if 0 < undated.sum() < len(calls):
             self._report.remarks["without a date, which others have: not in the time that the log spans"] = int(undated.sum())

@@ -17,6 +17,8 @@ UNKNOWN = -1
 """Of tokens: the log does not say."""
 UNSAID = "\0"
 """Of an agent's parent, in a table that has no such column."""
+NO_CALL = "no id, no time, no model: a line of totals?"
+"""Of a row of an export."""
 SINCE_1970_S = 1e8
 """A time above it is a moment; below, seconds since the start of a run or session."""
 _LARGEST = 10**15

@@ -67,6 +67,18 @@ class Report:
             what = "calls" if not is_sum.all() else "sums of another file"
             self.remarks[f"sums beside {what}: if they are of the same work, it is counted twice"] = int(is_sum.sum())
 
+    def has_slips(self, calls: np.ndarray) -> None:
+        """Calls that cannot be as they are written; what they cost hangs on neither."""
+        for wrong, what in (
+            (calls["end_s"] < calls["start_s"], "that end before they begin: clocks of two machines?"),
+            (
+                calls["reasoning_tokens"] > calls["output_tokens"],
+                "with more reasoning than output: is reasoning beside it, and not billed here?",
+            ),
+        ):
+            if wrong.any():
+                self.remarks[what] = int(wrong.sum())
+
     def left_out(self) -> str:
         """What a replay lacks, or has too much of, in a sentence without places of this machine; empty: nothing that is known of."""
         cut = [f"{PurePath(path).name} ({why})" for path, why in self.skipped.items() if why]

@@ -79,7 +79,7 @@ def _why(row: pd.Series) -> str:
     blocked, capped = (float(row.get(name, 0.0)) / row["tasks"] for name in ("tasks_blocked", "tasks_capped"))
     said = [
         f"{share(refused)} of attempts turned away, 429" if refused else "",
-        f"{share(late)} of attempts withdrawn after too long in line" if late else "",
+        f"{share(late)} of attempts withdrawn: too long in line, or without the whole answer in time" if late else "",
         f"{share(given_up)} of calls given up" if given_up else "",
         "prompts longer than the context window among them" if row.get("calls_too_long", 0.0) else "",
         "calls refused for want of money among them" if row.get("calls_unpaid", 0.0) else "",

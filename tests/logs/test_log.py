@@ -235,3 +235,9 @@ def test_an_id_that_two_files_have_at_other_times_is_one_call_and_told(tmp_path:
     assert len(log.calls) == 1
     remark = "of an id that a call in another file has, minutes apart: taken as one call; are ids unique?"
     assert log.report.remarks[remark] == told
+
+
+def test_calls_that_cannot_be_as_they_are_written_are_told(tmp_path: Path) -> None:
+    columns = f"{HEAD},reasoning_tokens"
+    log = read(lines(tmp_path / "t.csv", columns, "s,main,0,0,1000,300,500", "s,main,1,60,1000,300,200"))
+    assert log.report.remarks["with more reasoning than output: is reasoning beside it, and not billed here?"] == 1

@@ -71,9 +71,11 @@ def _lost(scenario: Scenario, estimates: Estimates) -> str:
     tried = pooled.given_up - too_long - unpaid
     why = [
         f"prompts longer than the context window: {too_long:,}" if too_long else "",
-        f"{tried:,} calls were given up after {attempts} attempts" if tried else "",
+        f"{tried:,} calls were given up after {attempts} attempts at most" if tried else "",
         f"{_share(value['rate_limited_share'])} of attempts were turned away (429)" if value["rate_limited_share"] else "",
-        f"{_share(value['timeout_share'])} were withdrawn after too long in line" if value["timeout_share"] else "",
+        f"{_share(value['timeout_share'])} were withdrawn: too long in line, or without the whole answer in time"
+        if value["timeout_share"]
+        else "",
         f"{pooled.blocked:,} tasks were refused for want of money (budget)" if pooled.blocked else "",
         f"{unpaid:,} calls were refused for want of money (budget)" if unpaid else "",
         f"{pooled.capped:,} came to a cap" if pooled.capped else "",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.budget import Then
+from sim.settings.events.event import EventKind
 from sim.settings.market import BackendSettings, Billed
 from sim.settings.profile import LoopSettings
 from sim.settings.router import Policy
@@ -104,6 +105,7 @@ NEEDS = (
         lambda scenario: bool(scenario.router.fallback), "needs backends in router.fallback",
     ),
     Needs("router", "switching_cost_usd", lambda scenario: scenario.router.policy is not Policy.fixed, "needs a router that chooses"),
+    Needs("plan", "third_party", lambda scenario: bool(scenario.plan.name), "needs plan=max_20x or another"),
     Needs("agent", "workflow", lambda scenario: scenario.agent.kind is AgentKind.custom, "needs agent.kind=custom"),
     Needs("work", "harness", lambda scenario: scenario.work.kind is not Work.same, "work=same asks no bills"),
     Needs("outcome", "reference_turns", lambda scenario: scenario.outcome.length_exponent > 0, "needs outcome.length_exponent"),
@@ -165,6 +167,9 @@ def _backends(scenario: Scenario) -> Iterator[str]:
         for quota, limit in model.quotas.items():
             if all(each is None for each in (limit.requests, limit.input_tokens, limit.output_tokens, limit.tokens)):
                 yield f"{key}.quotas.{quota} (limits nothing: set its requests or tokens)"
+        if scenario.batch and not model.batch_discount and not any(model.batch_discounts.values()):
+            yield f"batch (of its prices, since {key}.batch_discount=0)"
+    yield from _limits(scenario)
     if scenario.retry.patience_s is not None and not _lines(scenario):
         yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)"
     if scenario.retry.timeout_s is not None and scenario.batch:
@@ -176,6 +181,17 @@ def _backends(scenario: Scenario) -> Iterator[str]:
     billed = [name for name, model in scenario.chosen().items() if model.timeout_billed is not Billed.everything]
     if billed and scenario.retry.timeout_s is None:
         yield f"{', '.join(f'market.models.{name}.timeout_billed' for name in billed)} (needs retry.timeout_s)"
+
+
+def _limits(scenario: Scenario) -> Iterator[str]:
+    """What changes or shares limits that are not there."""
+    chosen = scenario.chosen()
+    changed = [event.backend for event in scenario.events if event.kind is EventKind.limit and event.backend in chosen]
+    for name in sorted({name for name in changed if not _limited(chosen[name])}):
+        yield f"events of kind=limit ({name} has no limit)"
+    shares = [name for name, team in scenario.workload.teams.items() if team.limit_share is not None]
+    if shares and not any(map(_limited, chosen.values())):
+        yield f"{', '.join(f'workload.teams.{name}.limit_share' for name in shares)} (there is no limit)"
 
 
 def _limited(model: BackendSettings) -> bool:

@@ -50,6 +50,15 @@ TOLD = [
     ("open", f"{OPUS}.limit_gateway_most=5", f"{OPUS}.limit_gateway_most (needs limit_gateway)"),
     ("open", "retry.breaker_open_s=5", "retry.breaker_open_s (needs retry.breaker_failures)"),
     ("open", f"{OPUS}.timeout_billed=nothing", f"{OPUS}.timeout_billed (needs retry.timeout_s)"),
+    (
+        "open", "events=[{kind: limit, backend: claude_opus_4_6, at: 60, factor: 0.5}]",
+        "events of kind=limit (claude_opus_4_6 has no limit)",
+    ),
+    ("open", "plan.third_party=true", "plan.third_party (needs plan=max_20x or another)"),
+    (
+        "people", "workload.teams={a: {users: 1, limit_share: 0.5}, b: {users: 1}}",
+        "workload.teams.a.limit_share (there is no limit)",
+    ),
     ("open", "log_sample=5", "log_sample (needs log=sample)"),
     ("trace", "workload.batch_size=2", "workload.batch_size (recorded sessions begin when they did, as they are)"),
     ("trace", "agent.tries.most=3", "agent.tries (recorded sessions are replayed as they are, once)"),
@@ -125,3 +134,9 @@ def test_a_backend_that_no_call_goes_to_is_named() -> None:
     assert sim.simulate(sim.load(*words)).notes["idle"] == "No call went to MiniMax M2.5 (router.policy=fixed)."
     assert "idle" not in sim.simulate(sim.load(*words, "router=fallback")).notes
     assert "idle" not in sim.simulate(sim.load(*words, "router=weighted", "workload.tasks=30")).notes
+
+
+@pytest.mark.parametrize(("backend", "told"), [("minimax_m2_5", True), ("claude_opus_4_6", False), ("gemini_3_pro", False)])
+def test_a_batch_queue_that_takes_nothing_off_is_told(backend: str, told: bool) -> None:
+    said = unused(composed("chat", "batch=true", f"backends=[{backend}]"))
+    assert said == (f"Without effect here: batch (of its prices, since market.models.{backend}.batch_discount=0)." if told else "")

@@ -10,6 +10,7 @@ from sim.logs.logged import UNKNOWN, Counts, LoggedCall, begun_by, count, dollar
 from sim.logs.reader import LogReader
 
 _CALLS = ("GENERATION", "EMBEDDING")
+_TOKENS = "TOKENS"
 
 
 class Reader(LogReader):
@@ -23,6 +24,9 @@ class Reader(LogReader):
         """Of those that are agents, their names."""
         self._sessions: dict[str, str] = {}
         self._calls: list[tuple[str, str, LoggedCall]] = []
+        self._pages: set[int] = set()
+        self._most = 0
+        """Pages of the API that there are, where one of them is read."""
 
     @staticmethod
     def looks(sample: Sample) -> bool:
@@ -34,6 +38,9 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """None yet."""
+        if pages := count(under(entry, "meta", "totalPages")):
+            self._most = max(self._most, pages)
+            self._pages.add(count(under(entry, "meta", "page")))
         for each in entry["data"] if isinstance(entry.get("data"), list) else (entry,):
             trace = str(each.get("traceId") or each["id"])
             if each.get("sessionId"):
@@ -48,6 +55,8 @@ class Reader(LogReader):
 
     def _call(self, each: Entry) -> LoggedCall:
         usage = each.get("usageDetails") or each.get("usage") or {}
+        if str(unit := each.get("unit") or usage.get("unit") or _TOKENS).upper() != _TOKENS:
+            raise ValueError(f"counts {unit}, no tokens")
         kinds = {"read": 0, "write": 0, "hour": 0, "input": 0, "reasoning": 0, "output": 0}
         for name, tokens in usage.items():
             kinds[_kind(name)] = kinds.get(_kind(name), 0) + (count(tokens) if _kind(name) else 0)
@@ -68,6 +77,9 @@ class Reader(LogReader):
 
     def end(self) -> Iterator[LoggedCall]:
         """Each with the nearest agent above it; the highest is the main one."""
+        if self._most > len(self._pages):
+            found = f"pages of {self._most} that there are: the calls of the others are missing"
+            self.report.remarks[f"on {len(self._pages)} {found}"] += len(self._calls)
         for trace, place, call in self._calls:
             agents = [self._agents[each] for each in outward(place, self._above)[1:] if each in self._agents]
             yield begun_by(call, self._sessions.get(trace, trace), agents)

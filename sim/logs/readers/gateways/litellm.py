@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import Counts, LoggedCall, count, dollars, moment, said
+from sim.logs.logged import NO_CALL, Counts, LoggedCall, count, dollars, moment, said
 from sim.logs.reader import LogReader
 
 _CACHED = "true"
@@ -36,6 +36,8 @@ class Reader(LogReader):
         if str(entry.get("cache_hit")).lower() == _CACHED:
             self.report.remarks["answers of LiteLLM's own cache, no calls of a model: left out"] += 1
             return
+        if not (entry["request_id"] or entry.get("startTime") or entry.get("model")):
+            raise ValueError(NO_CALL)
         about = _object(entry.get("metadata"))
         usage = _object(about.get("usage_object"))
         inside, outside = _object(usage.get("prompt_tokens_details")), _object(usage.get("completion_tokens_details"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import Counts, LoggedCall, count, dollars, moment, said
+from sim.logs.logged import NO_CALL, Counts, LoggedCall, count, dollars, moment, said
 from sim.logs.reader import LogReader
 
 _PAUSE_S = 1800.0
@@ -33,6 +33,8 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """None yet."""
+        if not (entry["model_permaslug"] or entry.get("created_at")):
+            raise ValueError(NO_CALL)
         start = moment(entry.get("created_at"))
         call = LoggedCall(
             "", entry["model_permaslug"], Counts.inclusive, count(entry["tokens_prompt"]), count(entry["tokens_completion"]),

@@ -75,6 +75,9 @@ class Reader(LogReader):
             self.report.duplicates[_REPLAYED if replayed else "totals told again"] += 1
             return
         start, by_user = self._asked.answered(now)
+        if whole and not info.get("last_token_usage") and any(now < then for now, then in zip(totals, before, strict=True)):
+            before = (0,) * len(_NUMBERS)
+            self.report.remarks["after totals that fall: counted anew from there"] += 1
         last = info.get("last_token_usage") or {name: max(0, now - then) for name, then, now in zip(_NUMBERS, before, totals, strict=True)}
         call = LoggedCall(
             self._thread, info.get("model") or self._model or _OLD_MODEL, Counts.inclusive, count(last["input_tokens"]),

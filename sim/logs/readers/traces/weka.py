@@ -57,6 +57,8 @@ class Reader(LogReader):
                     )
                 continue
             blocks = request.get("hash_ids") or []
+            if request["in"] is None:
+                raise ValueError(f"the request at t={start:g} says no tokens (in)")
             inputs = count(request["in"])
             self.report.remarks[_IDEAL] += 1
             yield LoggedCall(

@@ -56,3 +56,16 @@ def test_agents_by_the_chain_of_observations_and_sessions_by_their_trace(tmp_pat
 def test_the_tier_of_service_that_was_asked_for(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "x.json", observed("a", modelParameters={"service_tier": "flex"}), observed("b", modelParameters=None)))
     assert rows(log, "tier") == [("flex",), ("standard",)]
+
+
+def test_a_page_of_several_says_that_others_are_missing_until_they_are_there(tmp_path: Path) -> None:
+    pages = [{"data": [observed(f"o{page}")], "meta": {"page": page, "totalPages": 2}} for page in (1, 2)]
+    paths = [lines(tmp_path / f"{place}.json", page) for place, page in enumerate(pages)]
+    assert read(paths[0]).report.remarks == {"on 1 pages of 2 that there are: the calls of the others are missing": 1}
+    assert not read(*paths).report.remarks
+
+
+def test_what_counts_no_tokens_is_not_priced(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.jsonl", observed("a"), observed("b", unit="CHARACTERS")))
+    assert len(log.calls) == 1
+    assert log.report.where == [f"{tmp_path / 'x.jsonl'}: line 2: counts CHARACTERS, no tokens"]

@@ -78,3 +78,11 @@ def test_batches_and_tiers_are_told(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "x.jsonl", row(1, 1_000, None, None, call_type="aretrieve_batch"), flex, row(3, 100, None, None)))
     assert rows(log, "tier") == [("batch",), ("flex",), ("standard",)]
     assert usd(log)[0] == pytest.approx((1_000 * FRESH + 412 * OUT) / 2, rel=1e-12)
+
+
+def test_a_line_of_totals_is_no_call(tmp_path: Path) -> None:
+    """A spreadsheet's last line: the sum of one call is not a second one."""
+    total = {**WHOLE, "request_id": "", "startTime": "", "endTime": "", "model": "", "session_id": ""}
+    log = read(table(tmp_path / "x.csv", WHOLE, total))
+    assert usd(log) == pytest.approx([BILL], rel=1e-12)
+    assert log.report.where == [f"{tmp_path / 'x.csv'}: line 3: no id, no time, no model: a line of totals?"]

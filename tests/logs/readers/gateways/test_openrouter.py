@@ -44,3 +44,9 @@ def test_exports_that_overlap_hold_each_generation_once(tmp_path: Path) -> None:
     log = read(first, lines(tmp_path / "b.csv", HEAD, line("09:00:07.456"), line("09:00:07.456")))
     assert rows(log, "cost_usd") == [(0.0034,)] * 2
     assert sum(log.report.duplicates.values()) == 2
+
+
+def test_a_line_of_totals_is_no_call(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.csv", HEAD, line("09:00:00.123"), ",,,,36627,412,120,31200,0.0034,,,,,,"))
+    assert rows(log, "cost_usd") == [(0.0034,)]
+    assert log.report.where == [f"{tmp_path / 'x.csv'}: line 3: no id, no time, no model: a line of totals?"]

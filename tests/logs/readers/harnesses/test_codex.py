@@ -91,3 +91,10 @@ def test_a_copy_of_a_file_counts_once_and_an_old_file_has_the_model_of_its_time(
 def test_writes_are_carved_out_of_what_is_fresh(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "r.jsonl", meta("a"), MODEL, counted(5, {**SECOND, "cache_write_input_tokens": 1_500}, SECOND)))
     assert rows(log, "input_tokens", "cache_read_tokens", "cache_write_tokens") == [(24_000, 9_000, 1_500)]
+
+
+def test_totals_that_fall_begin_anew(tmp_path: Path) -> None:
+    """Without the last call beside them: 34,000 tokens so far, then 10,000 so far, are a call of 10,000."""
+    log = read(lines(tmp_path / "r.jsonl", meta("a"), MODEL, counted(5, None, BOTH), counted(9, None, FIRST)))
+    assert rows(log, "input_tokens", "output_tokens") == [(34_000, 700), (10_000, 300)]
+    assert log.report.remarks["after totals that fall: counted anew from there"] == 1

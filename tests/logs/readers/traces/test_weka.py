@@ -54,3 +54,9 @@ def test_a_session_that_two_files_have_counts_once_and_another_of_its_name_apart
     log = read(tmp_path)
     assert rows(log, "session", "input_tokens") == [("trace_x", 6_400), ("trace_x", 6_350), ("trace_x (2)", 640)]
     assert log.report.duplicates == {"sessions that another file has too": 1}
+
+
+def test_a_request_without_tokens_is_no_call_of_none(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.json", session(request(0, 640, [1]), {**request(5, 0, []), "in": None})))
+    assert rows(log, "input_tokens") == [(640,)]
+    assert log.report.broken == 1
