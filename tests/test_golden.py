@@ -217,7 +217,9 @@ def test_every_table_and_figure_says_what_made_it(tmp_path: Path) -> None:
     made_by = {"software": f"agent-token-sim {sim.__version__}", "scenario": "mine", "seed": "7", "digest": result.digest}
     for found in (read_origin(folder), pd.read_parquet(folder / "calls.parquet").attrs, pd.read_parquet(folder / "tasks.parquet").attrs):
         assert made_by.items() <= found.items()
-    for figure in (folder / "figures").iterdir():
+    for drawing in (folder / "figures").glob("*.svg"):
+        assert f"mine, digest {result.digest}, seed 7" in drawing.read_text()
+    for figure in (folder / "figures").glob("*.png"):
         with Image.open(figure) as picture:
             text = picture.info
         assert text["Software"] == made_by["software"]

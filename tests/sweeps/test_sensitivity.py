@@ -189,8 +189,8 @@ def test_the_shell_shows_what_moves_the_bill(tmp_path: Path, name: str, extra: l
     ran = shell(tmp_path, f"experiment={name}", "workload.tasks=10", "hydra.run.dir=out", *extra)
     assert ran.returncode == 0, ran.stderr
     out = tmp_path / "out"
-    assert {path.name for path in out.iterdir()} >= {"results.csv", "report.md", "scenario.yaml", "figures"}
-    assert [path.name for path in (out / "figures").iterdir()] == [f"{name}.png"]
+    assert {path.name for path in out.iterdir()} >= {"results.csv", "report.md", "report.html", "scenario.yaml", "figures"}
+    assert {path.name for path in (out / "figures").iterdir()} == {f"{name}.png", f"{name}.svg"}
     table = pd.read_csv(out / "results.csv")
     assert len(table) == 7
     assert "turns" in ran.stdout.split("\n\n")[-2]

@@ -117,7 +117,7 @@ def _money(known: Folder, one: Study) -> tuple[list[str], list[Table]]:
         files = Files(run)
         if files.has(CALLS) and files.settings().get("log") == Log.full.name:
             calls = pd.read_parquet(files.path(CALLS), columns=["role", "status", "input_tokens", "output_tokens", "cost_usd"])
-            tables.append(calls_by_role(f"The bill by role: {place or known.title}", [calls]))
+            tables.append(calls_by_role(f"The bill by role, all replications: {place or known.title}", [calls]))
     none = "By role (lead, workers, verifiers, compaction) the bill is known where all calls are logged: log=full."
     return ([none] if len(tables) == 1 else []), tables
 

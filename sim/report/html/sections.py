@@ -13,7 +13,7 @@ from sim.report.drivers import metric_name
 from sim.report.grid import HIGHEST, LOWEST, Names, Study, mark, worded
 from sim.report.html.content import Drawing, Section, Table
 from sim.report.lost import unranked
-from sim.report.numbers import compact, number, percent, share
+from sim.report.numbers import compact, counted, number, percent, share
 from sim.report.tables import spanned
 from sim.results.metrics import HEADLINES, METRICS, unit_of
 from sim.results.provenance import SOFTWARE, read_origin
@@ -25,6 +25,8 @@ PRESSED = ("lost_share", "cost_per_finished_task_usd", "rate_limited_share")
 """Metrics that lead the headline numbers where work was lost, or where attempts were turned away."""
 MOST_BYTES = 600_000
 """Of all drawings on a page."""
+SHARES = ("lost_share", "rate_limited_share")
+"""Metrics whose ends are of all scenarios, those that lost work too."""
 ALONE = 'sim ... "sensitivity.ranges={agent.turns.mean: [20, 120]}" says which setting moves the answer most.'
 
 
@@ -80,14 +82,15 @@ def extremes(one: Study, names: Names) -> Table:
     kept = one.rows[[not unranked(one, row) for _, row in one.rows.iterrows()]]
     rows = []
     for name in shown(lambda metric: metric in one.rows and (one.rows[metric] > 0).any()):
-        told = kept[kept[name].notna()] if name in kept else kept.iloc[:0]
+        of = one.rows if name in SHARES else kept
+        told = of[of[name].notna()] if name in of else of.iloc[:0]
         if len(told):
             ends = [told.loc[told[name].idxmin()], told.loc[told[name].idxmax()]]
             cells = [text for end in ends for text in (_with_interval(name, end), called(one, end, names))]
             rows.append((metric_name(name), *cells, unit_of(name)))
-    note = (
-        f"{len(one.rows) - len(kept)} scenarios that lost more than 1 % of their tasks are left out." if len(kept) < len(one.rows) else ""
-    )
+    out = counted(len(one.rows) - len(kept), "scenario")
+    note = f"{out} that lost more than 1 % of tasks left out, but for the shares of what was lost or turned away."
+    note = note if len(kept) < len(one.rows) else ""
     texts = pd.DataFrame(rows, columns=["what", "least", "with", "most", "with ", "unit"])
     return Table("Headline numbers: from least to most, with 95 % intervals", texts, note)
 
