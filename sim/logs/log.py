@@ -125,7 +125,7 @@ class _Rows:
         if slot != self._rows:
             self._again(slot, row)
             return
-        if not key and self._overlap.has(start, model, inputs, output, read, write):
+        if not key and self._overlap.has(start, model, inputs, output):
             self._report.remarks["like a call of another file: if the files overlap, it is counted twice"] += 1
         self._packed += _PACK.pack(*row)
         self._rows += 1

@@ -12,7 +12,10 @@ MOST_NAMED = 10
 
 
 class Overlap:
-    """Calls without an id that an earlier file has too, by the second, the tokens and the model: of two exports that overlap, say."""
+    """Calls without an id that an earlier file has too, by moment, model and tokens: of two exports that overlap, say.
+
+    Not by cache reads, which by hashes depend on what stands before a call in its file.
+    """
 
     def __init__(self) -> None:
         self._earlier: set[int] = set()

@@ -193,6 +193,11 @@ def _sessions(table: Table, calls: Calls, most: int | None) -> list[Session]:
     for wrong, column, rule in (
         (again, "call_index", "this agent has one of that number already"),
         (fell, "t_s", "before the agent's last call; must not fall from call to call (clocks of two machines?)"),
+        (
+            _apart(traces, calls.known("session_start_s")[rows]),
+            "session_start_s",
+            "over a second from what another call of its session says; a session begins once, and t_s counts from there",
+        ),
         (_far(traces, start), "t_s", "over a year from its session's start; are some seconds since 1970, and some since the start?"),
     ):
         marked = np.zeros(table.rows, bool)
@@ -216,3 +221,10 @@ def _far(traces: np.ndarray, start: np.ndarray) -> np.ndarray:
     begins = np.flatnonzero(np.r_[True, traces[1:] != traces[:-1]]) if len(traces) else np.zeros(0, int)
     earliest = np.minimum.reduceat(start, begins)
     return np.asarray(start - np.repeat(earliest, np.diff(np.r_[begins, len(traces)])) > _LONGEST_S)
+
+
+def _apart(traces: np.ndarray, begun: np.ndarray) -> np.ndarray:
+    """Which calls say another start of their session than the earliest that is said of it; what says none is none of them."""
+    begins = np.flatnonzero(np.r_[True, traces[1:] != traces[:-1]]) if len(traces) else np.zeros(0, int)
+    earliest = np.repeat(np.fmin.reduceat(begun, begins), np.diff(np.r_[begins, len(traces)]))
+    return np.asarray(begun - earliest > 1.0)

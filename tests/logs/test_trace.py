@@ -13,6 +13,7 @@ import pytest
 import sim
 from experiments.replay import REGIMES, table
 from experiments.replay import scenario as on_opus
+from sim import DataError
 from sim.logs.trace import read_trace
 from sim.scenario.load import CONF
 from sim.settings.workload import EXCERPT, WorkloadKind, WorkloadSettings
@@ -209,3 +210,14 @@ def test_a_lead_in_capitals_is_asked_about(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(f"{HEADER}\ns,main,0,0,100,5\ns,Main,1,9,200,5\n")
     with pytest.raises(sim.DataError, match="row 3, agent=Main: another agent than 'main'"):
         read_trace(tmp_path / "t.csv")
+
+
+def test_a_session_begins_once(tmp_path: Path) -> None:
+    """Who writes each call's own start there has its times twice."""
+    head = "trace,agent,call_index,t_s,input_tokens,output_tokens,session_start_s"
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join([head, "s,main,0,0,1000,100,1000", "s,main,1,60,1200,100,1000.5", "s,main,2,90,1300,100,"]))
+    assert [session.start_s for session in read_trace(str(path))] == [1000]
+    path.write_text("\n".join([head, "s,main,0,0,1000,100,1000", "s,main,1,60,1200,100,1060"]))
+    with pytest.raises(DataError, match=r"row 3, session_start_s=1060: over a second from what another call of its session says"):
+        read_trace(str(path))

@@ -78,8 +78,8 @@ class Reader(LogReader):
     def end(self) -> Iterator[LoggedCall]:
         """Each with the nearest agent above it; the highest is the main one."""
         if self._most > len(self._pages):
-            found = f"pages of {self._most} that there are: the calls of the others are missing"
-            self.report.remarks[f"on {len(self._pages)} {found}"] += len(self._calls)
+            said = f"on {len(self._pages)} of {self._most} pages that there are: the calls of the others are missing"
+            self.report.remarks[said] += len(self._calls)
         for trace, place, call in self._calls:
             agents = [self._agents[each] for each in outward(place, self._above)[1:] if each in self._agents]
             yield begun_by(call, self._sessions.get(trace, trace), agents)

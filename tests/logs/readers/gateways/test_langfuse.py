@@ -61,7 +61,7 @@ def test_the_tier_of_service_that_was_asked_for(tmp_path: Path) -> None:
 def test_a_page_of_several_says_that_others_are_missing_until_they_are_there(tmp_path: Path) -> None:
     pages = [{"data": [observed(f"o{page}")], "meta": {"page": page, "totalPages": 2}} for page in (1, 2)]
     paths = [lines(tmp_path / f"{place}.json", page) for place, page in enumerate(pages)]
-    assert read(paths[0]).report.remarks == {"on 1 pages of 2 that there are: the calls of the others are missing": 1}
+    assert read(paths[0]).report.remarks == {"on 1 of 2 pages that there are: the calls of the others are missing": 1}
     assert not read(*paths).report.remarks
 
 

@@ -37,8 +37,9 @@ def test_a_later_turn_has_only_what_is_new(tmp_path: Path) -> None:
 
 
 def test_requests_that_two_files_share_are_told(tmp_path: Path) -> None:
-    """Hours exported with an overlap: one request of three is in both. Second 0 is in every file, and says nothing."""
-    first, shared, last = ({"timestamp": at, "input_length": 900, "output_length": 5, "hash_ids": [at, 9]} for at in (0, 4_000, 9_000))
+    """Hours exported with an overlap: one request of three is in both, and reads in one of them alone what stood before it there.
+    Second 0 is in every file, and says nothing."""
+    first, shared, last = ({"timestamp": at, "input_length": 900, "output_length": 5, "hash_ids": [9, at]} for at in (0, 4_000, 9_000))
     lines(tmp_path / "1.jsonl", first, shared)
     lines(tmp_path / "2.jsonl", first | {"hash_ids": [7]}, shared, last)
     log = read(tmp_path)
