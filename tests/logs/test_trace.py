@@ -217,7 +217,7 @@ def test_a_session_begins_once(tmp_path: Path) -> None:
     head = "trace,agent,call_index,t_s,input_tokens,output_tokens,session_start_s"
     path = tmp_path / "t.csv"
     path.write_text("\n".join([head, "s,main,0,0,1000,100,1000", "s,main,1,60,1200,100,1000.5", "s,main,2,90,1300,100,"]))
-    assert [session.start_s for session in read_trace(str(path))] == [1000]
+    assert [session.begins_s for session in read_trace(str(path))] == [1000]
     path.write_text("\n".join([head, "s,main,0,0,1000,100,1000", "s,main,1,60,1200,100,1060"]))
     with pytest.raises(DataError, match=r"row 3, session_start_s=1060: over a second from what another call of its session says"):
         read_trace(str(path))
