@@ -117,7 +117,7 @@ NEEDS = (
 
 def unused(scenario: Scenario) -> str:
     """What is set and has no effect, in a sentence; empty where there is nothing."""
-    said = [*_told(scenario), *_budgets(scenario), *_backends(scenario), *_stages(scenario)]
+    said = [*_told(scenario), *_budgets(scenario), *_backends(scenario), *_stages(scenario), *_places(scenario)]
     if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:
         said.append("router.fallback (it is the only backend)")
     return f"Without effect here: {'; '.join(said)}." if said else ""
@@ -202,3 +202,11 @@ def _limited(model: BackendSettings) -> bool:
 def _stages(scenario: Scenario) -> Iterator[str]:
     if scenario.agent.kind is AgentKind.pipeline and (left := [name for name in scenario.agent.stages if name not in scenario.agent.order]):
         yield f"agent.stages.{', '.join(left)} (not in agent.order)"
+
+
+def _places(scenario: Scenario) -> Iterator[str]:
+    """Electricity of places in which no backend of the market is served, nor may have its requests stay."""
+    models = scenario.market.models.values()
+    known = {model.served_in for model in models}.union(*(model.regional_surcharges for model in models))
+    if scenario.provider.name and (others := sorted(scenario.provider.usd_per_kwh.keys() - known)):
+        yield f"provider.usd_per_kwh.{', '.join(others)} (no backend of the market is served there; known: {', '.join(sorted(known))})"

@@ -140,3 +140,10 @@ def test_a_backend_that_no_call_goes_to_is_named() -> None:
 def test_a_batch_queue_that_takes_nothing_off_is_told(backend: str, told: bool) -> None:
     said = unused(composed("chat", "batch=true", f"backends=[{backend}]"))
     assert said == (f"Without effect here: batch (of its prices, since market.models.{backend}.batch_discount=0)." if told else "")
+
+
+def test_electricity_of_a_place_where_nobody_is_served_is_told() -> None:
+    """All places that ship are those of some backend; Germany is not."""
+    assert unused(composed("chat", "provider=disclosed")) == ""
+    told = "provider.usd_per_kwh.de (no backend of the market is served there; known: cn, eu, us)"
+    assert unused(composed("chat", "provider=disclosed", "provider.usd_per_kwh={de: [0.2, 0.3]}")) == f"Without effect here: {told}."
