@@ -9,6 +9,12 @@ import pytest
 from tests.shell.test_verbs import ended
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same terminal wherever tests run: what is said is wrapped to it."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def test_all_is_well_here(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     status, out, _ = ended(capsys, "doctor")

@@ -9,6 +9,12 @@ import pytest
 from tests.shell.test_verbs import ended
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same terminal wherever tests run: what is said is wrapped to it."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def test_a_setting_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = ended(capsys, "explain", "market.models.kimi_k2_5.ttft_s")
     assert status == 0

@@ -11,6 +11,12 @@ from sim.shell.verbs.list import MENUS
 from tests.shell.test_verbs import ended
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same terminal wherever tests run: what is said is wrapped to it."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def test_alone_it_names_every_menu(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = ended(capsys, "list")
     assert status == 0

@@ -10,6 +10,12 @@ import pytest
 from tests.shell.test_verbs import ended
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same terminal wherever tests run: what is said is wrapped to it."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def test_alone_it_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = ended(capsys, "study")
     assert status == 0
