@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.errors import ConfigError
+from sim.errors import ConfigError, did_you_mean
 from sim.population.adoption import WEEK, arrivals, leaving, span, there, within
 from sim.population.checked import checked
 from sim.population.choice import knowing, shares, spread, utilities
@@ -63,6 +63,9 @@ def live(population: PopulationSettings, work: Work, until: str) -> Days:
     People are counted, not drawn: of a thousand who hear of a model with a chance of one half, five hundred do.
     """
     checked(population, work.models)
+    for key in population.habits.liking:
+        if key not in (known := (*dict.fromkeys(work.origins), *work.models)):
+            raise ConfigError(f"habits.liking.{key}: is no origin and no model of this market; {did_you_mean(key, known)}")
     first = date.fromisoformat(population.from_day)
     days = date.fromisoformat(until).toordinal() - first.toordinal()
     if days < 1:

@@ -139,6 +139,17 @@ def test_who_likes_where_a_model_comes_from_adds_it_to_the_log_odds() -> None:
     assert odds[1] > odds[0]
 
 
+def test_a_liking_is_for_an_origin_or_a_model_that_there_is() -> None:
+    """For a model alone it moves that one's odds by so much; for a name that nobody has it is refused, not passed over."""
+    alike = {"agents": SegmentSettings(people=1.0, tasks_per_week=1.0, scale_usd=1e9)}
+    work = WORK._replace(usd=WORK.usd[1:], tokens=WORK.tokens[1:])
+    name = work.models[1]
+    liked = live(market(segments=alike, events=[CLOSED], habits=HabitSettings(liking={name: 0.4})), work, "2026-02-16").people[0, 0]
+    assert np.log(liked[1] / liked[0]) == pytest.approx(0.4)
+    with pytest.raises(ConfigError, match=r"habits\.liking\.chn: is no origin and no model of this market; did you mean"):
+        live(market(habits=HabitSettings(liking={"chn": 0.4})), WORK, "2026-02-16")
+
+
 def test_a_fee_weighs_and_is_paid_as_so_much_more_of_every_price() -> None:
     """A router that takes half again: as with a bill half again as high; a segment with keys of its own pays the list."""
     chats = market().segments["chat"]
