@@ -19,6 +19,12 @@ WIDTH = 100
 """Columns of what is said here."""
 BEST = 3
 """Findings that are proposed unasked."""
+COLUMNS = (
+    "a to b: by what bills show of the model's own work, or by what is assumed. Difference: paired by session, in brackets its 95 % "
+    "interval for as many other sessions like these. Hours: that all sessions together take longer. ?: another model at recorded "
+    "tokens; how many it takes itself nobody has measured."
+)
+"""How to read `answered`."""
 _ROUGH_DAYS = 7
 """A log of less days says little of a month."""
 
@@ -27,7 +33,7 @@ def page(what_if: WhatIf) -> str:
     """All of it; unasked, what saves most alone."""
     parts = [_base(what_if)]
     if what_if.asked:
-        parts += [_table(what_if), *_remarks(what_if)]
+        parts += [aligned(answered(what_if)), *_remarks(what_if)]
     return "\n\n".join([*parts, _findings(what_if)])
 
 
@@ -47,7 +53,8 @@ def _days(days: float) -> str:
     return "no dates" if math.isnan(days) else f"{days:.1f} days"
 
 
-def _table(what_if: WhatIf) -> str:
+def answered(what_if: WhatIf) -> pd.DataFrame:
+    """A row an answer: dollars as it was and then, their difference, hours."""
     answers = what_if.answers
     table = {
         "what if, USD": [_short(each.question.text) for each in answers],
@@ -56,7 +63,7 @@ def _table(what_if: WhatIf) -> str:
         "difference (95 %)": [_difference(each) for each in answers],
         "hours": [_hours(each) for each in answers],
     }
-    return aligned(pd.DataFrame(table))
+    return pd.DataFrame(table)
 
 
 def _short(text: str) -> str:
@@ -101,21 +108,22 @@ def _remarks(what_if: WhatIf) -> Iterator[str]:
         said = [f"- {line}" for line in remarks(what_if, each)]
         what, words = named(each.question, market)
         yield "\n".join([_wrapped(f"{words}: {what}" if words else what), *map(_wrapped, said)])
-    yield _wrapped(
-        "a to b: by what bills show of the model's own work, or by what is assumed. Difference: paired by session, in brackets its 95 % "
-        "interval for as many other sessions like these. Hours: that all sessions together take longer. ?: another model at recorded "
-        "tokens; how many it takes itself nobody has measured."
-    )
+    yield _wrapped(COLUMNS)
 
 
 def _wrapped(line: str) -> str:
     return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def _findings(what_if: WhatIf) -> str:
+def proposed(what_if: WhatIf) -> tuple[str, list[str]]:
+    """What the dollars are of, and what saves, most first; unasked, the best alone."""
     found = what_if.findings
-    lines = [_heading(what_if, found)]
-    lines += [f"{place}. {_finding(what_if, each)}" for place, each in enumerate(found if what_if.asked else found[:BEST], 1)]
+    return _heading(what_if, found), [_finding(what_if, each) for each in (found if what_if.asked else found[:BEST])]
+
+
+def _findings(what_if: WhatIf) -> str:
+    heading, saved = proposed(what_if)
+    lines = [heading, *(f"{place}. {line}" for place, line in enumerate(saved, 1))]
     if not what_if.asked:
         tried = ", ".join(f"{each.question.text} ({_mean(each)})" for each in what_if.answers)
         lines.append(f"Tried, USD of this log: {tried}. What each assumes: --what-if WORDS; what else there is: sim logs --help")

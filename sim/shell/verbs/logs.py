@@ -4,12 +4,14 @@ Formats are found by content; nothing of prompts, names or paths is kept.
   sim logs PATH --what-if "cache=1h compact=60k"   or key=value, BACKEND, MODEL=BACKEND, lead=BACKEND, sub_agents=BACKEND,
                                      batch, fanout=half or 4, sessions=2x, flat=200/month,10/5h,50/week (USD; by window)
   sim logs PATH --fit mine           writes profiles: sim --config-dir mine experiment=mine runs their future
+  sim logs PATH --out bill           leaves a page to hand on, bill/report.html
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +23,7 @@ from sim.shell.ending import MISTAKE, WELL, complain
 if TYPE_CHECKING:
     from sim.logs.log import Log
     from sim.results.billed.bill import LogBill
+    from sim.sweeps.what_if.ask import WhatIf
     from sim.sweeps.what_if.question import Question
 
 
@@ -39,6 +42,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--model", action="append", default=[], metavar="NAME=BACKEND", help="who serves a model of the log")
     parser.add_argument("--what-if", action="append", default=[], metavar="WORDS", help="what it would have cost otherwise; repeat it")
     parser.add_argument("--fit", type=Path, metavar="FOLDER", help="write a profile and an experiment there")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="leave a page, report.html, there")
     parser.add_argument("--strict", action="store_true", help="end with 1 if a line is broken or a model has no price")
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -66,10 +70,16 @@ def run(asked: Namespace) -> int:
     if not asked.what_if and not asked.json:
         print(f"{page(bill)}\n", flush=True)  # before what it would have been, which takes longer
     texts, found = [page(bill)] if asked.what_if else [], account(bill)
+    answers = None
     if asked.what_if or not asked.fit:
         answers = _answers(log, asked.what_if, settings, models)
         texts.append(answers.page)
         found["what_if"] = answers.plain
+    if asked.out:
+        from sim.report.html.of_log import show_log
+
+        show_log(bill, _words(asked, settings), asked.out, answers and answers.found)
+        texts.append(f"{asked.out}")
     if asked.fit:
         text, found["fit"] = _fit(bill, models, asked.fit)
         texts.append(text)
@@ -93,6 +103,7 @@ class _Answers(NamedTuple):
 
     page: str
     plain: dict[str, Any]
+    found: WhatIf | None
 
 
 def _answers(log: Log, questions: list[str], settings: list[str], models: dict[str, str]) -> _Answers:
@@ -113,8 +124,8 @@ def _answers(log: Log, questions: list[str], settings: list[str], models: dict[s
         except SimError as error:
             if questions:
                 raise
-            return _Answers(f"What would save: {error}", {"refused": str(error)})
-    return _Answers(page(found), plain(found))
+            return _Answers(f"What would save: {error}", {"refused": str(error)}, None)
+    return _Answers(page(found), plain(found), found)
 
 
 def _fit(bill: LogBill, models: Mapping[str, str], folder: Path) -> tuple[str, dict[str, Any]]:
@@ -137,6 +148,13 @@ def _fit(bill: LogBill, models: Mapping[str, str], folder: Path) -> tuple[str, d
 def _is_setting(word: str) -> bool:
     """`key=value`, unless a file is called so."""
     return re.match(r"[+~]*[A-Za-z_][\w./@]*=", word) is not None and not Path(word).exists()
+
+
+def _words(asked: Namespace, settings: Sequence[str]) -> list[str]:
+    """What the command says beside its paths, as a shell takes it."""
+    flags = {"--format": [asked.format] if asked.format else [], "--model": asked.model, "--what-if": asked.what_if}
+    flags["--input"] = [asked.input] if asked.input != "unsaid" else []
+    return [shlex.quote(word) for word in settings] + [f"{flag} {shlex.quote(text)}" for flag, texts in flags.items() for text in texts]
 
 
 def _pair(word: str) -> tuple[str, str]:
