@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -22,6 +22,9 @@ from sim.report.lost import leading, lost_finding
 from sim.report.multipliers import multipliers
 from sim.report.provider.table import provider_text
 from sim.report.tables import aligned, best_first, failures, grid, readable
+from sim.report.terminal.form import Form, records, written
+from sim.report.terminal.screen import show
+from sim.report.terminal.topics import by_topic
 from sim.report.workflows import marks_mean, turn_finding, workflow_finding, workflow_ranges, workflow_tables
 from sim.results.escape import in_fence, in_markdown, visible
 from sim.results.files import FIGURES, PAGE, REPORT, RESULTS, Files
@@ -60,7 +63,7 @@ def caveats(table: pd.DataFrame) -> list[str]:
 BILLS = "What prices say against what bills say, for one agent (same work, own turns: reckoned ahead; measured: bills of that harness):"
 
 
-def show_run(result: Result, folder: Path) -> None:
+def show_run(result: Result, folder: Path, form: Form = Form.short) -> None:
     """Print one scenario's table and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     names = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
     table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
@@ -77,21 +80,29 @@ def show_run(result: Result, folder: Path) -> None:
         return page_of_run(result, one, names, said, what, cautions, folder, drawings)
 
     lost = lost_finding(one, names)
-    text = f"{aligned(readable(result.summary, result.theory.values))}\n\n{multipliers(one, names)}".rstrip()
-    if provider := provider_text(result.providers, result.scenario.provider.name, names):
-        text = f"{text}\n\n{provider}"
-    made_by = f"digest {result.digest}, seed {result.scenario.seed}"
-    text = f"{lost}.\n\n{text}" if lost else text
-    _publish(result.scenario.name, text, said, draw, compose, folder, made_by, list(result.notes.values()), cautions, what)
+    summary = readable(result.summary, result.theory.values)
+    first = by_topic(summary)
+    more = multipliers(one, names), provider_text(result.providers, result.scenario.provider.name, names)
+
+    def text(table: pd.DataFrame, rest: str = "") -> str:
+        return "\n\n".join(part for part in (f"{lost}." if lost else "", aligned(table), rest, *more) if part)
+
+    left = len(summary) - len(first)
+    told = text(first, f"{left} more metrics of this run: --all prints them, report.html and summary.csv hold them." if left else "")
+    made_by = {"digest": result.digest, "seed": result.scenario.seed}
+    texts = Texts(text(summary), said, list(result.notes.values()), told if form is Form.short else "")
+    metrics = {"metrics": {str(name): dict(each) for name, each in result.summary.iterrows()}, "theory": dict(result.theory.values)}
+    _publish(result.scenario.name, texts, draw, compose, folder, made_by, cautions, what, metrics if form is Form.json else None)
 
 
-def show_sweep(table: pd.DataFrame, folder: Path) -> None:
+def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> None:
     """Print a sweep's table (of `sim.gather`) and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
     said = finding(table, known.names, known.list_usd_per_mtok, known.work)
+    scenarios = {"scenarios": records(table)} if form is Form.json else None
     if one.rows.empty:
-        print(f"{said}\n\n{folder}")
+        print(written({"folder": str(folder), "found": said} | scenarios) if scenarios else f"{said}\n\n{folder}")
         return
     goal = known.goal
     searched = goal is not None and len(table) < math.prod(table[axis].nunique() for axis in one.axes)
@@ -125,35 +136,35 @@ def show_sweep(table: pd.DataFrame, folder: Path) -> None:
         return drawn | (gallery.of_search(one, goal, found.split("; ", maxsplit=1)[0]) if goal else {})
 
     digest, cautions, what = digest_of(folder), caveats(table), asked(known.scenario, known.names, one.axes)
-    made_by = f"digest {digest}, seed {known.scenario.get('seed', '-')}"
+    made_by = {"digest": digest, "seed": known.scenario.get("seed", "-")}
 
     def compose(drawings: Sequence[Drawing]) -> Page:
         from sim.report.html.of_sweep import Told, page_of_sweep
 
         return page_of_sweep(known, one, Told(known.title, said, what, digest, cautions, tables), drawings)
 
-    _publish(known.title, text, said, draw, compose, folder, made_by, list(known.notes.values()), cautions, what)
+    _publish(known.title, Texts(text, said, list(known.notes.values())), draw, compose, folder, made_by, cautions, what, scenarios)
 
 
-def show_tornado(found: Tornado, scenario: Scenario, folder: Path) -> None:
+def show_tornado(found: Tornado, scenario: Scenario, folder: Path, form: Form = Form.short) -> None:
     """Print what each setting alone does to a metric; leave `results.csv`, `figures/tornado.png` and `report.md`."""
     from sim.report import drivers
 
     listed = Table("One setting at a time", drivers.tornado_listing(found), "±: half of the 95 % interval of the paired difference.")
-    _show_drivers(found.table, listed, drivers.tornado_finding(found), lambda gallery: gallery.of_tornado(found), scenario, folder)
+    _show_drivers(found.table, listed, drivers.tornado_finding(found), lambda gallery: gallery.of_tornado(found), scenario, folder, form)
 
 
-def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path) -> None:
+def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path, form: Form = Form.short) -> None:
     """Print which settings account for a metric's variance; leave `results.csv`, `figures/sobol.png` and `report.md`."""
     from sim.report import drivers
 
     listed = Table(
         "All settings at once: shares of the variance", drivers.sobol_listing(table), "±: half of the 95 % interval (bootstrap)."
     )
-    _show_drivers(table, listed, drivers.sobol_finding(table), lambda gallery: gallery.of_sobol(table), scenario, folder)
+    _show_drivers(table, listed, drivers.sobol_finding(table), lambda gallery: gallery.of_sobol(table), scenario, folder, form)
 
 
-def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, scenario: Scenario, folder: Path) -> None:
+def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, scenario: Scenario, folder: Path, form: Form) -> None:
     files = Files(folder)
     files.write_table(RESULTS, table)
     files.write_settings(scenario)
@@ -164,15 +175,35 @@ def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, sce
 
         return page_of_drivers(scenario, Told(scenario.name, said, what, "", [INTERVALS_ARE], [listed]), folder, drawings)
 
-    _publish(scenario.name, f"{aligned(listed.texts)}\n\n{listed.note}", said, draw, compose, folder, f"seed {scenario.seed}")
+    texts, settings = Texts(f"{aligned(listed.texts)}\n\n{listed.note}", said), {"settings": records(table)}
+    _publish(scenario.name, texts, draw, compose, folder, {"seed": scenario.seed}, data=settings if form is Form.json else None)
+
+
+class Texts(NamedTuple):
+    """What is said of a run or a sweep."""
+
+    table: str
+    """Tables, and what belongs below them."""
+    said: str
+    """The finding."""
+    notes: Sequence[str] = ()
+    """What to know of these numbers."""
+    short: str = ""
+    """What a terminal is given in place of the tables."""
 
 
 def _publish(
-    title: str, table: str, said: str, draw: Draw, compose: Compose, folder: Path, made_by: str, notes: Sequence[str] = (),
-    cautions: Sequence[str] = (INTERVALS_ARE,), what: str = "",
+    title: str, texts: Texts, draw: Draw, compose: Compose, folder: Path, made: Mapping[str, Any],
+    cautions: Sequence[str] = (INTERVALS_ARE,), what: str = "", data: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
+    """Print, then draw and write. `data`: what JSON is to hold, where that is asked for in place of texts."""
+    made_by = ", ".join(f"{key} {value}" for key, value in made.items())
     origin = f"{SOFTWARE}, {made_by}"
-    print(visible("\n\n".join([table, said, *notes, f"{folder}  ({origin})"])), flush=True)
+    if data is None:
+        show(visible("\n\n".join([texts.short or texts.table, texts.said, *texts.notes, f"{folder}  ({origin})"])))
+    else:
+        about = {"name": title, "software": SOFTWARE, "folder": str(folder), **made, "found": texts.said, "notes": list(texts.notes)}
+        print(written({**about, **data}), flush=True)
     from sim.report.plots import gallery
     from sim.report.plots.canvas import save_all, save_drawings, title_of
 
@@ -181,9 +212,14 @@ def _publish(
     drawings = [
         Drawing(name, title_of(figures[name]), text) for name, text in save_drawings(figures, folder, f"{title}, {made_by}").items()
     ]
-    page = [f"# {in_markdown(' '.join(title.split()))}", *([in_markdown(what)] if what else []), in_markdown(said), in_fence(table)]
+    page = [
+        f"# {in_markdown(' '.join(title.split()))}",
+        *([in_markdown(what)] if what else []),
+        in_markdown(texts.said),
+        in_fence(texts.table),
+    ]
     page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
-    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, notes), *cautions)), f"Made by {origin}."]
+    page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, texts.notes), *cautions)), f"Made by {origin}."]
     Files(folder).write_text(REPORT, "\n\n".join(page) + "\n")
     from sim.report.html.document import html
 

@@ -14,6 +14,7 @@ import pandas as pd
 from sim.report.numbers import compact, dollars, number, percent
 from sim.report.plots.canvas import COLOURS, INK, Figures, draw_key, label_ends, log_ticks, pen, save_all, scale, sheet, styled
 from sim.report.tables import aligned
+from sim.report.terminal.screen import show
 from sim.results.files import Files
 from sim.statistics import jackknife
 
@@ -50,7 +51,7 @@ def publish(
     for file, each in {name: table, **(more or {})}.items():
         Files(folder).write_table(f"{file}.csv", each)
     save_all(figures, folder)
-    print(f"{text or aligned(table.map(_written))}\n\n{finding}\n\n{folder}")
+    show(f"{text or aligned(table.map(_written))}\n\n{finding}\n\n{folder}")
 
 
 def _written(value: object) -> str:

@@ -20,14 +20,16 @@ BEST_SHOWN = 12
 """Scenarios of a search that are listed; all are in `results.csv`."""
 PRINTED: dict[str, tuple[str, Callable[[float], str]]] = {
     "cost_per_task_usd": ("USD/task", number),
-    "tokens_per_task": ("tokens/task", compact),
-    "multiplier_per_message": ("x chat, a message", number),
-    "cache_hit_rate": ("cache hits", percent),
-    "success_rate": ("success", percent),
     "cost_per_success_usd": ("USD/success", number),
+    "success_rate": ("success", percent),
+    "tokens_per_task": ("tokens/task", compact),
     "task_latency_p50_s": ("task p50 s", number),
+    "cache_hit_rate": ("cache hits", percent),
+    "multiplier_per_message": ("x chat, a message", number),
 }
-"""Heading and writing of the headlines (`sim.results.metrics.HEADLINES`), and of a message's multiple of a chat's tokens, in a listing."""
+"""Heading and writing of the headlines (`sim.results.metrics.HEADLINES`), and of a message's multiple of a chat's tokens, in a listing.
+
+By importance: a narrow terminal leaves out the last (`sim.report.terminal.screen`)."""
 LOST: dict[str, tuple[str, Callable[[float], str]]] = {
     "lost_share": ("lost", share),
     "rate_limited_share": ("429s", share),
@@ -41,7 +43,7 @@ ENDS = ("_ci_low", "_ci_high", LOWEST, HIGHEST)
 SUCCESS = ("success_rate", "cost_per_success_usd")
 ASKED = " ?: nobody has measured how often such work succeeds."
 OVER = " a to b: lowest and highest over the harnesses whose bills are taken."
-CROSSED = ("cache_hit_rate", "success_rate", "cost_per_success_usd")
+CROSSED = ("cost_per_success_usd", "success_rate", "cache_hit_rate")
 """What a crosstab of dollars adds, of the last place."""
 
 
@@ -92,8 +94,6 @@ def _off(mean: float, expected: float | None) -> str:
 def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     """Dollars per task with half-widths, a row a line and a column a place, then what the last place comes to."""
     out: dict[str, list[str]] = {"USD per task on": list(one.lines)}
-    if any(line in list_usd_per_mtok for line in one.lines):
-        out["list USD/Mtok in"] = [number(list_usd_per_mtok[line]) if line in list_usd_per_mtok else "-" for line in one.lines]
     for place in one.places:
         out[place_name(place) + mark(place) if one.x == "agent" else f"{one.x.rsplit('.', 1)[-1]}={place_name(place)}"] = [
             _cell(one, line, place, "cost_per_task_usd", number) for line in one.lines
@@ -102,7 +102,10 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     for metric in CROSSED:
         heading, write = PRINTED[metric]
         out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
-    notes = [f"The last three columns are of {place_name(last) if one.x == 'agent' else f'{axis_label(one.x)} {place_name(last)}'}."]
+    if any(line in list_usd_per_mtok for line in one.lines):
+        out["list USD/Mtok in"] = [number(list_usd_per_mtok[line]) if line in list_usd_per_mtok else "-" for line in one.lines]
+    where = place_name(last) if one.x == "agent" else f"{axis_label(one.x)} {place_name(last)}"
+    notes = [f"Success, dollars per success and cache hits are of {where}."]
     text, asked = aligned(pd.DataFrame(out)), any("?" in out[PRINTED[metric][0]] for metric in SUCCESS)
     below = " ".join(["±: half of the 95 % interval.", *notes]) + (OVER if one.harnesses else "")
     return f"{text}\n\n{below}{ASKED if asked else ''}{_unmeasured(one)}"

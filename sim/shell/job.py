@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import ConfigError, SimError
+from sim.report.terminal.form import Form
 from sim.results.kept.lock import alone_in
 from sim.scenario.load import from_hydra
 from sim.scenario.scenario import Scenario
@@ -28,10 +29,11 @@ class Job:
     A launcher sends it to other processes, where it arrives without them: each job there is all done when it returns.
     """
 
-    def __init__(self, jobs: Jobs | None = None) -> None:
+    def __init__(self, jobs: Jobs | None = None, form: Form = Form.short) -> None:
         self.status = WELL
         """A mistake once a scenario was refused: Hydra is not told, so that nothing else is printed."""
         self._jobs = jobs
+        self._form = form
         self._footprint: Footprint | None = None
 
     def composed(self, configuration: Any) -> None:
@@ -61,7 +63,7 @@ class Job:
         folder = Path(hydra.runtime.output_dir)
         try:
             with alone_in(folder):
-                _alone(from_hydra(composed), folder)
+                _alone(from_hydra(composed), folder, self._form)
         except (SimError, OSError, MemoryError) as error:
             self.undo()
             self.status = complain(told(error))
@@ -111,7 +113,7 @@ def _begin(jobs: Jobs, composed: Any, place: RunFolder, search: bool) -> Value |
     return None
 
 
-def _alone(scenario: Scenario, folder: Path) -> None:
+def _alone(scenario: Scenario, folder: Path, form: Form) -> None:
     """One run, or the many of a search for what drives it."""
     from sim.sweeps.goal import check_goal
 
@@ -119,12 +121,12 @@ def _alone(scenario: Scenario, folder: Path) -> None:
     if scenario.baseline:
         raise ConfigError("baseline: names a scenario of a sweep, and this is one run; sweep its settings with -m, or leave it out")
     if scenario.sensitivity.ranges:
-        _find_drivers(scenario, folder)
+        _find_drivers(scenario, folder, form)
         return
     result = _run(scenario, folder)
     from sim.report.page import show_run  # after the run: its workers need nothing that draws
 
-    show_run(result, folder)
+    show_run(result, folder, form)
 
 
 def _run(scenario: Scenario, folder: Path) -> Result:
@@ -143,7 +145,7 @@ def _run(scenario: Scenario, folder: Path) -> Result:
     return result
 
 
-def _find_drivers(scenario: Scenario, folder: Path) -> None:
+def _find_drivers(scenario: Scenario, folder: Path, form: Form) -> None:
     """A tornado or Sobol indices: many runs of its own."""
     from tqdm import tqdm
 
@@ -161,4 +163,4 @@ def _find_drivers(scenario: Scenario, folder: Path) -> None:
             show = partial(show_tornado, tornado(scenario, asked.ranges, asked.metric, progress))
         else:
             show = partial(show_sobol, sobol(scenario, asked.ranges, asked.metric, asked.samples, progress))
-    show(scenario, folder)
+    show(scenario, folder, form)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import ConfigError
 from sim.meter.leftover import clear_leftovers
+from sim.report.terminal.form import Form, form_of
 from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.hydra_private import composing_less
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
     from sim.shell.jobs import Jobs
 
 
-def run(words: Sequence[str]) -> int:
-    """Do what `sim WORDS` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
+def run(given: Sequence[str]) -> int:
+    """Do what `sim GIVEN` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
     clear_leftovers()
+    form, words = form_of(given)
     with ExitStack() as stack:
         stack.enter_context(heard(words=words))
         command = read(words)
+        if form is Form.all and command.sweep is not None:
+            raise ConfigError("--all: prints every metric of one run; of a sweep's runs --json does, and so does results.csv")
         if added := unused_backend(words):
             print(f"sim: {added}: nothing uses it; name its backend in backends=[...]", file=sys.stderr)
         if full := unasked_discount(words):
@@ -41,7 +45,7 @@ def run(words: Sequence[str]) -> int:
             print(f"sim: {unasked}: without effect, recorded sessions are replayed as they are", file=sys.stderr)
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
             stack.enter_context(context)
-        return _alone() if command.sweep is None else _sweep(command.sweep, command.scenarios)
+        return _alone(form) if command.sweep is None else _sweep(command.sweep, command.scenarios, form)
 
 
 def unused_backend(words: Sequence[str]) -> str:
@@ -82,9 +86,9 @@ def unused_prices(words: Sequence[str]) -> str:
     return ", ".join(word for word, name in found if name and not re.search(rf"\b{name[1]}\b", used))
 
 
-def _alone() -> int:
+def _alone(form: Form) -> int:
     """One scenario, or whatever else Hydra shows."""
-    job = Job()
+    job = Job(form=form)
     try:
         _hydra(job)
     except BaseException:
@@ -93,7 +97,7 @@ def _alone() -> int:
     return job.status
 
 
-def _sweep(folder: Path, scenarios: int) -> int:
+def _sweep(folder: Path, scenarios: int, form: Form) -> int:
     """Many scenarios and their table, which is gathered even when one failed or the user stops them."""
     from sim.shell.jobs import Jobs
     from sim.sweeps.folder import runs_of, starting
@@ -109,7 +113,7 @@ def _sweep(folder: Path, scenarios: int) -> int:
             finally:
                 result = bool(runs_of(folder))
                 if result:
-                    status = _gather(folder, jobs)
+                    status = _gather(folder, jobs, form)
     finally:
         footprint.tidy() if result else footprint.undo()
     return status
@@ -123,15 +127,16 @@ def _hydra(job: Job) -> None:
         hydra.main(config_path=str(CONF), config_name="config", **version_base())(job)()
 
 
-def _gather(folder: Path, jobs: Jobs) -> int:
+def _gather(folder: Path, jobs: Jobs, form: Form) -> int:
     """The table of a sweep. Of jobs that ran elsewhere it alone tells whether one has failed."""
     from sim.report.page import show_sweep
     from sim.sweeps.sweep import gather
 
     table = gather(folder)
-    show_sweep(table, folder)
+    show_sweep(table, folder, form)
+    said = sys.stderr if form is Form.json else sys.stdout
     if jobs.kept:
-        print(f"{jobs.kept} of {len(table)} runs were kept from an earlier start; hydra.sweep.dir=FOLDER begins anew elsewhere")
+        print(f"{jobs.kept} of {len(table)} runs were kept from an earlier start; hydra.sweep.dir=FOLDER begins anew elsewhere", file=said)
     if jobs.repeated:
-        print(f"{jobs.repeated} trials came back to a scenario that was there already")
+        print(f"{jobs.repeated} trials came back to a scenario that was there already", file=said)
     return MISTAKE if (table["status"] != "ok").any() else WELL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
 from sim.report.plots.timeline import tokens_over_time
 from sim.report.tables import aligned, crosstab
+from sim.report.terminal.form import Form
 from sim.settings.router import Policy, RouterSettings
 from sim.settings.run import Log
 from sim.sweeps.sweep import row
@@ -152,7 +154,16 @@ def test_a_table_does_not_wait_for_its_figures(tmp_path: Path, capsys: pytest.Ca
     result = sim.simulate(scenario(agent(), WORLD, tasks=5, replications=2))
     with pytest.raises(FileExistsError):
         show_run(result, tmp_path)
-    assert result.digest in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert result.digest in said
+    assert said.split("\n")[0].split() == ["about", "metric", "mean", "unit", "95", "%", "interval", "theory", "off"]
+    assert "agents_per_task" not in said
+    with pytest.raises(FileExistsError):
+        show_run(result, tmp_path, Form.json)
+    found = json.loads(capsys.readouterr().out)
+    assert found["digest"] == result.digest
+    assert found["metrics"].keys() == set(result.summary.index)
+    assert found["metrics"]["cost_per_task_usd"]["mean"] == result.mean("cost_per_task_usd")
     assert not (tmp_path / "report.md").exists()
 
 
@@ -160,7 +171,7 @@ def test_a_table_does_not_wait_for_its_figures(tmp_path: Path, capsys: pytest.Ca
 def test_a_run_shows_itself_with_and_without_a_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for log in Log:
         result = sim.simulate(scenario(agent(), WORLD, tasks=5, replications=2, log=log))
-        show_run(result, tmp_path / log.name)
+        show_run(result, tmp_path / log.name, Form.all)
         said = capsys.readouterr().out
         assert result.digest in said
         assert f"costs ${number(result.mean('cost_per_task_usd'), 2)}" in said

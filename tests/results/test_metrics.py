@@ -179,7 +179,7 @@ def test_unknown_success_is_said_and_never_ranked() -> None:
     assert list(found["success_rate"].isna()) == [False, True]
     assert list(found["best_cost_per_success_usd"]) == ["yes", ""]
     text = grid(study(found), {})
-    assert text.splitlines()[3].split()[-3:-1] == ["?", "?"]
+    assert text.splitlines()[3].split().count("?") == 2  # success, and dollars per success
     assert text.endswith("?: nobody has measured how often such work succeeds.")
     result = sim.simulate(sim.load("agent=chat", *small))
     assert "success" in result.notes

@@ -18,6 +18,7 @@ from sim.report.html.settings import between
 from sim.report.lost import MUCH
 from sim.report.numbers import counted, number, share
 from sim.report.tables import aligned
+from sim.report.terminal.screen import show
 from sim.results.escape import visible
 from sim.results.files import PAGE, Files
 from sim.results.metrics import unit_of
@@ -214,7 +215,7 @@ def show_comparison(places: Sequence[Path], out: Path, quiet: bool = False) -> l
     drawings = [Drawing(name, title_of(figures[name]), text) for name, text in save_drawings(figures, out).items()]
     files.write_text(PAGE, html(page_of_comparison(folders, found, said, steps, drawings, places)))
     if not quiet:
-        print(visible("\n\n".join([*warned(folders), aligned(listed(found)), said, str(out)])))
+        show(visible("\n\n".join([*warned(folders), aligned(listed(found)), said, str(out)])))
     return found
 
 

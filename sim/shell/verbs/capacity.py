@@ -27,6 +27,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(asked: Namespace) -> int:
     """Compose, simulate, tell."""
     from sim.report.ahead.capacity import page, write
+    from sim.report.terminal.screen import show
     from sim.results.capacity.sheet import capacity
     from sim.scenario.custom import working_directory_importable
     from sim.scenario.load import load
@@ -35,7 +36,7 @@ def run(asked: Namespace) -> int:
     refuse_stray_words(asked.settings, ())
     with working_directory_importable():
         sheet = capacity(load(*asked.settings, config_dir=asked.config_dir))
-    print(json.dumps(sheet.as_dict(), indent=2) if asked.json else page(sheet))
+    show(page(sheet)) if not asked.json else print(json.dumps(sheet.as_dict(), indent=2))
     if asked.out is not None:
         written = write(sheet, asked.out)
         if not asked.json:

@@ -29,6 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(asked: Namespace) -> int:
     """Compose, estimate, tell, judge."""
     from sim.report.ahead.outlook import gate, page
+    from sim.report.terminal.screen import show
     from sim.results.outlook.outlook import estimate
     from sim.scenario.custom import working_directory_importable
     from sim.scenario.load import load
@@ -46,7 +47,7 @@ def run(asked: Namespace) -> int:
         held = {"usd": asked.budget, "of": of, "p90_usd": figures["p90"].value, "over": over}
         print(json.dumps(found.as_dict() | ({"budget": held} if asked.budget is not None else {}), indent=2))
     else:
-        print(page(found))
+        show(page(found))
     if over:
         return complain(gate(found, asked.budget), THRESHOLD)
     if asked.budget is not None and not asked.json:

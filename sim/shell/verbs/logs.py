@@ -56,6 +56,7 @@ def run(asked: Namespace) -> int:
     from sim.logs.log import read
     from sim.report.billed.reconciled import page
     from sim.report.numbers import counted
+    from sim.report.terminal.screen import show
     from sim.results.billed.account import account
     from sim.results.billed.bill import LogBill
     from sim.scenario.load import load
@@ -68,7 +69,7 @@ def run(asked: Namespace) -> int:
     models = dict(_pair(word) for word in asked.model)
     bill = LogBill(log, load(*settings), models)
     if not asked.what_if and not asked.json:
-        print(f"{page(bill)}\n", flush=True)  # before what it would have been, which takes longer
+        show(f"{page(bill)}\n")  # before what it would have been, which takes longer
     texts, found = [page(bill)] if asked.what_if else [], account(bill)
     answers = None
     if asked.what_if or not asked.fit:
@@ -83,7 +84,7 @@ def run(asked: Namespace) -> int:
     if asked.fit:
         text, found["fit"] = _fit(bill, models, asked.fit)
         texts.append(text)
-    print(json.dumps(found, indent=2) if asked.json else "\n\n".join(texts))
+    print(json.dumps(found, indent=2)) if asked.json else show("\n\n".join(texts))
     status = MISTAKE if asked.strict else WELL
     worst = WELL
     if log.report.broken:

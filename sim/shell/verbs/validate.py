@@ -20,6 +20,7 @@ from pathlib import Path
 from sim.errors import DataError
 from sim.report.plots.agreement import agreement
 from sim.report.plots.canvas import save_all
+from sim.report.terminal.screen import show
 from sim.results.files import write_whole
 from sim.shell.ending import MISTAKE, WELL
 from sim.shell.footprint import Footprint
@@ -67,5 +68,5 @@ def hold(checks: Sequence[Check], out: Path, page: bool) -> int:
     save_all({"validation": agreement(found)}, out)
     if page:
         write_whole(Path("VALIDATION.md"), lambda path: path.write_text(pages.page(found), encoding="utf-8"))
-    print(f"{pages.summary(found)}\n\n{pages.readable(found)}\n\n{time.monotonic() - began:.0f} s; {out}")
+    show(f"{pages.summary(found)}\n\n{pages.readable(found)}\n\n{time.monotonic() - began:.0f} s; {out}")
     return MISTAKE if (found["verdict"] == "fail").any() else WELL
