@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from sim.backends.pricing import Price
-from sim.report.grid import Names
 from sim.report.numbers import number
+from sim.report.reference.labels import Names
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.work import Work, WorkChoice

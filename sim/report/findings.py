@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import ONE_AGENT, Names, Study, in_words, study, worded
+from sim.report.grid import Study, called, in_words, study
 from sim.report.lost import first, unranked
 from sim.report.numbers import compact, dollars, number, percent
+from sim.report.reference.labels import AGENT, ONE_AGENT, Names, worded
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked, reached
 
@@ -68,7 +69,7 @@ def _per_answer(one: Study, names: Names | None) -> str:
     for what, metric in (("solved", "cost_per_success_usd"), ("finished", "cost_per_finished_task_usd")):
         rows = one.rows[one.rows[metric].notna()].sort_values(metric)
         if len(rows):
-            ends = [f"{dollars(row[metric])} with {_called(one, row, names)}" for row in (rows.iloc[0], rows.iloc[-1])]
+            ends = [f"{dollars(row[metric])} with {called(one, row, names)}" for row in (rows.iloc[0], rows.iloc[-1])]
             said.append(f"a {what} task costs {' to '.join(ends if len(rows) > 1 else ends[:1])}")
     text = "; ".join(said) or "no task was finished"
     return text[0].upper() + text[1:]
@@ -83,6 +84,8 @@ def _tokens_finding(one: Study, names: Names | None) -> str:
     if first == "chat" and alone_at:
         alone, team = (_times(one.at(place, "multiplier_per_message")) for place in (alone_at, last))
         return f"By the user's message, one agent takes {alone} the tokens of {against}, {much} takes {team}"
+    if one.x != AGENT:
+        return f"A task takes {times} the tokens with {much} as with {against}"
     return f"{much[0].upper()}{much[1:]} takes {times} the tokens of {against}"
 
 
@@ -159,7 +162,7 @@ def best_finding(one: Study, names: Names | None = None) -> str:
         return "Which is cheapest is not said: those that seem so lost work"
     by = "solved task" if column.endswith("success_usd") else "task"
     of = f"Of all {compared} scenarios" if compared == len(one.rows) else f"Of the {compared} scenarios of which that is known"
-    said = [_called(one, scenario, names) for _, scenario in found.iterrows()]
+    said = [called(one, scenario, names) for _, scenario in found.iterrows()]
     if len(said) == 1:
         return f"{of} {said[0]} is cheapest per {by} (95 %)"
     return f"{of} {len(said)} may be cheapest per {by} (95 %), such as {said[0]} and {said[1]}"
@@ -191,22 +194,18 @@ def goal_finding(one: Study, goal: GoalSettings, rivals: int, names: Names | Non
     if rows[goal.metric].isna().all():
         return f"No scenario has a {goal.metric}, so none is best"
     if not met.any():
-        return f"None of {len(rows)} scenarios solves {floor} of its tasks; nearest comes {_called(one, first, names)}: {_bill(first)}"
+        return f"None of {len(rows)} scenarios solves {floor} of its tasks; nearest comes {called(one, first, names)}: {_bill(first)}"
     best = "Cheapest" if goal.metric.startswith("cost_") else f"Best by {goal.metric}"
     of = f"those that solve at least {floor} ({int(met.sum())} of {len(rows)} scenarios)"
-    parts = [f"{best} of {of}: {_called(one, first, names)}; {_bill(first)}"]
+    parts = [f"{best} of {of}: {called(one, first, names)}; {_bill(first)}"]
     sure = rows[met & (rows["success_rate_ci_low"] >= (goal.success_floor or 0))]
     if len(sure) == 0:
         parts.append("No scenario's interval of success lies above the floor")
     elif sure.index[0] != rows.index[0]:
-        parts.append(f"{best} whose interval of success lies above the floor: {_called(one, sure.iloc[0], names)}; {_bill(sure.iloc[0])}")
+        parts.append(f"{best} whose interval of success lies above the floor: {called(one, sure.iloc[0], names)}; {_bill(sure.iloc[0])}")
     if rivals:
         parts.append(f"{rivals} other{'s' if rivals > 1 else ''} that reach{'' if rivals > 1 else 'es'} it may be as good (95 %)")
     return ". ".join(parts)
-
-
-def _called(one: Study, scenario: pd.Series, names: Names | None) -> str:
-    return ", ".join(worded(axis, scenario[axis], names) for axis in one.axes)
 
 
 def _bill(scenario: pd.Series) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from sim.report.bills import alone, bills
-from sim.report.grid import Study, place_name, worded
+from sim.report.grid import Study, place_label
+from sim.report.reference.labels import worded
 from sim.results.files import NOTES, TIMELINE, Files
 from sim.results.kept.manifest import read_note
 from sim.scenario.load import load_run
@@ -171,4 +172,4 @@ class Folder:
         """Runs of the first, the second and the last place on the most expensive line, by the place's name."""
         line = one.lines[next(iter(one.lines))]
         shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
-        return {place_name(place): self.runs[int(line.loc[place, "_run"])] for place in shown}
+        return {place_label(one.x, place, self.names): self.runs[int(line.loc[place, "_run"])] for place in shown}

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
+from sim.report.reference.labels import AGENT, BACKENDS, FANOUT, ONE_AGENT, SIZED, Names, axis_name, value_name, worded
 from sim.results.metrics import UNITS
 
-Names = Mapping[str, str]
-"""Backends' names for people, by id."""
-ONE_AGENT = ("solo", "swe_task")
-"""Choices of `agent` that are one agent alone."""
 MOST_NAMES = 3
 UNMEASURED = 4
 """Sub-agents of one lead above which no bill is known: such teams are extrapolations, marked `?`."""
-_SIZED = re.compile(r"(?:swe_)?(team|replicas|reviewed)_(\d+)")
-"""Choices of `agent` that are named by their sub-agents."""
 HARNESS = "work.harness"
 """The axis that is no place of its own: whose measured bills are taken. What differs by it is the range of an answer."""
 LOWEST, HIGHEST = "_lowest", "_highest"
@@ -40,6 +34,8 @@ class Study:
     """Values of x, from little to much."""
     lines: dict[str, pd.DataFrame]
     """By name, the most expensive first: rows in the order of `places`, indexed by the value of x."""
+    names: Names = field(default_factory=dict)
+    """What backends are called."""
     harnesses: dict[str, Study] = field(default_factory=dict)
     """The same for each harness alone, where the sweep has several; here are the numbers of the first, with ranges over all."""
 
@@ -94,7 +90,7 @@ def study(table: pd.DataFrame, names: Names | None = None) -> Study:
         {
             "_run": rows.index,
             "_x": [_typed(value) for value in rows[x]] if x else "",
-            "_line": [", ".join(worded(axis, row[axis], names) for axis in others) for row in rows[axes].to_dict("records")],
+            "_line": [", ".join(worded(axis, row[axis], names, axes) for axis in others) for row in rows[axes].to_dict("records")],
         },
         index=rows.index,
     )
@@ -104,7 +100,7 @@ def study(table: pd.DataFrame, names: Names | None = None) -> Study:
         places = list(rows.sort_values("cost_per_task_usd")["_x"])
     lines = {str(name): part.set_index("_x") for name, part in rows.groupby("_line", sort=False)}
     dear = sorted(lines, key=lambda name: -float(lines[name]["cost_per_task_usd"].max()))
-    return Study(rows, table[~good], axes, x, places, {name: lines[name] for name in dear})
+    return Study(rows, table[~good], axes, x, places, {name: lines[name] for name in dear}, names or {})
 
 
 def _over_harnesses(table: pd.DataFrame, axes: list[str], names: Names | None) -> Study:
@@ -135,7 +131,7 @@ def _reading_axis(table: pd.DataFrame, axes: list[str]) -> str:
     """The workflow, or how many sub-agents; else the first number; else the first choice that is not the backend."""
     numeric = [axis for axis in axes if all(isinstance(_typed(value), float) for value in table[axis])]
     rest = [axis for axis in axes if axis != "backends"]
-    known = [axis for axis in ("agent", "agent.fanout") if axis in axes]
+    known = [axis for axis in (AGENT, FANOUT) if axis in axes]
     return next(iter([*known, *numeric, *rest, *axes]), "")
 
 
@@ -149,7 +145,7 @@ def _typed(value: Any) -> Any:
 def _workflow_order(place: Any) -> tuple[float, float]:
     if isinstance(place, float):
         return (0, place)
-    size = _SIZED.fullmatch(place)
+    size = SIZED.fullmatch(place)
     return (
         (2 + ("team", "replicas", "reviewed").index(size[1]), float(size[2]))
         if size
@@ -157,54 +153,36 @@ def _workflow_order(place: Any) -> tuple[float, float]:
     )
 
 
-def place_name(place: Any) -> str:
-    """A value of x on an axis: `one agent`, `team of 4`, `16`."""
-    if isinstance(place, float):
-        return f"{place:,.10g}"
-    if place in ONE_AGENT:
-        return "one agent"
-    size = _SIZED.fullmatch(str(place))
-    if size is None:
-        return str(place) or "none"
-    return {"team": f"team of {size[2]}", "replicas": f"{size[2]} replicas", "reviewed": f"{size[2]} reviewers"}[size[1]]
-
-
 def place_label(x: str, place: Any, names: Names | None) -> str:
-    """A value of x on an axis: `team of 4`, `16`, `Kimi K2.5`; of many backends at once the first, and how many others."""
-    if x != "backends":
-        return place_name(place) + mark(place)
-    together = worded(x, place, names).split(" + ")
+    """A value of x where x is named elsewhere: `team of 4?`, `1M tokens/min`, `Kimi K2.5`; of many backends the first, how many others."""
+    if not x:
+        return ""
+    if x != BACKENDS:
+        return value_name(x, place, names) + mark(place)
+    together = value_name(x, place, names).split(" + ")
     return " + ".join(together) if len(together) <= MOST_NAMES else f"{together[0]} and {len(together) - 1} others"
 
 
 def mark(place: Any) -> str:
     """`?` after a size of team that nobody has measured; `agent.fanout` as a number is the reader's own."""
-    size = _SIZED.fullmatch(str(place))
+    size = SIZED.fullmatch(str(place))
     return "?" if size is not None and int(size[2]) > UNMEASURED else ""
 
 
 def in_words(x: str, place: Any, names: Names | None = None) -> str:
-    """A value of x in a sentence: `a team of 4`, `fanout=16`."""
-    if x != "agent":
+    """A value of x in a sentence: `a team of 4`, `16 sub-agents`."""
+    if x != AGENT or place in ONE_AGENT:
         return worded(x, place, names)
-    if place in ONE_AGENT:
-        return place_name(place)
-    size = _SIZED.fullmatch(str(place))
+    size = SIZED.fullmatch(str(place))
     before = {"team": "a ", "replicas": "a team of ", "reviewed": "one agent and "}
-    return f"{before[size[1]] if size is not None else 'a '}{place_name(place)}"
+    return f"{before[size[1]] if size is not None else 'a '}{value_name(x, place)}"
 
 
-def worded(axis: str, value: Any, names: Names | None) -> str:
-    """A value of an axis in a sentence: `fanout=16`; of `backends` their names for people, `Kimi K2.5 + GLM 5`."""
-    if axis == "backends":
-        return " + ".join((names or {}).get(each.strip(), each.strip()) for each in str(value).strip("[]").split(","))
-    return f"{axis.rsplit('.', 1)[-1]}={place_name(_typed(value))}"
+def called(one: Study, row: Mapping[Any, Any], names: Names | None) -> str:
+    """A scenario in words, by all its axes: `team of 4, Kimi K2.5`."""
+    return ", ".join(worded(axis, row[axis], names, one.axes) for axis in one.axes)
 
 
-def axis_label(x: str) -> str:
+def axis_label(x: str, names: Names | None = None) -> str:
     """What stands under the axis of x."""
-    known = {
-        "agent": "workflow (team of n: a lead and n sub-agents)",
-        "agent.fanout": "sub-agents of each lead (number)",
-    }
-    return known.get(x, x or "scenario")
+    return axis_name(x, names) if x else "scenario"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sim.report.grid import Names, Study, worded
+from sim.report.grid import Study, called
 from sim.report.numbers import compact, share
+from sim.report.reference.labels import Names
 
 MOST_NAMED = 4
 """Scenarios whose lost share is said one by one; of more than these only the worst."""
@@ -26,10 +27,10 @@ def lost_finding(one: Study, names: Names | None = None) -> str:
     if len(rows) == 1:
         return f"Work was lost: {share(worst['lost_share'])} of tasks ended without an answer ({_why(worst)})"
     if len(rows) <= MOST_NAMED:
-        told = [f"{share(row['lost_share'])} with {_called(one, row, names)}" for _, row in rows.iterrows()]
+        told = [f"{share(row['lost_share'])} with {called(one, row, names)}" for _, row in rows.iterrows()]
         which = f"{told[0]} ({_why(worst)}), {', '.join(told[1:])}"
     else:
-        most = f"most with {_called(one, worst, names)}: {share(worst['lost_share'])} ({_why(worst)})"
+        most = f"most with {called(one, worst, names)}: {share(worst['lost_share'])} ({_why(worst)})"
         which = f"{losing} of {len(rows)} scenarios lose some, {most}"
     return f"Work was lost, tasks that ended without an answer: {which}"
 
@@ -39,7 +40,7 @@ def nothing_ended(one: Study, names: Names | None = None) -> str:
     idle = one.rows[one.rows["tasks"] == 0] if "tasks" in one.rows else one.rows.iloc[:0]
     if idle.empty:
         return ""
-    where = f" with {_called(one, idle.iloc[0], names)}" if len(one.rows) > 1 else ""
+    where = f" with {called(one, idle.iloc[0], names)}" if len(one.rows) > 1 else ""
     others = f" and in {len(idle) - 1} other scenario{'s' if len(idle) > 2 else ''}" if len(idle) > 1 else ""
     if not idle["tasks_in_flight"].any():
         return f"No task began{where}{others}: none arrives before the end of the run (start, horizon_s, workload.hours)"
@@ -68,7 +69,7 @@ def waited(one: Study, names: Names | None = None) -> str:
     if rows.empty:
         return ""
     worst = rows.sort_values("budget_wait_s").iloc[-1]
-    where = f", most with {_called(one, worst, names)}" if len(one.rows) > 1 else ""
+    where = f", most with {called(one, worst, names)}" if len(one.rows) > 1 else ""
     return f"Tasks waited for their budgets{where}: {compact(float(worst['budget_wait_s']) / 3600)} hours a task on average"
 
 
@@ -87,7 +88,3 @@ def _why(row: pd.Series) -> str:
         f"{share(capped)} of tasks came to a cap" if capped else "",
     ]
     return "; ".join(each for each in said if each) or "their agents failed"
-
-
-def _called(one: Study, row: pd.Series, names: Names | None) -> str:
-    return ", ".join(worded(axis, row[axis], names) for axis in one.axes)

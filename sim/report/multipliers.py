@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 
-from sim.report.grid import Names, Study, place_label
+from sim.report.grid import Study, place_label
 from sim.report.numbers import number
+from sim.report.reference.labels import Names
 from sim.report.tables import aligned
 
 MULTIPLIERS = {

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import HIGHEST, LOWEST, Study, axis_label, mark, place_name
+from sim.report.grid import HIGHEST, LOWEST, Study, called, mark, place_label
 from sim.report.numbers import compact, number, percent, share
+from sim.report.reference.labels import AGENT, setting_name, value_name, worded
 from sim.results.escape import one_line
 from sim.results.provider.metrics import FAMILIES
 from sim.settings.run import GoalSettings
@@ -60,10 +61,7 @@ def _pressed(one: Study) -> bool:
 
 def failures(one: Study) -> list[str]:
     """A line a scenario that failed: its place in the sweep, and why."""
-    return [
-        "  " + " ".join(f"{axis}={failed[axis]}" for axis in one.axes) + f": {failed['status'].removeprefix('failed: ')}"
-        for failed in one.failed.to_dict("records")
-    ]
+    return [f"  {called(one, failed, one.names)}: {failed['status'].removeprefix('failed: ')}" for failed in one.failed.to_dict("records")]
 
 
 def readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame:
@@ -95,17 +93,14 @@ def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:
     """Dollars per task with half-widths, a row a line and a column a place, then what the last place comes to."""
     out: dict[str, list[str]] = {"USD per task on": list(one.lines)}
     for place in one.places:
-        out[place_name(place) + mark(place) if one.x == "agent" else f"{one.x.rsplit('.', 1)[-1]}={place_name(place)}"] = [
-            _cell(one, line, place, "cost_per_task_usd", number) for line in one.lines
-        ]
+        out[in_heading(one, place)] = [_cell(one, line, place, "cost_per_task_usd", number) for line in one.lines]
     last = one.places[-1]
     for metric in CROSSED:
         heading, write = PRINTED[metric]
         out[heading] = [_cell(one, line, last, metric, write, bare=True) for line in one.lines]
     if any(line in list_usd_per_mtok for line in one.lines):
         out["list USD/Mtok in"] = [number(list_usd_per_mtok[line]) if line in list_usd_per_mtok else "-" for line in one.lines]
-    where = place_name(last) if one.x == "agent" else f"{axis_label(one.x)} {place_name(last)}"
-    notes = [f"Success, dollars per success and cache hits are of {where}."]
+    notes = [f"Success, dollars per success and cache hits are of {in_heading(one, last)}."]
     text, asked = aligned(pd.DataFrame(out)), any("?" in out[PRINTED[metric][0]] for metric in SUCCESS)
     below = " ".join(["±: half of the 95 % interval.", *notes]) + (OVER if one.harnesses else "")
     return f"{text}\n\n{below}{ASKED if asked else ''}{_unmeasured(one)}"
@@ -115,12 +110,17 @@ def listing(one: Study) -> str:
     """A row a scenario with the headline metrics, half-widths with the dollars."""
     out: dict[str, list[str]] = {}
     for axis in one.axes:
-        out[axis] = [f"{value}{mark(value)}" for value in one.rows[axis]]
+        out[setting_name(axis, one.names)] = [f"{value_name(axis, value, one.names)}{mark(value)}" for value in one.rows[axis]]
     for metric, (heading, write) in (LOST | PRINTED if _pressed(one) else PRINTED).items():
         bare = metric not in ("cost_per_task_usd", "cost_per_finished_task_usd")
         out[heading] = [_value(scenario, metric, write, bare) for scenario in one.rows.to_dict("records")]
     asked = ASKED if any("?" in out[PRINTED[metric][0]] for metric in SUCCESS) else ""
     return aligned(pd.DataFrame(out)) + "\n\n±: half of the 95 % interval." + (OVER if one.harnesses else "") + asked + _unmeasured(one)
+
+
+def in_heading(one: Study, place: Any) -> str:
+    """A place over its column: `team of 4`, `16 sub-agents`."""
+    return place_label(one.x, place, one.names) if one.x == AGENT else worded(one.x, place, one.names)
 
 
 def _unmeasured(one: Study) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import HIGHEST, LOWEST, ONE_AGENT, Study, in_words, mark, place_name
+from sim.report.grid import HIGHEST, LOWEST, Study, in_words, mark, place_label
 from sim.report.numbers import dollars, number, percent
+from sim.report.reference.labels import ONE_AGENT
 from sim.report.tables import aligned, spanned
 
 CHAT = "chat"
@@ -48,7 +49,7 @@ def workflow_ranges(one: Study, adding: Collection[Any], unsure: Collection[str]
     measured = [place for place in one.places if not mark(place)]
     unknown = [place for place in measured if place == CHAT or one.at(place, SOLVED + LOWEST).empty]
     solved = [place for place in measured if place not in unknown]
-    named = " or ".join(f"a {place_name(place)}" if place == CHAT else place_name(place) for place in unknown)
+    named = " or ".join(f"a {place}" if place == CHAT else place_label(one.x, place, one.names) for place in unknown)
     said = f"Dollars a solved task{f' (how often {named} would solve it, nobody has measured)' if named else ''}"
     parts.append((said, _ranges(one, lines, "USD per solved task on", solved, SOLVED, success=True)))
     return parts
@@ -132,7 +133,7 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
     ):
         times = {place: pd.concat([alone.at(place, USD) / alone.at(start, USD) for alone in one.each]) for place in places}
         each = [
-            f"{place_name(place)}{mark(place)} {number(times[place].min(), 2)} to {number(times[place].max(), 2)} times"
+            f"{place_label(one.x, place, one.names)} {number(times[place].min(), 2)} to {number(times[place].max(), 2)} times"
             for place in (places if kind == "add work" else dict.fromkeys([*places[:1], *places[-1:]]))
             if len(times[place].dropna())
         ]
@@ -148,7 +149,7 @@ def _ranges(
     if success:
         out["success"] = [percent(float(one.values(line, SUCCESS)[one.where_measured])) for line in lines]
     for place in places:
-        out[f"{place_name(place)}{mark(place)}"] = [_span(one, line, place, metric) for line in lines]
+        out[f"{place_label(one.x, place, one.names)}"] = [_span(one, line, place, metric) for line in lines]
     return pd.DataFrame(out)
 
 

@@ -42,7 +42,7 @@ def quotas() -> pd.DataFrame:
 def test_what_was_lost_leads_the_finding_and_nothing_is_called_cheapest(quotas: pd.DataFrame) -> None:
     said = finding(quotas)
     assert said.startswith("Work was lost, tasks that ended without an answer: ")
-    assert "requests_per_min=20 (" in said
+    assert "request limit 20/min (" in said
     assert "of attempts turned away, 429" in said
     assert "A solved task costs $" in said
     assert "is cheapest" not in said.replace("Which is cheapest is not said", "")
@@ -52,8 +52,9 @@ def test_what_was_lost_leads_the_finding_and_nothing_is_called_cheapest(quotas: 
 
 
 def test_the_table_leads_with_shares_lost_and_turned_away(quotas: pd.DataFrame) -> None:
-    heading = grid(study(quotas), {}).splitlines()[0].split()
-    assert heading[1:5] == ["lost", "429s", "USD/success", "USD/finished"]
+    heading = grid(study(quotas, {"one": "Model One"}), {}).splitlines()[0].split()
+    assert heading[:5] == ["request", "limit", "of", "Model", "One"]
+    assert heading[5:9] == ["lost", "429s", "USD/success", "USD/finished"]
 
 
 def test_a_figure_shows_them_where_there_are_any(quotas: pd.DataFrame) -> None:
@@ -131,6 +132,6 @@ def test_of_many_scenarios_the_figure_shows_those_that_lost(quotas: pd.DataFrame
 def test_notes_of_a_sweep_name_a_scenario_by_what_tells_it_from_others_and_count_all_replications(tmp_path: Path) -> None:
     sim.sweep(crowd(), {LIMIT: [60, 100_000]}, folder=tmp_path)
     [said] = [note for note in Folder(tmp_path).notes.values() if "Work was lost" in note]
-    assert said.startswith("1 of 2 scenarios, such as requests_per_min=60: Work was lost: ")
+    assert said.startswith("1 of 2 scenarios, such as request limit 60/min: Work was lost: ")
     means = pd.read_csv(tmp_path / "0" / "summary.csv").set_index("metric")["mean"]
     assert f"${4 * means['lost_usd']:,.4g} of ${4 * means['cost_usd']:,.4g} went into them" in said

@@ -123,7 +123,7 @@ def test_the_finding_is_in_the_table(table: pd.DataFrame) -> None:
     told = finding(table, NAMES, {"Dear One": 10.0, "Cheap Two": 0.5})
     last = table[table["agent.fanout"] == 16].set_index("backends")
     times = last.loc["dear", "tokens_per_task"] / table[table["agent.fanout"] == 1].set_index("backends").loc["dear", "tokens_per_task"]
-    assert f"Fanout=16 takes {number(times)} times" in told
+    assert f"A task takes {number(times)} times the tokens with 16 sub-agents as with 1 sub-agent" in told
     assert "20.0 times as much on Dear One as on Cheap Two" in told
     assert f"${number(last.loc['dear', 'cost_per_task_usd'], 2)} on Dear One" in told
 

@@ -55,7 +55,7 @@ def test_harnesses_are_a_range_and_no_lines_of_their_own() -> None:
     assert one.values("cheap", "cost_per_task_usd_ci_low")["swe_task"] == pytest.approx(0.18)
     assert one.values("cheap", "cost_per_task_usd_ci_high")["swe_task"] == pytest.approx(0.44)
     assert swept(1).harnesses == {}
-    assert swept(1).each[0].values("harness=mini, cheap", "cost_per_task_usd")["swe_task"] == 0.2
+    assert swept(1).each[0].values("harness mini, cheap", "cost_per_task_usd")["swe_task"] == 0.2
 
 
 def test_what_failed_in_one_harness_leaves_the_other() -> None:

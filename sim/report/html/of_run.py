@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.report.grid import Names, Study
+from sim.report.grid import Study
 from sim.report.html import sections
 from sim.report.html.content import Drawing, Page, Section, Table
 from sim.report.html.settings import assumed, changed
@@ -15,6 +15,7 @@ from sim.report.html.spending import by_kind, by_role
 from sim.report.lost import first
 from sim.report.multipliers import NOTE, multiplier_table
 from sim.report.provider.table import provider_finding, provider_table
+from sim.report.reference.labels import Names
 from sim.report.tables import readable
 from sim.results.result import Result
 from sim.scenario.text import plain

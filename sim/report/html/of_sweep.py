@@ -11,7 +11,7 @@ import pandas as pd
 
 from sim.report.bills import shown
 from sim.report.folder import Folder
-from sim.report.grid import Names, Study
+from sim.report.grid import Study, called
 from sim.report.html import sections
 from sim.report.html.content import Drawing, Page, Section, Table
 from sim.report.html.settings import assumed, changed
@@ -19,6 +19,7 @@ from sim.report.html.spending import by_kind_of_many, calls_by_role
 from sim.report.lost import first
 from sim.report.multipliers import NOTE, multiplier_table
 from sim.report.numbers import number
+from sim.report.reference.labels import Names, setting_name
 from sim.report.tables import failures
 from sim.results.files import CALLS, Files
 from sim.scenario.scenario import Scenario
@@ -111,7 +112,7 @@ def _times(one: Study, names: Names) -> list[Table]:
 
 def _money(known: Folder, one: Study) -> tuple[list[str], list[Table]]:
     """By kind of every scenario, by role of those whose calls are logged."""
-    named = [sections.called(one, row, known.names) or known.title for row in one.rows.to_dict("records")]
+    named = [called(one, row, known.names) or known.title for row in one.rows.to_dict("records")]
     tables = [by_kind_of_many(one.rows, named, "The bill by kind of token")]
     for place, run in known.shown(one).items():
         files = Files(run)
@@ -140,6 +141,6 @@ def _moved(one: Study) -> str:
         times = (groups["max"] / groups["min"]).dropna()
         if len(times) and times.max() > 1:
             low, high = (number(float(each)) for each in (times.min(), times.max()))
-            said.append(f"{axis} alone moves dollars a task {low if low == high else f'{low} to {high}'} times")
+            said.append(f"{setting_name(axis, one.names)} alone moves dollars a task {low if low == high else f'{low} to {high}'} times")
     head = f"Of what was swept: {'; '.join(said)}. " if said else ""
     return f"{head}What was not swept was not asked. {sections.ALONE}"

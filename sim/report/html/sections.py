@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from sim.report.drivers import metric_name
-from sim.report.grid import HIGHEST, LOWEST, Names, Study, mark, worded
+from sim.report.grid import HIGHEST, LOWEST, Study, called, mark
 from sim.report.html.content import Drawing, Section, Table
 from sim.report.lost import unranked
 from sim.report.numbers import compact, counted, number, percent, share
+from sim.report.reference.labels import Names, setting_name, value_name
 from sim.report.tables import spanned
 from sim.results.metrics import HEADLINES, METRICS, unit_of
 from sim.results.provenance import SOFTWARE, read_origin
@@ -104,17 +105,11 @@ def _with_interval(name: str, row: Mapping[Any, Any]) -> str:
 CI = ("_ci_low", "_ci_high")
 
 
-def called(one: Study, row: Mapping[Any, Any], names: Names) -> str:
-    """A scenario of a sweep in words."""
-    return ", ".join(worded(axis, row[axis], names) for axis in one.axes)
-
-
 def scenarios(one: Study, names: Names) -> Table:
     """A row a scenario, with intervals."""
     texts = pd.DataFrame(index=one.rows.index)
     for axis in one.axes:
-        said = [worded(axis, value, names).partition("=")[2] or worded(axis, value, names) for value in one.rows[axis]]
-        texts[axis] = [f"{text}{mark(value)}" for text, value in zip(said, one.rows[axis], strict=True)]
+        texts[setting_name(axis, names)] = [f"{value_name(axis, value, names)}{mark(value)}" for value in one.rows[axis]]
     for name in shown(lambda metric: metric in one.rows and (one.rows[metric] > 0).any()):
         if name in one.rows and one.rows[name].notna().any():
             unit = unit_of(name)

@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.report.grid import Names, Study, in_words, place_label, study
+from sim.report.grid import Study, in_words, place_label, study
 from sim.report.multipliers import MULTIPLIERS, of_line, told
 from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
+from sim.report.reference.labels import Names
 
 PARTS = {
     "context": "context sent again",

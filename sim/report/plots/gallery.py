@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.call import Status
-from sim.report.grid import Names, Study, place_label, study
+from sim.report.grid import Study, place_label, study
 from sim.report.plots.amplification import amplification
 from sim.report.plots.drivers import sobol_bars, tornado_bars
 from sim.report.plots.frontier import success_by_cost
@@ -19,6 +19,7 @@ from sim.report.plots.lost import work_lost
 from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
 from sim.report.plots.timeline import tokens_over_time
+from sim.report.reference.labels import Names
 from sim.results.result import Result
 from sim.settings.events.event import marks
 from sim.settings.run import GoalSettings

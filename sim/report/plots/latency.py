@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.report.grid import Names, place_label, place_name, study
+from sim.report.grid import in_words, place_label, study
 from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
+from sim.report.reference.labels import Names
 
 STAR = "*"
 GUESSED = f" {STAR} behind a backend: nobody has measured its seconds (its speed is assumed, or the words that its bills are met by)."
@@ -19,7 +20,7 @@ MOST_BACKENDS = 30
 def latency_by_backend(table: pd.DataFrame, names: Names | None = None) -> Figure:
     """Median, 95th and 99th percentile of a call's time by backend, fastest first; of the last workflow where there are several."""
     one = study(table, names)
-    where = f" ({place_name(one.places[-1])})" if "backends" in one.axes and one.x != "backends" else ""
+    where = f" ({in_words(one.x, one.places[-1], names)})" if "backends" in one.axes and one.x != "backends" else ""
     rows = one.rows[one.rows["_x"] == one.places[-1]] if where else one.rows
     labels = (
         rows["_line"]

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from sim.report.grid import Names, Study, worded
+from sim.report.grid import Study, called
 from sim.report.lost import lost_finding
 from sim.report.numbers import share
 from sim.report.plots.canvas import COLOURS, sheet, styled
+from sim.report.reference.labels import Names
 
 MOST_BARS = 14
 """More scenarios than these: those that lost most, and none that lost nothing."""
@@ -31,7 +32,7 @@ def work_lost(one: Study, names: Names | None = None) -> Figure:
         rows = rows[rows["lost_share"] > 0].sort_values("lost_share", ascending=False).head(MOST_BARS)
     figure = sheet(lost_finding(one, names), 2.6 + 0.42 * len(rows), NOTE)
     left, right = figure.subplots(1, 2, sharey=True)
-    labels = [", ".join(worded(axis, row[axis], names) for axis in one.axes) or "this run" for row in rows.to_dict("records")]
+    labels = [called(one, row, names) or "this run" for row in rows.to_dict("records")]
     lost, solved = rows["lost_share"], rows["success_rate"]
     known = bool(solved.notna().all())
     tasks = {"solved": solved, "answered, not solved": 1 - lost - solved} if known else {"answered": 1 - lost}

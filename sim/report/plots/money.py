@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sim.report.findings import KINDS, money_finding
-from sim.report.grid import Names, Study, place_label, study
+from sim.report.grid import Study, place_label, study
 from sim.report.numbers import number, percent
 from sim.report.plots.canvas import BILL_FILLS, INK, draw_key, sheet, styled
+from sim.report.reference.labels import Names
 
 SELDOM = ["fees", "hours of servers", "reserved units"]
 """What few bills have."""

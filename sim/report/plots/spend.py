@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.report.findings import spend_finding
-from sim.report.grid import Names, Study, axis_label, mark, place_label, study
+from sim.report.grid import Study, axis_label, mark, place_label, study
 from sim.report.plots.canvas import COLOURS, label_ends, pen, scale, sheet, styled
+from sim.report.reference.labels import Names
 
 MOST_LINES = 12
 """More lines than this are drawn in grey, with the most expensive and the cheapest named."""

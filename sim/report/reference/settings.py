@@ -24,8 +24,11 @@ UNITS = {
     "_usd_per_1k_searches": "USD per thousand searches",
     "_usd_per_1k": "USD per thousand",
     "_usd_per_mtok": "USD per million tokens",
+    "_usd_per_month": "USD a month",
     "_usd_per_h": "USD an hour",
     "_usd_per_kwh": "USD per kilowatt-hour",
+    "_wh_per_mtok": "watt-hours per million tokens",
+    "_kw": "kilowatts",
     "_tokens_per_min": "tokens a minute",
     "_tokens_per_s": "tokens a second",
     "_per_min": "a minute",
@@ -74,7 +77,12 @@ def every_setting() -> dict[str, Setting]:
 
 def unit_of(name: str) -> str:
     """By the end of its name; empty for counts, names, choices."""
-    return next((UNITS[end] for end in sorted(UNITS, key=len, reverse=True) if name.endswith(end)), "")
+    return UNITS.get(ending(name), "")
+
+
+def ending(name: str) -> str:
+    """The end of a setting's name that says its unit, the longest that fits; empty for counts, names, choices."""
+    return next((end for end in sorted(UNITS, key=len, reverse=True) if f"_{name}".endswith(end)), "")
 
 
 def _under(owner: type, path: str) -> Iterator[Setting]:

@@ -51,7 +51,7 @@ def test_choices_say_what_each_means() -> None:
     [
         ("ttft_s", "seconds"),
         ("prefill_tokens_per_s", "tokens a second"),
-        ("usd", ""),
+        ("usd", "USD"),
         ("request_usd", "USD"),
         ("fanout", ""),
         ("error_rate", "share, 0 to 1"),
