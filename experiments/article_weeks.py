@@ -18,7 +18,6 @@ Unmodelled: Lunar New Year (17 February), models beyond these eleven, launches t
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import sys
 from collections import Counter
@@ -34,6 +33,7 @@ from sim.population import Work, by_week, live, turned
 from sim.report.study import aligned, compact, number, percent, publish
 from sim.settings.population.segments import PopulationSettings
 
+from . import Words
 from .market.drawn import directions, weeks_as_areas
 from .market.fitted import CAUSES, CLOSE, Flat, Market, by_model, draws, fitted, flat, growth, paid, predicted, without
 from .market.people import (
@@ -310,7 +310,7 @@ def _written(table: pd.DataFrame) -> str:
 
 def main() -> None:
     """Simulate bills, fit, print, draw."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.article_weeks", description=(__doc__ or "").partition("\n")[0])
+    parser = Words("article_weeks", __doc__)
     parser.add_argument("--out", type=Path, default=Path("outputs/article_weeks"), help="folder for the tables and the figures")
     parser.add_argument("--whole", action="store_true", help="simulate the second week whole, call by call: hours")
     asked = parser.parse_args()

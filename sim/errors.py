@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from typing import Any
 
 LONGEST = 600
 """Characters of an error: a value that makes it longer is not worth reading whole."""
@@ -34,6 +35,12 @@ class DataError(SimError):
 
 class LawError(SimError):
     """A run that breaks an operational law (`sim.meter.laws`): its numbers must not be used."""
+
+
+def of_kind(value: object, kind: Any, told: str) -> None:
+    """Raise `ConfigError` where a function was given another kind of thing; `told` says what it takes."""
+    if not isinstance(value, kind):
+        raise ConfigError(f"{told}, not {type(value).__name__}")
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:

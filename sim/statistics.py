@@ -1,4 +1,4 @@
-"""Intervals, stopping rules, tails, who is best: arrays in, numbers out."""
+"""Intervals, stopping rules, tails, who is best: arrays in, numbers out, and with how many digits."""
 
 from __future__ import annotations
 
@@ -174,3 +174,17 @@ def ks_distance(ours: Any, theirs: Any) -> float:
     both = np.concatenate([ours, theirs])
     below = [np.searchsorted(each, both, side="right") / len(each) for each in (ours, theirs)]
     return float(np.abs(below[0] - below[1]).max())
+
+
+def digits(value: float, many: int = 3, sign: str = "") -> str:
+    """A number in a sentence, `12,300` and not `1.23e+04`: so many significant digits, no zeros at the end; `-` where there is none.
+
+    `sign`: `+` to have one in any case."""
+    if not math.isfinite(value):
+        return "-"
+    rounded = float(f"{value:.{many}g}")
+    if abs(rounded) >= 10**many:
+        return f"{rounded:{sign},.0f}"
+    if 1e-9 < abs(rounded) < 1e-4:
+        return f"{rounded:{sign}.{many - 1 - math.floor(math.log10(abs(rounded)))}f}".rstrip("0")
+    return f"{rounded:{sign},.{many}g}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 import sim
@@ -13,6 +16,8 @@ from sim import Result, Scenario
 from sim.columns import CALLS, TASKS, TIMELINE
 from sim.meter.histogram import Sketch
 from sim.results.metrics import METRICS
+from sim.settings.workload import WorkloadSettings
+from tests.worlds import agent, backend, scenario
 
 CONTRACT = ["load", "simulate", "sweep", "compare", "rank", "theory", "Scenario", "Result", "Sweep"]
 
@@ -168,3 +173,40 @@ def test_a_price_twice_as_high_doubles_the_bill_exactly() -> None:
 
 def test_a_result_is_a_result() -> None:
     assert isinstance(sim.simulate(small("workload.tasks=1")), Result)
+
+
+SMALL = scenario(agent(), backend(), workload=WorkloadSettings(tasks=1))
+WRONG: dict[str, tuple[Callable[[], Any], str]] = {
+    "capacity": (lambda: sim.capacity(cast("Any", None)), "capacity takes a scenario, as sim.load returns it, not NoneType"),
+    "estimate": (lambda: sim.estimate(cast("Any", "agent=solo")), "estimate takes a scenario, as sim.load returns it, not str"),
+    "expect": (lambda: sim.theory.expect(cast("Any", None)), "expect takes a scenario, as sim.load returns it, not NoneType"),
+    "line": (lambda: sim.theory.queues.line(rate=1.0, service_s=1.0, slots=0), "slots=0: must be above 0"),
+    "half a slot": (lambda: sim.theory.queues.line(rate=1.0, service_s=1.0, slots=cast("Any", 2.5)), "slots=2.5: must be a whole number"),
+    "load_run": (lambda: sim.load_run(cast("Any", None)), "load_run takes the folder of a run, not NoneType"),
+    "logs": (lambda: sim.logs.read(cast("Any", [])), "logs are read from files, folders and globs, not list"),
+    "no log": (lambda: sim.logs.read(""), "a path is empty; the current folder is ."),
+    "LogBill": (lambda: sim.LogBill(cast("Any", None), SMALL), "LogBill takes a log, as sim.logs.read returns it"),
+    "what_if": (lambda: sim.what_if(cast("Any", None)), "what_if takes a log, as sim.logs.read returns it, not NoneType"),
+    "sweep": (lambda: sim.sweep(cast("Any", "solo"), {}), "sweep takes a scenario, as sim.load returns it, not str"),
+    "axes": (lambda: sim.sweep(SMALL, cast("Any", [("seed", [1])])), "sweep takes axes, lists of values by key"),
+    "axis": (lambda: sim.sweep(SMALL, {"seed": cast("Any", 5)}), "seed=5: an axis takes a list of one value or more"),
+    "folder": (lambda: sim.sweep(SMALL, {"seed": [1]}, folder=cast("Any", 5)), "sweep saves its runs in a folder, a path, not int"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_what_a_function_cannot_take_is_told_in_a_line(name: str) -> None:
+    call, told = WRONG[name]
+    with pytest.raises(sim.SimError, match=f"^{re.escape(told)}"):
+        call()
+
+
+def test_an_axis_may_be_an_array_or_a_range() -> None:
+    swept = sim.sweep(SMALL, {"seed": cast("Any", range(1, 3)), "replications": cast("Any", np.array([1]))})
+    assert [axes["seed"] for axes in swept.axes] == [1, 2]
+    assert swept.runs[0].mean("tasks") == 1.0
+
+
+def test_a_metric_that_there_is_not_gets_the_likely_one() -> None:
+    with pytest.raises(sim.ConfigError, match="mean: 'cost' is not a metric of this run; did you mean 'cost_usd'"):
+        sim.simulate(SMALL).mean("cost")

@@ -17,6 +17,7 @@ from sim.settings.market import Billed
 from sim.settings.run import Log, RetrySettings
 from sim.statistics import (
     Estimate,
+    digits,
     jackknife,
     jackknife_error,
     leave_one_out,
@@ -312,3 +313,19 @@ def test_what_two_scenarios_have_in_common_tells_them_no_worse_apart() -> None:
     found = may_be_least([5.0, 5.001], np.c_[common, common + 0.001])
     assert found.tolist() == [True, False]
     assert found.dtype == may_be_least([5.0], common[:, None]).dtype == bool
+
+
+@pytest.mark.parametrize(
+    ("value", "many", "written"),
+    [
+        (12_345.678, 3, "12,300"),
+        (201_000, 3, "201,000"), (110, 2, "110"), (0.5, 3, "0.5"), (0.0123456, 3, "0.0123"), (1e-7, 2, "0.0000001"),
+        (999.9, 3, "1,000"), (0, 3, "0"), (math.nan, 3, "-"), (-12_345, 2, "-12,000"),
+    ],
+)  # fmt: skip
+def test_no_number_in_a_sentence_is_a_power_of_ten(value: float, many: int, written: str) -> None:
+    assert digits(value, many) == written
+
+
+def test_a_difference_has_its_sign() -> None:
+    assert (digits(0.5, 2, "+"), digits(1234, 2, "+"), digits(-1e-7, 2, "+")) == ("+0.5", "+1,200", "-0.0000001")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.report.numbers import counted
 from sim.settings.workload import WorkloadKind
+from sim.statistics import digits
 
 Settings = Mapping[str, Any]
 
@@ -47,5 +48,5 @@ def _long(seconds: float) -> str:
     """Days, hours or seconds."""
     for unit, of in (("day", 86_400), ("hour", 3_600)):
         if seconds >= 2 * of:
-            return f"{seconds / of:.3g} {unit}s"
-    return f"{seconds:.6g} s"
+            return f"{digits(seconds / of, 3)} {unit}s"
+    return f"{digits(seconds, 6)} s"

@@ -95,8 +95,9 @@ def _one_place(one: Study, names: Names | None) -> str:
     low, high = rows.iloc[0], rows.iloc[-1]
     if len(rows) == 1:
         if one.loses:
-            solved, finished = (dollars(low[metric]) for metric in ("cost_per_success_usd", "cost_per_finished_task_usd"))
-            return f"A solved task costs {solved}, a finished one {finished}"
+            done = {"a solved task": low["cost_per_success_usd"], "a finished one": low["cost_per_finished_task_usd"]}
+            said = [f"{what} costs {dollars(usd)}" for what, usd in done.items() if math.isfinite(usd)]
+            return ", ".join(said).capitalize() or "No task was finished, so none has a price"
         return (
             f"A task takes {compact(low['tokens_per_task'])} tokens and costs {dollars(low['cost_per_task_usd'])}, "
             f"by the user's message {number(low['multiplier_per_message'])} times the tokens of a chat"

@@ -15,6 +15,7 @@ from sim.report.reference.labels import AGENT, setting_name, value_name, worded
 from sim.results.escape import one_line
 from sim.results.provider.metrics import FAMILIES
 from sim.settings.run import GoalSettings
+from sim.statistics import digits
 from sim.sweeps.goal import ranked
 
 BEST_SHOWN = 12
@@ -86,7 +87,7 @@ def _off(mean: float, expected: float | None) -> str:
     """How far a mean lies from theory, as a share of it."""
     if not expected:
         return ""
-    return "exact" if abs(mean / expected - 1) < 1e-9 else f"{100 * (mean / expected - 1):+.2g} %"
+    return "exact" if abs(mean / expected - 1) < 1e-9 else f"{digits(100 * (mean / expected - 1), 2, '+')} %"
 
 
 def crosstab(one: Study, list_usd_per_mtok: Mapping[str, float]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim import columns
 from sim.clock import MINUTE_S
 from sim.engine.replication import Replication
+from sim.errors import ConfigError, did_you_mean
 from sim.meter.sums import close
 from sim.meter.tally import Tally
 from sim.results.estimates import Estimates, within
@@ -126,6 +127,8 @@ class Result:
 
     def mean(self, metric: str) -> float:
         """One metric's value, in its unit, from all replications together."""
+        if metric not in self.summary.index:
+            raise ConfigError(f"mean: '{metric}' is not a metric of this run; {did_you_mean(metric, self.summary.index)}")
         return float(self.summary.loc[metric, "mean"])
 
     @cached_property

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sim.engine.parallel import Runs
 from sim.engine.recorded import sessions_of
 from sim.engine.replication import Progress, Replication
-from sim.errors import ConfigError
+from sim.errors import of_kind
 from sim.results.result import Result
 from sim.scenario.scenario import Scenario
 from sim.statistics import FIRST_LOOK, next_look
@@ -20,8 +20,7 @@ def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
     `progress` is called with the number of calls that have ended since it was last called. Raises `ConfigError` or
     `DataError` before anything runs; also for what would take more than an hour, unless the scenario says `yes`.
     """
-    if not isinstance(scenario, Scenario):
-        raise ConfigError(f"simulate takes a scenario, as sim.load returns it, not {type(scenario).__name__}")
+    of_kind(scenario, Scenario, "simulate takes a scenario, as sim.load returns it")
     [result] = simulate_each([scenario.check()], progress)
     return result
 

@@ -10,10 +10,11 @@ import threading
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError, DataError
+from sim.errors import ConfigError, DataError, of_kind
 from sim.scenario import sources
 from sim.scenario.coupling import own_code
 from sim.scenario.hydra_errors import explain, is_hydras
@@ -228,6 +229,7 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     """
     from omegaconf import OmegaConf
 
+    of_kind(folder, str | PathLike, "load_run takes the folder of a run")
     file = Path(folder) / SETTINGS
     if not file.is_file():
         raise DataError(f"{folder}: holds no run (no {SETTINGS})")

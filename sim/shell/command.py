@@ -168,6 +168,14 @@ def _refuse_pitfalls(words: Sequence[str]) -> None:
         value = value.strip("'\"")
         if key in ("--hydra-help", "--experimental-rerun"):
             raise ConfigError(f"{key}: is Hydra's own, and of no use here; see sim --help, and sim again --help")
+        if key in ("--info", "-i"):
+            raise ConfigError(f"{key}: tells of Hydra's insides; sim --cfg job SETTINGS shows every setting as it stands")
+        if key in ("--config-name", "-cn", "--config-path", "-cp"):
+            raise ConfigError(f"{key}: would take other files for all settings; files of your own: --config-dir FOLDER experiment=NAME")
+        if key in ("--package", "-p") and not {"--cfg", "-c"} & {each.partition("=")[0] for each in words}:
+            raise ConfigError(f"{key}: says which part --cfg shows, and --cfg is not asked for")
+        if key in ("hydra.run.dir", "hydra.sweep.dir") and not value and "=" in word:
+            raise ConfigError(f"{key}=: names no folder; {key}=. is the current one")
         if key in ("hydra.run.dir", "hydra.sweep.dir") and value.startswith("~"):
             raise ConfigError(f"{key}={value}: nobody fills in the ~; write $HOME, which the shell does")
         if key == "hydra.sweep.subdir" and "${" not in value:

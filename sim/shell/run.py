@@ -21,6 +21,7 @@ from sim.shell.ending import MISTAKE, WELL, told
 from sim.shell.footprint import Footprint
 from sim.shell.job import Job
 from sim.shell.process import arguments, heard, quiet, whole_errors
+from sim.shell.words import outdone
 
 if TYPE_CHECKING:
     from sim.shell.jobs import Jobs
@@ -35,6 +36,8 @@ def run(given: Sequence[str]) -> int:
         command = read(words)
         if form is Form.all and command.sweep is not None:
             raise ConfigError("--all: prints every metric of one run; of a sweep's runs --json does, and so does results.csv")
+        for earlier, later in outdone(words):
+            print(f"sim: {earlier}: without effect, {later} comes after it", file=sys.stderr)
         if added := unused_backend(words):
             print(f"sim: {added}: nothing uses it; name its backend in backends=[...]", file=sys.stderr)
         if full := unasked_discount(words):
@@ -52,7 +55,7 @@ def unused_backend(words: Sequence[str]) -> str:
     """The words that add a backend, servers or reserved units, where none says that their backend is used; empty where there are none."""
     if any(word.startswith("experiment=") for word in words):
         return ""
-    used = next((word for word in words if word.startswith("backends=")), "")
+    used = next((word for word in reversed(words) if word.startswith("backends=")), "")
     found = [(word, re.fullmatch(r"\+(backend|server|reserved)=(\w+)", word)) for word in words]
     return ", ".join(word for word, added in found if added and not _uses(used, added[1], added[2]))
 
@@ -81,7 +84,7 @@ def unused_prices(words: Sequence[str]) -> str:
     """The words that set something of a backend which nothing uses, as far as these words say who is used; empty where there are none."""
     if any(word.startswith(("experiment=", "workload=trace", "+backend=", "router.policy=recorded")) for word in words):
         return ""
-    used = next((word for word in words if word.startswith("backends=")), f"backends=[{BACKEND}]")
+    used = next((word for word in reversed(words) if word.startswith("backends=")), f"backends=[{BACKEND}]")
     found = [(word, re.match(r"\+{0,2}market\.models\.(\w+)[.=]", word)) for word in words]
     return ", ".join(word for word, name in found if name and not re.search(rf"\b{name[1]}\b", used))
 

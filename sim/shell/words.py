@@ -34,6 +34,13 @@ def refuse_stray_words(words: Sequence[str], verbs: Collection[str]) -> None:
             raise ConfigError(_told(word, verbs))
 
 
+def outdone(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Words that set what a later one sets to something else, each with that one: the last holds, which a slip of the hand hides."""
+    _, settings = split(words)
+    last = {word.partition("=")[0]: word for word in settings if "=" in word}
+    return [(word, last[key]) for word in settings if (key := word.partition("=")[0]) in last and word != last[key]]
+
+
 def _told(word: str, verbs: Collection[str]) -> str:
     if word in verbs:
         return f"'{word}' is a verb: it comes first, as in sim {word} --help"
@@ -41,7 +48,7 @@ def _told(word: str, verbs: Collection[str]) -> str:
     if word in known:
         return f"'{word}' is a setting: give it a value, as in {word}=VALUE"
     near = difflib.get_close_matches(word, verbs, n=1, cutoff=0.7) or difflib.get_close_matches(word, known, n=1)
-    return f"'{word}' is not a verb or a setting; {did_you_mean(word, near or verbs)}; see sim --help"
+    return f"'{word}' is not a verb or a setting; {did_you_mean(word, near or verbs or known)}; see sim --help"
 
 
 def _settings() -> Iterator[str]:

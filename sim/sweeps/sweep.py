@@ -7,13 +7,14 @@ import dataclasses
 import hashlib
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.engine.parallel import Runs
 from sim.engine.replication import Progress
-from sim.errors import ConfigError, DataError, did_you_mean
+from sim.errors import ConfigError, DataError, did_you_mean, of_kind
 from sim.results.files import ORIGIN, RESULTS, Files
 from sim.results.kept.manifest import altered, read_note
 from sim.results.metrics import MORE_IS_BETTER
@@ -75,9 +76,9 @@ def sweep(
     from it. All scenarios share their random numbers, so differences between them are paired. Raises `ConfigError` before the first run
     when one of them cannot be.
     """
-    for key, values in axes.items():
-        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-            raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
+    of_kind(scenario, Scenario, "sweep takes a scenario, as sim.load returns it")
+    of_kind(axes, Mapping, 'sweep takes axes, lists of values by key such as {"agent.fanout": [1, 2, 4]}')
+    axes = {key: _listed(key, values) for key, values in axes.items()}
     count = math.prod(map(len, axes.values()))
     if count > MOST_SCENARIOS and not scenario.yes:
         raise ConfigError(f"these axes make {count:,} scenarios, must be at most {MOST_SCENARIOS:,} unless yes=true")
@@ -88,6 +89,7 @@ def sweep(
     against([_words(each) for each in combinations], [None] * len(combinations), _words(baseline or {}))
     if folder is None:
         return Sweep(combinations, list(simulate_each(scenarios, progress)), baseline)
+    of_kind(folder, str | PathLike, "sweep saves its runs in a folder, a path")
     root = Path(folder)
     scenarios = [dataclasses.replace(each, baseline=dict(baseline or {})) for each in scenarios]
     with starting(root):
@@ -99,6 +101,15 @@ def sweep(
             if runs_of(root):
                 gather(root)
     return Sweep(combinations, [place.saved(each) for place, each in zip(places, scenarios, strict=True)], baseline)
+
+
+def _listed(key: str, values: Any) -> list[Any]:
+    """An axis: anything that can be gone through, an array or a range too, but a text or a mapping."""
+    found = values.tolist() if hasattr(values, "tolist") else values
+    listed = [] if isinstance(found, str | Mapping) or not isinstance(found, Iterable) else list(found)
+    if not listed:
+        raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
+    return listed
 
 
 def check_named_baseline(baseline: Mapping[str, Any], axes: Mapping[str, Collection[str]]) -> None:

@@ -45,6 +45,7 @@ def erlang_b(*, offered: float, slots: int) -> float:
 
 def erlang_c(*, offered: float, slots: int) -> float:
     """Probability that a call has to wait with exponential service and an endless line (M/M/c, Erlang 1917): B / (1 - load (1 - B))."""
+    within(slots=slots)
     load = stable(offered / slots)
     lost = erlang_b(offered=offered, slots=slots)
     return lost / (1 - load * (1 - lost))
@@ -133,3 +134,5 @@ def within(**values: float) -> None:
     for name, value in values.items():
         if not value > 0:
             raise ConfigError(f"{name}={value:g}: must be above 0")
+        if name == "slots" and value != int(value):
+            raise ConfigError(f"slots={value:g}: must be a whole number")

@@ -135,3 +135,9 @@ def test_notes_of_a_sweep_name_a_scenario_by_what_tells_it_from_others_and_count
     assert said.startswith("1 of 2 scenarios, such as request limit 60/min: Work was lost: ")
     means = pd.read_csv(tmp_path / "0" / "summary.csv").set_index("metric")["mean"]
     assert f"${4 * means['lost_usd']:,.4g} of ${4 * means['cost_usd']:,.4g} went into them" in said
+
+
+def test_where_no_task_was_finished_none_has_a_price() -> None:
+    nobody = scenario(agent(), backend(error_rate=1.0), tasks=3, retry=RetrySettings(attempts=1))
+    assert finding(sim.sweep(nobody, {"seed": [1]}).results).endswith("No task was finished, so none has a price.")
+    assert "all 3 tasks, all replications together, ended without an answer" in sim.simulate(nobody).notes["lost"]

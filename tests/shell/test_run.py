@@ -27,6 +27,7 @@ from sim.shell.job import Job
 from sim.shell.jobs import Jobs
 from sim.shell.process import arguments, heard, quiet, whole_errors
 from sim.shell.run import unasked_agent, unasked_discount, unused_backend, unused_prices
+from sim.shell.words import outdone
 
 SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
 
@@ -140,6 +141,7 @@ def _fail(context: AbstractContextManager[None], before: dict[str, Any]) -> None
         (["+server=minimax_m2_5", "backends=[minimax_m2_5]"], "+server=minimax_m2_5"),
         (["+server=minimax_m2_5", "backends=[claude_opus_4_6,minimax_m2_5_own]"], ""),
         (["+server=my_rack", "backends=[rack]"], ""),
+        (["backends=[glm_5]", "+backend=my_llm", "backends=[my_llm]"], ""),
         (["+reserved=gpt_5_2"], "+reserved=gpt_5_2"),
         (["+reserved=gpt_5_2", "+backend=my_llm", "backends=[gpt_5_2]"], ""),
     ],
@@ -175,6 +177,7 @@ def test_a_sweep_over_names_has_a_folder_with_a_plain_name() -> None:
     [
         (["market.models.kimi_k2_5.fee=0.1"], "market.models.kimi_k2_5.fee=0.1"),
         (["market.models.claude_opus_4_6.fee=0.1"], ""),
+        (["backends=[glm_5]", "market.models.kimi_k2_5.fee=0.1", "backends=[kimi_k2_5]"], ""),
         (["market.models.kimi_k2_5.fee=0.1", "backends=[glm_5],[kimi_k2_5]"], ""),
         (["market.models.minimax_m2_5.fee=0.1", "backends=[minimax_m2_5_launch]"], "market.models.minimax_m2_5.fee=0.1"),
         (["market.models.kimi_k2_5.fee=0.1", "experiment=fanout"], ""),
@@ -198,3 +201,36 @@ OFF = "market.models.claude_opus_4_6.batch_discounts={output: 0.5}"
 )
 def test_a_discount_of_the_batch_queue_that_nothing_goes_through_is_told(words: list[str], told: str) -> None:
     assert unasked_discount(words) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["seed=1", "agent=solo", "seed=2"], [("seed=1", "seed=2")]),
+        (["agent=solo", "agent=chat", "-m"], [("agent=solo", "agent=chat")]),
+        (["seed=1", "seed=1", "agent=solo", "agent.turns=3", "+backend=a", "+backend=a"], []),
+        (["--config-dir", "a=1", "a=2"], []),
+    ],
+)
+def test_what_is_set_twice_is_told(words: list[str], told: list[tuple[str, str]]) -> None:
+    """The last one holds, as in Hydra: a flag's value is no setting."""
+    assert outdone(words) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--info"], "sim --cfg job SETTINGS shows every setting"),
+        (["--config-name=mine"], "--config-dir FOLDER experiment=NAME"),
+        (["-cp", "/etc"], "--config-dir FOLDER experiment=NAME"),
+        (["--package", "market"], "--cfg is not asked for"),
+        (["hydra.run.dir="], "hydra.run.dir=: names no folder; hydra.run.dir=. is the current one"),
+    ],
+)
+def test_what_hydra_takes_and_nobody_means_is_refused_in_a_line(words: list[str], told: str) -> None:
+    with pytest.raises(sim.ConfigError, match=re.escape(told)):
+        read(words)
+
+
+def test_a_part_of_the_settings_can_be_looked_at() -> None:
+    assert read(["--cfg=job", "--package", "market"]).arguments == ["--cfg=job", "--package", "market"]

@@ -29,7 +29,6 @@ FINE = [
     "agent=solo seed=2",
     "-m seed=1,2",
     "--cfg job",
-    "--info defaults-tree",
     "-cd mine +backend=my_llm",
     "~outcome",
     "agent.fanout",
@@ -120,3 +119,9 @@ def test_a_place_that_takes_nothing_is_refused_before_minutes_of_work(capsys: py
     place = tmp_path / "file" / "deeper"
     assert ended(capsys, "validate", "--out", str(place)) == (1, "", f"sim: {place}: cannot be written into: Not a directory\n")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_verb_without_settings_of_its_own_knows_those_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = ended(capsys, "estimate", "workloads")
+    assert (status, err) == (1, "sim: 'workloads' is not a verb or a setting; did you mean 'workload'?; see sim --help\n")
+    assert "known: agent, " in ended(capsys, "estimate", "qqqq")[2]

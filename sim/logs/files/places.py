@@ -6,9 +6,10 @@ import glob
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from os import PathLike
 from pathlib import Path
 
-from sim.errors import DataError
+from sim.errors import DataError, of_kind
 from sim.logs.files.opened import opened
 from sim.scenario.text import SETTINGS
 
@@ -16,6 +17,8 @@ ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".db", ".gz")
 """Of files that are looked at in a folder."""
 _PACKED = (".bz2", ".xz", ".zst", ".zip")
 """Behind one of those: not read, and told."""
+_ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar")
+"""Of many files: not read, and told; whatever is in them."""
 _BLOCK = 1 << 20
 
 
@@ -23,6 +26,9 @@ def files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
     """Every file once, and whether it was named itself. Raises `DataError` for what is not there."""
     done: set[Path] = set()
     for given in paths:
+        of_kind(given, str | PathLike, "logs are read from files, folders and globs")
+        if not str(given).strip():
+            raise DataError("a path is empty; the current folder is .")
         path = Path(given).expanduser()
         found = [path] if path.exists() else [Path(each) for each in sorted(glob.glob(str(path), recursive=True))]
         if not found:
@@ -37,7 +43,7 @@ def files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _may_be_log(file: Path) -> bool:
-    return file.suffix in ENDINGS or (file.suffix in _PACKED and Path(file.stem).suffix in ENDINGS)
+    return file.suffix in ENDINGS + _ARCHIVES or (file.suffix in _PACKED and Path(file.stem).suffix in ENDINGS)
 
 
 def is_copy(path: Path, others: set[bytes]) -> bool:

@@ -20,6 +20,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.text import plain
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.workload import WorkloadKind
+from sim.statistics import digits
 
 _SPOKEN = 0.01
 """The share held back for which quotas at more people are told."""
@@ -54,7 +55,7 @@ def _first(sheet: Capacity, names: dict[str, str]) -> Iterator[str]:
         for limit, share in sheet.as_set.used.items():
             if share > 1:
                 yield (
-                    f"Overload: in its busiest hour the work asks for {share:.2g} times {_limit(limit, names)}, "
+                    f"Overload: in its busiest hour the work asks for {digits(share, 2)} times {_limit(limit, names)}, "
                     "so as long as that lasts the backlog grows."
                 )
     if idle := unused(sheet.scenario):
@@ -99,7 +100,7 @@ def quotas(loads: dict[int, Load]) -> pd.DataFrame:
 def _in_flight(loads: dict[int, Load]) -> str:
     rows = [
         {
-            "calls under way": f"{many}x people", "busiest hour": f"{load.erlangs:.2g}", "p99": f"{load.in_flight[0]:,.0f}",
+            "calls under way": f"{many}x people", "busiest hour": digits(load.erlangs, 2), "p99": f"{load.in_flight[0]:,.0f}",
             "most": f"{load.in_flight[1]:,.0f}",
         }
         for many, load in loads.items()

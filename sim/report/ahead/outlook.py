@@ -13,6 +13,7 @@ from sim.report.tables import aligned
 from sim.results.outlook.outlook import Outlook
 from sim.results.outlook.spread import SHARES, Span
 from sim.scenario.text import plain
+from sim.statistics import digits
 
 _WRITTEN: dict[str, tuple[str, Callable[[float], str]]] = {
     "tokens": ("tokens", compact),
@@ -73,12 +74,11 @@ def _how_sure(outlook: Outlook) -> Iterator[str]:
 def gate(outlook: Outlook, budget_usd: float) -> str:
     """What a budget comes to, in a sentence."""
     of, figures = outlook.spending
-    p90, budget = figures["p90"], f"the budget of ${budget_usd:,.6g}"
-    said = f"P90 of the dollars of {of} is {_told(p90, number)}"
+    p90, budget = figures["p90"], f"the budget of ${digits(budget_usd, 6)}"
+    said = f"P90 of the dollars of {of} is ${_told(p90, number)}"
     if not p90.value <= budget_usd:
         return f"over {budget}: {said}"
     if outlook.over(budget_usd):
-        return (
-            f"{budget} cannot be held: {said}, but {100 * outlook.lost_share:.2g} % of tasks are lost, and cost less than if they were done"
-        )
+        lost = digits(100 * outlook.lost_share, 2)
+        return f"{budget} cannot be held: {said}, but {lost} % of tasks are lost, and cost less than if they were done"
     return f"Within {budget}{'' if p90.high <= budget_usd else ', though it may be over'}: {said}."

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sim.report.numbers import compact, number, share
 from sim.results.billed.bill import KINDS
+from sim.statistics import digits
 
 Found = Mapping[str, Any]
 """An account of a log's bill."""
@@ -92,4 +93,4 @@ def _off(ours: float, billed: float) -> str:
     """How far our bill lies from the one that was paid."""
     if not billed:
         return "-" if ours else "exact"
-    return "exact" if abs(ours / billed - 1) < 1e-9 else f"{100 * (ours / billed - 1):+.2g} %"
+    return "exact" if abs(ours / billed - 1) < 1e-9 else f"{digits(100 * (ours / billed - 1), 2, '+')} %"

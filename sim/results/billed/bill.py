@@ -12,6 +12,7 @@ from sim.backends.build import price_over_time
 from sim.backends.models import backends_of
 from sim.backends.pricing import ONE_HOUR_S
 from sim.call import BATCH, STANDARD
+from sim.errors import of_kind
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S
 from sim.scenario.scenario import Scenario
@@ -30,6 +31,8 @@ class LogBill:
     def __init__(self, log: Log, scenario: Scenario, models: Mapping[str, str] | None = None) -> None:
         """`models` says which backend serves a model that no rule finds (`sim.backends.models`); calls that name no model are those
         of the scenario's first backend. Raises `ConfigError` for a backend that there is not."""
+        of_kind(log, Log, "LogBill takes a log, as sim.logs.read returns it, and a scenario")
+        of_kind(scenario, Scenario, "LogBill takes a log and a scenario, as sim.load returns it")
         self.log, self.scenario = log, scenario
         self.market = scenario.market.models
         self.backends = backends_of(log.models, self.market, {"": scenario.backends[0], **(models or {})})

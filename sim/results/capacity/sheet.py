@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import ConfigError
+from sim.errors import ConfigError, of_kind
 from sim.results.capacity.asked import HOUR_S, KINDS, SHARES, WINDOWS_S, Asked, asked, together
 from sim.results.capacity.bucket import quota
 from sim.results.result import Result
@@ -136,6 +136,10 @@ def capacity(scenario: Scenario, times: Sequence[int] = TIMES) -> Capacity:
     Demand is simulated with no limit, line, slot, outage or brownout; so many times the people are so many independent replications side
     by side (a recorded log stands beside itself). Raises `ConfigError` or `DataError`.
     """
+    of_kind(scenario, Scenario, "capacity takes a scenario, as sim.load returns it")
+    of_kind(times, Sequence, "times: how many times the people, a list such as [1, 2, 3]")
+    if not times or any(not isinstance(many, int) or many < 1 for many in times):
+        raise ConfigError(f"times={list(times)}: must be whole numbers from 1, one at least")
     scenario = dataclasses.replace(scenario.check(), log=Log.full)
     wanted = max(times)
     if scenario.precision is not None or scenario.shards_run is not None:
@@ -172,10 +176,10 @@ def _usd_a_day(found: Result, spans: Sequence[float]) -> tuple[float, float, flo
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean, and where it lies with 95 % confidence (nan: one value)."""
+    """Mean of what is never below 0, and where it lies with 95 % confidence (nan: one value)."""
     mean = float(np.mean(values)) if values else math.nan
     half = _half(values)
-    return mean, mean - half, mean + half
+    return mean, half if math.isnan(half) else max(0.0, mean - half), mean + half
 
 
 def _half(values: Sequence[float]) -> float:

@@ -7,6 +7,7 @@ from sim.meter.tally import Tally
 from sim.results.metric import BY_OWN, BY_UNITS, Metric, ratio
 from sim.scenario.scenario import Scenario
 from sim.settings.capacity.servers import BackendKind
+from sim.statistics import digits
 
 
 def bill_usd(t: Tally, backend: int | None = None) -> float:
@@ -47,11 +48,11 @@ def told(scenario: Scenario, t: Tally) -> str:
             hours, idle = (real(units[place]) / 3600 / t.replications for units in (t.capacity.seconds, t.capacity.idle))
             usd = real(t.capacity.usd[place]) / t.replications
             listed = float(t.dollars[place].sum()) / t.replications
+            also = f" Its price list is charged too, ${digits(listed, 4)} a run: set its prices to 0 if that is not meant."
             said.append(
-                f"{model.label or name} runs on servers of one's own: {hours:,.4g} hours at ${model.servers.usd_per_h:g} are ${usd:,.4g} a "
-                f"run, {100 * ratio(idle, hours):.0f} % of them idle. Dollars a run, a task and a token hold them; those of a single call, "
-                "of a stage and of a budget do not."
-                + (f" Its price list is charged too, ${listed:,.4g} a run: set its prices to 0 if that is not meant." if listed else "")
+                f"{model.label or name} runs on servers of one's own: {digits(hours, 4)} hours at ${model.servers.usd_per_h:g} are "
+                f"${digits(usd, 4)} a run, {100 * ratio(idle, hours):.0f} % of them idle. Dollars a run, a task and a token hold them; "
+                f"those of a single call, of a stage and of a budget do not.{also if listed else ''}"
             )
         if model.reserved.units:
             used, room, usd, listed = (
@@ -60,9 +61,9 @@ def told(scenario: Scenario, t: Tally) -> str:
             )
             taken, spilled = t.capacity.taken[place], t.capacity.spilled[place]
             said.append(
-                f"{model.reserved.units:,} {model.reserved.name}s of {model.label or name} are ${usd:,.4g} a run, "
+                f"{model.reserved.units:,} {model.reserved.name}s of {model.label or name} are ${digits(usd, 4)} a run, "
                 f"{100 * ratio(used, room):.0f} % of them used. They took {100 * ratio(taken, taken + spilled):.0f} % of attempts, "
-                f"${listed:,.4g} by the list; what spilled is paid by the list. Dollars a run, a task and a token hold the units; those of "
-                "a single call, of a stage and of a budget do not."
+                f"${digits(listed, 4)} by the list; what spilled is paid by the list. Dollars a run, a task and a token hold the units; "
+                "those of a single call, of a stage and of a budget do not."
             )
     return " ".join(said)

@@ -13,6 +13,7 @@ from sim.logs.session import FASTEST_PER_S, RecordedCall, Session
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.router import Policy
+from sim.statistics import digits
 
 YEAR_S = 365.25 * 86_400
 
@@ -71,5 +72,5 @@ def _reads(scenario: Scenario, estimates: Estimates, calls: Sequence[RecordedCal
     elif calls and not unread and not estimates.pooled.lost:
         ours = int(estimates.pooled.tokens[:, 1].sum() / estimates.pooled.replications)
         told = sum(call.read_tokens for call in calls)
-        off = f", {100 * abs(ours / told - 1):.2g} % {'more' if ours > told else 'less'}" if told and ours != told else ""
+        off = f", {digits(100 * abs(ours / told - 1), 2)} % {'more' if ours > told else 'less'}" if told and ours != told else ""
         yield f"Cache reads, a part of the input, are simulated: {ours:,} tokens{off}; the log tells {told:,} (workload.trace_cache)."

@@ -9,7 +9,7 @@ from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.hourly.metrics import told as on_servers
 from sim.results.notes.of_logs import assumed
-from sim.results.notes.of_settings import floor, prices, room, together
+from sim.results.notes.of_settings import floor, never, prices, room, together, waits
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
 from sim.results.teams.metrics import evenness
@@ -21,6 +21,7 @@ from sim.settings.market import BackendSettings
 from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
 from sim.settings.work import Work
+from sim.statistics import digits
 
 MUCH_OF_THE_BILL = 0.2
 """The most expensive 1 % of tasks carry this much of the bill, or a tail index below 2: worth a word."""
@@ -30,6 +31,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     """Plain sentences by kind, what was lost first; as there are."""
     said = {
         "lost": _lost(scenario, estimates),
+        "never": never(scenario),
         "plan": on_seats(scenario, estimates.pooled),
         "servers": on_servers(scenario, estimates.pooled),
         "refused": _refused(estimates),
@@ -44,6 +46,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "idle": _idle(scenario, estimates),
         "floor": floor(scenario),
         "room": room(scenario),
+        "waits": waits(scenario),
         "together": together(scenario),
         "chance": told_of_chance(scenario),
         "replications": _alone(estimates),
@@ -82,7 +85,9 @@ def _lost(scenario: Scenario, estimates: Estimates) -> str:
     ]
     because = f" ({'; '.join(said)})" if (said := [each for each in why if each]) else ""
     lost_usd, usd = (pooled.replications * value[name] for name in ("lost_usd", "cost_usd"))
-    bill = f"${lost_usd:,.4g} of ${usd:,.4g} went into them"
+    bill = f"${digits(lost_usd, 4)} of ${digits(usd, 4)} went into them"
+    if pooled.lost == pooled.tasks:
+        return f"Work was lost: all {pooled.tasks:,} tasks, all replications together, ended without an answer{because}; {bill}."
     return (
         f"Work was lost: {pooled.lost:,} of {pooled.tasks:,} tasks, all replications together, ended without an answer{because}; {bill}. "
         "Dollars a task and tokens a task are low there because work was not done: see dollars by solved and by finished task."
@@ -97,13 +102,13 @@ def _refused(estimates: Estimates) -> str:
     attempts, calls = (_share(value[name]) for name in ("rate_limited_share", "refused_share"))
     return (
         f"Rate limits or full queues turned away {attempts} of attempts (429), {calls} of calls at least once; no task was lost by it. "
-        f"A call waits {value['mean_wait_s']:.3g} s on average, one in 20 longer than {value['wait_p95_s']:.3g} s."
+        f"A call waits {digits(value['mean_wait_s'], 3)} s on average, one in 20 longer than {digits(value['wait_p95_s'], 3)} s."
     )
 
 
 def _share(part: float) -> str:
     """Two digits, but 100 % is no 1e+02 %."""
-    return f"{100 * part:.2g} %" if part < 0.995 else f"{100 * part:.0f} %"
+    return f"{digits(100 * part, 2)} %" if part < 0.995 else f"{100 * part:.0f} %"
 
 
 def _money(estimates: Estimates) -> str:
@@ -114,7 +119,7 @@ def _money(estimates: Estimates) -> str:
     hours = real(pooled.waits.money_units) / pooled.waits.money_tasks / 3600
     return (
         f"Budgets made {pooled.waits.money_tasks:,} of {pooled.tasks:,} ended tasks, all replications together, wait for money: "
-        f"{hours:.3g} hours each on average. That is in the times of tasks, and not in the waits of calls."
+        f"{digits(hours, 3)} hours each on average. That is in the times of tasks, and not in the waits of calls."
     )
 
 
@@ -129,7 +134,8 @@ def _limits(scenario: Scenario, estimates: Estimates) -> str:
         named = [model.label or name for name, model in limited.items() if model.limits_count_cache_reads is counts]
         if named:
             said.append(f"Limits on tokens of {', '.join(named)} {words} cache reads (limits_count_cache_reads={str(counts).lower()}).")
-    return f"{' '.join(said)} They are {100 * reads:.0f} % of all prompts: counted, input takes {1 / (1 - reads):.2g} times the quota."
+    times = digits(1 / (1 - reads), 2)
+    return f"{' '.join(said)} They are {100 * reads:.0f} % of all prompts: counted, input takes {times} times the quota."
 
 
 def _teams(scenario: Scenario, estimates: Estimates) -> str:
@@ -152,9 +158,9 @@ def _fallback(estimates: Estimates) -> str:
     switches = pooled.switches
     if not switches.calls:
         return ""
-    gone = f"{switches.calls:,} of {pooled.requested:,} calls ({100 * value['fallback_share']:.2g} %)"
+    gone = f"{switches.calls:,} of {pooled.requested:,} calls ({digits(100 * value['fallback_share'], 2)} %)"
     cold = f"{switches.moves:,} moves in the middle of a session, there and back, found {switches.cold_tokens:,} tokens cold"
-    return f"Fallback took {gone}; {cold}: about ${switches.cold_usd:,.3g} more than reading them from the cache."
+    return f"Fallback took {gone}; {cold}: about ${digits(switches.cold_usd, 3)} more than reading them from the cache."
 
 
 def _idle(scenario: Scenario, estimates: Estimates) -> str:
@@ -180,7 +186,7 @@ def _sample(scenario: Scenario, estimates: Estimates) -> str:
         return ""
     tasks, times = estimates.pooled.tasks, shards / run
     simulated = f"A sample: {tasks:,} tasks were simulated, {run} of {shards} shards"
-    return f"{simulated}, and totals are {times:.4g} times theirs; peaks, scaled so, are too high."
+    return f"{simulated}, and totals are {digits(times, 4)} times theirs; peaks, scaled so, are too high."
 
 
 def _warmup(scenario: Scenario, estimates: Estimates) -> str:
@@ -192,7 +198,7 @@ def _warmup(scenario: Scenario, estimates: Estimates) -> str:
     if not pooled.cut_s:
         return f"No warm-up had to be left out{why}."
     of = f"{pooled.left_out:,} of {pooled.left_out + pooled.tasks:,} tasks"
-    return f"Warm-up: the first {pooled.cut_s:,.4g} s are left out{why}, and with them {of}."
+    return f"Warm-up: the first {digits(pooled.cut_s, 4)} s are left out{why}, and with them {of}."
 
 
 def _precision(scenario: Scenario, estimates: Estimates) -> str:
@@ -208,7 +214,7 @@ def _precision(scenario: Scenario, estimates: Estimates) -> str:
 
 
 def _percent(width: float) -> str:
-    return f"±{100 * width:.2g} %" if math.isfinite(width) else "of unknown width"
+    return f"±{digits(100 * width, 2)} %" if math.isfinite(width) else "of unknown width"
 
 
 def _tail(estimates: Estimates) -> str:
@@ -218,7 +224,7 @@ def _tail(estimates: Estimates) -> str:
         return ""
     why = "; below 2 costs have no variance, and no interval of a mean can be trusted" if index < 2 else ""
     return (
-        f"The most expensive 1 % of tasks carry {100 * share:.0f} % of the bill (tail index {index:.2g}{why}): "
+        f"The most expensive 1 % of tasks carry {100 * share:.0f} % of the bill (tail index {digits(index, 2)}{why}): "
         f"with {estimates.pooled.tasks:,} tasks, means and their intervals rest on few of them."
     )
 
@@ -241,7 +247,7 @@ def _work(scenario: Scenario) -> str:
     missing = ", ".join(models[name].label or name for name, found in taken.items() if found is None)
     if missing:
         said.append(f"No measured bills for {missing}: same work assumed.")
-    apart = [f"{model.label or name} {factor:.2g}-fold" for name, model in models.items() if (factor := _disagreement(model)) > 1]
+    apart = [f"{model.label or name} {digits(factor, 2)}-fold" for name, model in models.items() if (factor := _disagreement(model)) > 1]
     if apart and work.kind is Work.measured:
         said.append(f"Harnesses differ in the bill, over that of Claude Opus 4.6: {', '.join(apart)}.")
     return " ".join(said)
@@ -251,7 +257,7 @@ def _lump(scenario: Scenario) -> str:
     """Where a bill is met by words that nobody has counted."""
     words = {name: scenario.work_taken.uncounted(scenario.market.models[name]) for name in scenario.backends}
     labels = {name: scenario.market.models[name].label or name for name in words}
-    wordy = [f"{labels[name]} {times:.2g}-fold" for name, times in words.items() if times is not None]
+    wordy = [f"{labels[name]} {digits(times, 2)}-fold" for name, times in words.items() if times is not None]
     if not wordy:
         return ""
     counted = f"words that nobody has counted ({', '.join(wordy)})"

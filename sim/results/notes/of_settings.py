@@ -9,6 +9,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
 from sim.settings.router import Policy
 from sim.settings.workload import WorkloadKind
+from sim.statistics import digits
 
 USUAL_USD_PER_MTOK = 0.001, 2_000
 """Dollars a million tokens; prices outside are told (assumption: a tenth of the cheapest, and three times the dearest that are sold)."""
@@ -28,7 +29,7 @@ def prices(scenario: Scenario) -> str:
         if model.cache_read_usd_per_mtok is not None and model.cache_read_usd_per_mtok > model.input_usd_per_mtok:
             said.append(f"{label} asks more for a token that is read from the cache than for a fresh one.")
         if (fee := max(model.fee, scenario.router.fee)) > MUCH_OF_A_BILL:
-            said.append(f"{label} is billed with a fee of {100 * fee:,.4g} %: is it a share, as 0.055 for 5.5 %?")
+            said.append(f"{label} is billed with a fee of {digits(100 * fee, 4)} %: is it a share, as 0.055 for 5.5 %?")
     return " ".join(said)
 
 
@@ -58,3 +59,36 @@ def room(scenario: Scenario) -> str:
         if most * share < agent.system_tokens and agent.kind is not AgentKind.pipeline and scenario.workload.kind is not WorkloadKind.trace:
             said.append(f"agent.{name}={most:g}: below agent.system_tokens={agent.system_tokens:,}, so each turn sums up what there is.")
     return " ".join(said)
+
+
+def never(scenario: Scenario) -> str:
+    """Limits and memories that an average first prompt is too large for: it never passes, or runs alone, however long it waits."""
+    agent, said = scenario.agent, []
+    if agent.kind is AgentKind.pipeline or scenario.workload.kind is WorkloadKind.trace:
+        return ""
+    prompt = agent.system_tokens + distribution(agent.prompt_tokens).mean
+    for name, model in scenario.chosen().items():
+        label, rates = model.label or name, ("input_tokens_per_min", "tokens_per_min")
+        holds = {f"{each} x limit_burst_s": (getattr(model, each) or math.inf) * model.limit_burst_s / 60 for each in rates}
+        for quota, limit in model.quotas.items():
+            holds |= {f"quotas.{quota}.{each}": getattr(limit, each) or math.inf for each in ("input_tokens", "tokens")}
+        said += [
+            f"{label} lets {digits(most, 6)} tokens through at most ({limit}), and a first prompt has {digits(prompt)} on average: "
+            "one that is larger than the limit never passes, so raise it."
+            for limit, most in holds.items()
+            if most < prompt
+        ]
+        if (room := model.servers.memory_tokens) is not None and room < prompt:
+            said.append(
+                f"A server of {label} has memory for {room:,} tokens (servers.memory_tokens), and a first prompt has {digits(prompt)} "
+                "on average: calls run one at a time there, as if it had just room for each."
+            )
+    return " ".join(said)
+
+
+def waits(scenario: Scenario) -> str:
+    """Where a backoff begins above its cap: the cap holds from the first one on."""
+    retry = scenario.retry
+    if retry.backoff_base_s <= retry.backoff_cap_s:
+        return ""
+    return f"retry.backoff_base_s={retry.backoff_base_s:g}: above retry.backoff_cap_s={retry.backoff_cap_s:g}, which holds from the first."

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import ConfigError
+from sim.errors import ConfigError, of_kind
 from sim.meter.sums import real
 from sim.results.metrics import INPUT, OUTPUT
 from sim.results.outlook.quick import Quick, quick
@@ -19,6 +19,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.events.event import told
 from sim.settings.workload import WorkloadKind
+from sim.statistics import digits
 from sim.theory import Expected, expect
 from sim.theory.expected.forecast import tasks_ahead
 
@@ -100,6 +101,7 @@ def estimate(scenario: Scenario) -> Outlook:
     Takes about half a second of a core for the simulation, whatever the size of the scenario. Raises `ConfigError` or `DataError`; also for
     what is paid by the hour, since tasks do not say how many hours they take.
     """
+    of_kind(scenario, Scenario, "estimate takes a scenario, as sim.load returns it")
     scenario = scenario.check()
     for name, model in scenario.chosen().items():
         if model.kind is BackendKind.self_hosted or model.reserved.units:
@@ -208,7 +210,7 @@ def _overload(found: Quick, scenario: Scenario) -> Iterator[str]:
     for name, backend, busy_s in zip(scenario.backends, scenario.chosen().values(), pooled.busy_s.tolist(), strict=True):
         if backend.slots and came_s and busy_s > backend.slots * came_s and float(pooled.waited_s.sum()) > 0:
             yield (
-                f"Overload: work for {busy_s / came_s:,.3g} slots of {name} comes in, and it has {backend.slots:,}: "
+                f"Overload: work for {digits(busy_s / came_s, 3)} slots of {name} comes in, and it has {backend.slots:,}: "
                 "its line grows as long as tasks come, so times are those of so short a run."
             )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sim.meter.tally import Tally
 from sim.scenario.scenario import Scenario
 from sim.settings.population.plan import DAY_S, DAYS_A_MONTH
+from sim.statistics import digits
 
 
 class Seats(NamedTuple):
@@ -76,9 +77,9 @@ def told(scenario: Scenario, tally: Tally) -> str:
         used, overflow, outside = (_each(tally, usd) for usd in (tally.seats.used_usd, tally.seats.overflow_usd, tally.seats.outside_usd))
         blocked = tally.seats.blocked_s / tally.replications / 3600 / seats.users / seats.months
         said.append(
-            f"Dollars are at list prices. With {seats.users:,} seats of {seats.name}, users pay ${_paid(tally, seats):,.4g}: "
-            f"${seats.fee_usd:,.4g} of fees for {seats.months:.3g} months, "
-            f"${overflow:,.4g} beyond their windows, ${outside:,.4g} that the plan does not cover; "
-            f"seats cover ${used:,.4g} of list prices, and wait for their windows {blocked:,.3g} hours a month each."
+            f"Dollars are at list prices. With {seats.users:,} seats of {seats.name}, users pay ${digits(_paid(tally, seats), 4)}: "
+            f"${digits(seats.fee_usd, 4)} of fees for {digits(seats.months, 3)} months, "
+            f"${digits(overflow, 4)} beyond their windows, ${digits(outside, 4)} that the plan does not cover; "
+            f"seats cover ${digits(used, 4)} of list prices, and wait for their windows {digits(blocked, 3)} hours a month each."
         )
     return " ".join(said)

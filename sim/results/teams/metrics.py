@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from sim.meter.capacity.teams import TeamSums
 from sim.meter.tally import Tally
+from sim.statistics import digits
 
 
 def jain(shares: list[float]) -> float:
@@ -56,4 +57,4 @@ def told(tally: Tally, names: list[str]) -> Iterator[str]:
     for place, name in enumerate(names):
         team = tally.teams.each.get(place, TeamSums())
         if team.waits.calls:
-            yield f"{name} {served_share(team):.0%} (a call waits {team.waited_s / team.waits.calls:,.3g} s)"
+            yield f"{name} {served_share(team):.0%} (a call waits {digits(team.waited_s / team.waits.calls, 3)} s)"

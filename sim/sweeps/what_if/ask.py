@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.engine.replication import Progress
-from sim.errors import ConfigError, DataError
+from sim.errors import ConfigError, DataError, of_kind
 from sim.logs.log import Log
 from sim.settings.population.plan import DAYS_A_MONTH
 from sim.sweeps.what_if.answer import Answer, Asker, Base, base_of
@@ -98,7 +98,10 @@ def what_if(
     `settings` are those of `sim logs`, `models` says which backend serves a model of another name, and `around` goes round the questions
     one by one (a progress bar). Raises `ConfigError` for a question that cannot be asked of this log.
     """
+    of_kind(log, Log, "what_if takes a log, as sim.logs.read returns it")
     questions = [questions] if isinstance(questions, str) else questions
+    for each in questions or ():
+        of_kind(each, str, "what_if takes questions as texts such as 'cache=1h'")
     if not questions and len(log.calls) > MOST_CALLS_UNASKED:
         raise DataError(f"not tried unasked on {len(log.calls):,} calls, which takes a while: --what-if WORDS asks for one")
     base = base_of(log, settings, dict(models or {}), progress)

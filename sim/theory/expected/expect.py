@@ -16,6 +16,7 @@ from statistics import NormalDist
 import numpy as np
 
 from sim.backends.pricing import Price
+from sim.errors import of_kind
 from sim.scenario.coupling import unsolved
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, Split
@@ -54,6 +55,7 @@ class Expected:
 
 def expect(scenario: Scenario) -> Expected:
     """What a scenario is expected to come to; nothing is drawn, nothing runs."""
+    of_kind(scenario, Scenario, "expect takes a scenario, as sim.load returns it")
     reasons = list(_out_of_reach(scenario))
     if reasons:
         return Expected({}, tuple(reasons))

@@ -37,7 +37,7 @@ def test_what_to_know_first_comes_first() -> None:
 
 
 def test_a_budget() -> None:
-    assert gate(made(), 21.0) == ("Within the budget of $21: P90 of the dollars of the whole workload (30 tasks) is 18.0 (17.0 to 21.0).")
+    assert gate(made(), 21.0) == ("Within the budget of $21: P90 of the dollars of the whole workload (30 tasks) is $18.0 (17.0 to 21.0).")
     assert gate(made(), 20.0).startswith("Within the budget of $20, though it may be over: ")
     assert gate(made(), 17.5).startswith("over the budget of $17.5: ")
     assert "20 % of tasks are lost" in gate(made(lost=0.2), 1000.0)

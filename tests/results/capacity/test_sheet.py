@@ -156,3 +156,18 @@ def test_what_is_paid_by_the_hour_is_in_dollars_a_day_as_it_is_set() -> None:
     assert sheet.as_set.summary["usd_a_day"][0] == pytest.approx(48.0)
     assert sheet.usd_a_day[0] == 0.0
     assert "hours of own servers and of reserved units are in what it comes to as it is set" in page(sheet)
+
+
+def test_dollars_a_day_are_never_below_nothing() -> None:
+    """Two replications of one task, of which one is four times the other: t is 12.7."""
+    world = scenario(
+        agent(turns={"dist": "geometric", "mean": 4}), backend(), workload=WorkloadSettings(tasks=1, interarrival_s=30.0), replications=2
+    )
+    mean, low, high = capacity(world, times=(1,)).usd_a_day
+    assert (low, high > 2 * mean) == (0.0, True)
+
+
+@pytest.mark.parametrize("times", [(), (0,), (-1,), (1.5,), 2, None])
+def test_how_many_times_the_people_are_whole_numbers(times: Any) -> None:
+    with pytest.raises(sim.ConfigError, match=r"^times"):
+        capacity(scenario(agent(), backend()), times)

@@ -32,3 +32,10 @@ def test_it_runs_one_and_hands_on_the_rest(capsys: pytest.CaptureFixture[str], t
 def test_a_typing_error_gets_the_likely_name(capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = ended(capsys, "study", "article_week")
     assert (status, err) == (1, "sim: sim study article_week: no such study; did you mean 'article_weeks'?; sim study lists them\n")
+
+
+def test_a_study_takes_no_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = ended(capsys, "study", "outage_cost", "agent=solo")
+    assert (status, out) == (1, "")
+    told = "unrecognized arguments: agent=solo; a study takes no settings: see python -m experiments.outage_cost --help"
+    assert err == f"sim: {told}\n"

@@ -1,0 +1,40 @@
+"""Settings that are a slip, as a rule, are told: limits that nothing passes, a backoff above its cap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.results.notes.of_settings import never, waits
+from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.capacity.servers import BackendKind, ServerSettings
+from sim.settings.run import RetrySettings
+from tests.worlds import agent, backend, scenario
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"input_tokens_per_min": 1_999.0}, "one lets 1,999 tokens through at most (input_tokens_per_min x limit_burst_s)"),
+        ({"tokens_per_min": 60_000.0, "limit_burst_s": 1.0}, "one lets 1,000 tokens through at most (tokens_per_min x limit_burst_s)"),
+        ({"quotas": {"day": QuotaSettings(input_tokens=5.0)}}, "one lets 5 tokens through at most (quotas.day.input_tokens)"),
+        (
+            {"kind": BackendKind.self_hosted, "servers": ServerSettings(memory_tokens=10)},
+            "memory for 10 tokens (servers.memory_tokens)",
+        ),
+        ({"input_tokens_per_min": 2_000.0, "quotas": {"day": QuotaSettings(requests=1.0)}}, ""),
+        ({"kind": BackendKind.self_hosted, "servers": ServerSettings(memory_tokens=2_000)}, ""),
+    ],
+)
+def test_a_limit_below_an_average_first_prompt_is_told(limits: dict[str, Any], told: str) -> None:
+    """Of 2,000 tokens."""
+    said = never(scenario(agent(), backend(**limits)))
+    assert told in said
+    assert ("a first prompt has 2,000" in said) == bool(told)
+
+
+def test_a_backoff_above_its_cap_is_told() -> None:
+    world = scenario(agent(), backend(), retry=RetrySettings(backoff_base_s=10.0, backoff_cap_s=1.0))
+    assert waits(world) == "retry.backoff_base_s=10: above retry.backoff_cap_s=1, which holds from the first."
+    assert waits(scenario(agent(), backend())) == ""
