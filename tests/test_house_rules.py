@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ("sim", "calibration", "benchmarks", "experiments", "docs")
 """Packages that tests take as they are."""
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_exit"}
+PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_exit", "_repr_html_"}
 """For all their underscore: of a named tuple, and of `os`."""
 NO_MIRROR = {
     "backends/test_bills_by_hand.py": "the price lists that ship, against bills done by hand",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -30,6 +33,24 @@ def test_exports_are_sorted_and_there() -> None:
     assert sim.__all__ == sorted(sim.__all__)
     assert set(CONTRACT) <= set(sim.__all__)
     assert all(hasattr(sim, name) for name in sim.__all__)
+
+
+def test_each_name_comes_from_where_types_are_checked() -> None:
+    """Names are found when they are asked for; a type checker reads the imports, and completion shows what is for users."""
+    source = ast.parse(Path(sim.__file__).read_text(encoding="utf-8"))
+    [checked] = [node for node in source.body if isinstance(node, ast.If)]
+    told = {alias.name: node.module for node in checked.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert sorted(told) == sim.__all__ == dir(sim)
+    for name, module in told.items():
+        found = import_module("sim.theory") if name == "theory" else getattr(import_module(module or ""), name)
+        assert getattr(sim, name) is found
+    with pytest.raises(AttributeError, match="module 'sim' has no attribute 'nothing'"):
+        _ = sim.nothing
+
+
+def test_a_verb_that_runs_nothing_does_not_wait_for_what_runs() -> None:
+    script = "import sys; import sim.shell.cli; sys.exit(bool({'numpy', 'simpy', 'yaml', 'hydra', 'pandas'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_functions_stay_functions_whatever_was_imported_before() -> None:

@@ -46,7 +46,7 @@ _known: dict[str, Forecast] = {}
 def pilot(scenario: Scenario, backend: str, turn: Callable[[Scenario], Tally], number: int = 0) -> Forecast:
     """A task of the scenario on that backend, by the first of its price lists or a later one; `turn` runs a world and adds it up."""
     world = alone(scenario, backend, number)
-    key = hashlib.sha1(repr(world).encode(), usedforsecurity=False).hexdigest()
+    key = hashlib.sha1(world.as_text().encode(), usedforsecurity=False).hexdigest()
     if key not in _known:
         if len(_known) == _KEPT:
             del _known[next(iter(_known))]

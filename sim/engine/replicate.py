@@ -92,7 +92,7 @@ def cut_of(scenario: Scenario) -> float:
     """The second from which on a run counts; with warmup=mser5 the arrival of the first task that MSER-5 keeps in a pilot run."""
     if scenario.warmup is not Warmup.mser5:
         return scenario.warmup_s
-    key = hashlib.sha1(repr(scenario).encode(), usedforsecurity=False).hexdigest()
+    key = hashlib.sha1(scenario.as_text().encode(), usedforsecurity=False).hexdigest()
     if key not in _cuts:
         pilot = dataclasses.replace(scenario, warmup=Warmup.none, log=Log.sample, log_sample=10**9)
         tasks = np.sort(replicate_shard(pilot, PILOT, 0).tasks, order=["t_arrive_s", "task"])

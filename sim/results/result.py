@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from sim import columns
 from sim.clock import MINUTE_S
 from sim.engine.replication import Replication
-from sim.errors import ConfigError, did_you_mean
 from sim.meter.sums import close
 from sim.meter.tally import Tally
 from sim.results.estimates import Estimates, within
@@ -22,9 +21,11 @@ from sim.results.metrics import unit_of
 from sim.results.notes import notes
 from sim.results.provenance import origin
 from sim.results.provider import sides
-from sim.results.sample import Sample
+from sim.results.sample import Sample, known
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import Content
+from sim.scenario.told.numbers import counted
+from sim.statistics import Estimate
 from sim.theory import Expected, expect
 
 if TYPE_CHECKING:
@@ -126,10 +127,27 @@ class Result:
         return sides.table(self.scenario, self.estimates.pooled)
 
     def mean(self, metric: str) -> float:
-        """One metric's value, in its unit, from all replications together."""
-        if metric not in self.summary.index:
-            raise ConfigError(f"mean: '{metric}' is not a metric of this run; {did_you_mean(metric, self.summary.index)}")
-        return float(self.summary.loc[metric, "mean"])
+        """One metric's value, in its unit, from all replications together. Raises `ConfigError` for what is no metric."""
+        return float(known(metric, self.estimates.intervals).mean)
+
+    def __repr__(self) -> str:
+        from sim.results.told.headline import headline
+
+        return f"Result of {self.scenario.name!r}: {headline(self._shown)}\n{self._of}: .summary, .calls, .tasks, .timeline, .notes"
+
+    def _repr_html_(self) -> str:
+        from sim.results.told.headline import html
+
+        return html(f"Result of {self.scenario.name!r}", self._shown, [*self.notes.values(), f"{self._of}; all metrics: .summary"])
+
+    @property
+    def _shown(self) -> dict[str, Estimate]:
+        """Every metric with its interval, cut where the quantity ends."""
+        return {name: within(name, found) for name, found in self.estimates.intervals.items()}
+
+    @property
+    def _of(self) -> str:
+        return f"{counted(len(self.replications), 'replication')}, seed {self.scenario.seed}, digest {self.digest}"
 
     @cached_property
     def origin(self) -> dict[str, str]:

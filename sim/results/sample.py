@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+
+from sim.errors import ConfigError, did_you_mean
+
+Value = TypeVar("Value")
 
 
 class Sample(NamedTuple):
@@ -32,3 +36,10 @@ class Sample(NamedTuple):
             whole[name] = float(own.mean())
             without[name] = (n * whole[name] - own) / (n - 1)
         return Sample(whole, without)
+
+
+def known(metric: str, found: Mapping[str, Value]) -> Value:
+    """What is found of a metric. Raises `ConfigError` that names the likely one."""
+    if metric not in found:
+        raise ConfigError(f"mean: '{metric}' is not a metric of this run; {did_you_mean(metric, found)}")
+    return found[metric]

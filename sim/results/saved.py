@@ -10,8 +10,10 @@ import numpy as np
 
 from sim import columns
 from sim.results.files import CALLS, NOTES, REPLICATIONS, TASKS, TIMELINE, Files
-from sim.results.sample import Sample
+from sim.results.sample import Sample, known
 from sim.scenario.scenario import Scenario
+from sim.scenario.told.numbers import counted
+from sim.statistics import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,4 +67,22 @@ class SavedResult:
 
     def mean(self, metric: str) -> float:
         """As `Result.mean`."""
-        return float(self.summary.loc[metric, "mean"])
+        return float(known(metric, self.summary["mean"]))
+
+    def __repr__(self) -> str:
+        from sim.results.told.headline import headline
+
+        return f"Run of {self.scenario.name!r}: {headline(self._shown)}\n{self._of}: .summary, .calls, .tasks, .timeline, .notes"
+
+    def _repr_html_(self) -> str:
+        from sim.results.told.headline import html
+
+        return html(f"Run of {self.scenario.name!r}", self._shown, [*self.notes.values(), f"{self._of}; all metrics: .summary"])
+
+    @property
+    def _shown(self) -> dict[str, Estimate]:
+        return {str(name): Estimate(each["mean"], each["ci_low"], each["ci_high"]) for name, each in self.summary.iterrows()}
+
+    @property
+    def _of(self) -> str:
+        return f"{counted(int(self.summary['n'].iloc[0]), 'replication')}, digest {self.digest}, in {self.folder}"

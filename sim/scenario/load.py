@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import itertools
@@ -37,14 +38,14 @@ _COMPOSING = threading.Lock()
 """Hydra composes for one at a time: its state belongs to the process."""
 
 
-def load(*settings: str | Sequence[Any] | Mapping[str, Any], config_dir: str | Path | None = None) -> Scenario:
+def load(*settings: str | Sequence[Any] | Mapping[str, Any], config_dir: str | Path | None = None, **more: Any) -> Scenario:
     """The scenario that `sim SETTINGS` would run, e.g. `load("agent.fanout=8", "market=feb_2026")`.
 
-    A list of such texts will do too, and a mapping of values by key: `load({"agent": "team", "workload.tasks": 5})`.
+    A list of such texts will do too, a mapping of values by key, and keywords: `load({"workload.tasks": 5}, agent="team", seed=2)`.
     `config_dir` is a folder of your own settings, searched after the ones that ship. A program that uses Hydra itself finds it as
     it was. Raises `ConfigError`.
     """
-    overrides = words_of(settings)
+    overrides = words_of([*settings, more])
     check_length(overrides)
     refuse_unread([] if config_dir is None else [Path(config_dir)])
     with _COMPOSING, own_hydra():
@@ -55,6 +56,19 @@ def load(*settings: str | Sequence[Any] | Mapping[str, Any], config_dir: str | P
                 raise
             raise ConfigError(explain(error)) from None
     return scenario.check()
+
+
+@functools.cache
+def _composed(menu: str, name: str) -> Scenario:
+    return load(f"{menu}={name}")
+
+
+def choice(menu: str, name: str) -> Any:
+    """The settings of a group that `MENU=NAME` stands for. Raises `ConfigError`, also where the choice sets more than its group."""
+    file = CONF / menu / f"{name}.yaml"
+    if file.is_file() and "@package _global_" in file.read_text(encoding="utf-8"):
+        raise ConfigError(f"{menu}={name}: sets more than {menu}; compose a scenario of its own, sim.load('{menu}={name}', ...)")
+    return copy.deepcopy(getattr(_composed(menu, name), menu))
 
 
 def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: bool = False) -> Any:

@@ -22,6 +22,20 @@ class Scenario(ScenarioSettings):
         check_consistency(self)
         return self
 
+    def __repr__(self) -> str:
+        from sim.scenario.told.headline import ON, headline
+
+        return f"{headline(self)}\n{ON}"
+
+    def _repr_html_(self) -> str:
+        from sim.scenario.told.headline import html
+
+        return html(self)
+
+    def as_text(self) -> str:
+        """Every setting with its value, in one line: the same for equal scenarios alone."""
+        return ScenarioSettings.__repr__(self)
+
 
 NO_MATTER: dict[str, Any] = {
     "name": "", "processes": None, "yes": False, "baseline": {}, "sensitivity": SensitivitySettings(), "goal": GoalSettings(),

@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 
 from sim.errors import ConfigError, did_you_mean
-from sim.scenario.load import CONF
-from sim.scenario.scenario import Scenario
 
 _WITH_VALUE = {f"--{name}" for name in ("package", "config-path", "config-name", "config-dir", "cfg", "info", "experimental-rerun")}
 _WITH_VALUE |= {"-p", "-cp", "-cn", "-cd", "-c", "-i"}
@@ -53,5 +51,8 @@ def _told(word: str, verbs: Collection[str]) -> str:
 
 def _settings() -> Iterator[str]:
     """Settings and groups of settings at the top."""
+    from sim.scenario.load import CONF  # late: a verb waits for neither
+    from sim.scenario.scenario import Scenario
+
     yield from (field.name for field in fields(Scenario))
     yield from (folder.name for folder in CONF.iterdir() if folder.is_dir())

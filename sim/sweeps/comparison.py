@@ -41,7 +41,9 @@ def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float 
     n = min(len(each.replications) if isinstance(each, Result) else int(each.summary["n"].iloc[0]) for each in (a, b))
     mine, yours = (_first(each, n) for each in (a, b))
     rows = {name: paired(mine, yours, name, confidence) for name in mine.whole if name in yours.whole}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("metric")
+    from sim.sweeps.told.compared import Comparison  # a DataFrame, and those are imported late
+
+    return Comparison(pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("metric"))
 
 
 def _first(result: Result | SavedResult, n: int) -> Sample:

@@ -25,6 +25,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.run import Log
 from sim.sweeps.comparison import compare
 from sim.sweeps.sweep import replaced
+from sim.sweeps.told.headline import of_tornado, tornado_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,12 @@ class Tornado:
     table: pd.DataFrame
     """The largest swing first: setting, base, low, high, the metric `at_low` and `at_high`, its `difference_at_low` and
     `difference_at_high` to the base with their paired 95 % intervals, and the `swing` from the least to the most of the three."""
+
+    def __repr__(self) -> str:
+        return of_tornado(self.metric, self.base, self.table)
+
+    def _repr_html_(self) -> str:
+        return tornado_html(self.metric, self.base, self.table)
 
 
 def tornado(scenario: Scenario, ranges: Ranges, metric: str = "cost_per_success_usd", progress: RunsDone | None = None) -> Tornado:

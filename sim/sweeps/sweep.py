@@ -23,11 +23,13 @@ from sim.results.result import Result
 from sim.results.sample import Sample
 from sim.results.saved import SavedResult
 from sim.results.simulate import rounds, simulate_each, weigh
+from sim.scenario.load import choice
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
 from sim.sweeps.comparison import against, best, check_baseline, judged
 from sim.sweeps.folder import RunFolder, runs_of, settings_of, starting
 from sim.sweeps.goal import check_goal
+from sim.sweeps.told.headline import of_sweep, sweep_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +62,12 @@ class Sweep:
     def samples(self) -> list[Sample]:
         """What each scenario brings to a comparison."""
         return [run.sample for run in self.runs]
+
+    def __repr__(self) -> str:
+        return of_sweep(list(self.axes[0]), self.results)
+
+    def _repr_html_(self) -> str:
+        return sweep_html(list(self.axes[0]), self.results)
 
 
 def sweep(
@@ -153,9 +161,14 @@ def rank(swept: Sweep, metric: str = "cost_per_success_usd", confidence: float =
 
 
 def replaced(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """A copy of a scenario with settings changed, each named by its dotted key."""
-    for key, value in values.items():
-        scenario = _replaced(scenario, key.split("."), value, key)
+    """A copy of a scenario with settings changed, each named by its dotted key, a group by a choice of its menu (`{"agent": "solo"}`).
+
+    A choice takes the place of all that the group had; keys inside of it come after. Raises `ConfigError`.
+    """
+    for key in sorted(values, key=lambda key: key.count(".")):
+        value = values[key]
+        chosen = choice(key, value) if isinstance(value, str) and dataclasses.is_dataclass(getattr(scenario, key, None)) else value
+        scenario = _replaced(scenario, key.split("."), chosen, key)
     return scenario
 
 

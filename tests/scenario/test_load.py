@@ -207,6 +207,9 @@ def test_a_list_or_a_mapping_of_settings_is_as_typed() -> None:
         "batch=true", "name=it's a=b, {c}", "precision=0.05", "router=weighted", "router.weights={glm_5: 1, kimi_k2_5: 0.5}",
     ]  # fmt: skip
     assert sim.load(mapping) == sim.load(words) == sim.load(*words)
+    assert sim.load("workload.tasks=5", agent="team", backends=["glm_5"], seed=2) == sim.load(
+        "workload.tasks=5", "agent=team", "backends=[glm_5]", "seed=2"
+    )
 
 
 @pytest.mark.parametrize("wrong", [5, None, ["agent=chat", 5], {"agent": object()}, {3: 4}])

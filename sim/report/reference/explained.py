@@ -32,7 +32,9 @@ class Explained:
 
 def explained(word: str) -> list[Explained]:
     """All that a word may mean. Raises `ConfigError` with the likely word where it means nothing."""
-    found = [*_settings(word), *_menu(word), *_choice(word), *_metrics(word), *_columns(word)]
+    found = [*_settings(word), *_menu(word), *_choice(word)]
+    if "." not in word or not found:  # the whole key of a setting is nothing else; metrics take a while to import
+        found += [*_metrics(word), *_columns(word)]
     if not found:
         known = [*every_setting(), *(one.leaf for one in every_setting().values()), *_menus(), *_metric_meanings()]
         raise ConfigError(f"sim explain {word}: neither setting, menu, metric nor column; {did_you_mean(word, known)}; see sim list")

@@ -16,6 +16,7 @@ from sim.errors import of_kind
 from sim.logs.log import Log
 from sim.logs.logged import SINCE_1970_S
 from sim.scenario.scenario import Scenario
+from sim.scenario.told.numbers import counted, dollars
 from sim.settings.market import BackendSettings, CacheKind
 from sim.usage import Dollars
 
@@ -48,6 +49,13 @@ class LogBill:
         """By call and kind of token, USD (nan: of a model that has no price here); and tokens written to the cache."""
         failed = np.array([status != "ok" for status in log.statuses])[calls["status"]]
         self.dollars[failed & (calls["cost_usd"] == 0)] = 0.0
+
+    def __repr__(self) -> str:
+        calls, unpriced = int(self.log.calls["calls"].sum()), sum(self.unknown.values())
+        billed = "not said" if np.isnan(self.billed).all() else dollars(total(self.billed))
+        left = f"; {counted(unpriced, 'call')} of models without a price here" if unpriced else ""
+        said = f"Bill of {counted(calls, 'call')} of {counted(len(self.log.models), 'model')}: {dollars(total(self.priced))} by our prices"
+        return f"{said}, as billed {billed}{left}\nBy call: .priced, .billed, .dollars; what else it could have come to: sim.what_if"
 
     def charge(self, calls: np.ndarray, places: slice | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Dollars by kind of token, shape (calls, kinds), and tokens written, had the calls at these places of the log been `calls`.

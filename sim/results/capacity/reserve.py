@@ -12,6 +12,7 @@ from sim.backends.build import price_of, with_router_fee
 from sim.errors import ConfigError
 from sim.results.capacity.asked import HOUR_S
 from sim.results.result import Result
+from sim.scenario.told.numbers import dollars, number
 from sim.settings.capacity.reserved import ReservedSettings
 
 if TYPE_CHECKING:
@@ -50,6 +51,12 @@ class Reserve:
     """Of each window of `BLEND_S`: what its calls cost by the list."""
     hours: float
     """First to last request, all replications together."""
+
+    def __repr__(self) -> str:
+        best, usual = self.cheapest(), self.units()
+        cheapest = f"cheapest are {best.units:,}, {dollars(best.usd_per_h)} an hour with what spills"
+        said = f"Reserve: {usual:,} units take 99 % of windows; {cheapest}"
+        return f"{said}\nOver {number(self.hours)} hours: .units(share), .blend(units), .cheapest()"
 
     def units(self, share: float = 0.99) -> int:
         """The least that can be had with which this share of windows, of whichever length, finds units enough."""

@@ -13,9 +13,11 @@ import numpy as np
 from sim.errors import ConfigError, of_kind
 from sim.results.capacity.asked import HOUR_S, KINDS, SHARES, WINDOWS_S, Asked, asked, together
 from sim.results.capacity.bucket import quota
+from sim.results.capacity.told import html, prompt
 from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.scenario import Scenario
+from sim.scenario.told.numbers import counted, number
 from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.events.event import DISTURBING
@@ -88,6 +90,18 @@ class Capacity:
     """By backend that is asked for anything, and times the people."""
     as_set: AsSet | None
     """None: no limit, line, slot, quota or outage is set."""
+
+    def __repr__(self) -> str:
+        of = f"{counted(self.replications, 'run')} of {number(self.days)} days"
+        return prompt(self.scenario.name, self.usd_a_day[0], of, self._quotas)
+
+    def _repr_html_(self) -> str:
+        notes = [] if self.as_set is None else list(self.as_set.notes.values())
+        return html(self.scenario.name, self.usd_a_day[0], self._quotas, notes)
+
+    @property
+    def _quotas(self) -> dict[str, dict[int, dict[str, dict[float, float]]]]:
+        return {name: {many: load.quotas for many, load in loads.items()} for name, loads in self.loads.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; what is not known is None."""

@@ -14,6 +14,8 @@ from sim.meter.sums import real
 from sim.results.metrics import INPUT, OUTPUT
 from sim.results.outlook.quick import Quick, quick
 from sim.results.outlook.spread import SHARES, Span, grouped, mean, percentile, rank_interval
+from sim.results.outlook.told import Figures as Told
+from sim.results.outlook.told import html, prompt
 from sim.results.outlook.total import percentiles_of_sum
 from sim.scenario.scenario import Scenario
 from sim.settings.capacity.servers import BackendKind
@@ -78,6 +80,16 @@ class Outlook:
     def over(self, budget_usd: float) -> bool:
         """Whether P90 of the dollars is over a budget, or so much work is lost that nobody knows."""
         return not self.spending[1]["p90"].value <= budget_usd * (1 + 1e-9) or self.lost_share > MUCH_LOST
+
+    def __repr__(self) -> str:
+        return prompt(self.scenario.name, self.said, self._figures)
+
+    def _repr_html_(self) -> str:
+        return html(self.scenario.name, [*self.said, *self.notes], self._figures)
+
+    @property
+    def _figures(self) -> dict[str, Told]:
+        return {"a task": self.task, self.of_all: self.workload}
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: what is not known is None."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sim.engine.replication import Progress
 from sim.errors import ConfigError, DataError, of_kind
 from sim.logs.log import Log
+from sim.scenario.told.numbers import counted, dollars
 from sim.settings.population.plan import DAYS_A_MONTH
 from sim.sweeps.what_if.answer import Answer, Asker, Base, base_of
 from sim.sweeps.what_if.question import Question
@@ -58,6 +59,12 @@ class WhatIf(NamedTuple):
                 sure = not each.unmeasured and max(ends.ci_high for ends in each.spread) < 0
                 found.append(Finding(each, least, most, sure))
         return sorted(found, key=lambda each: (each.answer.unmeasured, -each.least_usd))
+
+    def __repr__(self) -> str:
+        best = next(iter(self.findings), None)
+        most = "none of them surely saves" if best is None else f"most is saved by {best.answer.question.text}"
+        span = "" if best is None else f", {dollars(best.least_usd)} to {dollars(best.most_usd)}"
+        return f"{counted(len(self.answers), 'what-if')} of a log: {most}{span}\nA row a what-if, with intervals: .table"
 
     @property
     def table(self) -> pd.DataFrame:

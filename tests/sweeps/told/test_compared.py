@@ -1,0 +1,25 @@
+"""A comparison is a table, and shows its headlines."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+import sim
+from sim.results.metrics import HEADLINES
+from tests.worlds import agent, backend, scenario
+
+
+def test_headlines_are_shown_and_what_is_cut_out_is_a_plain_table() -> None:
+    world = scenario(agent(), {"one": backend(input_usd_per_mtok=3.0)}, tasks=4, replications=3)
+    dear = sim.replaced(world, {"market.models.one.input_usd_per_mtok": 6.0})
+    found = sim.compare(sim.simulate(world), sim.simulate(dear))
+    said = repr(found).split("\n")
+    shown = [name for name in HEADLINES if found.loc[name, ["a", "b"]].notna().all()]
+    assert [line.split(":")[0] for line in said[1:-1]] == shown
+    assert said[1].endswith(", more")
+    assert said[-1].startswith(f"{len(found)} metrics")
+    made = found._repr_html_()
+    assert made.count("<tr>") == 1 + len(shown)
+    assert type(found.loc[["cost_usd"]]) is pd.DataFrame
+    assert type(found[found["verdict"] == "more"]) is pd.DataFrame
+    assert isinstance(found, pd.DataFrame)
