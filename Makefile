@@ -39,6 +39,14 @@ faults: .venv/ready  ## plant faults of wiring and see each of them caught, some
 
 ccusage: .venv/ccusage/ready  ## install ccusage by npm: a test holds its bill to ours
 
+.venv/browser: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,browser]'
+	@touch .venv/browser
+
+browser: .venv/browser  ## install what drives a browser, and Chromium by apt where there is none: a test opens every page
+	@for name in chromium chromium-browser google-chrome; do command -v $$name > /dev/null && exit 0; done; \
+		export DEBIAN_FRONTEND=noninteractive; timeout 120 apt-get update -qq && timeout 600 apt-get install -y -qq --no-install-recommends chromium > /dev/null
+
 .venv/aiperf/ready: tests/logs/writers/aiperf.txt
 	$(PYTHON) -m venv .venv/aiperf
 	.venv/aiperf/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/logs/writers/aiperf.txt
@@ -98,4 +106,4 @@ docs: .venv/docs  ## build the site into site/, strict: open site/index.html
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults ccusage aiperf mutants check bench bench-all engines validate prices works profiles servers docs map
+.PHONY: help run test quick cover fuzz faults ccusage browser aiperf mutants check bench bench-all engines validate prices works profiles servers docs map
