@@ -14,7 +14,7 @@ from hypothesis import settings
 
 import sim
 from sim.errors import SimError
-from sim.report.findings import finding
+from sim.report.findings.finding import finding
 from sim.report.grid import study
 from sim.report.multipliers import multipliers
 from sim.report.page import show_run, show_sweep
@@ -97,7 +97,7 @@ def told(result: sim.Result, whole: bool) -> str:
     text = (
         aligned(readable(result.summary, result.theory.values if whole else {}))
         + multipliers(study(table, names), names)
-        + finding(table, names)
+        + " ".join(finding(table, names).paragraphs)
     )
     if whole:
         gallery.of_run(result, table, names)
@@ -155,7 +155,7 @@ def test_every_pair_of_choices_runs_to_what_is_told_of_it() -> None:
     print(f"{len(rows)} rows ran, refused: {refused}")
     assert not refused
     table = pd.DataFrame(rows)
-    assert finding(table)
+    assert finding(table).said
     assert grid(study(table), {})
 
 

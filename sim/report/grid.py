@@ -179,8 +179,9 @@ def in_words(x: str, place: Any, names: Names | None = None) -> str:
 
 
 def called(one: Study, row: Mapping[Any, Any], names: Names | None) -> str:
-    """A scenario in words, by all its axes: `team of 4, Kimi K2.5`."""
-    return ", ".join(worded(axis, row[axis], names, one.axes) for axis in one.axes)
+    """A scenario in words, by what tells it from others: `team of 4, Kimi K2.5`."""
+    told = [axis for axis in one.axes if len({*map(str, one.rows[axis]), *map(str, one.failed[axis])}) > 1] or one.axes
+    return ", ".join(worded(axis, row[axis], names, told) for axis in told)
 
 
 def axis_label(x: str, names: Names | None = None) -> str:

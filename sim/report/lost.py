@@ -52,11 +52,6 @@ def unranked(one: Study, row: pd.Series) -> bool:
     return one.loses and bool(row.get("lost_share", 0.0) > MUCH)
 
 
-def leading(one: Study, said: str, names: Names | None = None) -> str:
-    """A finding behind what was lost, and what never ended."""
-    return "".join(f"{part}. " for part in first(one, names)) + said
-
-
 def first(one: Study, names: Names | None = None) -> list[str]:
     """What comes before all other findings."""
     lost, idle = lost_finding(one, names), nothing_ended(one, names)

@@ -14,18 +14,21 @@ import pandas as pd
 
 from sim.report.asked import asked
 from sim.report.bills import order_finding, shown
-from sim.report.findings import finding, goal_finding
+from sim.report.findings.finding import Found, finding
+from sim.report.findings.goal import goal_sentences
+from sim.report.findings.overload import overload
+from sim.report.findings.rates import period_of
 from sim.report.folder import Folder
 from sim.report.grid import study
 from sim.report.html.content import Drawing, Page, Table
-from sim.report.lost import leading, lost_finding
+from sim.report.lost import lost_finding
 from sim.report.multipliers import multipliers
 from sim.report.provider.table import provider_text
 from sim.report.tables import aligned, best_first, failures, grid, readable
 from sim.report.terminal.form import Form, records, written
 from sim.report.terminal.screen import show
 from sim.report.terminal.topics import by_topic
-from sim.report.workflows import marks_mean, turn_finding, workflow_finding, workflow_ranges, workflow_tables
+from sim.report.workflows import marks_mean, turn_finding, workflow_ranges, workflow_sentences, workflow_tables
 from sim.results.escape import in_fence, in_markdown, visible
 from sim.results.files import FIGURES, PAGE, REPORT, RESULTS, Files
 from sim.results.kept.manifest import add_shown
@@ -67,7 +70,7 @@ def show_run(result: Result, folder: Path, form: Form = Form.short) -> None:
     """Print one scenario's table and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     names = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
     table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
-    said = finding(table, names)
+    found = finding(table, names, period=period_of(plain(result.scenario)))
 
     def draw(gallery: Any) -> Mapping[str, Any]:
         return dict(gallery.of_run(result, table, names))
@@ -77,7 +80,7 @@ def show_run(result: Result, folder: Path, form: Form = Form.short) -> None:
     def compose(drawings: Sequence[Drawing]) -> Page:
         from sim.report.html.of_run import page_of_run
 
-        return page_of_run(result, one, names, said, what, cautions, folder, drawings)
+        return page_of_run(result, one, names, found.said, what, cautions, folder, drawings)
 
     lost = lost_finding(one, names)
     summary = readable(result.summary, result.theory.values)
@@ -90,7 +93,7 @@ def show_run(result: Result, folder: Path, form: Form = Form.short) -> None:
     left = len(summary) - len(first)
     told = text(first, f"{left} more metrics of this run: --all prints them, report.html and summary.csv hold them." if left else "")
     made_by = {"digest": result.digest, "seed": result.scenario.seed}
-    texts = Texts(text(summary), said, list(result.notes.values()), told if form is Form.short else "")
+    texts = Texts(text(summary), found, list(result.notes.values()), told if form is Form.short else "")
     metrics = {"metrics": {str(name): dict(each) for name, each in result.summary.iterrows()}, "theory": dict(result.theory.values)}
     _publish(result.scenario.name, texts, draw, compose, folder, made_by, cautions, what, metrics if form is Form.json else None)
 
@@ -99,26 +102,29 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
     """Print a sweep's table (of `sim.gather`) and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
-    said = finding(table, known.names, known.list_usd_per_mtok, known.work)
+    found = finding(table, known.names, known.list_usd_per_mtok, known.work, period_of(known.scenario, tuple(one.axes)))
     scenarios = {"scenarios": records(table)} if form is Form.json else None
     if one.rows.empty:
-        print(written({"folder": str(folder), "found": said} | scenarios) if scenarios else f"{said}\n\n{folder}")
+        print(written({"folder": str(folder), "found": found.said} | scenarios) if scenarios else f"{found.said}\n\n{folder}")
         return
     goal = known.goal
     searched = goal is not None and len(table) < math.prod(table[axis].nunique() for axis in one.axes)
-    found = ""
     by_workflow, tables = bool(one.harnesses) and one.x == "agent" and not searched, list[Table]()
     text = best_first(one, goal) if goal and searched else grid(one, known.list_usd_per_mtok)
+    first, best = overload(one, known.names), goal_sentences(one, goal, known.rivals(one, goal), known.names) if goal else []
     if by_workflow:
         adding, unsure, turn = known.adding(one), known.unsure(one), ""
         if known.value_usd:
             turn = turn_finding(one, adding, known.by_value(one), known.value_usd, known.success_source)
         ranges = workflow_ranges(one, adding, unsure)
         tables = [Table(caption or "Dollars a task, from lowest to highest", texts, marks_mean(one)) for caption, texts in ranges]
-        text, said = workflow_tables(one, adding, unsure), leading(one, workflow_finding(one, adding, unsure, turn), known.names)
-    if goal is not None:
-        found = f"{goal_finding(one, goal, known.rivals(one, goal), known.names)}."
-        said = leading(one, found, known.names) if searched else f"{said} {found}"
+        text = workflow_tables(one, adding, unsure)
+        alone, *teams = workflow_sentences(one, adding, unsure) or [""]
+        found = Found.of([each for each in (first, alone, turn, *teams) if each])
+    if best:
+        found = (
+            Found.of([*([first] if first else []), *best]) if searched else found._replace(more=[f"{each}." for each in best] + found.more)
+        )
     if one.loses:
         text = f"{lost_finding(one, known.names)}.\n\n{text}"
     if len(one.failed):
@@ -128,12 +134,12 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
         text += f"\n\n{against}"
     if known.bills is not None:
         text += f"\n\n{BILLS}\n\n{aligned(shown(known.bills))}"
-        misled = f"{words}." if (words := order_finding(known.bills)) else ""
-        said = " ".join([misled, said] if by_workflow else [said, misled]).strip()
+        if misled := order_finding(known.bills):
+            found = found._replace(more=[f"{misled}.", *found.more])
 
     def draw(gallery: Any) -> Mapping[str, Any]:
         drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one), known.guessed, known.events(one))
-        return drawn | (gallery.of_search(one, goal, found.split("; ", maxsplit=1)[0]) if goal else {})
+        return drawn | (gallery.of_search(one, goal, best[0]) if goal else {})
 
     digest, cautions, what = digest_of(folder), caveats(table), asked(known.scenario, known.names, one.axes)
     made_by = {"digest": digest, "seed": known.scenario.get("seed", "-")}
@@ -141,9 +147,9 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
     def compose(drawings: Sequence[Drawing]) -> Page:
         from sim.report.html.of_sweep import Told, page_of_sweep
 
-        return page_of_sweep(known, one, Told(known.title, said, what, digest, cautions, tables), drawings)
+        return page_of_sweep(known, one, Told(known.title, found.said, what, digest, cautions, tables, found.more), drawings)
 
-    _publish(known.title, Texts(text, said, list(known.notes.values())), draw, compose, folder, made_by, cautions, what, scenarios)
+    _publish(known.title, Texts(text, found, list(known.notes.values())), draw, compose, folder, made_by, cautions, what, scenarios)
 
 
 def show_tornado(found: Tornado, scenario: Scenario, folder: Path, form: Form = Form.short) -> None:
@@ -175,7 +181,7 @@ def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, sce
 
         return page_of_drivers(scenario, Told(scenario.name, said, what, "", [INTERVALS_ARE], [listed]), folder, drawings)
 
-    texts, settings = Texts(f"{aligned(listed.texts)}\n\n{listed.note}", said), {"settings": records(table)}
+    texts, settings = Texts(f"{aligned(listed.texts)}\n\n{listed.note}", Found(said, [])), {"settings": records(table)}
     _publish(scenario.name, texts, draw, compose, folder, {"seed": scenario.seed}, data=settings if form is Form.json else None)
 
 
@@ -184,8 +190,8 @@ class Texts(NamedTuple):
 
     table: str
     """Tables, and what belongs below them."""
-    said: str
-    """The finding."""
+    found: Found
+    """The finding, and what else is known."""
     notes: Sequence[str] = ()
     """What to know of these numbers."""
     short: str = ""
@@ -200,9 +206,29 @@ def _publish(
     made_by = ", ".join(f"{key} {value}" for key, value in made.items())
     origin = f"{SOFTWARE}, {made_by}"
     if data is None:
-        show(visible("\n\n".join([texts.short or texts.table, texts.said, *texts.notes, f"{folder}  ({origin})"])))
+        show(
+            visible(
+                "\n\n".join(
+                    [
+                        texts.short or texts.table,
+                        texts.found.said,
+                        *([" ".join(texts.found.more)] if texts.found.more else []),
+                        *texts.notes,
+                        f"{folder}  ({origin})",
+                    ]
+                )
+            )
+        )
     else:
-        about = {"name": title, "software": SOFTWARE, "folder": str(folder), **made, "found": texts.said, "notes": list(texts.notes)}
+        about = {
+            "name": title,
+            "software": SOFTWARE,
+            "folder": str(folder),
+            **made,
+            "found": texts.found.said,
+            "more": texts.found.more,
+            "notes": list(texts.notes),
+        }
         print(written({**about, **data}), flush=True)
     from sim.report.plots import gallery
     from sim.report.plots.canvas import save_all, save_drawings, title_of
@@ -215,8 +241,9 @@ def _publish(
     page = [
         f"# {in_markdown(' '.join(title.split()))}",
         *([in_markdown(what)] if what else []),
-        in_markdown(texts.said),
+        in_markdown(texts.found.said),
         in_fence(texts.table),
+        *map(in_markdown, texts.found.paragraphs[1:]),
     ]
     page += [f"![{path.stem.replace('_', ' ')}]({FIGURES}/{path.name})" for path in files]
     page += ["## Read with care", "\n".join(f"- {caveat}" for caveat in (*map(in_markdown, texts.notes), *cautions)), f"Made by {origin}."]

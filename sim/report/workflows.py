@@ -55,10 +55,9 @@ def workflow_ranges(one: Study, adding: Collection[Any], unsure: Collection[str]
     return parts
 
 
-def workflow_finding(one: Study, adding: Collection[Any], unsure: Collection[str] = (), turn: str = "") -> str:
-    """What one agent costs, what teams make of that, and where the choice of backend turns (`turn_finding`)."""
-    parts = [_tokens_finding(one), _alone_finding(one, unsure), *_teams_finding(one, adding), turn]
-    return ". ".join(part for part in parts if part) + "."
+def workflow_sentences(one: Study, adding: Collection[Any], unsure: Collection[str] = ()) -> list[str]:
+    """What one agent takes and costs, and what teams make of that."""
+    return [part for part in (_alone(one, unsure), *_teams_finding(one, adding)) if part]
 
 
 def turn_finding(one: Study, adding: Collection[Any], verdicts: Verdicts, value_usd: float, source: str) -> str:
@@ -97,28 +96,20 @@ def _turn(one: Study, adding: Collection[Any], verdicts: Mapping[Any, Mapping[st
     return f"{said}, and surely falls behind from {' and from '.join(behind)} on" if behind else f"{said}, and nowhere surely falls behind"
 
 
-def _tokens_finding(one: Study) -> str:
-    """One agent's tokens over a chat's, from the chat, backend and harness that make least of it to those that make most."""
-    ends = [[alone.at(one.where_measured, f"multiplier_per_message{end}") for alone in one.each] for end in ("_least", "_most")]
-    low, high = (pd.concat(each) for each in ends)
-    if low.empty or one.where_measured not in ONE_AGENT:
-        return ""
-    return (
-        f"For a message of its user one agent takes {number(low.min(), 2)} to {number(high.max(), 2)} times the tokens of a message to a "
-        "chat, by which chat and which model"
-    )
-
-
-def _alone_finding(one: Study, unsure: Collection[str]) -> str:
+def _alone(one: Study, unsure: Collection[str]) -> str:
+    """One agent's tokens over a chat's, from the chat, backend and harness that make least of it to those that make most, and its bill."""
     place = one.where_measured
     lows, highs = one.at(place, USD + LOWEST), one.at(place, USD + HIGHEST)
-    if len(lows) < 2:
+    if len(lows) < 2 or place not in ONE_AGENT:
         return ""
-    ends = [
-        f"{_span(one, line, place, USD, '$')} {one.joint} {line}{' (bills of one harness alone)' if line in unsure else ''}"
-        for line in (str(lows.idxmin()), str(highs.idxmax()))
+    ends = [pd.concat([alone.at(place, f"multiplier_per_message{end}") for alone in one.each]) for end in ("_least", "_most")]
+    times = f"{number(ends[0].min(), 2)} to {number(ends[1].max(), 2)} times a chat's tokens per message and costs " if len(ends[0]) else ""
+    cheap, dear = str(lows.idxmin()), str(highs.idxmax())
+    told = [
+        f"{dollars(value)} ({line}{', one harness' if line in unsure else ''})"
+        for value, line in ((lows[cheap], cheap), (highs[dear], dear))
     ]
-    return f"At measured work one agent costs from {ends[0]} to {ends[1]}"
+    return f"One agent {f'takes {times}' if times else 'costs '}{told[0]} to {told[1]} per task"
 
 
 def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
@@ -126,19 +117,19 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
     start, said = one.where_measured, []
     for kind, places in (
         (
-            "share the job out (how is assumed, and that they solve as many)",
+            "share the job out",
             [place for place in one.places if place not in adding and place not in (CHAT, start)],
         ),
         ("add work", [place for place in one.places if place in adding]),
     ):
         times = {place: pd.concat([alone.at(place, USD) / alone.at(start, USD) for alone in one.each]) for place in places}
         each = [
-            f"{place_label(one.x, place, one.names)} {number(times[place].min(), 2)} to {number(times[place].max(), 2)} times"
+            f"{place_label(one.x, place, one.names)} {number(times[place].min(), 2)} to {number(times[place].max(), 2)}"
             for place in (places if kind == "add work" else dict.fromkeys([*places[:1], *places[-1:]]))
             if len(times[place].dropna())
         ]
         if each:
-            said.append(f"Teams that {kind} cost, against one agent: {_joined(each)}")
+            said.append(f"Teams that {kind} cost, in times of one agent: {_joined(each)}")
     return said
 
 

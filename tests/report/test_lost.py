@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.report.findings import finding
+from sim.report.findings.finding import finding
 from sim.report.folder import Folder
 from sim.report.grid import study
 from sim.report.lost import lost_finding, unranked
@@ -40,14 +40,13 @@ def quotas() -> pd.DataFrame:
 
 
 def test_what_was_lost_leads_the_finding_and_nothing_is_called_cheapest(quotas: pd.DataFrame) -> None:
-    said = finding(quotas)
-    assert said.startswith("Work was lost, tasks that ended without an answer: ")
-    assert "request limit 20/min (" in said
-    assert "of attempts turned away, 429" in said
-    assert "A solved task costs $" in said
-    assert "is cheapest" not in said.replace("Which is cheapest is not said", "")
+    said = " ".join(finding(quotas).paragraphs)
+    assert said.startswith("Overload with request limit 20/min: ")
+    assert "of attempts turned away (429); none lost from 10k/min on. " in said
+    assert "is cheapest" not in said
     assert "times the tokens" not in said
     one = study(quotas)
+    assert "request limit 20/min (" in lost_finding(one)
     assert [unranked(one, scenario) for _, scenario in one.rows.iterrows()] == [True, True, False]
 
 
@@ -139,5 +138,5 @@ def test_notes_of_a_sweep_name_a_scenario_by_what_tells_it_from_others_and_count
 
 def test_where_no_task_was_finished_none_has_a_price() -> None:
     nobody = scenario(agent(), backend(error_rate=1.0), tasks=3, retry=RetrySettings(attempts=1))
-    assert finding(sim.sweep(nobody, {"seed": [1]}).results).endswith("No task was finished, so none has a price.")
+    assert finding(sim.sweep(nobody, {"seed": [1]}).results).said.endswith("o task was finished, so none has a price.")
     assert "all 3 tasks, all replications together, ended without an answer" in sim.simulate(nobody).notes["lost"]

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import sim
-from sim.report.findings import finding
+from sim.report.findings.finding import finding
 from sim.report.grid import study
 from sim.report.numbers import compact, number
 from sim.report.page import BILLS_DIFFER, INTERVALS_ARE, SUCCESS_IS, caveats, show_run
@@ -120,11 +120,11 @@ def test_labels_are_moved_apart_but_keep_their_order(wanted: list[float]) -> Non
 
 
 def test_the_finding_is_in_the_table(table: pd.DataFrame) -> None:
-    told = finding(table, NAMES, {"Dear One": 10.0, "Cheap Two": 0.5})
+    told = " ".join(finding(table, NAMES, {"Dear One": 10.0, "Cheap Two": 0.5}).paragraphs)
     last = table[table["agent.fanout"] == 16].set_index("backends")
     times = last.loc["dear", "tokens_per_task"] / table[table["agent.fanout"] == 1].set_index("backends").loc["dear", "tokens_per_task"]
     assert f"A task takes {number(times)} times the tokens with 16 sub-agents as with 1 sub-agent" in told
-    assert "20.0 times as much on Dear One as on Cheap Two" in told
+    assert "by list price Dear One costs 20.0 times as much as Cheap Two" in told.replace("By", "by")
     assert f"${number(last.loc['dear', 'cost_per_task_usd'], 2)} on Dear One" in told
 
 
@@ -145,7 +145,7 @@ def test_any_sweep_can_be_drawn_and_told(axes: dict[str, list[Any]]) -> None:
     found = swept(**axes)
     for draw in (spend_by_fanout, money_by_kind, latency_by_backend, amplification):
         assert overlapping(draw(found, NAMES)) == []
-    assert finding(found, NAMES).endswith(".")
+    assert finding(found, NAMES).said.endswith(".")
 
 
 def test_a_table_does_not_wait_for_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

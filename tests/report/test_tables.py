@@ -41,7 +41,7 @@ def test_a_single_line_is_listed_scenario_by_scenario() -> None:
 def test_what_failed_is_a_line_with_its_place_and_reason() -> None:
     table = swept("cheap")
     table.loc[1, "status"] = "failed: no room"
-    assert failures(study(table)) == ["  cheap, 2 sub-agents: no room"]
+    assert failures(study(table)) == ["  2 sub-agents: no room"]
 
 
 def test_a_summary_has_theory_beside_it_and_leaves_out_what_never_happened() -> None:

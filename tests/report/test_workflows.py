@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sim.report.findings import price_finding
+from sim.report.findings.money import price_clause
 from sim.report.folder import adds_work
 from sim.report.grid import HIGHEST, LOWEST, Study, study
 from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
 from sim.report.tables import PRINTED, crosstab, listing
-from sim.report.workflows import turn_finding, workflow_finding, workflow_tables
+from sim.report.workflows import turn_finding, workflow_sentences, workflow_tables
 
 USD = {
     ("dear", "chat"): (0.1, 0.1),
@@ -91,13 +91,10 @@ def test_where_success_is_unknown_there_is_no_column_of_solved_tasks() -> None:
 
 
 def test_a_finding_says_what_one_agent_costs_and_what_teams_make_of_it() -> None:
-    said = workflow_finding(swept(), ADDING)
-    assert said.startswith("At measured work one agent costs from $0.20 to $0.40 on cheap to $1.0 on dear. ")
-    assert (
-        "Teams that share the job out (how is assumed, and that they solve as many) cost, against one agent: team of 16? 2.0 to 3.0 times"
-        in said
-    )
-    assert said.endswith("Teams that add work cost, against one agent: 4 replicas 4.0 to 4.0 times.")
+    alone, shared, added = workflow_sentences(swept(), ADDING)
+    assert alone == "One agent costs $0.20 (cheap) to $1.0 (dear) per task"
+    assert shared == "Teams that share the job out cost, in times of one agent: team of 16? 2.0 to 3.0"
+    assert added == "Teams that add work cost, in times of one agent: 4 replicas 4.0 to 4.0"
 
 
 def verdicts(one: Study, **places: tuple[str, str]) -> dict[str, dict[Any, dict[str, str]]]:
@@ -129,13 +126,13 @@ def test_bills_of_one_harness_are_no_agreement() -> None:
     text = workflow_tables(swept(), ADDING, ["dear"])
     assert text.count("dear*") == 3
     assert "cheap*" not in text
-    assert "to $1.0 on dear (bills of one harness alone). " in workflow_finding(swept(), ADDING, ["dear"])
+    assert workflow_sentences(swept(), ADDING, ["dear"])[0].endswith(" to $1.0 (dear, one harness) per task")
 
 
 def test_the_dearest_is_that_which_may_cost_most() -> None:
     """The cheap one is at 0.2 in the first harness and at 3 in the second, the dear one at 1 in both."""
-    said = workflow_finding(swept(usd=USD | {("cheap", "swe_task"): (0.2, 3.0)}), ADDING)
-    assert said.startswith("At measured work one agent costs from $0.20 to $3.0 on cheap to $0.20 to $3.0 on cheap. ")
+    said = workflow_sentences(swept(usd=USD | {("cheap", "swe_task"): (0.2, 3.0)}), ADDING)
+    assert said[0] == "One agent costs $0.20 (cheap) to $3.0 (cheap) per task"
 
 
 def test_other_tables_give_ranges_too() -> None:
@@ -151,8 +148,8 @@ def test_other_tables_give_ranges_too() -> None:
 
 
 def test_ratios_of_bills_are_taken_within_a_harness() -> None:
-    said = price_finding(swept(), {"dear": 10.0, "cheap": 1.0}, "at measured work")
-    assert said.endswith("the bill at measured work is 2.0 to 10 times as high")
+    said = price_clause(swept(), {"dear": 10.0, "cheap": 1.0}, "at measured work")
+    assert said.endswith("by the bill at measured work 2.0 to 10 times")
 
 
 def test_a_figure_has_bars_over_the_harnesses() -> None:

@@ -15,7 +15,7 @@ import pytest
 from omegaconf import OmegaConf
 
 import sim
-from sim.report.findings import goal_finding
+from sim.report.findings.goal import goal_sentences
 from sim.report.grid import study
 from sim.report.plots.frontier import efficient
 from sim.settings.run import GoalSettings
@@ -57,20 +57,21 @@ def _table(costs: list[float], successes: list[float]) -> pd.DataFrame:
     return table.assign(cost_per_success_usd=table["cost_per_task_usd"] / table["success_rate"])
 
 
-def test_the_finding_names_the_cheapest_and_the_one_that_luck_does_not_explain() -> None:
+def test_the_finding_names_the_cheapest_and_the_one_that_chance_does_not_explain() -> None:
     table = _table([1.0, 2.0, 3.0, 4.0], [0.7, 0.81, 0.9, 0.95])
-    said = goal_finding(study(table), GoalSettings(success_floor=0.8), 1).replace("\u00a0", " ")
-    assert said == (
-        "Cheapest of those that solve at least 80 % (3 of 4 scenarios): 2 sub-agents; $2.0 a task ($1.5 to $2.5), $2.5 a solved one, "
-        "success 81 % (78 % to 84 %). Cheapest whose interval of success lies above the floor: 3 sub-agents; "
-        "$3.0 a task ($2.5 to $3.5), $3.3 a solved one, "
-        "success 90 % (87 % to 93 %). 1 other that reaches it may be as good (95 %)"
-    )
-    none = goal_finding(study(table), GoalSettings(success_floor=0.99), 0).replace("\u00a0", " ")
-    assert none.startswith("None of 4 scenarios solves 99 % of its tasks; nearest comes 4 sub-agents: $4.0 a task ($3.5 to $4.5)")
+    said = [each.replace("\u00a0", " ") for each in goal_sentences(study(table), GoalSettings(success_floor=0.8), 1)]
+    assert said == [
+        "Cheapest of the 3 of 4 scenarios that solve at least 80 %: 2 sub-agents",
+        "It costs $2.0 per task ($1.5 to $2.5), $2.5 per solved task, and solves 81 % (78 % to 84 %)",
+        "Cheapest whose interval of success lies above the floor: 3 sub-agents",
+        "It costs $3.0 per task ($2.5 to $3.5), $3.3 per solved task, and solves 90 % (87 % to 93 %)",
+        "1 other that reaches it may be as good (95 %)",
+    ]
+    none = " ".join(goal_sentences(study(table), GoalSettings(success_floor=0.99), 0)).replace("\u00a0", " ")
+    assert none.startswith("None of 4 scenarios solves 99 % of its tasks; nearest comes 4 sub-agents It costs $4.0 per task ($3.5 to $4.5)")
     valueless = table.assign(net_value_per_task_usd=math.nan)
-    unknown = goal_finding(study(valueless), GoalSettings("net_value_per_task_usd", 0.8), 0)
-    assert unknown == "No scenario has a net_value_per_task_usd, so none is best"
+    unknown = goal_sentences(study(valueless), GoalSettings("net_value_per_task_usd", 0.8), 0)
+    assert unknown == ["No scenario has a value of net value per task, so none is best"]
 
 
 def test_the_steps_are_those_that_nothing_cheaper_matches() -> None:
@@ -137,7 +138,7 @@ def test_a_search_finds_what_enumeration_finds(experiment: Path) -> None:
     assert optuna["best_value"] == best["cost_per_task_usd"]
     assert f"{14 - len(found)} trials came back to a scenario that was there already" in search.stdout
     assert re.search(
-        rf"Cheapest of those that solve at least 80\s% \(\d+ of {len(found)} scenarios\): {first.name[0]} tr(y|ies), ", search.stdout
+        rf"Cheapest of the \d+ of {len(found)} scenarios that solve at least 80\s%: {first.name[0]} tr(y|ies), ", search.stdout
     )
 
     longer = _shell(experiment, *typed, "hydra.sweeper.n_trials=16")

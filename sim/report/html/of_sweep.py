@@ -43,6 +43,8 @@ class Told:
     cautions: Sequence[str]
     tables: Sequence[Table] = ()
     """What answers it, before every scenario."""
+    more: Sequence[str] = ()
+    """What else is known."""
 
 
 def page_of_sweep(known: Folder, one: Study, told: Told, drawings: Sequence[Drawing]) -> Page:
@@ -54,9 +56,9 @@ def page_of_sweep(known: Folder, one: Study, told: Told, drawings: Sequence[Draw
         title=" ".join(told.title.split()),
         question=told.what,
         warnings=[f"{text}." for text in warnings] + [notes[kind] for kind in sections.WARNED if kind in notes] + _failed(one),
-        answer=told.answer.replace("".join(f"{part}. " for part in warnings), "", 1),
+        answer=told.answer,
         sections=[
-            Section("numbers", "Headline numbers", tables=[sections.extremes(one, known.names)]),
+            Section("numbers", "Headline numbers", list(told.more), tables=[sections.extremes(one, known.names)]),
             Section("table", "The table", tables=[*told.tables, sections.scenarios(one, known.names)]),
             Section("times", "Against a chat", tables=_times(one, known.names)),
             Section("money", "Where the money goes", *_money(known, one)),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sim.call import Role, Status
-from sim.report.findings import KINDS
+from sim.report.findings.money import KINDS
 from sim.report.html.content import Table
 from sim.report.numbers import compact, number, percent, share
 from sim.results.result import Result

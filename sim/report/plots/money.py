@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from sim.report.findings import KINDS, money_finding
+from sim.report.findings.money import KINDS, money_finding
 from sim.report.grid import Study, place_label, study
 from sim.report.numbers import number, percent
 from sim.report.plots.canvas import BILL_FILLS, INK, draw_key, sheet, styled

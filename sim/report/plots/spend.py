@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.report.findings import spend_finding
+from sim.report.findings.money import spend_title
 from sim.report.grid import Study, axis_label, mark, place_label, study
 from sim.report.plots.canvas import COLOURS, label_ends, pen, scale, sheet, styled
 from sim.report.reference.labels import Names
@@ -27,7 +27,7 @@ def spend_by_fanout(table: pd.DataFrame, names: Names | None = None) -> Figure:
     one = study(table, names)
     bars = OVER_HARNESSES if one.harnesses else INTERVALS
     marked = " ?: a team that nobody has measured." if any(map(mark, one.places)) else ""
-    figure = sheet(spend_finding(one, names), 7.2, f"{bars}; where none is seen it is smaller than the marker.{marked}")
+    figure = sheet(spend_title(one, names), 7.2, f"{bars}; where none is seen it is smaller than the marker.{marked}")
     left, right = figure.subplots(1, 2)
     for axes, metric, label, sign in (
         (left, "tokens_per_task", "tokens per task", ""),
@@ -78,7 +78,7 @@ def _ticks(axes: Axes, one: Study, names: Names | None) -> None:
     if not crowded:
         for label in axes.get_xticklabels():
             label.set(va="top", rotation_mode="default")
-    axes.set_xlabel(axis_label(one.x))
+    axes.set_xlabel(axis_label(one.x, names))
     axes.margins(x=0.06)
     axes.grid(visible=False, axis="x")
 
