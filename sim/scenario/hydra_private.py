@@ -9,6 +9,8 @@
 | `FileConfigSource.load_config` | files are looked at first; experiments and backends need no `# @package` | they are read as YAML 1.1 |
 | `ConfigLoaderImpl._compose_config_from_defaults_list` | what ships is merged once: 0.1 s a scenario | it is merged for each scenario |
 | `ConfigLoaderImpl._load_single_config` | the rest is merged into what was merged before | as above |
+| `ConfigLoaderImpl._apply_overrides_to_config` | values are set in the part they touch: 0.1 s a scenario | all is composed |
+| `BaseContainer._content` | that part alone is kept | all is composed |
 | `BaseContainer._map_merge` | a distribution replaces the one before, and keeps nothing of it | what is left of it is refused |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
@@ -59,6 +61,7 @@ MARKET = "market/"
 """Types and market come first, and are most of what there is to merge."""
 OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
 """What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
+APPLY = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "_apply_overrides_to_config")
 MAPPINGS = Private("omegaconf.basecontainer", "BaseContainer", "_map_merge")
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
 
@@ -121,8 +124,8 @@ def files_looked_at(look: Callable[[Path], None]) -> Iterator[None]:
         file = Path(source.path, config_path if config_path.endswith((".yaml", ".yml")) else f"{config_path}.yaml")
         if file.is_file():
             look(file)
-        stamp = _stamp(file)
-        found = _remembered(stamp and (source.provider, stamp), lambda: theirs(source, config_path))
+        state = stamp(file)
+        found = _remembered(state and (source.provider, state), lambda: theirs(source, config_path))
         group, _, name = config_path.rpartition("/")
         if group in _MEANT and found.header.get("package") is None:
             found.header["package"] = _MEANT[group].format(name.removesuffix(".yaml"))
@@ -148,7 +151,7 @@ def _remembered(key: Hashable, make: Callable[[], Any]) -> Any:
     return pickle.loads(_PICKLED[key])
 
 
-def _stamp(file: Path) -> Hashable:
+def stamp(file: Path) -> Hashable:
     """Which file, and which state of it; None for one of the user's, which may change faster than its stamp."""
     try:
         found = os.stat(file)
@@ -194,13 +197,25 @@ def _stamps(defaults: Sequence[Any], repo: Any) -> Hashable:
     for default in defaults:
         found = repo.load_config(default.config_path)
         if found.path.startswith("file://"):
-            stamp = _stamp(Path(found.path.removeprefix("file://"), f"{default.config_path}.yaml"))
+            state = stamp(Path(found.path.removeprefix("file://"), f"{default.config_path}.yaml"))
         else:
-            stamp = found.path if found.provider.startswith("hydra") or default.config_path == SCHEMA else None
-        if stamp is None:
+            state = found.path if found.provider.startswith("hydra") or default.config_path == SCHEMA else None
+        if state is None:
             return None
-        stamps.append((repr(default), found.provider, stamp))
+        stamps.append((repr(default), found.provider, state))
     return tuple(stamps)
+
+
+def without(composed: Any, names: Collection[str]) -> Any:
+    """A configuration, with these parts taken out of it."""
+    for name in names:
+        composed._content.pop(name, None)
+    return composed
+
+
+def apply(overrides: Sequence[Any], composed: Any) -> None:
+    """Set values as Hydra does, errors included. Raises `AttributeError` where the installed Hydra cannot be asked for it."""
+    getattr(APPLY.holder(), APPLY.name)(list(overrides), composed)
 
 
 @contextlib.contextmanager

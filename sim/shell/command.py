@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from sim.errors import ConfigError, DataError
+from sim.scenario.composed.typed import check_length, open_mappings
 from sim.scenario.hydra_host import own_hydra
 from sim.scenario.hydra_private import can_be_looked_at
 from sim.scenario.hydra_private import flags as hydras_flags
-from sim.scenario.load import CONF, check_length, compose, open_mappings, refuse_unread
+from sim.scenario.load import CONF, compose, refuse_unread
 from sim.scenario.scenario import NO_MATTER
 from sim.scenario.text import read_settings
 from sim.shell.words import split

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 import sim
-from sim.scenario.load import CONF, check_length, open_mappings
+from sim.scenario.composed.typed import check_length, open_mappings
+from sim.scenario.load import CONF
 
 PATHS = ["ünï.csv", "a=b.csv", "calls, March (v2).csv", "it's.csv", "{x}.csv", "[y].csv", "C:\\Users\\me\\calls.csv", "日本語", "#x", "x;y",
          '"q".csv', "~x", "a b", "1e3", "007", "0x10", "true", "no", "-x.csv", "*.csv", "ends in \\", "x'\\'y",

@@ -1,0 +1,67 @@
+"""What Hydra made of choices from menus, kept: values that are set beside them touch a part of it, and only that part is made anew."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.scenario.hydra_private import apply, stamp, without
+from sim.scenario.scenario import Scenario
+
+_PARTS = frozenset(Scenario.__dataclass_fields__)
+
+
+class Composed:
+    """A configuration and the scenario of it. Both are kept pickled, as who gets them may change them."""
+
+    def __init__(self, configuration: Any, scenario: Scenario, files: Iterable[Path]) -> None:
+        self._configuration = pickle.dumps(configuration)
+        self._scenario = pickle.dumps(scenario)
+        self._stamps = {file: stamp(file) for file in files}
+        self._parts: dict[frozenset[str], bytes] = {}
+
+    def is_current(self) -> bool:
+        """Whether every file it was made of is as it was; a file of the user's may have changed unseen."""
+        return all(each is not None and each == stamp(file) for file, each in self._stamps.items())
+
+    def with_values(self, values: Sequence[Any]) -> Scenario:
+        """The scenario in which these overrides, as Hydra parsed them, are set. Raises what OmegaConf and Hydra raise."""
+        from omegaconf import OmegaConf
+
+        scenario: Scenario = pickle.loads(self._scenario)
+        names = frozenset(each.key_or_group.partition(".")[0] for each in values)
+        if not names <= _PARTS:
+            raise KeyError(*(names - _PARTS))
+        if names not in self._parts:
+            self._parts[names] = pickle.dumps(without(pickle.loads(self._configuration), _PARTS - names))
+        touched = pickle.loads(self._parts[names])
+        apply(values, touched)
+        for name in names:
+            part = touched[name]
+            setattr(scenario, name, OmegaConf.to_object(part) if OmegaConf.is_config(part) else part)
+        return scenario
+
+
+class Kept:
+    """What was composed in this process, by the words that chose from menus."""
+
+    MOST = 100
+    """Some 0.2 MB each."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, ...], Composed] = {}
+
+    def of(self, choices: Sequence[str], make: Callable[[], Composed]) -> Composed:
+        """Made anew where it was not made before, or of files that have changed since."""
+        key = tuple(choices)
+        found = self._kept.get(key)
+        if found is None or not found.is_current():
+            if len(self._kept) >= self.MOST:
+                self._kept.clear()
+            found = self._kept[key] = make()
+        return found
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,141 @@
+"""What is typed, as Hydra has to read it to take it as it was meant."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import typing
+from collections.abc import Sequence
+from dataclasses import is_dataclass
+from typing import Any
+
+from sim.errors import ConfigError
+from sim.scenario.scenario import Scenario
+from sim.scenario.sources import CONF
+from sim.scenario.text import quoted
+
+_LONGEST = 20_000
+"""Characters of all settings that are typed: Hydra parses some 3,000 a second."""
+_DEEPEST = 40
+
+
+def check_length(overrides: Sequence[str]) -> None:
+    """Raise `ConfigError` for what Hydra would parse for many seconds, or so deep that Python's stack ends."""
+    for text in overrides:
+        key = text.partition("=")[0][:60]
+        depth = max(itertools.accumulate((letter in "{[(") - (letter in "}])") for letter in text), default=0)
+        if depth > _DEEPEST:
+            raise ConfigError(f"{key}: brackets in brackets, {depth} deep, must be at most {_DEEPEST}")
+    length = sum(map(len, overrides))
+    if length > _LONGEST:
+        key, _, value = max(overrides, key=len).partition("=")
+        raise ConfigError(
+            f"{key[:60]}: {len(value):,} characters; all settings together have {length:,}, must be at most {_LONGEST:,}: "
+            "write them into a file (experiment=NAME --config-dir=FOLDER); of many values, quantiles will do"
+        )
+
+
+def open_mappings(overrides: Sequence[str]) -> list[str]:
+    """`agent.turns={dist: geometric, mean: 8}` as Hydra wants it (`++`) where the old value was of another kind."""
+    for text in overrides:
+        if re.fullmatch(r"[A-Za-z_][\w.]*=\s*\{\s*\}", text):
+            raise ConfigError(f"{text}: an empty mapping changes nothing")
+    many = bool({"-m", "--multirun"} & set(overrides))
+    return [_opened(_as_typed(text, many)) for text in overrides]
+
+
+def _as_typed(text: str, many: bool) -> str:
+    """A name or a path in quotes, where Hydra would read it otherwise (`1e3`, `it's.csv`) or not at all; in a sweep each of several."""
+    gone = re.fullmatch(r"~([A-Za-z_][\w.]*)(=.*)?", text, re.DOTALL)
+    if gone is not None and gone[1] not in menus():
+        raise ConfigError(f"{text}: a setting cannot be taken away; give it another value, e.g. null where it may be absent")
+    found = re.fullmatch(r"(\+{0,2}([A-Za-z_][\w.@/]*))=(.*)", text, re.DOTALL)
+    if found is None or text.startswith("hydra.searchpath"):
+        return text
+    word, key, value = found.groups()
+    takes_name = _is_text(key)
+    read = _parsed_value(text)
+    if not takes_name and re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", value) and ",0" in value:
+        raise ConfigError(f"{key}={value}: would be {value.count(',') + 1} values; a number has no comma inside: {value.replace(',', '')}")
+    if isinstance(read, int) and read not in (0, 1) and bool in (_hint(key)[0], *typing.get_args(_hint(key)[0])):
+        raise ConfigError(f"{key}={value}: must be true or false")
+    if read is None:
+        if not takes_name:
+            raise ConfigError(f"{key}={value}: cannot be read; {_how_to_quote(key, value)}")
+        return f"{word}={','.join(map(quoted, value.split(',') if many else [value]))}"
+    menu = key in menus()
+    is_number = takes_name and isinstance(read, (bool, int, float)) and (menu or str(read) != value)
+    return f"{word}={quoted(value)}" if is_number else text
+
+
+def _how_to_quote(key: str, value: str) -> str:
+    if value.startswith(("{", "[")):
+        return "inside, a text goes in quotes where it has more than letters, digits and -_./: (and brackets must match)"
+    return f'a text goes in quotes, in the shell "{key}={quoted(value)}"'
+
+
+def _parsed_value(text: str) -> Any:
+    """What Hydra's grammar makes of a value; None where it makes nothing of it."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        read = OverridesParser.create().parse_override(text)
+        return "" if read.is_sweep_override() or read.value() is None else read.value()
+    except (HydraException, RecursionError):
+        return None
+
+
+def _is_text(key: str) -> bool:
+    """Whether a setting takes a name: one of the menus, a folder, or what is text by its type."""
+    if re.split("[/@]", key, maxsplit=1)[0] in menus() or key in ("hydra.run.dir", "hydra.sweep.dir"):
+        return True
+    hint = _hint(key)[0]
+    return hint is str or set(typing.get_args(hint)) == {str, type(None)}
+
+
+@functools.cache
+def menus() -> frozenset[str]:
+    """Names of the folders of settings, each a group of Hydra's."""
+    return frozenset(each.name for each in CONF.iterdir() if each.is_dir())
+
+
+def _opened(text: str) -> str:
+    """A group that may be absent is set through the group around it: Hydra would not know the type of its settings."""
+    found = re.match(r"([A-Za-z_][\w.]*)=\s*(\{.*)", text, re.DOTALL)
+    if found is None:
+        return text
+    key, mapping = found.groups()
+    around, _, name = key.rpartition(".")
+    depths = list(itertools.accumulate((letter == "{") - (letter == "}") for letter in mapping.strip()))
+    one = depths[-1] == 0 and all(depths[:-1])
+    return f"++{around}={{{name}: {mapping}}}" if one and _may_be_absent(key) else f"++{text}"
+
+
+def _may_be_absent(key: str) -> bool:
+    """Whether a key names a group of settings that need not be there: a verifier, a budget by name, a backend of one's own."""
+    _, kind, absent = _hint(key)
+    return absent and is_dataclass(kind)
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _hint(key: str) -> tuple[Any, Any, bool]:
+    """Of a dotted key: its type, the group of settings in it, and whether it may be absent."""
+    kind: Any = Scenario
+    hint: Any = None
+    absent = False
+    for name in key.split("."):
+        if typing.get_origin(kind) is dict:
+            kind = hint = typing.get_args(kind)[1]
+            absent = True
+        else:
+            hint = _hints(kind).get(name) if isinstance(kind, type) and is_dataclass(kind) else None
+            groups = [each for each in (hint, *typing.get_args(hint)) if is_dataclass(each)]
+            absent = type(None) in typing.get_args(hint)
+            kind = hint if typing.get_origin(hint) is dict else groups[0] if groups else None
+    return hint, kind, absent
