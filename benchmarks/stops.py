@@ -24,7 +24,7 @@ from sim.results.kept.manifest import altered, read_note
 SMALL = ["agent=chat", "replications=2", "log=full", "processes=2"]
 COMMANDS = {
     "run": [*SMALL, "workload.tasks=300", "hydra.run.dir=run"],
-    "sweep": ["-m", *SMALL, "workload.tasks=100", "seed=range(1,5)", "hydra.sweep.dir=sweep"],
+    "sweep": ["-m", *SMALL, "workload.tasks=100", "seed=range(1,4)", "hydra.sweep.dir=sweep"],
     "again": ["again", "kept"],
 }
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -56,8 +56,7 @@ def stop(root: Path, stops: int, seed: int = 1) -> Stops:
     luck, temporary = random.Random(seed), root / "temporary"
     temporary.mkdir(parents=True)
     environment = os.environ | {"TMPDIR": str(temporary), MARK: str(os.getpid())}
-    for folder in ("kept", "run"):
-        _whole(root, environment, [*SMALL, "workload.tasks=20", f"hydra.run.dir={folder}"])
+    _whole(root, environment, [*SMALL, "workload.tasks=20", "hydra.run.dir=kept"])
     kept, ends = _held(root / "kept"), Counter[str]()
     lasts = {name: _whole(root, environment, words) for name, words in COMMANDS.items()}
     mixed = lost = orphans = said = 0
