@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
 MOST_ROWS = 200
 """Of a table on a page: what is longer is in a file beside it."""
+SHORT = 28
+"""Letters of a text that needs no second line."""
 NO_NUMBER = ("", "-", "?", "unknown", "exact")
 _NUMBER = re.compile(r"([-+<]?)\$?(\d[\d,]*\.?\d*(?:e[-+]?\d+)?)([kMBT]?)\b")
 _SIZES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -26,9 +30,9 @@ class Table:
     note: str = ""
 
     @property
-    def columns(self) -> list[tuple[str, bool]]:
-        """Headings, and whether numbers stand below them."""
-        return [(str(name), place > 0 and _numeric(self.texts.iloc[:, place])) for place, name in enumerate(self.texts.columns)]
+    def columns(self) -> list[tuple[str, str]]:
+        """Headings, and what stands below them: `n`, numbers; `k`, words that are short enough to keep together; nothing, texts."""
+        return [(str(name), _kind(place, self.texts.iloc[:, place])) for place, name in enumerate(self.texts.columns)]
 
     @property
     def rows(self) -> Iterator[list[tuple[str, str]]]:
@@ -53,6 +57,23 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A chart that the reader's hand changes, drawn by a script: without one nothing is seen of it, so its numbers stand elsewhere too."""
+
+    kind: str
+    """The script under `charts/` that draws it."""
+    label: str
+    data: Mapping[str, Any]
+    """Plain values; texts in it are visible ones."""
+    note: str = ""
+
+    @property
+    def json(self) -> str:
+        """The data as it stands in an element `script`."""
+        return json.dumps(self.data, separators=(",", ":")).replace("<", "\\u003c")
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading and what stands below it."""
 
@@ -61,6 +82,7 @@ class Section:
     paragraphs: Sequence[str] = ()
     tables: Sequence[Table] = ()
     drawings: Sequence[Drawing] = ()
+    charts: Sequence[Chart] = ()
     code: str = ""
     """A command."""
     items: Sequence[str] = ()
@@ -69,7 +91,7 @@ class Section:
     @property
     def empty(self) -> bool:
         """Whether there is nothing below the heading."""
-        return not (self.paragraphs or self.tables or self.drawings or self.code or self.items)
+        return not (self.paragraphs or self.tables or self.drawings or self.charts or self.code or self.items)
 
 
 @dataclass(frozen=True)
@@ -86,6 +108,15 @@ class Page:
     """Version, seed, digest, by what they are."""
 
     @property
+    def charts(self) -> list[str]:
+        """Kinds of chart that stand on it."""
+        return sorted({chart.kind for section in self.sections for chart in section.charts})
+
+    def without_charts(self) -> Page:
+        """The same for want of room."""
+        return replace(self, sections=[replace(section, charts=()) for section in self.sections])
+
+    @property
     def lead(self) -> str:
         """The answer's first two sentences."""
         return " ".join(sentences(self.answer)[:2])
@@ -99,6 +130,12 @@ class Page:
 def sentences(text: str) -> list[str]:
     """A text cut where a sentence ends and another begins; nothing is lost, whatever names stand in it."""
     return [part for part in _SENTENCE.split(text) if part]
+
+
+def _kind(place: int, column: pd.Series) -> str:
+    if place and _numeric(column):
+        return "n"
+    return "k" if max((len(text) for text in map(str, column)), default=0) <= SHORT else ""
 
 
 def _numeric(column: pd.Series) -> bool:

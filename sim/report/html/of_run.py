@@ -9,6 +9,7 @@ import pandas as pd
 
 from sim.report.grid import Study
 from sim.report.html import sections
+from sim.report.html.charted import of_timeline
 from sim.report.html.content import Drawing, Page, Section, Table
 from sim.report.html.settings import assumed, changed
 from sim.report.html.spending import by_kind, by_role
@@ -30,6 +31,7 @@ def page_of_run(
     notes = {kind: text for kind, text in result.notes.items() if kind not in sections.WARNED}
     settings = plain(result.scenario)
     money = [by_kind(result.summary["mean"]), *by_role(result)] if result.mean("cost_usd") > 0 else []
+    charts = of_timeline(result)
     return Page(
         title=" ".join(result.scenario.name.split()),
         question=what,
@@ -39,7 +41,7 @@ def page_of_run(
             Section("numbers", "Headline numbers", tables=[sections.headlines(result.summary)]),
             Section("times", "Against a chat", tables=_times(one, names)),
             Section("money", "Where the money goes", tables=money),
-            sections.figures(drawings),
+            sections.figures(drawings, charts, sections.BESIDE_CHARTS if charts else sections.MOST_BYTES),
             Section("theory", "Theory beside simulation", _unsolved(result), sections.theory(simulated)),
             Section("provider", "The provider's side", *_provider(result, names)),
             sections.care(list(notes.values()), cautions),

@@ -13,6 +13,7 @@ from sim.report.bills import shown
 from sim.report.folder import Folder
 from sim.report.grid import Study, called
 from sim.report.html import sections
+from sim.report.html.charted import of_table
 from sim.report.html.content import Drawing, Page, Section, Table
 from sim.report.html.settings import assumed, changed
 from sim.report.html.spending import by_kind_of_many, calls_by_role
@@ -52,6 +53,7 @@ def page_of_sweep(known: Folder, one: Study, told: Told, drawings: Sequence[Draw
     warnings, notes = first(one, known.names), known.notes
     axes = {axis: list(dict.fromkeys(map(str, [*one.rows[axis], *one.failed[axis]]))) for axis in one.axes}
     backends = list(known.names) if "market" in axes else _backends(known, one)
+    charts = of_table(one, known.names)
     return Page(
         title=" ".join(told.title.split()),
         question=told.what,
@@ -59,10 +61,10 @@ def page_of_sweep(known: Folder, one: Study, told: Told, drawings: Sequence[Draw
         answer=told.answer,
         sections=[
             Section("numbers", "Headline numbers", list(told.more), tables=[sections.extremes(one, known.names)]),
-            Section("table", "The table", tables=[*told.tables, sections.scenarios(one, known.names)]),
+            Section("table", "The table", tables=[*told.tables, sections.scenarios(one, known.names)], charts=charts),
             Section("times", "Against a chat", tables=_times(one, known.names)),
             Section("money", "Where the money goes", *_money(known, one)),
-            sections.figures(drawings),
+            sections.figures(drawings, room=sections.BESIDE_CHARTS if charts else sections.MOST_BYTES),
             Section("prices", "What prices say against what bills say", tables=_bills(known)),
             Section("theory", "Theory beside simulation", [THEORY]),
             sections.care([text for kind, text in notes.items() if kind not in sections.WARNED], told.cautions),

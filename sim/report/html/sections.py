@@ -11,7 +11,8 @@ import pandas as pd
 
 from sim.report.drivers import metric_name
 from sim.report.grid import HIGHEST, LOWEST, Study, called, mark
-from sim.report.html.content import Drawing, Section, Table
+from sim.report.html.content import Chart, Drawing, Section, Table
+from sim.report.html.drawing import inline
 from sim.report.lost import unranked
 from sim.report.numbers import compact, counted, number, percent, share
 from sim.report.reference.labels import Names, setting_name, value_name
@@ -26,6 +27,8 @@ PRESSED = ("lost_share", "cost_per_finished_task_usd", "rate_limited_share")
 """Metrics that lead the headline numbers where work was lost, or where attempts were turned away."""
 MOST_BYTES = 600_000
 """Of all drawings on a page."""
+BESIDE_CHARTS = 270_000
+"""The same of a page that has charts, and so their libraries."""
 SHARES = ("lost_share", "rate_limited_share")
 """Metrics whose ends are of all scenarios, those that lost work too."""
 ALONE = 'sim ... "sensitivity.ranges={agent.turns.mean: [20, 120]}" says which setting moves the answer most.'
@@ -125,14 +128,14 @@ def care(notes: Sequence[str], cautions: Sequence[str]) -> Section:
     return Section("care", "Read with care", items=[*notes, *cautions])
 
 
-def figures(drawings: Sequence[Drawing]) -> Section:
+def figures(drawings: Sequence[Drawing], charts: Sequence[Chart] = (), room: int = MOST_BYTES) -> Section:
     """All that a page has room for; the others are named."""
-    room, kept = MOST_BYTES, []
+    kept = []
     for drawing in sorted(drawings, key=lambda each: len(each.svg)):
-        room -= len(drawing.svg)
+        room -= len(inline(drawing))
         kept += [drawing.name] if room >= 0 else []
     large = [f"Too large to stand here: figures/{each.name}.svg. {each.title}." for each in drawings if each.name not in kept]
-    return Section("figures", "Figures", large, drawings=[each for each in drawings if each.name in kept])
+    return Section("figures", "Figures", large, drawings=[each for each in drawings if each.name in kept], charts=charts)
 
 
 def sources(table: Table) -> Section:

@@ -26,9 +26,9 @@ def test_a_share_below_one_percent_comes_before_one() -> None:
     assert keys[0] < keys[1]
 
 
-def test_numbers_stand_to_the_right() -> None:
-    table = Table("", pd.DataFrame({"n": ["1"], "USD": ["-"], "tokens": ["1k"], "with": ["4 replicas of x"], "unit": ["USD"]}))
-    assert [numeric for _, numeric in table.columns] == [False, False, True, True, False]
+def test_numbers_stand_to_the_right_and_few_words_in_one_line() -> None:
+    texts = {"n": ["1"], "tokens": ["1k"], "with": ["4 replicas of x"], "unit": ["USD"], "meaning": ["mean of " + 9 * "all "]}
+    assert [kind for _, kind in Table("", pd.DataFrame(texts)).columns] == ["k", "n", "n", "k", ""]
 
 
 def test_sentences_lose_nothing() -> None:

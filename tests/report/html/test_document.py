@@ -102,7 +102,7 @@ def test_a_long_table_is_cut_and_says_so() -> None:
 def test_a_drawing_without_room_is_named() -> None:
     from sim.report.html.sections import MOST_BYTES, figures
 
-    small, large = Drawing("small", "Small", "<svg></svg>"), Drawing("large", "Large", "x" * MOST_BYTES)
+    small, large = Drawing("small", "Small", "<svg></svg>"), Drawing("large", "Large", f"<svg><text>{'x' * MOST_BYTES}</text></svg>")
     section = figures([large, small])
     assert list(section.drawings) == [small]
     assert section.paragraphs == ["Too large to stand here: figures/large.svg. Large."]
