@@ -9,6 +9,7 @@ sim: what agents cost, and which model should run them.
   sim estimate agent=solo --budget 900         ahead of a run: P50, P90, P99; over the budget?
   sim capacity workload=office horizon_s=604800    tokens a minute: what quota to ask for
   sim logs ~/.claude/projects                  your own agents: what was billed, and what if
+  sim explore                                  sliders in a browser: agents, backend, tasks, quota
   sim study                                    the studies: a question, a table, a figure each
 
 Settings are words like agent.fanout=8: what there is, and what each means:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
@@ -185,6 +186,14 @@ def save_drawings(figures: Figures, folder: Path, made_by: str = "") -> dict[str
             where = files.write_figure(name, partial(figure.savefig, format="svg", metadata=said), ".svg")
         texts[name] = where.read_text(encoding="utf-8")
     return texts
+
+
+def drawn(figure: Figure, name: str) -> str:
+    """A figure as SVG without a file, words as text. The same figure gives the same text."""
+    out = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        figure.savefig(out, format="svg", metadata={"Creator": SOFTWARE, "Date": None})
+    return out.getvalue()
 
 
 def title_of(figure: Figure) -> str:

@@ -2,6 +2,7 @@
 
 `arguments(parser)` says what it takes; `run(asked)` does it, returns the exit status and raises `SimError` for a mistake. A file's
 docstring is the text of `sim VERB --help` above the list of arguments. `HANDS_ON`: words after the first are somebody else's.
+`STAYS`: it goes on until it is stopped, and nobody wonders.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import importlib
 import pkgutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NoReturn
 
 from sim.errors import ConfigError
@@ -38,6 +40,6 @@ def call(verb: str, words: Sequence[str]) -> int:
     """Do a verb; its exit status. Raises `SimError` for a mistake, `SystemExit` once its help is printed."""
     module, reads = importlib.import_module(f"{__name__}.{verb}"), parser(verb)
     parse = reads.parse_args if getattr(module, "HANDS_ON", False) else reads.parse_intermixed_args
-    with heard(words=words):
+    with nullcontext() if getattr(module, "STAYS", False) else heard(words=words):
         status: int = module.run(parse(words))
     return status

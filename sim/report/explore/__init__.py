@@ -1,0 +1,1 @@
+"""Sliders that move an answer: what `sim explore` shows in a browser."""
