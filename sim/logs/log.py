@@ -19,7 +19,7 @@ from sim.logs.files import File
 from sim.logs.files.places import ENDINGS, files, is_copy
 from sim.logs.files.table import plain
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import MAIN, SINCE_1970_S, UNSAID, Counts, LoggedCall, Source, tier_of
+from sim.logs.logged import MAIN, SINCE_1970_S, UNSAID, Counts, LoggedCall, Source, check_time, tier_of
 from sim.logs.reader import LogReader
 from sim.logs.report import Overlap, Report
 from sim.logs.whole import make_whole
@@ -41,8 +41,6 @@ _TOKENS = slice(_FIRST, _LAST + 1)
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
 _SAME_CALL_S = 60.0
 """Copies of a call have its time; so long apart they may be two."""
-_LATEST_S = 3.2e10
-"""Some time before the year 3000."""
 
 
 class LoggedAgent(NamedTuple):
@@ -108,8 +106,8 @@ class _Rows:
             session, model, agent, parent, status, tier = map(_text, (session, model, agent, parent, status, tier))
         if tier != STANDARD:
             tier = tier_of(tier)
-        if start > _LATEST_S or end > _LATEST_S or start < 0 or end < 0:
-            raise ValueError(f"{start:g} to {end:g} are no seconds since 1970")
+        check_time(start)
+        check_time(end)
         who = session, agent
         names = self.names
         if agent != MAIN and who not in self.parents:
@@ -149,12 +147,8 @@ class _Rows:
         self._slots.clear()
         sources = list(self.names["source"])
         kinds = make_whole(calls, sources, self._sources, self._report, said)
-        if empty := int(
-            ((calls["input_tokens"] + calls["output_tokens"] == 0) & (calls["status"] == self.names["status"].get("ok", -1))).sum()
-        ):
-            self._report.remarks["calls without any token: nothing to price"] = empty
         self._report.has_sums(calls)
-        self._report.has_slips(calls)
+        self._report.has_slips(calls, calls["status"] == self.names["status"].get("ok", -1))
         undated = ~(np.fmax(calls["start_s"], calls["end_s"]) > SINCE_1970_S)
         if 0 < undated.sum() < len(calls):
             self._report.remarks["without a date, which others have: not in the time that the log spans"] = int(undated.sum())

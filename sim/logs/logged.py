@@ -21,7 +21,10 @@ NO_CALL = "no id, no time, no model: a line of totals?"
 """Of a row of an export."""
 SINCE_1970_S = 1e8
 """A time above it is a moment; below, seconds since the start of a run or session."""
+_LATEST_S = 3.2e10
+"""Some time before the year 3000."""
 _LARGEST = 10**15
+_ANSWERED = ("", "ok", "200", "success", "succeeded", "completed")
 _NO_TIER = ("", STANDARD, "default", "auto", "on-demand", "standard-only", "none", "null")
 """What vendors call the tier that their price lists are of (OpenAI, Anthropic, Bedrock, Vertex AI); `auto` is asked for, not given."""
 
@@ -131,6 +134,11 @@ def begun_by(call: LoggedCall, session: str, agents: Sequence[str]) -> LoggedCal
     return call._replace(session=session, agent=names[0], parent=names[1] if len(names) > 1 else "")
 
 
+def is_ok(status: str) -> bool:
+    """Whether a word, or an HTTP status, says that a call was answered."""
+    return status.strip().lower() in _ANSWERED
+
+
 def tier_of(written: str) -> str:
     """A tier of service by one name: standard, batch, or as it is written (flex, priority, fast, ...)."""
     word = written.strip().lower().replace("_", "-")
@@ -142,6 +150,14 @@ def under(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def check_time(seconds: float) -> None:
+    """Raise `ValueError` for what can be no time of a call (nan can: unknown)."""
+    if seconds < 0:
+        raise ValueError(f"a time of {seconds:g} s: must be from 0 on")
+    if seconds > _LATEST_S:
+        raise ValueError(f"a time of {seconds:.0f} s is after the year 2999: are those milliseconds? write seconds")
 
 
 def count(value: Any) -> int:
@@ -192,5 +208,8 @@ def moment(text: Any) -> float:
     elif not isinstance(text, str):
         raise ValueError(f"{str(text)[:40]} is no moment in ISO 8601")
     else:
-        when = datetime.fromisoformat(text.removesuffix(" UTC"))
+        try:
+            when = datetime.fromisoformat(text.removesuffix(" UTC"))
+        except ValueError:
+            raise ValueError(f"'{text[:40]}' is no moment in ISO 8601, such as 2026-11-20T09:00:00Z") from None
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -7,6 +7,8 @@ from pathlib import PurePath
 
 import numpy as np
 
+_LONG_ANSWER = 32_000
+"""Tokens that few models write at once (assumption)."""
 MOST_NAMED = 10
 """Broken lines that are named; all are counted."""
 
@@ -70,9 +72,18 @@ class Report:
             what = "calls" if not is_sum.all() else "sums of another file"
             self.remarks[f"sums beside {what}: if they are of the same work, it is counted twice"] = int(is_sum.sum())
 
-    def has_slips(self, calls: np.ndarray) -> None:
-        """Calls that cannot be as they are written; what they cost hangs on neither."""
+    def has_slips(self, calls: np.ndarray, ok: np.ndarray) -> None:
+        """Calls that cannot be as they are written, or hardly (`ok`: which were answered). Writes for an hour become no more than all."""
+        inputs, outputs, hour = calls["input_tokens"], calls["output_tokens"], calls["cache_write_1h_tokens"]
+        writes = np.maximum(calls["cache_write_tokens"], 0)
         for wrong, what in (
+            (ok & (inputs + outputs == 0), "calls without any token: nothing to price"),
+            (ok & (inputs > 0) & (outputs == 0), "answered without an output token: is their number missing? taken as 0"),
+            (
+                (outputs >= _LONG_ANSWER) & (outputs > 10 * inputs),
+                f"answers of {_LONG_ANSWER:,} tokens or more to prompts of a tenth: are input and output in one another's place?",
+            ),
+            (hour > writes, "with more cache writes for an hour than cache writes: taken as many as those"),
             (calls["end_s"] < calls["start_s"], "that end before they begin: clocks of two machines?"),
             (
                 calls["reasoning_tokens"] > calls["output_tokens"],
@@ -81,6 +92,7 @@ class Report:
         ):
             if wrong.any():
                 self.remarks[what] = int(wrong.sum())
+        np.minimum(hour, writes, out=hour)
 
     def left_out(self) -> str:
         """What a replay lacks, or has too much of, in a sentence without places of this machine; empty: nothing that is known of."""

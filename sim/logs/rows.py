@@ -36,8 +36,12 @@ class RowReader(LogReader):
         ask_of_likely(file.name, file.columns, {place: name for place, name in enumerate(self.header) if name in self.columns}, known)
 
     def row(self, entry: Entry) -> Entry | None:
-        """By plain names; None: the file has it already, to the last cell. Raises `ValueError` where it says no tokens."""
+        """By plain names; None: the file has it already, to the last cell, or names its columns again. Raises `ValueError` where it says no
+        tokens."""
         row = {self._plain[name]: value for name, value in entry.items()}
+        if row["input_tokens"] is not None and plain(str(row["input_tokens"])) == "input_tokens":
+            self.report.duplicates["lines that name the columns again"] += 1
+            return None
         for name in ("input_tokens", "output_tokens"):
             if row[name] is None or row[name] == "":
                 raise ValueError(f"{name} is empty")

@@ -6,6 +6,7 @@ A run's own `calls.parquet` is read too: what was answered comes back, call for 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,10 +15,10 @@ import numpy as np
 from sim.columns import TRACE
 from sim.errors import DataError
 from sim.logs.files import File
-from sim.logs.files.table import Table, ask_of_likely, known_columns, read_table
+from sim.logs.files.table import Table, ask_of_likely, known_columns, plain, read_table
 from sim.logs.formats import recognised
 from sim.logs.log import read
-from sim.logs.logged import MAIN
+from sim.logs.logged import MAIN, is_ok
 from sim.logs.report import Report
 from sim.logs.session import Calls, Session, sessions_of
 from sim.logs.whole import shows_parts
@@ -150,6 +151,9 @@ def _checked(table: Table, input: TraceInput = TraceInput.whole) -> Calls:
         if name in numbers:
             rule = "must be at most input_tokens, which are whole prompts; if reads are counted beside them: workload.trace_input=fresh"
             _refuse(table, numbers[name] > numbers["input_tokens"], name, rule)
+    if {"cache_write_tokens", "cache_write_1h_tokens"} <= numbers.keys():
+        more = numbers["cache_write_1h_tokens"] > numbers["cache_write_tokens"]
+        _refuse(table, more, "cache_write_1h_tokens", "must be at most cache_write_tokens, of which they are a part")
     models, tiers = (table.text(name) if name in table.columns else (np.full(table.rows, -1), []) for name in ("model", "tier"))
     return Calls(*ids["trace"], *ids["agent"], *models, numbers, by_user, *tiers)
 
@@ -172,7 +176,19 @@ def _refuse(table: Table, wrong: np.ndarray, column: str, rule: str) -> None:
     """Name the first row that breaks a rule, as an editor numbers lines (the header is the first)."""
     if wrong.any():
         row = int(wrong.argmax())
-        raise DataError(f"{table.path}: row {row + 2}, {column}={table.cell(column, row)}: {rule}")
+        cell = table.cell(column, row)
+        raise DataError(f"{table.path}: row {row + 2}, {column}={cell}: {rule}{_slip(column, str(cell))}")
+
+
+def _slip(column: str, cell: str) -> str:
+    """What a cell may have been meant as."""
+    if plain(cell) == column:
+        return "; it is the line of column names again (two files in one?): take it away"
+    if column in _TIMES and re.match(r"\d{4}-\d\d-\d\d", cell):
+        return "; it is a date: in t_s write seconds since the session's start, in session_start_s seconds since 1970"
+    if column in _TIMES and re.fullmatch(r"\d{13,}(\.\d*)?", cell):
+        return "; are those milliseconds? divide by 1,000"
+    return ""
 
 
 def _sessions(table: Table, calls: Calls, most: int | None) -> list[Session]:
@@ -211,7 +227,7 @@ def _counts(table: Table, calls: Calls) -> np.ndarray:
     if "status" not in table.columns:
         return np.ones(table.rows, bool)
     codes, words = table.text("status")
-    failed = np.array([word not in ("", "ok") for word in words] + [False])[codes]
+    failed = np.array([not is_ok(word) for word in words] + [False])[codes]
     free = (calls.known("cost_usd") == 0) | (calls.numbers["input_tokens"] + calls.numbers["output_tokens"] == 0)
     return np.asarray(~(failed & free))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,27 @@ def test_a_session_begins_once(tmp_path: Path) -> None:
     path.write_text("\n".join([head, "s,main,0,0,1000,100,1000", "s,main,1,60,1200,100,1060"]))
     with pytest.raises(DataError, match=r"row 3, session_start_s=1060: over a second from what another call of its session says"):
         read_trace(str(path))
+
+
+WITH_HOURS = "trace,agent,call_index,t_s,input_tokens,output_tokens,session_start_s,cache_write_tokens,cache_write_1h_tokens"
+SLIPS = {
+    "a,main,0,1763629360000,1,1,,,": "t_s=1763629360000: must be a number of seconds from 0 to 1,000,000,000,000; are those milliseconds?",
+    "a,main,0,2026-02-16T09:00:00,1,1,,,": "; it is a date: in t_s write seconds since the session's start",
+    "a,main,0,0,1,1,2026-02-16,,": "; it is a date: in t_s write seconds since the session's start",
+    "trace,agent,call_index,t_s,input_tokens,output_tokens,session_start_s,,": "; it is the line of column names again (two files in one?)",
+    "a,main,0,0,1,1,,50,500": "cache_write_1h_tokens=500: must be at most cache_write_tokens, of which they are a part",
+    "\xe9,main,0,0,1,1,,,": "row 2 is not text in UTF-8: save it as that",
+}
+
+
+@pytest.mark.parametrize("row", sorted(SLIPS))
+def test_what_a_cell_may_have_been_meant_as_is_said(tmp_path: Path, row: str) -> None:
+    (tmp_path / "x.csv").write_bytes(f"{WITH_HOURS}\n{row}\n".encode("latin-1"))
+    with pytest.raises(DataError, match=re.escape(SLIPS[row])):
+        read_trace(tmp_path / "x.csv")
+
+
+def test_an_empty_file_is_said_to_be_that(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("\n \n")
+    with pytest.raises(DataError, match=r"x\.csv: is empty$"):
+        read_trace(tmp_path / "x.csv")

@@ -125,6 +125,9 @@ def _told(error: Exception) -> str:
     ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", str(error))
     if ragged:
         return f"row {int(ragged[1]) + 1} has {ragged[3]} cells, its header {ragged[2]}"
+    unread = re.search(r"Row #(\d+): .*invalid UTF8", str(error))
+    if unread:
+        return f"row {int(unread[1]) + 1} is not text in UTF-8: save it as that"
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
@@ -139,6 +142,8 @@ def _csv(path: Path, choose: Choose) -> Table:
     start = min(len(text), _LONGEST_HEADER) - len(head)
     end = re.search(rb"\r\n|\r|\n", head)
     line = head[: end.start()] if end else head
+    if not bytes(text[: 4 * _LONGEST_HEADER]).removeprefix(BOM).strip():
+        raise DataError(f"{path}: is empty")
     if not line or b"\0" in head or (end is None and len(head) > _LONGEST_HEADER // 2):
         raise DataError(f"{path}: not a table of calls (it does not begin with a line of column names in UTF-8)")
     separator, columns = header(line.decode())

@@ -128,4 +128,6 @@ def _scenario(scenario: Scenario, said: Mapping[str, str], file: Path) -> Scenar
     if not routed(scenario):
         models = {model: backend for model, backend in said.items() if model}
         router = dataclasses.replace(router, policy=Policy.recorded, backend=None, models=models)
+        first = said.get("", scenario.backends[0])  # of calls that name no model
+        scenario = dataclasses.replace(scenario, backends=list(dict.fromkeys([first, *scenario.backends])))
     return dataclasses.replace(scenario, workload=workload, router=router, replications=1, processes=1, precision=None)

@@ -28,6 +28,12 @@ def test_as_it_was_it_costs_what_it_did(tmp_path: Path) -> None:
     assert asked(tmp_path, "sessions=2x").base.replayed.usd.sum() == pytest.approx(BILL_USD, rel=1e-12)
 
 
+def test_calls_that_name_no_model_are_replayed_where_it_is_said(tmp_path: Path) -> None:
+    """As it was, on Kimi K2.5: the price list of the next test."""
+    found = what_if(two(tmp_path), "sessions=2x", models={"": "kimi_k2_5"}).base.replayed.usd.sum()
+    assert found == pytest.approx(WRITTEN * 0.6e-6 + READS * 0.1e-6 + OUTPUT * 3e-6, rel=1e-12)
+
+
 def test_another_backend_is_tokens_by_its_price_list_and_a_range_by_measured_bills(tmp_path: Path) -> None:
     """Kimi K2.5: 0.6, cached 0.1, out 3 USD a million, and nothing for writes; bills 0.272 and 0.94 times Opus's."""
     found = answer(tmp_path, "kimi_k2_5")

@@ -60,5 +60,8 @@ class Reader(LogReader):
 def _object(value: Any) -> Entry:
     """JSON as such, or written as a text."""
     if isinstance(value, str):
-        value = json.loads(value) if value.strip() else None
+        try:
+            value = json.loads(value) if value.strip() else None
+        except ValueError:
+            raise ValueError("its metadata is no JSON: is it cut?") from None
     return value if isinstance(value, dict) else {}

@@ -78,6 +78,8 @@ class Reader(LogReader):
         if whole and not info.get("last_token_usage") and any(now < then for now, then in zip(totals, before, strict=True)):
             before = (0,) * len(_NUMBERS)
             self.report.remarks["after totals that fall: counted anew from there"] += 1
+        elif whole and any(before) and totals[0] - before[0] > count(under(info, "last_token_usage", "input_tokens")) > 0:
+            self.report.remarks["before which running totals grew by more than the call: are lines missing?"] += 1
         last = info.get("last_token_usage") or {name: max(0, now - then) for name, then, now in zip(_NUMBERS, before, totals, strict=True)}
         call = LoggedCall(
             self._thread, info.get("model") or self._model or _OLD_MODEL, Counts.inclusive, count(last["input_tokens"]),

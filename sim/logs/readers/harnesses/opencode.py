@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.errors import DataError
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import Counts, LoggedCall, begun_by, count, dollars, outward
+from sim.logs.logged import SINCE_1970_S, Counts, LoggedCall, begun_by, count, dollars, outward
 from sim.logs.reader import LogReader
 
 
@@ -62,6 +62,8 @@ class Reader(LogReader):
         reasoning, asked = count(tokens.get("reasoning")), entry.get("parentID") or ""
         first = bool(asked) and asked not in self._answered
         self._answered.add(asked)
+        if 0 <= time["created"] / 1000 < SINCE_1970_S:
+            self.report.remarks["times that are no milliseconds since 1970 (seconds?): taken without a date"] += 1
         return LoggedCall(
             str(entry["sessionID"]), entry.get("modelID") or "", Counts.disjoint, count(tokens["input"]),
             count(tokens.get("output")) + reasoning, count(cache.get("read")), count(cache.get("write")), reasoning_tokens=reasoning,

@@ -38,7 +38,9 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """None yet: lengths are kept, not texts."""
-        self._turns[str(entry["session_id"])] = [
+        if (name := str(entry["session_id"])) in self._turns:
+            raise ValueError(f"session_id {name[:40]} has a line already")
+        self._turns[name] = [
             {
                 "whole": entry.get("context_mode") == _WHOLE,
                 "tokens": sum(-(-len(_text(each.get("content"))) // _CHARACTERS) for each in turn["messages"]),
@@ -53,9 +55,14 @@ class Reader(LogReader):
     def end(self) -> Iterator[LoggedCall]:
         """From those that nobody began."""
         begun = {child for turns in self._turns.values() for turn in turns for child in (*turn["fresh"], *turn["forked"])}
+        told = {session for session in self._turns if session not in begun}
+        for child in sorted(begun - {*self._turns}):
+            self.report.is_broken("aiperf-dag", f"session {child[:40]}", "is begun by another, and has no line of its own")
         for session in [*self._turns]:
-            if session not in begun:
+            if session in told:
                 yield from self._told(session, session, "", 0)
+        if left := sorted({*self._turns} - told):
+            self.report.is_broken("aiperf-dag", f"session {left[0][:40]}", "is begun in a ring, by one that it begins itself: left out")
 
     def _told(self, name: str, session: str, parent: str, context: int) -> Iterator[LoggedCall]:
         """A conversation, and then whom it began; one that forks off begins with what has been said."""

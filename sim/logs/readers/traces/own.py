@@ -10,12 +10,28 @@ from typing import Any
 
 from sim.logs.files import Entry, File, Sample
 from sim.logs.files.table import plain
-from sim.logs.logged import MAIN, UNSAID, Counts, LoggedCall, Reads, Source, count, dollars, moment, number_of, outward, said
+from sim.logs.logged import (
+    MAIN,
+    UNSAID,
+    Counts,
+    LoggedCall,
+    Reads,
+    Source,
+    check_time,
+    count,
+    dollars,
+    is_ok,
+    moment,
+    number_of,
+    outward,
+    said,
+)  # fmt: skip
 from sim.logs.rows import RowReader
 
 _NEEDED = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
 _UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"
 
+_FALLS = "that begin before the call before them by call_index, which is the order they are taken in: clocks of two machines?"
 _TWO_SESSIONS = "first of a session whose name another file has too, and which differs: taken as another session"
 _NO_PARENT = "of a sub-agent whose parent is not in the log, or goes round in a ring"
 _DIFFERS = "another file has that call of the session with other numbers: both counted"
@@ -59,7 +75,7 @@ class Reader(RowReader):
         row = self.row(entry)
         if row is None:
             return
-        start = number_of(row.get("session_start_s") or 0, "number of seconds (session_start_s)") + _time(row["t_s"])
+        start = _time(row.get("session_start_s") or 0, "session_start_s") + _time(row["t_s"], "t_s")
         agent = str(row["agent"])
         parent = str(row["parent"] or "") if "parent" in row else UNSAID if agent != MAIN else ""
         end, counts = (
@@ -70,10 +86,14 @@ class Reader(RowReader):
             str(row["trace"]), str(row.get("model") or ""), counts, count(row["input_tokens"]), count(row["output_tokens"]),
             said(row.get("cache_read_tokens", row.get("cached_tokens"))), said(row.get("cache_write_tokens")),
             said(row.get("cache_write_1h_tokens")), count(row.get("reasoning_tokens")), start, end, agent, parent,
-            dollars(row.get("cost_usd")), str(row.get("status") or "ok"), str(row.get("tier") or "standard"),
+            dollars(row.get("cost_usd")), _status(row.get("status")), str(row.get("tier") or "standard"),
             row.get("trigger") == "user", count(row.get("web_searches")),
         )  # fmt: skip
+        check_time(start)
+        check_time(end)
         index = number_of(row.get("call_index") or 0, "call_index")
+        if index < 0 or index % 1:
+            raise ValueError(f"call_index={index:g}: must be a whole number from 0 on")
         known = self._known(call, index if "call_index" in self.header else start)
         if known is None:
             return
@@ -114,15 +134,25 @@ class Reader(RowReader):
         self.source = Source(Reads.unsaid, own_clocks=True)
         for calls in self._unread.values():
             earlier: list[int] = []
+            latest = 0.0
             for _, call in sorted(calls, key=lambda each: each[0]):
+                if call.start_s < latest:
+                    self.report.remarks[_FALLS] += 1
+                latest = max(latest, call.start_s)
                 place = bisect.bisect_right(earlier, call.input_tokens)
                 yield call._replace(cache_read_tokens=earlier[place - 1] if place else 0)
                 earlier.insert(place, call.input_tokens)
                 self.report.remarks[_UNREAD] += 1
 
 
-def _time(value: Any) -> float:
+def _status(value: Any) -> str:
+    """ok, or how it failed."""
+    status = str(value or "")
+    return "ok" if is_ok(status) else status
+
+
+def _time(value: Any, name: str) -> float:
     """Seconds, or a moment in ISO 8601."""
     if hasattr(value, "tzinfo") or (isinstance(value, str) and re.match(r"\d{4}-", value)):
         return moment(value)
-    return number_of(value, "number of seconds (t_s)")
+    return number_of(value, f"number of seconds ({name})")

@@ -68,7 +68,7 @@ def test_failed_calls_cost_nothing_and_its_own_cache_is_no_call(tmp_path: Path) 
     log = read(lines(tmp_path / "x.jsonl", WHOLE, failed, cached, retried, WHOLE))
     assert rows(log, "status") == [("ok",), ("failure",), ("ok",)]
     assert usd(log)[:2] == pytest.approx([BILL, 0], rel=1e-12)
-    assert len(log.report.remarks) == 2
+    assert len(log.report.remarks) == 3, "the last call has no output"
     assert log.report.duplicates == {"lines of one call": 1}
 
 
@@ -86,3 +86,8 @@ def test_a_line_of_totals_is_no_call(tmp_path: Path) -> None:
     log = read(table(tmp_path / "x.csv", WHOLE, total))
     assert usd(log) == pytest.approx([BILL], rel=1e-12)
     assert log.report.where == [f"{tmp_path / 'x.csv'}: line 3: no id, no time, no model: a line of totals?"]
+
+
+def test_metadata_that_is_no_json_is_said_to_be_that(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.jsonl", WHOLE, row(2, 9_000, 0, 0, 9, metadata="{cut")))
+    assert [where.rpartition("x.jsonl: ")[2] for where in log.report.where] == ["line 2: its metadata is no JSON: is it cut?"]

@@ -98,3 +98,10 @@ def test_totals_that_fall_begin_anew(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "r.jsonl", meta("a"), MODEL, counted(5, None, BOTH), counted(9, None, FIRST)))
     assert rows(log, "input_tokens", "output_tokens") == [(34_000, 700), (10_000, 300)]
     assert log.report.remarks["after totals that fall: counted anew from there"] == 1
+
+
+@pytest.mark.parametrize(("total", "told"), [(BOTH, 0), (numbers(99_000, 9_000, 700, 500), 1)])
+def test_totals_that_grow_by_more_than_the_call_are_told(tmp_path: Path, total: dict[str, int], told: int) -> None:
+    log = read(lines(tmp_path / "r.jsonl", meta("a"), MODEL, counted(5, FIRST, FIRST), counted(9, SECOND, total)))
+    assert rows(log, "input_tokens") == [(10_000,), (24_000,)]
+    assert log.report.remarks["before which running totals grew by more than the call: are lines missing?"] == told

@@ -75,3 +75,10 @@ def test_a_broken_message_is_named_and_another_database_refused(tmp_path: Path) 
         base.execute("CREATE TABLE message (id TEXT)")
     with pytest.raises(DataError, match="is no database of OpenCode"):
         read(tmp_path / "other.db")
+
+
+def test_seconds_where_milliseconds_are_meant_are_told(tmp_path: Path) -> None:
+    (tmp_path / "message").mkdir()
+    (tmp_path / "message" / "msg_1.json").write_text(json.dumps(message(1, time={"created": 1771200000, "completed": 1771200006})))
+    report = read(tmp_path).report
+    assert report.remarks["times that are no milliseconds since 1970 (seconds?): taken without a date"] == 1

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sim import DataError
 from sim.logs import read
 from tests.logs.written import lines, rows
 
@@ -31,3 +34,17 @@ def test_prompts_grow_by_what_is_said_and_children_begin_anew_or_where_they_fork
         ("lead", "f", "main", 1_522, 1, 1_521),
     ]
     assert "a token for 4 characters" in next(iter(log.report.remarks))
+
+
+def test_a_ring_an_orphan_and_a_second_line_of_one_session_are_told(tmp_path: Path) -> None:
+    """Nobody begins the first of a ring; `ghost` has no line."""
+    ring = [{"session_id": name, "turns": [turn(4, 1, spawns=[{"children": [other]}])]} for name, other in (("a", "b"), ("b", "a"))]
+    with pytest.raises(DataError, match="session a: is begun in a ring, by one that it begins itself: left out"):
+        read(lines(tmp_path / "ring.jsonl", *ring))
+    lead = {"session_id": "lead", "turns": [turn(4, 1, spawns=[{"children": ["ghost"]}])]}
+    log = read(lines(tmp_path / "x.jsonl", lead, lead))
+    assert len(log.calls) == 1
+    assert [where.rpartition("x.jsonl: ")[2] for where in log.report.where] == [
+        "line 2: session_id lead has a line already",
+        "aiperf-dag: session ghost: is begun by another, and has no line of its own",
+    ]

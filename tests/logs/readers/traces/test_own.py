@@ -10,7 +10,7 @@ import sim
 from sim import DataError, LogBill
 from sim.logs import read
 from sim.report.billed.reconciled import page
-from tests.logs.written import FRESH, OUT, READ, WRITE, february, lines, rows, usd
+from tests.logs.written import FRESH, HOUR, OUT, READ, WRITE, february, lines, rows, usd
 
 HEAD = "trace,agent,call_index,t_s,input_tokens,output_tokens"
 MIXED = [(0, 50_000, 300, 0), (10, 8_000, 200, 0), (20, 51_000, 300, 50_000), (30, 9_000, 200, 8_000), (40, 52_000, 300, 51_000)]
@@ -169,3 +169,57 @@ def test_sub_agents_whom_nobody_can_have_begun_are_told(tmp_path: Path, agents: 
     log = read(lines(tmp_path / "x.csv", f"{HEAD},parent", *table))
     assert log.report.remarks["of a sub-agent whose parent is not in the log, or goes round in a ring"] == orphans
     assert len(log.calls) == len(agents)
+
+
+SAID_OF_ROWS = {
+    "the columns named again": ("s,main,0,0,10,5", HEAD, "duplicates", "lines that name the columns again"),
+    "a falling clock": ("s,main,0,100,10,5", "s,main,1,50,20,5", "remarks", "that begin before the call before them by call_index"),
+    "columns in one another's place": (
+        "s,main,0,0,10,5",
+        "s,main,1,9,100,90000",
+        "remarks",
+        "are input and output in one another's place?",
+    ),
+    "no answer": ("s,main,0,0,10,5", "s,main,1,9,100,0", "remarks", "answered without an output token"),
+}
+
+
+@pytest.mark.parametrize("what", sorted(SAID_OF_ROWS))
+def test_what_is_odd_of_a_row_is_told(tmp_path: Path, what: str) -> None:
+    first, second, where, told = SAID_OF_ROWS[what]
+    report = read(lines(tmp_path / "x.csv", HEAD, first, second)).report
+    assert not report.broken
+    assert [many for said, many in getattr(report, where).items() if told in said] == [1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ("0,1763629360000", "line 3: a time of 1763629360000 s is after the year 2999: are those milliseconds? write seconds"),
+        ("0,-5", "line 3: a time of -5 s: must be from 0 on"),
+        ("-1,9", "line 3: call_index=-1: must be a whole number from 0 on"),
+        ("0.5,9", "line 3: call_index=0.5: must be a whole number from 0 on"),
+    ],
+)
+def test_a_row_that_cannot_be_is_named_with_its_line(tmp_path: Path, cells: str, told: str) -> None:
+    log = read(lines(tmp_path / "x.csv", HEAD, "s,main,0,0,10,5", f"s,main,{cells},20,5"))
+    assert [where.partition(": ")[2] for where in log.report.where] == [told]
+
+
+def test_writes_for_an_hour_are_no_more_than_writes(tmp_path: Path) -> None:
+    """50 written, 500 of them for an hour: 50 at the hour's price, and not 500 there less 450 at the other."""
+    head = f"{HEAD},cache_write_tokens,cache_write_1h_tokens"
+    log = read(lines(tmp_path / "x.csv", head, "s,main,0,0,1000,100,50,500"))
+    assert usd(log) == pytest.approx([950 * FRESH + 50 * HOUR + 100 * OUT], rel=1e-12)
+    assert "with more cache writes for an hour than cache writes: taken as many as those" in log.report.remarks
+
+
+@pytest.mark.parametrize(("status", "ok"), [("200", True), ("Success", True), ("", True), ("500", False), ("failed", False)])
+def test_a_status_is_told_in_several_ways(tmp_path: Path, status: str, ok: bool) -> None:
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},status", f"s,main,0,0,1000,100,{status}"))
+    assert (rows(log, "status") == [("ok",)]) == ok
+
+
+def test_a_start_may_be_a_date(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},session_start_s", "s,main,0,9,10,5,2026-02-16T09:00:00Z"))
+    assert rows(log, "start_s") == [(1_771_232_409.0,)]
