@@ -56,6 +56,10 @@ def _checked(send: Callable[..., Any], sent: list[bool]) -> Callable[..., Any]:
         for key, value in counts.items():
             if not isinstance(value, int | np.integer) or not 0 <= value < 2**32:
                 raise ValueError(f"{key}={value!r:.80}: must be a whole number from 0 to {2**32 - 1:,}")
+        if reasoning_tokens > output_tokens:
+            raise ValueError(
+                f"reasoning_tokens={reasoning_tokens}: must be at most output_tokens={output_tokens}, of which they are a part"
+            )
         if not (0 < u_noise < 1 and 0 <= u_error <= 1):
             raise ValueError(f"u_noise={u_noise!r:.80}, u_error={u_error!r:.80}: must be random numbers between 0 and 1")
         sent[:] = [True]
@@ -63,6 +67,7 @@ def _checked(send: Callable[..., Any], sent: list[bool]) -> Callable[..., Any]:
             raise ValueError(f"wait_s={wait_s!r:.80}: must be a number from 0 on")
         return send(call, turn, input_tokens, output_tokens, reasoning_tokens, u_noise, u_error, wait_s)
 
+    checked.__qualname__ = "send"  # as a TypeError of Python's calls it
     return checked
 
 

@@ -59,6 +59,16 @@ class Files:
             raise DataError(f"{path}: is a link, or in one, which is not followed; remove it")
         return path
 
+    def check_free(self) -> None:
+        """Raise `DataError` where a page or tables of another kind cannot go: into a file, or into a run, whose own page they replace."""
+        above = next(each for each in (self.folder, *self.folder.absolute().parents) if each.exists())
+        if not above.is_dir():
+            raise DataError(f"{above}: is a file, not a folder")
+        if not os.access(above, os.W_OK):
+            raise DataError(f"{above}: may not be written into")
+        if any(self.has(name) for name in (NOTE, SETTINGS, START)):
+            raise DataError(f"{self.folder}: holds a run or a sweep, whose files stay as they are; say another folder")
+
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
         return self.path(name).is_file()

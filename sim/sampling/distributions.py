@@ -59,6 +59,8 @@ def distribution(value: Any, key: str = "value") -> Distribution:
         raise ConfigError(f"{key}={value!r}: must be a number or a mapping with 'dist'".replace("=None:", "=null:"))
     given = dict(value)
     name = given.pop("dist", None)
+    if name is None:
+        raise ConfigError(f"{key}: is a mapping without dist, which says the kind; {did_you_mean('', KINDS)}")
     if not isinstance(name, str) or name not in KINDS:
         raise ConfigError(f"{key}.dist={name}: {did_you_mean(str(name), KINDS)}")
     kind = KINDS[name]

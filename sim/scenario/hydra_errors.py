@@ -88,6 +88,10 @@ def _unknown(message: str, key: str) -> str:
     if not kind and "." in key:
         whole = f"; give it whole: {key.rpartition('.')[0]}={{dist: ..., {name}: ...}}" if name in PARAMETERS else ""
         return f"{key}: there is no '{name}'{whole}"
+    if "." in name:
+        top, _, rest = name.rpartition(".")
+        levels = "".join(f"{each}: {{" for each in top.split("."))
+        return f"{key or name}: in a file a dot is a level of its own: write {levels}{rest}: ...{'}' * (top.count('.') + 1)}"
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
     if key in ("", name) and (deeper := _deeper(name)):
         return f"{name}: is not a setting at the top; did you mean {' or '.join(deeper)}?"
@@ -113,6 +117,8 @@ def _plainer(message: str, key: str) -> str:
     unread = unread or re.match(r"Error parsing override '(.*)'; missing EQUAL at", message)
     if unread:
         return f"'{unread[1]}' is not KEY=VALUE; see sim --help"
+    if message.startswith(("mismatched input", "extraneous input", "no viable alternative")):
+        return "is not KEY=VALUE; see sim --help"
     several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
     if several:
         return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside"
@@ -147,7 +153,8 @@ def _of_type(message: str, name: str) -> str:
     number = re.match(r"Value '(.*)' of type '\w+' could not be converted to (Integer|Float)$", message)
     if number:
         unit = next((f" of {words}" for end, words in _UNITS.items() if name.endswith(end)), "")
-        return f"'{number[1]}' is not a {'whole ' * (number[2] == 'Integer')}number{unit}"
+        meant = re.fullmatch(r"(-?\d+)\.0", number[1]) if number[2] == "Integer" else None
+        return f"'{number[1]}' is not a {'whole ' * (number[2] == 'Integer')}number{unit}{f': write {meant[1]}' if meant else ''}"
     chosen = re.match(r"(Invalid value '(.*)'), expected one of \[(.*)\]$", message)
     if chosen:
         return f"{chosen[1]}; {did_you_mean(chosen[2], chosen[3].split(', '))}"

@@ -161,6 +161,9 @@ def _refuse_code(composed: Any) -> None:
             raise ConfigError(f"hydra.{key}: would run what it names, so is not taken from settings")
     if (hydra.get("sweeper") or {}).get("custom_search_space"):
         raise ConfigError("hydra.sweeper.custom_search_space: would run what it names, so is not taken from settings")
+    for key, text in _texts(settings, ""):
+        if "${hydra:" in text:
+            raise ConfigError(f"{key}={text}: would be filled in with places of this machine, which a run does not name; write a value")
     for key, target in (*_targets(settings, ""), *_targets(hydra, "hydra.")):
         if not (key.startswith("hydra.") and str(target).startswith(OWN_PARTS)):
             raise ConfigError(f"{key}={target}: would run what it names, so is not taken from settings")
@@ -168,6 +171,15 @@ def _refuse_code(composed: Any) -> None:
 
 _LOGS_NOTHING = {"version", "root", "disable_existing_loggers"}
 """Keys of `hydra/job_logging: none`."""
+
+
+def _texts(settings: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Every text in plain settings, with its key."""
+    if isinstance(settings, str):
+        yield place.rstrip("."), settings
+    elif isinstance(settings, (dict, list)):
+        for key, value in settings.items() if isinstance(settings, dict) else enumerate(settings):
+            yield from _texts(value, f"{place}{key}.")
 
 
 def _targets(settings: Any, place: str) -> Iterator[tuple[str, Any]]:

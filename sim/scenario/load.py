@@ -169,7 +169,9 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     of_kind(folder, str | PathLike, "load_run takes the folder of a run")
     file = Path(folder) / SETTINGS
     if not file.is_file():
-        raise DataError(f"{folder}: holds no run (no {SETTINGS})")
+        first = Path(folder) / "0"
+        many = f"; it holds several, name one of them: {first}" if (first / SETTINGS).is_file() else ""
+        raise DataError(f"{folder}: holds no run (no {SETTINGS}){many}")
     if file.is_symlink():
         raise DataError(f"{file}: is a link, which is not followed")
     saved = read_settings(file)

@@ -16,6 +16,7 @@ from sim.settings.run import Method
 from sim.shell.command import is_search
 from sim.shell.ending import WELL, complain, tell_effort, told
 from sim.shell.footprint import Footprint
+from sim.shell.process import aside
 
 if TYPE_CHECKING:
     from sim.results.result import Result
@@ -63,7 +64,9 @@ class Job:
         folder = Path(hydra.runtime.output_dir)
         try:
             with alone_in(folder):
-                _alone(from_hydra(composed), folder, self._form)
+                with aside(self._form is Form.json):
+                    scenario = from_hydra(composed)
+                _alone(scenario, folder, self._form)
         except (SimError, OSError, MemoryError) as error:
             self.undo()
             self.status = complain(told(error))
@@ -123,7 +126,8 @@ def _alone(scenario: Scenario, folder: Path, form: Form) -> None:
     if scenario.sensitivity.ranges:
         _find_drivers(scenario, folder, form)
         return
-    result = _run(scenario, folder)
+    with aside(form is Form.json):
+        result = _run(scenario, folder)
     from sim.report.page import show_run  # after the run: its workers need nothing that draws
 
     show_run(result, folder, form)
@@ -153,7 +157,7 @@ def _find_drivers(scenario: Scenario, folder: Path, form: Form) -> None:
     from sim.sweeps.sensitivity import sobol, tornado
 
     asked = scenario.sensitivity
-    with tqdm(desc=scenario.name, unit=" runs", disable=None) as bar:
+    with aside(form is Form.json), tqdm(desc=scenario.name, unit=" runs", disable=None) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total

@@ -57,6 +57,13 @@ def whole_errors() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def aside(machine: bool) -> Iterator[None]:
+    """Where a machine reads stdout, what code of the user's own prints goes to stderr; from workers that begin meanwhile too."""
+    with contextlib.redirect_stdout(sys.stderr) if machine else contextlib.nullcontext():
+        yield
+
+
+@contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Without what Optuna tells of itself."""
     level = logging.root.manager.disable

@@ -20,7 +20,7 @@ from sim.shell.command import read
 from sim.shell.ending import MISTAKE, WELL, told
 from sim.shell.footprint import Footprint
 from sim.shell.job import Job
-from sim.shell.process import arguments, heard, quiet, whole_errors
+from sim.shell.process import arguments, aside, heard, quiet, whole_errors
 from sim.shell.words import outdone
 
 if TYPE_CHECKING:
@@ -109,8 +109,9 @@ def _sweep(folder: Path, scenarios: int, form: Form) -> int:
     try:
         with quiet(), starting(folder), Jobs(scenarios, told) as jobs:
             try:
-                _hydra(Job(jobs))
-                jobs.finish()
+                with aside(form is Form.json):
+                    _hydra(Job(jobs))
+                    jobs.finish()
                 if not runs_of(folder):
                     raise ConfigError("this sweep came to no scenario: does an axis have values (glob(...) finds files of a menu only)?")
             finally:

@@ -14,6 +14,7 @@ TYPOS = {
     "agent.tries.mots=3": "agent.tries.mots: 'mots' is not a setting; did you mean 'most'?",
     "sensitivity.rnges={}": "an empty mapping changes nothing",
     "goal.success_flor=0.8": "goal.success_flor: 'success_flor' is not a setting; did you mean 'success_floor'?",
+    "workload.tasks=1e5": "workload.tasks: '100000.0' is not a whole number: write 100000",
     "sead=3": "sead: 'sead' is not a setting; did you mean 'seed'?",
     "agent=teem": "agent=teem: not on the menu; did you mean 'team'?",
     "backends=claude_opus_4_6": "backends: must be a list such as [a,b]",
@@ -40,6 +41,7 @@ IN_FILES = {
         "experiment/x, router: is a group of settings: give a mapping such as {NAME: VALUE}; "
         "to choose from the menu in a file: defaults: [override /router: CHOICE]",
     "backends: glm_5": "experiment/x, backends: must be a list such as [a,b]",
+    "workload.tasks: 3": "experiment/x, workload.tasks: in a file a dot is a level of its own: write workload: {tasks: ...}",
     "log: ful": "experiment/x, log: Invalid value 'ful'; did you mean 'full'?",
     "market: {models: {mine: {input_usd_per_mtok: 1}}}": "market.models.mine.output_usd_per_mtok: is missing, and has to be given",
     "- a": "{file}: must be a mapping such as {{NAME: VALUE}}, not a list",
@@ -82,3 +84,20 @@ def test_one_backend_is_told_that_it_is_a_list(word: str, name: str) -> None:
     with pytest.raises(sim.ConfigError) as refused:
         sim.load(word)
     assert str(refused.value) == f"backend={name}: who is used is a list, backends=[{name}]; +backend= adds one of your own to the market"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("", "is not KEY=VALUE; see sim --help"),
+        (
+            "market.models.1e5.fee=1",
+            "market.models.1e5.fee: is no name of a setting: each of its parts",
+        ),
+        ("name=${hydra:runtime.cwd}", "name=${hydra:runtime.cwd}: would be filled in with places of this machine"),
+    ],
+)
+def test_what_cannot_be_read_or_names_this_machine_is_told(typed: str, told: str) -> None:
+    with pytest.raises(sim.ConfigError) as refused:
+        sim.load(typed)
+    assert str(refused.value).startswith(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import pickle
@@ -25,7 +26,7 @@ from sim.shell.command import read
 from sim.shell.ending import told
 from sim.shell.job import Job
 from sim.shell.jobs import Jobs
-from sim.shell.process import arguments, heard, quiet, whole_errors
+from sim.shell.process import arguments, aside, heard, quiet, whole_errors
 from sim.shell.run import unasked_agent, unasked_discount, unused_backend, unused_prices
 from sim.shell.words import outdone
 
@@ -234,3 +235,27 @@ def test_what_hydra_takes_and_nobody_means_is_refused_in_a_line(words: list[str]
 
 def test_a_part_of_the_settings_can_be_looked_at() -> None:
     assert read(["--cfg=job", "--package", "market"]).arguments == ["--cfg=job", "--package", "market"]
+
+
+def test_where_a_machine_reads_what_code_of_ones_own_prints_goes_aside(capsys: pytest.CaptureFixture[str]) -> None:
+    with aside(machine=True):
+        print("from a policy")
+    with aside(machine=False):
+        print("{}")
+    assert capsys.readouterr() == ("{}\n", "from a policy\n")
+
+
+def test_json_of_a_run_with_a_workflow_that_prints_is_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["print('imported')", "def talks(agent):", "    print('asked')", "    agent.settle()"]
+    lines += ["    yield agent.office.send(agent.call, 0, 9, 9, 0, 0.5, 1.0)", "    return True"]
+    (tmp_path / "talking.py").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    words = ["workload.tasks=1", "replications=1", "processes=1", "agent.kind=custom", "agent.workflow=talking:talks", "hydra.run.dir=out"]
+    with pytest.raises(SystemExit):
+        main([*words, "--json"])
+    said = capsys.readouterr()
+    assert json.loads(said.out)["metrics"]["calls"]["mean"] == 1
+    assert "imported\n" in said.err
+    assert "asked\n" in said.err

@@ -197,6 +197,7 @@ def page_of_comparison(
 
 def show_comparison(places: Sequence[Path], out: Path, quiet: bool = False) -> list[Against]:
     """Print what two folders or more come to against the first; leave `figures/` and `report.html` in `out`. Raises `DataError`."""
+    Files(out).check_free()
     folders = dict(zip(_names(places), map(sides, places), strict=True))
     found = against(folders)
     if not found:

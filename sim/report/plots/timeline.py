@@ -26,13 +26,13 @@ def tokens_over_time(timelines: Mapping[str, pd.DataFrame], events: Mapping[str,
     bin_min = max(1, math.ceil(longest / 400))
     note = "Replication 0; tokens count in the minute in which their call ends."
     note += f" Each step is the mean of {bin_min} minutes; peaks in the titles are of single minutes." if bin_min > 1 else ""
-    if any(len(rows) > longest for rows in minutes.values()):
+    if any(_length(rows) > longest for rows in minutes.values()):
         note += " Drawn until 99 % of the tokens are spent."
     figure = sheet(_time_title(minutes), 1.9 + 2.3 * max(1, len(minutes)) + (1.4 if len(minutes) < 2 else 0), note, key=True)
     panels = figure.subplots(max(1, len(minutes)), 1, squeeze=False, sharex=True).ravel()
     unit, per = ("hours", 60) if longest > 300 else ("minutes", 1)
     for axes, (name, rows) in zip(panels, minutes.items(), strict=False):
-        _areas(axes, rows, bin_min, per)
+        _areas(axes, rows, bin_min, per, longest)
         _mark(axes, (events or {}).get(name, ()), MINUTE_S * per, longest / per)
         axes.set_title(
             f"{name}: at most {compact(float(rows.sum(axis=1).max()))} tokens a minute" if len(minutes) > 1 and len(rows) else ""
@@ -48,16 +48,20 @@ def tokens_over_time(timelines: Mapping[str, pd.DataFrame], events: Mapping[str,
 def _most_of(rows: pd.DataFrame) -> int:
     """Minutes until 99 % of the tokens are spent."""
     spent = rows.sum(axis=1).cumsum().to_numpy()
-    return int(np.searchsorted(spent, 0.99 * spent[-1])) + 1 if len(spent) else 0
+    return int(rows.index[np.searchsorted(spent, 0.99 * spent[-1])]) + 1 if len(spent) else 0
+
+
+def _length(rows: pd.DataFrame) -> int:
+    """Minutes until the last call has ended."""
+    return int(rows.index.max()) + 1 if len(rows) else 0
 
 
 def _minutes(table: pd.DataFrame) -> pd.DataFrame:
-    """Tokens of replication 0 by minute (a row each, quiet ones too) and kind (a column each)."""
+    """Tokens of replication 0 by minute (a row each, by its number, but for quiet ones) and kind (a column each)."""
     first = table[table["replication"] == 0]
     sums = first.groupby((first["t_s"] // MINUTE_S).astype(int))[
         ["input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"]
     ].sum()
-    sums = sums.reindex(range(int(sums.index.max()) + 1 if len(sums) else 0), fill_value=0)
     return pd.DataFrame(
         {
             "fresh input": sums["input_tokens"] - sums["cache_read_tokens"] - sums["cache_write_tokens"],
@@ -68,12 +72,16 @@ def _minutes(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _areas(axes: Axes, rows: pd.DataFrame, bin_min: int, per: int) -> None:
+def _areas(axes: Axes, rows: pd.DataFrame, bin_min: int, per: int, most: int) -> None:
+    """What is after `most` minutes is out of the picture."""
     if rows.empty:
         axes.set_ylabel("no call ended")
         return
-    binned = rows.groupby(rows.index // bin_min).mean()
-    edges = np.append(binned.index.to_numpy() * bin_min, len(rows)) / per
+    length = min(_length(rows), math.ceil(most / bin_min) * bin_min)
+    starts = np.arange(0, length, bin_min)
+    sums = rows.groupby(rows.index // bin_min).sum().reindex(range(len(starts)), fill_value=0)
+    binned = sums.div(np.minimum(bin_min, _length(rows) - starts), axis=0)
+    edges = np.append(starts, length) / per
     floor = np.zeros(len(binned))
     for kind, (colour, hatch) in KIND_FILLS.items():
         top = floor + binned[kind].to_numpy(float)
@@ -106,7 +114,9 @@ def _time_title(minutes: Mapping[str, pd.DataFrame]) -> str:
         return "No call ended"
     first, last = next(iter(peaks)), list(peaks)[-1]
     if len(peaks) == 1:
-        typical = float(minutes[first].sum(axis=1).median())
+        rows = minutes[first].sum(axis=1)
+        quiet = _length(minutes[first]) - len(rows)
+        typical = float(np.median([*rows, *[0.0] * quiet])) if quiet <= len(rows) else 0.0
         return f"The busiest minute takes {compact(peaks[first])} tokens, the median minute {compact(typical)}"
     return (
         f"The busiest minute takes {compact(peaks[first])} tokens with {first}, {compact(peaks[last])} with {last}: "

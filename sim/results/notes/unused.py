@@ -109,6 +109,7 @@ NEEDS = (
     Needs("agent", "workflow", lambda scenario: scenario.agent.kind is AgentKind.custom, "needs agent.kind=custom"),
     Needs("work", "harness", lambda scenario: scenario.work.kind is not Work.same, "work=same asks no bills"),
     Needs("outcome", "reference_turns", lambda scenario: scenario.outcome.length_exponent > 0, "needs outcome.length_exponent"),
+    Needs("sensitivity", "method metric samples", lambda scenario: bool(scenario.sensitivity.ranges), "needs sensitivity.ranges"),
     Needs("", "log_sample", lambda scenario: scenario.log is Log.sample, "needs log=sample"),
     Needs("", "replications_most", lambda scenario: scenario.precision is not None, "needs precision"),
 )  # fmt: skip

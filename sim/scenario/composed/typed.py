@@ -61,6 +61,8 @@ def _as_typed(text: str, many: bool) -> str:
     if isinstance(read, int) and read not in (0, 1) and bool in (_hint(key)[0], *typing.get_args(_hint(key)[0])):
         raise ConfigError(f"{key}={value}: must be true or false")
     if read is None:
+        if not takes_name and _parsed_value(f"{word}=1") is None:
+            raise ConfigError(f"{key}: is no name of a setting: each of its parts is letters, digits and _, a letter first")
         if not takes_name:
             raise ConfigError(f"{key}={value}: cannot be read; {_how_to_quote(key, value)}")
         return f"{word}={','.join(map(quoted, value.split(',') if many else [value]))}"

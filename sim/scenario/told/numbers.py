@@ -16,7 +16,7 @@ def number(value: float, digits: int = 3) -> str:
 
 def dollars(value: float) -> str:
     """For sentences: `$0.0022`, `$1.9`, `$41`."""
-    return "$" + number(value, 2 if abs(value) < 100 else 3)
+    return "$" + (number(value, 2 if abs(value) < 100 else 3) if value else "0")
 
 
 def counted(many: int, what: str) -> str:

@@ -14,6 +14,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from sim.shell.ending import WELL
+from sim.shell.process import aside
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -29,12 +30,15 @@ def run(asked: Namespace) -> int:
     from sim.report.ahead.capacity import page, write
     from sim.report.terminal.screen import show
     from sim.results.capacity.sheet import capacity
+    from sim.results.files import Files
     from sim.scenario.custom import working_directory_importable
     from sim.scenario.load import load
     from sim.shell.words import refuse_stray_words
 
     refuse_stray_words(asked.settings, ())
-    with working_directory_importable():
+    if asked.out is not None:
+        Files(asked.out).check_free()
+    with working_directory_importable(), aside(asked.json):
         sheet = capacity(load(*asked.settings, config_dir=asked.config_dir))
     show(page(sheet)) if not asked.json else print(json.dumps(sheet.as_dict(), indent=2))
     if asked.out is not None:

@@ -16,6 +16,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
 from sim.shell.ending import THRESHOLD, WELL, complain
+from sim.shell.process import aside
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -36,7 +37,7 @@ def run(asked: Namespace) -> int:
     from sim.shell.words import refuse_stray_words
 
     refuse_stray_words(asked.settings, ())
-    with working_directory_importable():
+    with working_directory_importable(), aside(asked.json):
         scenario = load(*asked.settings, config_dir=asked.config_dir)
         if swept := _swept(asked):
             print(f"sim: {swept} has axes: this is the one scenario that they are changes of", file=sys.stderr)

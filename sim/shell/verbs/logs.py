@@ -59,12 +59,15 @@ def run(asked: Namespace) -> int:
     from sim.report.terminal.screen import show
     from sim.results.billed.account import account
     from sim.results.billed.bill import LogBill
+    from sim.results.files import Files
     from sim.scenario.load import load
 
     if asked.fit:
         from sim.results.fitted.written import refuse_what_is_there
 
         refuse_what_is_there(asked.fit)
+    for folder in filter(None, (asked.out, asked.fit)):
+        Files(folder).check_free()
     log = read(*paths, format=asked.format, input=asked.input)
     models = dict(_pair(word) for word in asked.model)
     bill = LogBill(log, load(*settings), models)

@@ -61,3 +61,10 @@ def test_what_of_a_log_could_not_be_read_or_is_there_twice_is_told_with_its_repl
     twice = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "run"))
     notes = sim.simulate(scenario(agent(), backend(), workload=twice)).notes["trace"]
     assert notes.startswith("Of this log: 2 rows of 2 replications, added up: each did the work once.")
+
+
+def test_more_sessions_than_there_are_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{HEAD}\ns1,main,0,0,10000,100,,\n".replace(",,\n", ",\n"))
+    workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"), trace_sessions=1_000)
+    notes = sim.simulate(scenario(agent(), backend(), workload=workload)).notes["trace"]
+    assert notes.startswith("It has 1 session, and workload.trace_sessions=1,000: all of them are replayed, once.")

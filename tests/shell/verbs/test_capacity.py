@@ -35,3 +35,9 @@ def test_a_mistake_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = ended(capsys, "capacity", "agnt=solo")
     assert (status, out) == (1, "")
     assert err == "sim: agnt: 'agnt' is not a setting; did you mean 'agent'?\n"
+
+
+def test_where_tables_cannot_go_is_told_before_anything_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    status, out, err = ended(capsys, *CHAT, "--out", str(tmp_path / "file"))
+    assert (status, out, err) == (1, "", f"sim: {tmp_path / 'file'}: is a file, not a folder\n")

@@ -40,3 +40,14 @@ def test_one_folder_or_none_is_a_mistake_in_a_line(tmp_path: Path, capsys: pytes
     status, out, err = ended(capsys, str(tmp_path), str(tmp_path))
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "holds no run" in err
+
+
+def test_a_page_goes_into_no_run_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whose own page it would replace."""
+    monkeypatch.chdir(tmp_path)
+    sim.simulate(scenario(agent(), backend())).save("run")
+    before = sorted(path.name for path in (tmp_path / "run").iterdir())
+    status, out, err = ended(capsys, "run", "run", "--out", "run")
+    assert (status, out, err) == (1, "", "sim: run: holds a run or a sweep, whose files stay as they are; say another folder\n")
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == before
+    assert ended(capsys, "run", "run", "--out", "run/summary.csv/x")[2].endswith("run/summary.csv: is a file, not a folder\n")

@@ -61,3 +61,9 @@ def test_a_sample_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     run(tasks=10, log=Log.sample, log_sample=5).save(tmp_path / "run")
     out = ended(capsys, "export", str(tmp_path / "run"), "--as", "claude-code")[1]
     assert "only the calls of one task in 5, as log=sample kept them" in out
+
+
+def test_of_a_sweep_one_run_is_to_be_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    run(backends=backend()).save(tmp_path / "0")
+    told = f"holds no run (no scenario.yaml); it holds several, name one of them: {tmp_path / '0'}\n"
+    assert ended(capsys, "export", str(tmp_path), "--as", "otel")[2].endswith(told)
