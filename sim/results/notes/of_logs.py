@@ -27,10 +27,8 @@ def assumed(scenario: Scenario, estimates: Estimates) -> str:
     calls = [call for session in sessions for agent in session.agents for call in agent.calls]
     models = sorted(name for name in models_of(sessions) if name)
     said = [f"Of this log: {left_out}." for left_out in sorted({session.left_out for session in sessions}) if left_out]
-    if (asked := scenario.workload.trace_sessions or 0) > len(sessions):
-        said.append(
-            f"It has {len(sessions):,} session{'s' * (len(sessions) > 1)}, and workload.trace_sessions={asked:,}: all of them are replayed, once."
-        )
+    if (asked := scenario.workload.trace_sessions or 0) > (many := len(sessions)):
+        said.append(f"It has {many:,} session{'s' * (many > 1)}, and workload.trace_sessions={asked:,}: all of them are replayed, once.")
     if len(models) > 1 and scenario.router.policy is Policy.fixed:
         said.append(f"All calls go to one backend; the log names {len(models)} models ({', '.join(models[:4])}): router.policy=recorded.")
     if any(session.unsure_reads for session in sessions):

@@ -206,15 +206,15 @@ def test_what_unpacks_to_too_much_is_refused_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
-        (b"", "does not begin with a line of column names"),
-        (b"\n\n", "does not begin with a line of column names"),
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
         (f"{HEAD}\ns,main,0,0,100,5".encode("utf-16"), "is not text in UTF-8"),
         (b'{"timestamp": 1, "message": {}}\n', "is of no known format"),
         (b"PK\x03\x04abc", "is packed with zip, which is not read: unpack it, or use gzip"),
         (b"\x1f\x8bnonsense", "is packed, and cut or broken"),
         (gzip.compress(HEAD.encode(), mtime=0)[:-9], "is packed, and cut or broken"),
         (b"PAR1nonsense", "not a table of calls ("),
-        (f"{HEAD}\n\xff,main,0,0,100,5".encode("latin-1"), "invalid UTF8 data"),
+        (f"{HEAD}\n\xff,main,0,0,100,5".encode("latin-1"), "row 2 is not text in UTF-8: save it as that"),
         (f"{HEAD}\n\n\n".encode(), "holds no calls"),
         (HEAD.encode(), "holds no calls"),
     ],

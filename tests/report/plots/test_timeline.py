@@ -19,8 +19,8 @@ def fresh(*calls: tuple[float, int]) -> tuple[list[float], list[float], str]:
     """Heights and edges of the lowest area, and the title."""
     figure = tokens_over_time({"a run": timeline(*calls)})
     [axes] = figure.axes[:1]
-    first = next(each for each in axes.patches if isinstance(each, StepPatch)).get_data()
-    return first.values.tolist(), first.edges.tolist(), figure.texts[0].get_text()
+    heights, edges, _ = next(each for each in axes.patches if isinstance(each, StepPatch)).get_data()
+    return heights.tolist(), edges.tolist(), figure.texts[0].get_text()
 
 
 def test_a_quiet_minute_is_none() -> None:
