@@ -11,22 +11,28 @@ help:  ## list the commands
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch .venv/ready
 
-run: .venv/ready  ## the main study: what one coding task costs as chat, as one agent, as a team, on each backend
+# The compiled twin, anew where its sources have changed: without a C compiler runs go on without it, with the same numbers.
+TWIN := $(wildcard sim/engine/compiled/*.c sim/engine/compiled/*.h) sim/engine/compiled/build.py
+.venv/twin: .venv/ready $(TWIN)
+	$(BIN)/python sim/engine/compiled/build.py
+	@touch .venv/twin
+
+run: .venv/ready .venv/twin  ## the main study: what one coding task costs as chat, as one agent, as a team, on each backend
 	$(BIN)/python -m sim experiment=fanout
 
-test: .venv/ready  ## every test
+test: .venv/ready .venv/twin  ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-quick: .venv/ready  ## the tests that are over soon: some two minutes of a core in all
+quick: .venv/ready .venv/twin  ## the tests that are over soon: some two minutes of a core in all
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow'
 
-cover: .venv/ready  ## the same, and which branches of sim/ they do not reach
+cover: .venv/ready .venv/twin  ## the same, and which branches of sim/ they do not reach
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow' --cov
 
-fuzz: .venv/ready  ## many new scenarios and hostile settings, some ten minutes
+fuzz: .venv/ready .venv/twin  ## many new scenarios and hostile settings, some ten minutes
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal tests/test_properties.py tests/scenario/test_fuzz.py tests/test_menus.py
 
-faults: .venv/ready  ## plant faults of wiring and see each of them caught, some two minutes
+faults: .venv/ready .venv/twin  ## plant faults of wiring and see each of them caught, some two minutes
 	$(BIN)/python -m tests.faults
 
 .venv/mutants: .venv/ready
@@ -67,10 +73,10 @@ check: .venv/ready  ## style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/ready  ## speed, as ratios measured in one process
+bench: .venv/ready .venv/twin  ## speed, as ratios measured in one process
 	$(BIN)/python -m benchmarks
 
-bench-all: .venv/ready  ## the same, growth, memory, start-up and sweeps, into benchmarks/README.md: some ten minutes
+bench-all: .venv/ready .venv/twin  ## the same, growth, memory, start-up and sweeps, into benchmarks/README.md: some ten minutes
 	$(BIN)/python -m benchmarks --all
 
 .venv/engines: .venv/ready
@@ -80,7 +86,7 @@ bench-all: .venv/ready  ## the same, growth, memory, start-up and sweeps, into b
 engines: .venv/engines  ## other discrete-event engines on the same bare models, as ratios to SimPy
 	$(BIN)/python -m benchmarks.engines
 
-validate: .venv/ready  ## hold the simulator to theory, queues, recorded data and published facts
+validate: .venv/ready .venv/twin  ## hold the simulator to theory, queues, recorded data and published facts
 	$(BIN)/python -m sim validate
 
 prices: .venv/ready  ## write conf/backend and conf/market anew from calibration/models.yaml and genai-prices

@@ -274,8 +274,9 @@ def pipelines(draw: st.DrawFn, max_parallel: int | None) -> dict[str, Any]:
 
 
 def drawn(fields: Fields, pinned: Pins = None) -> st.SearchStrategy[dict[str, Any]]:
-    """Values of these settings, the pinned ones as they are."""
-    return st.fixed_dictionaries({**fields, **{name: st.just(value) for name, value in (pinned or {}).items()}})
+    """Values of these settings, the pinned ones as they are; or drawn from fewer, where a strategy is pinned."""
+    fixed = {name: value if isinstance(value, st.SearchStrategy) else st.just(value) for name, value in (pinned or {}).items()}
+    return st.fixed_dictionaries({**fields, **fixed})
 
 
 def fitting(models: dict[str, dict[str, Any]], happens: dict[str, Any], retried: dict[str, Any]) -> None:

@@ -54,6 +54,8 @@ _UNDECLARED = (f"{_OF_TRAITS}test_what_declares_nothing_is_taken_to_touch_everyt
 _WHERE = (f"{_OF_DRAWS}test_every_draw_is_made_where_the_table_says_and_nowhere_else",)
 _TOLD_TO_WAIT = ("tests/backends/test_admission.py::test_a_client_waits_as_long_as_it_is_told",)
 
+_COMPILED, _OF_TWIN = "sim/engine/compiled/", "tests/engine/compiled/test_desk.py::test_named_worlds_have_the_same_bits"
+
 _SEATS = "sim/engine/seats/seats.py"
 _OF_EVENTS, _OF_SEATS = "tests/settings/events/test_event.py::", "tests/engine/seats/test_seats.py::"
 
@@ -918,6 +920,28 @@ FAULTS = {
     "a knob that multiplies sets": Fault(
         "sim/population/calibrated.py", "one * value if factor else value", "value",
         ("tests/population/test_calibrated.py::test_turning_leaves_the_population_as_it_was",),
+    ),
+    # the compiled twin: it differs from the model, or the model from it
+    "the twin keeps what a compaction has summed up": Fault(
+        f"{_COMPILED}agent.c", "    forget_prefix(agent);\n    agent->context = ", "    agent->context = ",
+        (f"{_OF_TWIN}[agents that fail, by call]",),
+    ),
+    "the twin's workers all start when the first does": Fault(
+        f"{_COMPILED}team.c", "now_s = taken(ends, &working);", "taken(ends, &working);", (f"{_OF_TWIN}[teams of teams, a horizon]",)
+    ),
+    "the twin sends no substitute": Fault(
+        f"{_COMPILED}team.c", "again || team->on_worker_failure != SEND_ANOTHER", "1", (f"{_OF_TWIN}[substitutes for workers]",)
+    ),
+    "the twin's choice by call is made once": Fault(
+        f"{_COMPILED}call.c", "    if (world->router.per == PER_CALL)\n        choose(agent);\n", "",
+        (f"{_OF_TWIN}[agents that fail, by call]",),
+    ),
+    "the model waits for its tools again after a compaction, and its twin does not": Fault(
+        "sim/agents/react.py", "                wait_s = 0.0\n", "", (f"{_OF_TWIN}[agents that fail, by call]",)
+    ),
+    "the model hands over another turn, and its twin does not": Fault(
+        "sim/agents/handover.py", "total = min(int(share * sum(turns) + 0.5), most)", "total = min(int(share * sum(turns) + 1.5), most)",
+        (f"{_OF_TWIN}[teams that share a job out]",),
     ),
     "a list that has one place less": Fault(
         "sim/population/days.py", "np.where(weekly >= least, weekly, 0.0)", "np.where(weekly > least, weekly, 0.0)",

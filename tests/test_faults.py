@@ -18,9 +18,11 @@ SAY_NOTHING = ("tests/test_golden.py", "tests/test_properties.py", "tests/scenar
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_can_be_planted_and_is_still_python(name: str) -> None:
+def test_a_fault_can_be_planted_and_what_is_python_still_is(name: str) -> None:
     fault = FAULTS[name]
-    ast.parse(planted(fault, (ROOT / fault.file).read_text(encoding="utf-8")))
+    text = planted(fault, (ROOT / fault.file).read_text(encoding="utf-8"))
+    if fault.file.endswith(".py"):
+        ast.parse(text)
     assert fault.old != fault.new
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.engine.compiled.build import compiler
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -36,9 +38,19 @@ def test_the_wheel_holds_every_setting(wheel: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_wheel_with_the_compiled_twin_is_for_machines_of_its_kind_and_any_python(wheel: Path) -> None:
+    carries = "sim/engine/compiled/twin.so" in zipfile.ZipFile(wheel).namelist()
+    assert carries is bool(compiler())
+    assert wheel.stem.endswith("py3-none-any") is not carries
+    assert "-py3-none-" in wheel.stem
+
+
+@pytest.mark.slow
 def test_the_sdist_can_be_built_from(wheel: Path) -> None:
     with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
+    assert not any(name.endswith(".so") for name in names)
+    assert {"hatch_build.py", "sim/engine/compiled/call.c"} <= names
     assert {"pyproject.toml", "conf/config.yaml", "sim/__init__.py", "tests/test_packaging.py"} <= names
 
 

@@ -77,6 +77,9 @@ class Desk:
 
         self._begin(begin)
 
+    def close(self) -> None:
+        """The clock has come to its end: nothing is left to be added up."""
+
     def _chat(self, task: Task, end: Callable[[bool], None]) -> None:
         """The matched chat in the place of the agent's work."""
         task.tries = 1
@@ -90,8 +93,12 @@ class Desk:
         root.start(chat(root), over)
 
     def _solved(self, root: Agent, completed: bool) -> bool:
-        u_score, _, _ = self._office.streams.draws(TRY, root.task.id)
-        return solved(root, completed, self._office.outcome.score(root.task.u_difficulty, u_score))
+        return solved(root, completed, self._score(root.task))
+
+    def _score(self, task: Task) -> float:
+        """Of the one try that there is."""
+        u_score, _, _ = self._office.streams.draws(TRY, task.id)
+        return self._office.outcome.score(task.u_difficulty, u_score)
 
     def _admit(self, task: Task, begin: Callable[[], None], end: Callable[[bool], None]) -> None:
         """Begin a task, unless there is no money for it."""
@@ -130,7 +137,9 @@ class Desk:
 
     def _end(self, task: Task, right: bool, over: Event | None = None) -> None:
         """Close a task's books, when the clock has come there, and tell who waits for its end."""
-        moment = self._office.env.now
+        self._end_at(self._office.env.now, task, right, over)
+
+    def _end_at(self, moment: float, task: Task, right: bool, over: Event | None) -> None:
         if moment > self._clock.now:
             self._clock.at(moment).callbacks.append(lambda event: self._close(task, right, over))
         else:

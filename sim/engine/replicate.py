@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from sim.engine.compiled.desk import BeyondError
+from sim.engine.compiled.library import chosen
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.world import World, no_garbage_collection
 from sim.meter.meter import LineFormedError
@@ -59,10 +61,28 @@ def replicate_shard(
         if step_by_step or not may_look_ahead(scenario):
             return World(scenario, index, shard, progress, cut_s).run()
         try:
-            return World(scenario, index, shard, tell, cut_s, lookahead=True).run()
+            return _ahead(scenario, index, shard, tell, cut_s)
         except LineFormedError:
             tell(-told)
         return World(scenario, index, shard, tell, cut_s).run()._replace(line_formed=True)
+
+
+def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float) -> Replication:
+    """Ahead of the clock: by the compiled twin where it covers the scenario, and else by agents that run ahead."""
+    told = 0
+
+    def counted(calls: int) -> None:
+        nonlocal told
+        told += calls
+        tell(calls)
+
+    twin = chosen(scenario)
+    if twin is not None:
+        try:
+            return World(scenario, index, shard, counted, cut_s, lookahead=True, twin=twin).run()
+        except BeyondError:
+            tell(-told)
+    return World(scenario, index, shard, tell, cut_s, lookahead=True).run()
 
 
 @contextlib.contextmanager

@@ -8,12 +8,15 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sim.agents.agent import Office
 from sim.agents.profile import Profile, stages_of
 from sim.backends.build import backends_of, blueprints
 from sim.call import BATCH
 from sim.clock import Clock, after
+from sim.engine.compiled.desk import TwinDesk
+from sim.engine.compiled.library import Library
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.engine.ledger import Ledger, RecordedLedger, needs_ledger
@@ -45,9 +48,10 @@ class World:
 
     def __init__(
         self, scenario: Scenario, index: int, shard: Shard, progress: Progress | None = None, cut_s: float = 0.0, *,
-        lookahead: bool = False, streams: Streams | None = None,
+        lookahead: bool = False, twin: Library | None = None, streams: Streams | None = None,
     ) -> None:  # fmt: skip
-        """What counts begins at `cut_s`. With `lookahead` tasks are worked off ahead of the clock (`sim.engine.lookahead`).
+        """What counts begins at `cut_s`. With `lookahead` tasks are worked off ahead of the clock (`sim.engine.lookahead`), with a `twin`
+        too by that (`sim.engine.compiled`).
 
         `streams`: other random numbers than those of the scenario's seed.
         """
@@ -83,7 +87,8 @@ class World:
         else:
             self.dispatch = Dispatch(env, streams, self.router, scenario.retry, recorder, self.ledger)
         office = _office(scenario, env, streams, self.dispatch, self.meter)
-        self.desk = Desk(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
+        sit = Desk if twin is None else partial(TwinDesk, library=twin, scenario=scenario, index=index, backends=self.backends)
+        self.desk: Desk = sit(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
         work, replay = self.desk.work, self.desk.replay
         self.source = Source(scenario.workload, clock, streams, shard, work, replay, sessions, scenario.start_time())
 
@@ -110,6 +115,7 @@ class World:
         except struct.error:
             raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
         self._check_ended()
+        self.desk.close()
         fallback = self.router.fallback
         tally = self.meter.close(self.clock.now, self.dispatch.requested, fallback.switches if fallback is not None else None)
         if self.ledger is not None and self.ledger.seats is not None:
@@ -135,7 +141,7 @@ class World:
         return laws.Counters(
             ended_s=self.clock.now,
             tasks=self.meter.present,
-            open_sums=self.meter.open_sums(),
+            open_sums=self.meter.open_tasks.total(),
             in_service=[backend.slots.taken for backend in self.backends],
             in_line=[backend.in_line for backend in self.backends],
             trying_again=self.dispatch.trying_again,

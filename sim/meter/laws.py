@@ -81,7 +81,7 @@ class Counters(NamedTuple):
     ended_s: float
     tasks: Presence
     open_sums: np.ndarray
-    """Calls, tokens by kind and the parts of the bill of tasks that have not ended (`Meter.open_sums`)."""
+    """Calls, tokens by kind and the parts of the bill of tasks that have not ended (`Meter.open_tasks`)."""
     in_service: Sequence[int]
     in_line: Sequence[int]
     trying_again: int

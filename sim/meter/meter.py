@@ -20,9 +20,9 @@ from sim.meter.calllog import CallLog, by_start
 from sim.meter.calllog import joined as joined_rows
 from sim.meter.digest import RunDigest
 from sim.meter.laws import Occupancy, Presence
-from sim.meter.rows import AGENT, CALL, TASK, TaskRow
+from sim.meter.rows import AGENT, CALL, TASK, OpenTasks, TaskRow
 from sim.meter.stages import StageOfPath
-from sim.meter.sums import PARTS, grouped, joined, real, split, where
+from sim.meter.sums import PARTS, joined, real, where
 from sim.meter.switches import Switches
 from sim.meter.tally import TOKENS, Tally, waits_of
 from sim.settings.run import Log
@@ -55,8 +55,8 @@ class Meter:
         self._clock = clock
         self._lookahead = lookahead
         self._horizon_s = horizon_s
-        self._open_tasks: dict[int, np.ndarray] = {}
-        self._given_up = 0
+        self.open_tasks = OpenTasks()
+        self.given_up = 0
         self.started_tasks = 0
         self.present = Presence()
         self._blocked = 0
@@ -108,6 +108,20 @@ class Meter:
         self._messages += messages
         self._message_pairs += messages * (messages - 1) // 2
 
+    def room(self) -> tuple[bytearray, int, int]:
+        """For those who write rows themselves: the buffer, how many rows are in it, how many go into it."""
+        return self._calls, self._call_at // self._call_size, self._call_end // self._call_size
+
+    def written(self, rows: int) -> None:
+        """So many rows are in the buffer now; what has become full is exchanged for another one."""
+        self._call_at = rows * self._call_size
+        if self._call_at == self._call_end:
+            self._flush_calls()
+
+    def outlasts(self, backend: int, start_s: float, end_s: float) -> None:
+        """An attempt that has begun, and ends after the run."""
+        self._outlast.append((backend, start_s, end_s))
+
     def answered(
         self, call: Call, start_s: float, first_token_s: float, end_s: float, read_tokens: int, write_tokens: int, usd: float = 0.0
     ) -> None:
@@ -148,7 +162,7 @@ class Meter:
 
     def gave_up(self, call: Call) -> None:
         """A call ends without an answer."""
-        self._given_up += 1
+        self.given_up += 1
 
     def task_begun(self, task: Task) -> None:
         """A task has arrived."""
@@ -185,7 +199,7 @@ class Meter:
     def _counts(self) -> dict[str, int]:
         """What is counted as it happens."""
         return {
-            "given_up": self._given_up,
+            "given_up": self.given_up,
             "started_tasks": self.started_tasks,
             "blocked": self._blocked,
             "agents": self.started_agents,
@@ -209,10 +223,6 @@ class Meter:
         kept = replace(self._kept, minutes=whole.minutes, switches=whole.switches, cut_s=self._cut_s, left_out=left_out)
         return kept.closed(ended_s=whole.ended_s, digest=whole.digests[0], requested=asked, **counts)
 
-    def open_sums(self) -> np.ndarray:
-        """Calls, tokens by kind and the parts of the bill (`sim.meter.sums.split`) of tasks that have not ended."""
-        return sum(self._open_tasks.values(), start=np.zeros(1 + len(TOKENS) + PARTS))
-
     def logged(self) -> tuple[CallLog, np.ndarray]:
         """The kept rows of calls, and of tasks as a structured array."""
         return self._call_log.finish(), np.frombuffer(b"".join(self._task_log), dtype=row_type(TASKS))
@@ -233,7 +243,7 @@ class Meter:
                 self._kept_waits.add_calls(late)
             if self._stages is not None:
                 self._add_to_stages(rows, self._stages.of(rows, self.paths))
-            self._add_to_tasks(rows)
+            self.open_tasks.add(rows)
             self._digest.add_calls(rows, self.paths)
         for index in self._limited:
             self._watch_slots(index, rows, until)
@@ -268,15 +278,6 @@ class Meter:
         before, self._early = np.split(rows, [np.searchsorted(rows["t_start_s"], until)])
         return before
 
-    def _add_to_tasks(self, rows: np.ndarray) -> None:
-        """Sums by task, kept until the task's own row is flushed (its calls have all been by then)."""
-        tasks, place = grouped(rows["task"])
-        columns = [rows[kind] for kind in TOKENS] + split(rows["cost_usd"])
-        sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
-        for task, row in zip(tasks.tolist(), sums, strict=True):
-            known = self._open_tasks.get(task)
-            self._open_tasks[task] = row if known is None else known + row
-
     def _flush_tasks(self) -> None:
         if self._call_at:
             self._flush_calls()
@@ -284,8 +285,7 @@ class Meter:
         self._task_at = 0
         if not len(rows):
             return
-        nothing = np.zeros(1 + len(TOKENS) + PARTS)
-        spent = np.array([self._open_tasks.pop(task, nothing) for task in rows["task"].tolist()])
+        spent = self.open_tasks.take(rows["task"].tolist())
         for column, name in enumerate(("calls", *TOKENS)):
             rows[name] = spent[:, column]
         rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from sim.columns import CALLS, TASKS, row_format
+from sim.meter.sums import PARTS, grouped, split
+from sim.meter.tally import TOKENS
 
 AGENT = row_format(CALLS[:4])
 """The part of a call's row that all calls of an agent share."""
@@ -32,3 +37,28 @@ class TaskRow(NamedTuple):
     reasoning_tokens: int = 0
     cost_usd: float = 0.0
     finished: bool = False
+
+
+class OpenTasks:
+    """Sums by task: calls, tokens by kind and the parts of the bill (`sim.meter.sums.split`), kept until the task's own row is flushed."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, np.ndarray] = {}
+
+    def add(self, rows: Any) -> None:
+        """A chunk of priced call rows."""
+        tasks, place = grouped(rows["task"])
+        columns = [rows[kind] for kind in TOKENS] + split(rows["cost_usd"])
+        sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
+        for task, row in zip(tasks.tolist(), sums, strict=True):
+            known = self._sums.get(task)
+            self._sums[task] = row if known is None else known + row
+
+    def take(self, tasks: Sequence[int]) -> np.ndarray:
+        """Those of tasks that have ended, which are forgotten (their calls have all been flushed by then): a row each."""
+        nothing = np.zeros(1 + len(TOKENS) + PARTS)
+        return np.array([self._sums.pop(task, nothing) for task in tasks])
+
+    def total(self) -> np.ndarray:
+        """Of all that have not ended."""
+        return sum(self._sums.values(), start=np.zeros(1 + len(TOKENS) + PARTS))

@@ -17,6 +17,7 @@ class Geometric(Distribution):
 
     mean: float
     lowest: ClassVar[float] = 1.0
+    compiled: ClassVar[bool] = True
 
     def quantile(self) -> Quantile:
         if self.mean == 1:
@@ -30,10 +31,15 @@ class Poisson(Distribution):
     """0, 1, 2, ...: a count of independent rare events."""
 
     mean: float
+    compiled: ClassVar[bool] = True
 
     def quantile(self) -> Quantile:
-        table = list(itertools.accumulate(self._pmf()))
+        table = self.table()
         return lambda u: float(bisect.bisect_left(table, u))
+
+    def table(self) -> list[float]:
+        """The share of counts up to 0, 1, 2, ..."""
+        return list(itertools.accumulate(self._pmf()))
 
     def _pmf(self) -> list[float]:
         top = int(self.mean + 12 * math.sqrt(self.mean) + 30)
@@ -48,6 +54,7 @@ class Bernoulli(Distribution):
 
     p: float
     highest: ClassVar[float] = 1.0
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:

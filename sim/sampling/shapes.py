@@ -23,6 +23,8 @@ class Distribution:
 
     lowest: ClassVar[float] = 0.0
     highest: ClassVar[float] = math.inf
+    compiled: ClassVar[bool] = False
+    """Whether the compiled twin knows its quantile (`sim.engine.compiled.laws`)."""
 
     if TYPE_CHECKING:
 
@@ -38,12 +40,19 @@ class Distribution:
         """The least and the largest value that can come out."""
         return self.lowest, self.highest
 
+    @property
+    def twin(self) -> bool:
+        """Whether the compiled twin draws from it, and so from all that it is made of."""
+        held = [part for value in vars(self).values() for part in (value if isinstance(value, tuple) else (value,))]
+        return self.compiled and all(part.twin for part in held if isinstance(part, Distribution))
+
 
 @dataclass(frozen=True)
 class Constant(Distribution):
     """Always `value`."""
 
     value: float
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:
@@ -62,6 +71,7 @@ class Exponential(Distribution):
     """Memoryless gaps of the given `mean`."""
 
     mean: float
+    compiled: ClassVar[bool] = True
 
     def quantile(self) -> Quantile:
         mean, log1p = self.mean, math.log1p
@@ -74,6 +84,7 @@ class Lognormal(Distribution):
 
     median: float
     sigma: float
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:
@@ -106,6 +117,7 @@ class Weibull(Distribution):
 
     mean: float
     shape: float
+    compiled: ClassVar[bool] = True
 
     def quantile(self) -> Quantile:
         scale, power, log1p = self.mean / math.gamma(1 + 1 / self.shape), 1 / self.shape, math.log1p
@@ -122,6 +134,7 @@ class Bass(Distribution):
 
     p: float
     q: float
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:
@@ -138,6 +151,7 @@ class Uniform(Distribution):
 
     low: float
     high: float
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:
@@ -158,6 +172,7 @@ class Normal(Distribution):
     mean: float
     sd: float
     lowest: ClassVar[float] = -math.inf
+    compiled: ClassVar[bool] = True
 
     def quantile(self) -> Quantile:
         mean, sd = self.mean, self.sd
@@ -170,6 +185,7 @@ class Empirical(Distribution):
 
     values: tuple[float, ...] = ()
     quantiles: tuple[float, ...] = ()
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:
@@ -202,6 +218,7 @@ class Mixture(Distribution):
 
     weights: tuple[float, ...]
     parts: tuple[Distribution, ...]
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:
@@ -235,6 +252,7 @@ class Bounded(Distribution):
     shift: float = 0.0
     low: float = -math.inf
     high: float = math.inf
+    compiled: ClassVar[bool] = True
 
     @property
     def mean(self) -> float:

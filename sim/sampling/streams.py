@@ -34,7 +34,7 @@ class Streams:
         self._random = np.random.Generator(self._bits).random
         self._buffers = [np.empty(count) for count in range(LONGEST + 1)]
         self._counters = [[0, 0, 0, 0] for _ in range(len(Purpose) + 1)]
-        self._states: list[Any] = [_state(self._counters[purpose], _key(seed, replication, purpose)) for purpose in range(len(Purpose) + 1)]
+        self._states: list[Any] = [_state(self._counters[purpose], key(seed, replication, purpose)) for purpose in range(len(Purpose) + 1)]
 
     def page(self, purpose: int, task: int, branch: int, page: int, count: int = ROWS * COLUMNS) -> bytes:
         """`count` uniforms in [0, 1) from the start of a page, packed: compact for thousands of agents (`ROW` reads one row)."""
@@ -58,7 +58,8 @@ class Streams:
         return struct.unpack(f"{count}d", self.page(what.purpose, task, branch, page, count))
 
 
-def _key(seed: int, replication: int, purpose: int) -> list[int]:
+def key(seed: int, replication: int, purpose: int) -> list[int]:
+    """Of the generator: two numbers of 64 bits."""
     return [int(word) for word in np.random.SeedSequence([seed, replication, purpose]).generate_state(2, np.uint64)]
 
 

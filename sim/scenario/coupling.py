@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.errors import ConfigError
+from sim.sampling.distributions import distribution
 from sim.scenario.custom import imported
 from sim.scenario.sources import chance_in
 from sim.settings.agent import AgentKind
@@ -54,12 +55,19 @@ def traits_of(settings: Any, path: str = "") -> Iterator[tuple[str, Traits]]:
             for name, each in value.items():
                 yield from traits_of(each, f"{key}.{name}")
         elif isinstance(value, enum.Enum) or value != _default(field):
-            yield key, _worded(known(field.metadata.get("traits", CAUTIOUS), settings), key, value)
+            traits = _worded(known(field.metadata.get("traits", CAUTIOUS), settings), key, value)
+            unknown = traits.twin and field.metadata.get("quantity") and value is not None and not distribution(value).twin
+            yield key, traits._replace(twin=False) if unknown else traits
 
 
 def may_look_ahead(scenario: ScenarioSettings) -> bool:
     """Whether calls can touch one another only by filling all slots of a backend."""
     return all(traits.alone for _, traits in features(scenario))
+
+
+def uncompiled(scenario: ScenarioSettings) -> list[str]:
+    """What the compiled twin does not have of a scenario, by key; of a run ahead of the clock alone."""
+    return [key for key, traits in features(scenario) if not (traits.twin and traits.alone)]
 
 
 def unsolved(scenario: ScenarioSettings) -> list[str]:
@@ -80,7 +88,7 @@ def _own_code(name: str, key: str) -> Traits:
     declared = getattr(imported(name, key), "traits", CAUTIOUS)
     if not isinstance(declared, Traits):
         raise ConfigError(f"{key}={name}: its traits must be sim.Traits(...)")
-    return _worded(declared, key, name)
+    return _worded(declared, key, name)._replace(twin=False)
 
 
 def _worded(traits: Traits, key: str, value: Any) -> Traits:

@@ -7,18 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.sampling.distributions import distribution
-from sim.settings.bounds import alone, setting
+from sim.settings.bounds import alone, setting, twin
 from sim.settings.profile import AtCap, LoopSettings, StageSettings, staff
-from sim.settings.traits import ALONE, Feature, Traits
+from sim.settings.traits import ALONE, TWIN, Feature, Traits
 from sim.settings.tries import TriesSettings
+
+
+def _led(agent: AgentSettings) -> Traits:
+    """The twin lives a task's agents one after another, so it takes teams in which a user keeps one of them waiting at a time."""
+    fixed = agent.delegated_share and agent.split is Split.divide
+    one = fixed or (_keeps_nobody(agent.worker) and (agent.depth == 1 or _keeps_nobody(agent)))
+    return TWIN if one else ALONE
+
+
+def _keeps_nobody(loop: LoopSettings) -> bool:
+    """Whether its user sends one message, or later ones at once."""
+    return distribution(loop.requests).support()[1] < 1.5 or not distribution(loop.think_time_s).support()[1]
 
 
 class AgentKind(Feature):
     """Workflows: one file each in `sim/agents/`."""
 
-    chat = "chat", ALONE
-    react = "react", ALONE
-    orchestrator = "orchestrator", ALONE
+    chat = "chat", TWIN
+    react = "react", TWIN
+    orchestrator = "orchestrator", _led
     debate = "debate", ALONE
     pipeline = "pipeline", ALONE
     """The stages of `order`, one after another; they take all settings of their loops from `stages`."""
@@ -29,19 +41,19 @@ class AgentKind(Feature):
 class OnFailure(Feature):
     """What a lead does about a worker whose call was given up."""
 
-    go_on = "go_on", ALONE
+    go_on = "go_on", TWIN
     """Do without its report."""
-    retry = "retry", ALONE
+    retry = "retry", TWIN
     """Send another one, once."""
-    fail = "fail", ALONE
+    fail = "fail", TWIN
     """Give up too, when the others have ended."""
 
 
 class Split(Feature):
     """What workers do: each a whole job of its own, or a share of one job."""
 
-    replicate = "replicate", ALONE
-    divide = "divide", ALONE
+    replicate = "replicate", TWIN
+    divide = "divide", TWIN
 
 
 _CAP = ALONE._replace(unsolved="{key}: what it cuts off")
@@ -59,34 +71,34 @@ class AgentSettings(LoopSettings):
     """How a task becomes calls: alone, or with a team of workers."""
 
     kind: AgentKind = AgentKind.react
-    fanout: Any = alone(4, low=1, high=10_000, quantity=True, whole=True)
+    fanout: Any = twin(4, low=1, high=10_000, quantity=True, whole=True)
     """Workers that a lead starts at a time (whole, at least 1; drawn for each wave of each lead); debaters of a debate."""
-    depth: int = alone(1, low=1, high=8)
+    depth: int = twin(1, low=1, high=8)
     """Levels of orchestrators: with 2, each worker of the first one leads a team itself."""
-    spawn_after_turn: int = alone(1, low=1)
+    spawn_after_turn: int = twin(1, low=1)
     """The lead's turn after which its (first) workers start."""
-    waves: Any = alone(1, low=1, high=1000, quantity=True, whole=True)
+    waves: Any = twin(1, low=1, high=1000, quantity=True, whole=True)
     """How many times a lead hands out work (whole, at least 1; drawn for each lead), evenly over its turns from `spawn_after_turn` on;
     at most once after each turn but the last."""
-    turns_per_wave: int | None = alone(None, low=1)
+    turns_per_wave: int | None = twin(None, low=1)
     """Turns that a lead hands over in each wave: as many waves as `delegated_share` of its turns fills, to the nearest, in place of
     `waves`; a lead whose session is too short for one does all of it itself. null: `waves`, whatever there is to hand over."""
-    delegated_share: float = alone(0.0, low=0, high=1)
+    delegated_share: float = twin(0.0, low=0, high=1)
     """Share of its own turns that a lead hands over and does not do itself. It keeps those up to `spawn_after_turn`, one to read the
     reports, and one of every message."""
-    resumed_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(unsolved="{key}: what sub-agents that go on find cached"))
+    resumed_share: float = setting(0.0, low=0, high=1, traits=TWIN._replace(unsolved="{key}: what sub-agents that go on find cached"))
     """Share of the sub-agents of later waves that go on with the one that had their place before, where that one has finished: its
     history is sent again, in its cache entry while that lives. The others start afresh."""
-    max_parallel: int | None = alone(None, low=1)
+    max_parallel: int | None = twin(None, low=1)
     """Workers of one lead that run at the same time; null: all."""
-    inherit_context: bool = alone(False)
+    inherit_context: bool = twin(False)
     """Workers start from a copy of the lead's context (and of its cache) instead of from the brief alone."""
-    report_tokens: Any = alone(1000, low=0, quantity=True)
+    report_tokens: Any = twin(1000, low=0, quantity=True)
     """Tokens of each worker's report, put into the lead's context when all have ended."""
     split: Split = Split.replicate
     """Each worker does a job of `worker.turns`, or all of them share one out: what the lead handed over (`delegated_share`), or where
     it hands over nothing of its own a job of `worker.turns`."""
-    warmup_turns: int = alone(0, low=0)
+    warmup_turns: int = twin(0, low=0)
     """divide: turns that each worker adds to its share, to find its way in; one that is resumed knows it."""
     workflow: str = alone("")
     """custom: the function, as module:function."""
@@ -103,7 +115,7 @@ class AgentSettings(LoopSettings):
     """pipeline: no agent starts once those of its try that have ended have spent so many (input and output of calls that were answered);
     those at work go on. null: no such limit."""
     at_cap: AtCap = AtCap.stop
-    success_measured: bool | None = alone(None)
+    success_measured: bool | None = twin(None)
     """Whether a backend's `quality` (the share of coding issues that it solves) was measured for such work; where it was not, success is
     unknown. null: of agents, of teams and of a workflow of one's own (react, orchestrator, custom), not of chats, debates, pipelines."""
     tries: TriesSettings = field(default_factory=TriesSettings)

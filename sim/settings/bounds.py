@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.errors import ConfigError, did_you_mean
 from sim.sampling.distributions import distribution
-from sim.settings.traits import ALONE, CAUTIOUS, Declared
+from sim.settings.traits import ALONE, CAUTIOUS, TWIN, Declared
 
 LARGEST = 1e9
 """More tokens, seconds (31 years), dollars or things than this are a typing error."""
@@ -47,6 +47,11 @@ def setting(
 def alone(default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
     """A setting that concerns one agent, one call or one backend's list by itself, so touches no other."""
     return setting(default, traits=ALONE, **bounds)
+
+
+def twin(default: Any = dataclasses.MISSING, **bounds: Any) -> Any:
+    """The same, where the compiled twin knows what it does, or where it does nothing before the run is over (`sim.engine.compiled`)."""
+    return setting(default, traits=TWIN, **bounds)
 
 
 def check(settings: Any, path: str = "") -> None:

@@ -8,39 +8,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.settings.bounds import alone, setting
-from sim.settings.traits import ALONE, Feature, Traits
+from sim.settings.traits import ALONE, TWIN, Feature, Traits
 
 
 class Per(Feature):
     """What one budget is for; a task of a person at work is one session."""
 
-    task = "task", ALONE
-    hour = "hour", ALONE
+    task = "task", TWIN
+    hour = "hour", TWIN
     """It turns at the full hour of `zone`."""
-    day = "day", ALONE
+    day = "day", TWIN
     """It turns at midnight of `zone`."""
-    run = "run", ALONE
-    rolling = "rolling", ALONE
+    run = "run", TWIN
+    rolling = "rolling", TWIN
     """The last `window_h` hours, whenever they began."""
 
 
 class Then(Feature):
     """What happens when it is spent."""
 
-    stop = "stop", ALONE
+    stop = "stop", TWIN
     """Refuse what comes: it has failed."""
-    downgrade = "downgrade", ALONE
+    downgrade = "downgrade", TWIN
     """Go on, on the backend with the least list price (or `downgrade_to`)."""
-    wait = "wait", ALONE
+    wait = "wait", TWIN
     """Wait for the next hour or day, or until enough of a rolling window is past."""
 
 
 class At(Feature):
     """When it is looked at."""
 
-    call = "call", ALONE
+    call = "call", TWIN
     """Before each call: work that is under way may be cut off."""
-    task = "task", ALONE
+    task = "task", TWIN
     """Before a task is begun: what is begun is ended."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sim.settings.bounds import alone, setting
-from sim.settings.traits import ALONE, Feature, Traits
+from sim.settings.bounds import alone, setting, twin
+from sim.settings.traits import ALONE, TWIN, Feature, Traits
 
 _CHOOSES = ALONE._replace(unsolved="router {value}: which backend it takes")
 _FORECASTS = _CHOOSES._replace(forecasts=True)
@@ -21,20 +21,20 @@ _FALLS_BACK = ALONE._replace(looks=True, remembers=True, undealt="{key} counts t
 def _by_draw(router: RouterSettings) -> Traits:
     """A mixture of tasks is solved, as long as a task stays where it was drawn."""
     stays = router.per is ChoosePer.task and not router.fallback and not router.review_tasks
-    return (ALONE if stays else _CHOOSES)._replace(random_numbers=True)
+    return (TWIN if stays else _CHOOSES._replace(twin=True))._replace(random_numbers=True)
 
 
 class Policy(Feature):
     """None of them knows a task's difficulty, a draw or how busy a backend is; those that forecast know what a task costs
     and takes alone on each backend (one try, by simulation: `sim.engine.pilot`), the price lists of the moment, and quality."""
 
-    fixed = "fixed", ALONE
+    fixed = "fixed", TWIN
     cheapest = "cheapest", _CHOOSES
     """Least list price of the prompt at hand; knows price lists and prompt lengths."""
     weighted = "weighted", _by_draw
     price_weighted = "price_weighted", _CHOOSES._replace(random_numbers=True)
     """Shares by the inverse square of the list price, as OpenRouter spreads requests (from memory: assumption); knows price lists."""
-    by_role = "by_role", ALONE
+    by_role = "by_role", TWIN
     meets_floor = "meets_floor", _FORECASTS
     """Least forecast bill of a task among the backends of at least `quality_floor`."""
     cost_per_success = "cost_per_success", _FORECASTS
@@ -60,15 +60,15 @@ class Policy(Feature):
 class ChoosePer(Feature):
     """How long a choice holds."""
 
-    agent = "agent", ALONE
-    call = "call", ALONE
-    task = "task", ALONE
+    agent = "agent", TWIN
+    call = "call", TWIN
+    task = "task", TWIN
 
 
 class Tastes(Feature):
     """Whose likings make people differ in a logit."""
 
-    task = "task", ALONE
+    task = "task", TWIN
     """Each task's anew: one user is now of this mind, now of that."""
     user = "user", ALONE
     """A user's, for good: who likes a backend stays until another gets better by more than that (needs workload.kind=users)."""
@@ -83,11 +83,11 @@ class RouterSettings:
     """A choice holds for an agent's life, for a whole task, or is made anew for each call (and loses the cache when it moves)."""
     knows_cache: bool = alone(False)
     """cheapest: knows what of the prompt each backend keeps, so that a move which loses the cache has its price."""
-    backend: str | None = alone(None)
+    backend: str | None = twin(None)
     """fixed: the one to use; null: the first of `backends`."""
-    weights: dict[str, float] = alone({}, low=0)
+    weights: dict[str, float] = twin({}, low=0)
     """weighted: share of choices by backend id; absent means 0, none given means equal shares."""
-    roles: dict[str, str] = alone({})
+    roles: dict[str, str] = twin({})
     """by_role: backend id for chat, agent, lead, worker and verifier; a role not named takes `backend`."""
     models: dict[str, str] = alone({})
     """recorded: backend id by a model's name in the log, where no rule finds it."""
@@ -111,7 +111,7 @@ class RouterSettings:
     """Calls that may have to leave a backend within a minute before all calls pass it over for a while (LiteLLM's default)."""
     cooldown_s: float = alone(5.0, low=0)
     """How long they do (LiteLLM's default)."""
-    fee: float = alone(0.0, low=0)
+    fee: float = twin(0.0, low=0)
     """Surcharge on every bill for going through this router, where the backend's own is not higher: 0.055 = 5.5 %."""
     heard_after_h: dict[str, Any] = setting({}, traits=ALONE._replace(unsolved="awareness: who has heard of which backend"))
     """Awareness: hours after the start, or after its launch (`events`), at which a user hears of a backend (a quantity by backend id);

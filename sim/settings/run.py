@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.errors import ConfigError
-from sim.settings.bounds import alone, setting
+from sim.settings.bounds import alone, setting, twin
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.market import BackendSettings
-from sim.settings.traits import ALONE, Feature
+from sim.settings.traits import ALONE, TWIN, Feature
 
-_BACKOFF = ALONE._replace(unsolved="{key}={value}: expected waits are of full jitter alone")
+_BACKOFF = TWIN._replace(unsolved="{key}={value}: expected waits are of full jitter alone")
 
 _BREAKS = ALONE._replace(
     remembers=True, looks=True, waits=True, unsolved="a circuit breaker: whom it turns away", undealt="{key} counts failures of all calls"
@@ -22,7 +22,7 @@ _BREAKS = ALONE._replace(
 class Backoff(Feature):
     """How long a client waits after its nth attempt has failed, n from 0 on, before it asks again."""
 
-    full_jitter = "full_jitter", ALONE
+    full_jitter = "full_jitter", TWIN
     """Any time below min(cap, base x 2^n), all alike."""
     exponential = "exponential", _BACKOFF
     """min(cap, base x 2^n), so whoever fails together comes back together."""
@@ -34,14 +34,14 @@ class Backoff(Feature):
 class RetrySettings:
     """What a client does when an attempt fails: it waits, or for as long as it is told, and asks again."""
 
-    attempts: int = alone(5, low=1, high=50)
+    attempts: int = twin(5, low=1, high=50)
     """Attempts in all before the call is given up."""
     backoff: Backoff = Backoff.full_jitter
-    backoff_base_s: float = alone(1.0, low=0)
+    backoff_base_s: float = twin(1.0, low=0)
     """Wait before the first retry, at most; twice that before the next, and so on."""
-    backoff_cap_s: float = alone(60.0, low=0)
+    backoff_cap_s: float = twin(60.0, low=0)
     """Wait before any retry, at most."""
-    heeds_retry_after: bool = alone(True)
+    heeds_retry_after: bool = twin(True)
     """Whether a client that a limit tells when to come back (Retry-After) waits for so long at least."""
     timeout_s: float | None = setting(None, above=0, traits=ALONE._replace(looks=True, unsolved="calls that their client gives up"))
     """Seconds after which an attempt is withdrawn (status timeout) and has failed, wherever it is: in line, held back at a gateway, or
@@ -75,7 +75,7 @@ _CUT = ALONE._replace(looks=True, unsolved="a warm-up: what is left of the run w
 class Warmup(Feature):
     """What the summary leaves out at the start of a run: tasks that arrived and calls that were asked for before a moment."""
 
-    none = "none", ALONE
+    none = "none", TWIN
     fixed = "fixed", _CUT
     """The first `warmup_s` seconds."""
     mser5 = "mser5", _CUT._replace(undealt="the pilot run of warmup=mser5 is not dealt out")
@@ -93,21 +93,32 @@ def check_warmup(scenario: Any) -> None:
         raise ConfigError(f"warmup_s={cut_s:g}: must be less than horizon_s={scenario.horizon_s:g}, or nothing is left")
 
 
+class Engine(Feature):
+    """What turns a run: the same bits whichever it is."""
+
+    auto = "auto", TWIN
+    """The compiled twin where it covers all that is set (`sim.engine.compiled`), else the clock."""
+    simpy = "simpy", TWIN
+    """The clock, that is SimPy, in any case."""
+    compiled = "compiled", TWIN
+    """As auto; and the notes say why, where it was the clock after all."""
+
+
 class Log(Feature):
     """Which rows of calls and tasks a run keeps; sums, percentiles and the timeline are always on."""
 
-    none = "none", ALONE
-    sample = "sample", ALONE
+    none = "none", TWIN
+    sample = "sample", TWIN
     """Every task, and all calls of one task in `log_sample`."""
-    full = "full", ALONE
+    full = "full", TWIN
 
 
 class Method(Feature):
     """How the drivers of a metric are found."""
 
-    tornado = "tornado", ALONE
+    tornado = "tornado", TWIN
     """One setting at a time, at the low and at the high end of its range."""
-    sobol = "sobol", ALONE
+    sobol = "sobol", TWIN
     """All at once: the share of the metric's variance that each accounts for."""
 
 
@@ -116,11 +127,11 @@ class SensitivitySettings:
     """What moves a metric. Where `ranges` names settings, `sim` finds that out instead of running the scenario once."""
 
     method: Method = Method.tornado
-    metric: str = alone("cost_per_success_usd")
+    metric: str = twin("cost_per_success_usd")
     """Any of `sim.results.metrics.METRICS`."""
-    ranges: dict[str, Any] = alone({})
+    ranges: dict[str, Any] = twin({})
     """[low, high] of each numeric setting, by its dotted key, e.g. {agent.turns.mean: [20, 120]}."""
-    samples: int = alone(128, low=2, high=65_536)
+    samples: int = twin(128, low=2, high=65_536)
     """sobol: base points, a power of 2; it takes samples x (settings + 2) runs."""
 
 
@@ -131,7 +142,7 @@ class GoalSettings:
     An optimiser that Hydra runs (`hydra/sweeper=optuna`) is led by it; any other sweep says which of its scenarios that is.
     """
 
-    metric: str = alone("cost_per_task_usd")
+    metric: str = twin("cost_per_task_usd")
     """Any of `sim.results.metrics.METRICS`: the least is best, or the most where more is better (success, value)."""
-    success_floor: float | None = alone(None, low=0, high=1)
+    success_floor: float | None = twin(None, low=0, high=1)
     """Least success rate; null: none, and a sweep of the shell looks for nothing."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.errors import ConfigError
 from sim.settings.agent import AgentKind, AgentSettings
-from sim.settings.bounds import alone, setting
+from sim.settings.bounds import alone, setting, twin
 from sim.settings.budget import BudgetSettings
 from sim.settings.events.event import EventSettings, traits_of_events
 from sim.settings.market import BackendSettings, MarketSettings
@@ -18,8 +18,8 @@ from sim.settings.profile import LoopSettings
 from sim.settings.provider.fleet import ProviderSettings
 from sim.settings.provider.place import PlaceSettings
 from sim.settings.router import RouterSettings
-from sim.settings.run import GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
-from sim.settings.traits import ALONE
+from sim.settings.run import Engine, GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
+from sim.settings.traits import TWIN
 from sim.settings.work import Work, WorkChoice
 from sim.settings.workload import TraceCache, WorkloadKind, WorkloadSettings
 
@@ -31,42 +31,44 @@ START = "2026-02-16T00:00:00"
 class ScenarioSettings:
     """Everything a run needs to know."""
 
-    name: str = alone("scenario")
+    name: str = twin("scenario")
     """What it is called in tables, figures and files."""
-    seed: int = alone(1, low=0, high=2**63 - 1)
+    seed: int = twin(1, low=0, high=2**63 - 1)
     """Of all random numbers: the same seed gives the same bits."""
-    replications: int = alone(5, low=1, high=10_000)
+    replications: int = twin(5, low=1, high=10_000)
     """Independent repetitions, for the intervals."""
-    precision: float | None = alone(None, above=0, high=1)
+    precision: float | None = twin(None, above=0, high=1)
     """Repeat until every headline's 95 % interval is within this share of its value, e.g. 0.02; null: `replications` times."""
-    replications_most: int = alone(200, low=1, high=10_000)
+    replications_most: int = twin(200, low=1, high=10_000)
     """precision: stop here all the same, and say so."""
-    processes: int | None = alone(None, low=1, high=1024)
+    processes: int | None = twin(None, low=1, high=1024)
     """Worker processes for the replications; null: one a core."""
-    shards: int = alone(1, low=1, high=100_000)
+    shards: int = twin(1, low=1, high=100_000)
     """Parts of each replication that tasks (or users) are dealt to, simulated apart, on all cores, and added up (`sim.scenario.shards`)."""
-    shards_run: int | None = alone(None, low=1)
+    shards_run: int | None = twin(None, low=1)
     """Simulate only so many of them and scale totals up: a sample; null: all."""
-    yes: bool = alone(False)
+    yes: bool = twin(False)
     """Go ahead whatever it takes: otherwise more than an hour, or 20 GB, is refused beforehand (`sim.theory.expected.effort`)."""
-    baseline: dict[str, Any] = alone({})
+    baseline: dict[str, Any] = twin({})
     """Of a sweep: settings of the scenario that each other one is compared with, the rest being its own, e.g. {agent: solo}."""
-    start: str = alone(START)
+    start: str = twin(START)
     """UTC moment of simulated second 0 (or with an offset, +08:00): decides prices that change with the time, and when budgets turn.
     A trace whose sessions have dates begins with the first of them, unless this is set to another moment."""
-    horizon_s: float | None = setting(None, above=0, traits=ALONE._replace(unsolved="a horizon: what it cuts off"))
+    horizon_s: float | None = setting(None, above=0, traits=TWIN._replace(unsolved="a horizon: what it cuts off"))
     """Stop at this simulated second; null: when the last task has ended."""
     warmup: Warmup = Warmup.none
-    warmup_s: float = alone(0.0, low=0)
+    warmup_s: float = twin(0.0, low=0)
     """warmup=fixed: seconds; tables, timeline and digest are of the whole run all the same."""
+    engine: Engine = Engine.auto
+    """The same numbers whichever it is, sooner or later."""
     log: Log = Log.full
-    log_sample: int = alone(100, low=1)
+    log_sample: int = twin(100, low=1)
     """log=sample: keep the calls of one task in so many."""
-    batch: bool = alone(False)
+    batch: bool = twin(False)
     """Send every call through the backends' batch queue: cheaper, and hours late."""
-    web_searches_per_call: float = alone(0.0, low=0, high=1000)
+    web_searches_per_call: float = twin(0.0, low=0, high=1000)
     """Searches that a call has its backend make, on average, at the backend's `web_search_usd_per_1k`."""
-    backends: list[str] = alone([])
+    backends: list[str] = twin([])
     """Ids from the market."""
     market: MarketSettings = field(default_factory=MarketSettings)
     workload: WorkloadSettings = field(default_factory=WorkloadSettings)
@@ -86,7 +88,7 @@ class ScenarioSettings:
     """What happens at a date, in the order of time (`sim.settings.events`)."""
     matched_chat: LoopSettings = field(default_factory=LoopSettings)
     """The conversation that would be about the same matter: what 1 means in a multiplier."""
-    chat_baselines: dict[str, LoopSettings] = alone({})
+    chat_baselines: dict[str, LoopSettings] = twin({})
     """More conversations by name, as they were measured elsewhere: multipliers are given for the one that makes least of them, and most."""
     sensitivity: SensitivitySettings = field(default_factory=SensitivitySettings)
     goal: GoalSettings = field(default_factory=GoalSettings)

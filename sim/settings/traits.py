@@ -30,6 +30,8 @@ class Traits(NamedTuple):
     """Why theory has no expected values with it; empty where it has them."""
     undealt: str = "nobody has said what {key} shares between tasks"
     """Why tasks cannot be dealt to shards with it; empty where they can."""
+    twin: bool = False
+    """The compiled twin has it too (`sim.engine.compiled`), so that a run with it need not take the clock."""
 
     @property
     def alone(self) -> bool:
@@ -41,6 +43,8 @@ CAUTIOUS = Traits()
 """Of whatever has not been declared."""
 ALONE = Traits(False, False, False, False, False, False, "", "")
 """Concerns one agent, one call or one backend's list by itself."""
+TWIN = ALONE._replace(twin=True)
+"""The same, and the compiled twin has it."""
 Declared = Traits | Callable[[Any], Traits]
 """Traits, or a function of the group of settings in which the feature stands."""
 

@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from sim.settings.bounds import alone
+from sim.settings.bounds import twin
 from sim.settings.market import BackendSettings, WorkSettings
-from sim.settings.traits import ALONE, Feature
+from sim.settings.traits import TWIN, Feature
 
 MANY_WORDS = 2.0
 """Times the profile's words, or one of so many parts, beyond which a bill's lump is no likely habit of speech (an assumption)."""
@@ -22,11 +22,11 @@ def unlikely(verbosity: float) -> bool:
 class Work(Feature):
     """How much of what bills say of a model is taken over (`market.models.<id>.works`)."""
 
-    same = "same", ALONE
+    same = "same", TWIN
     """Nothing: every model takes the turns and words of the profile, and the whole of its cache discount."""
-    own_turns = "own_turns", ALONE
+    own_turns = "own_turns", TWIN
     """Its turns; words of the profile, the whole of its cache discount."""
-    measured = "measured", ALONE
+    measured = "measured", TWIN
     """All of it: turns, words, the share of its cache discount that shows."""
 
 
@@ -37,7 +37,7 @@ class WorkChoice:
     Chats among agents' work (`workload.chat_share`) have one turn a message too, but take the words and the discount of their backend."""
 
     kind: Work = Work.measured
-    harness: str = alone("mini_v2")
+    harness: str = twin("mini_v2")
     """Whose bills: harnesses disagree by a factor of about two, and are never averaged. A model without bills there takes another's."""
 
     def found(self, backend: BackendSettings) -> tuple[str, WorkSettings] | None:

@@ -13,11 +13,11 @@ from sim.engine.replicate import replicate, replicate_shard
 from sim.scenario.coupling import may_look_ahead
 from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.capacity.servers import BackendKind
-from sim.settings.run import Log, Warmup
+from sim.settings.run import Engine, Log, Warmup
 from tests.generated import PLAIN_DOOR, worlds
 from tests.worlds import with_
 
-COMMON = ["backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "router.per=call", "replications=2", "processes=1"]
+COMMON = ["engine=simpy", "backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "router.per=call", "replications=2", "processes=1"]
 FAILING = ["market.models.claude_opus_4_6.error_rate=0.1", "market.models.minimax_m2_5.error_rate=0.1", "retry.attempts=2"]
 WORLDS = {
     "solo that fails": ["agent=solo", "workload.tasks=20", *FAILING],
@@ -71,6 +71,7 @@ def test_looking_ahead_changes_no_bit(world: str) -> None:
         workload={"urgent_share": 0.0},
         warmup=Warmup.none,
         warmup_s=0.0,
+        engine=Engine.simpy,
     )
 )
 def test_looking_ahead_changes_no_bit_of_any_world(world: sim.Scenario) -> None:
@@ -92,7 +93,9 @@ def test_where_a_line_forms_the_run_starts_again() -> None:
 @pytest.mark.parametrize("spare", [0, -1])
 def test_as_many_slots_as_calls_at_once_are_enough_and_one_less_is_not(spare: int) -> None:
     """The most at once comes from the log: starts and ends in the order of time."""
-    scenario = with_(sim.load("agent=team_4", "backends=[claude_opus_4_6]", "workload.tasks=20", "processes=1"), replications=1)
+    scenario = with_(
+        sim.load("engine=simpy", "agent=team_4", "backends=[claude_opus_4_6]", "workload.tasks=20", "processes=1"), replications=1
+    )
     calls = sim.simulate(scenario).calls
     moments = pd.concat([pd.Series(1, calls["t_start_s"]), pd.Series(-1, calls["t_end_s"])]).sort_index(kind="stable")
     most = int(moments.groupby(level=0).sum().cumsum().max())
@@ -110,6 +113,7 @@ def _with_slots(scenario: sim.Scenario, slots: int) -> Any:
 def test_a_call_that_outlasts_the_run_takes_a_slot() -> None:
     """Three calls of a minute at once on two slots, in a run of half a minute: one is still in line."""
     world = sim.load(
+        "engine=simpy",
         "agent=chat", "agent.requests=1", "backends=[claude_opus_4_6]", "workload.tasks=3", "workload.interarrival_s=1", "horizon_s=30",
         "market.models.claude_opus_4_6.slots=2", "market.models.claude_opus_4_6.ttft_s=60", "replications=1", "processes=1",
     )  # fmt: skip

@@ -15,6 +15,7 @@ from sim.engine.world import World
 from sim.meter.meter import LineFormedError
 from sim.scenario.coupling import may_look_ahead, traits_of
 from sim.scenario.shards import Shard
+from sim.settings.agent import Split
 from sim.settings.bounds import alone, setting
 from sim.settings.budget import At, BudgetSettings, Per, Then
 from sim.settings.capacity.limits import QuotaSettings
@@ -24,6 +25,7 @@ from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import RetrySettings, Warmup
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.traits import ALONE, CAUTIOUS, Feature, Traits
+from sim.settings.tries import TriesSettings
 from tests.worlds import backend, loop, scenario, stage, stages, team
 
 
@@ -56,7 +58,10 @@ def declared() -> Iterator[tuple[str, Any]]:
 
 
 DECLARED = dict(declared())
-BY_GROUP = {"AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Policy.weighted", "ScenarioSettings.events"}
+BY_GROUP = {
+    "AgentKind.orchestrator", "AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Pick.accepted", "Pick.majority",
+    "Policy.weighted", "ScenarioSettings.events",
+}  # fmt: skip
 """What they touch depends on the settings beside them: tested below."""
 FIXED: dict[str, Traits] = {name: traits for name, traits in DECLARED.items() if name not in BY_GROUP}
 OWN = {"Policy.custom", "AgentKind.custom"}
@@ -135,6 +140,41 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
         "TeamSettings.times",
         "BackendSettings.handshake_s", "PlaceSettings.handshake_round_trips",
     }  # fmt: skip
+
+
+UNKNOWN_TO_THE_TWIN = {
+    "AgentKind.debate",
+    "AgentKind.pipeline",
+    "Policy.recorded",
+    "Tastes.user",
+}
+"""Choices that concern nobody else, and that the compiled twin does not have."""
+
+
+def test_choices_that_only_the_clock_has_are_these() -> None:
+    """Of settings that are numbers a new one is unknown to the twin until it says otherwise (`twin` in the place of `alone`)."""
+    kinds = {name for name, traits in FIXED.items() if traits.alone and not traits.unsolved and not traits.twin and "Settings." not in name}
+    assert {name for name in kinds if not name.startswith(("EventKind.", "PlanWindow."))} == UNKNOWN_TO_THE_TWIN
+
+
+@pytest.mark.parametrize(
+    ("leads", "known"),
+    [
+        (team(3, loop(), requests=3, think_time_s=60), True),
+        (team(3, loop(requests=3, think_time_s=60)), False),
+        (team(3, loop(requests=3)), True),
+        (team(3, loop(), depth=2, requests=3, think_time_s=60), False),
+        (team(3, loop(requests=3, think_time_s=60), split=Split.divide, delegated_share=0.5), True),
+    ],
+)
+def test_the_twin_has_teams_whose_user_keeps_one_agent_waiting_at_a_time(leads: Any, known: bool) -> None:
+    assert DECLARED["AgentKind.orchestrator"](leads).twin is known
+
+
+@pytest.mark.parametrize("tried", [{"most": 2}, {"verifier": loop()}, {"backends": ["one"]}, {"stop_when_lost": True}], ids=str)
+def test_the_twin_begins_a_task_once(tried: Any) -> None:
+    assert DECLARED["Pick.accepted"](TriesSettings()).twin
+    assert not DECLARED["Pick.majority"](TriesSettings(**tried)).twin
 
 
 @pytest.mark.parametrize("group", [backend(ttft_s=0.0), backend(ttft_s=0.0, network_rtt_s=0.1), backend()], ids=["0 s", "0.1 s", "1 s"])

@@ -8,6 +8,7 @@ from sim.call import Status
 from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.hourly.metrics import told as on_servers
+from sim.results.notes.of_engine import clock
 from sim.results.notes.of_logs import assumed
 from sim.results.notes.of_settings import floor, never, prices, room, together, waits
 from sim.results.notes.unused import unused
@@ -59,6 +60,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "speed": _speed(scenario),
         "caps": _caps(scenario, estimates),
         "success": _success(scenario),
+        "engine": clock(scenario, estimates.pooled),
     }
     return {kind: text for kind, text in said.items() if text}
 

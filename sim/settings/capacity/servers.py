@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from sim.errors import ConfigError
 from sim.settings.bounds import alone
-from sim.settings.traits import ALONE, Feature
+from sim.settings.traits import ALONE, TWIN, Feature
 
 
 class BackendKind(Feature):
     """Who serves a backend's calls, and so how they are paid."""
 
-    api = "api", ALONE
+    api = "api", TWIN
     """A provider, by the token: each call has its own speed, but for `decode_slowdown`."""
     self_hosted = (
         "self_hosted",

@@ -12,7 +12,7 @@ from sim.errors import ConfigError, did_you_mean
 from sim.settings.bounds import alone, setting
 from sim.settings.events.event import EventKind, EventSettings
 from sim.settings.market import BackendSettings
-from sim.settings.traits import ALONE, Feature
+from sim.settings.traits import ALONE, TWIN, Feature
 from sim.settings.workload import WorkloadKind
 
 DAYS_A_MONTH = 365.2425 / 12
@@ -24,9 +24,9 @@ _SEATED = ALONE._replace(looks=True, unsolved="{key}: what a subscription covers
 class Beyond(Feature):
     """What happens to a call that comes while a window is spent."""
 
-    wait = "wait", ALONE
+    wait = "wait", TWIN
     """It waits until enough of the window is back."""
-    overflow = "overflow", ALONE
+    overflow = "overflow", TWIN
     """It is paid by the list (extra usage), and takes nothing from the windows."""
 
 

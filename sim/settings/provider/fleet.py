@@ -7,24 +7,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.errors import ConfigError, did_you_mean
-from sim.settings.bounds import alone
+from sim.settings.bounds import twin
 
 
 @dataclass(kw_only=True)
 class FleetSettings:
     """The machines behind a backend; an empty pair: as `provider.fleet` has it."""
 
-    prefill_wh_per_mtok: list[float] = alone([], low=0)
+    prefill_wh_per_mtok: list[float] = twin([], low=0)
     """Watt-hours that the machines draw for a million tokens of prompts that no cache had; what cooling adds is `pue`."""
-    cached_wh_per_mtok: list[float] = alone([], low=0)
+    cached_wh_per_mtok: list[float] = twin([], low=0)
     """The same for a million that a cache had."""
-    decode_wh_per_mtok: list[float] = alone([], low=0)
+    decode_wh_per_mtok: list[float] = twin([], low=0)
     """The same for a million of output."""
-    pue: list[float] = alone([], low=1, high=10)
+    pue: list[float] = twin([], low=1, high=10)
     """Energy of the whole site over that of its machines (power usage effectiveness)."""
-    gpu_kw: list[float] = alone([], above=0)
+    gpu_kw: list[float] = twin([], above=0)
     """Power of a GPU with its part of the machine around it, while it works: energy over power is how long it works."""
-    gpu_usd_per_h: list[float] = alone([], low=0)
+    gpu_usd_per_h: list[float] = twin([], low=0)
     """Rent of a GPU for an hour, power included."""
 
 
@@ -32,13 +32,13 @@ class FleetSettings:
 class ProviderSettings:
     """What a run says of those who serve it. Nothing of a simulation depends on it."""
 
-    name: str = alone("")
+    name: str = twin("")
     """What it is called; empty: nothing is said."""
     fleet: FleetSettings = field(default_factory=FleetSettings)
     """Of every backend that `fleets` does not name."""
-    fleets: dict[str, FleetSettings] = alone({})
+    fleets: dict[str, FleetSettings] = twin({})
     """By a backend's id: what is otherwise there."""
-    usd_per_kwh: dict[str, list[float]] = alone({}, low=0)
+    usd_per_kwh: dict[str, list[float]] = twin({}, low=0)
     """Price of electricity by where a backend is served (`serving`, or the `region` where requests stay)."""
 
     def fleet_of(self, backend: str) -> FleetSettings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.errors import ConfigError
-from sim.settings.bounds import alone, setting
+from sim.settings.bounds import setting, twin
 from sim.settings.market import COLD, BackendSettings
 
 
@@ -14,15 +14,15 @@ from sim.settings.market import COLD, BackendSettings
 class PlaceSettings:
     """What lies between a client and its backends; as it is by default, round trips are those of each backend (`network_rtt_s`)."""
 
-    round_trips_s: dict[str, float] = alone({}, low=0)
+    round_trips_s: dict[str, float] = twin({}, low=0)
     """Seconds there and back by where a backend is served (`serving`, or the `region` where requests stay); empty: as each backend has
     it."""
-    gateway_s: float = alone(0.0, low=0)
+    gateway_s: float = twin(0.0, low=0)
     """What a gateway on the way adds to every attempt."""
     handshake_round_trips: float = setting(0.0, low=0, high=100, traits=COLD)
     """Of a new connection, before a call can be sent: 1 for TCP and 1 for TLS 1.3. An agent's first call at a backend needs one, and each
     that comes after its connection was dropped. Assumption: agents do not share theirs."""
-    connection_idle_s: float = alone(5.0, low=0)
+    connection_idle_s: float = twin(5.0, low=0)
     """Seconds after which a connection that is not used is dropped (httpx, on which SDKs of vendors stand: 5)."""
 
     def seen(self, model: BackendSettings) -> BackendSettings:

@@ -37,6 +37,7 @@ def run(asked: Namespace) -> int:
 
 def _looked() -> Iterator[tuple[str, str, bool]]:
     """What was looked at, what is there, and whether that will do."""
+    from sim.engine.compiled.library import missing
     from sim.report.reference.studies import studies
     from sim.scenario.sources import CONF
     from sim.version import __version__
@@ -52,6 +53,8 @@ def _looked() -> Iterator[tuple[str, str, bool]]:
     yield "studies", f"{len(studies())}: sim study lists them", True
     compiler = next((name for name in ("cc", "gcc", "clang") if shutil.which(name)), "")
     yield "compiler", f"{compiler or 'none'}; none is needed", True
+    without = missing()
+    yield "twin", f"{without}; runs take longer, and come to the same" if without else "compiled: engine=auto takes it", True
     yield "cores", f"{len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} for this process", True
     here = Path.cwd()
     free = shutil.disk_usage(here).free / 1e9

@@ -1,0 +1,141 @@
+"""The desk whose tasks the twin lives, from their arrival to their end, while the clock turns from one to the next."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+from simpy import Event
+
+from sim.agents.agent import Office
+from sim.backends.backend import Backend
+from sim.clock import Clock
+from sim.engine.compiled.library import MORE_ROOM, Library
+from sim.engine.compiled.tables import Lived, Tables
+from sim.engine.desk import Desk
+from sim.engine.dispatch import Dispatch
+from sim.errors import SimError
+from sim.meter.meter import Meter
+from sim.scenario.scenario import Scenario
+from sim.settings.workload import WorkloadSettings
+from sim.task import Task
+
+_STUCK, _FAILED, _COMPLETED = range(3)
+"""As in `model.h`."""
+_SUBSTITUTE = -1
+"""As in `model.h`."""
+
+
+class BeyondError(Exception):
+    """Numbers came up that the twin does not hold: the clock has to say what comes of them."""
+
+
+class TwinDesk(Desk):
+    """Takes tasks in and sees them to their end, without an event in between."""
+
+    def __init__(
+        self, settings: WorkloadSettings, office: Office, meter: Meter, dispatch: Dispatch, clock: Clock, horizon_s: float, *,
+        library: Library, scenario: Scenario, index: int, backends: Sequence[Backend],
+    ) -> None:  # fmt: skip
+        super().__init__(settings, office, meter, dispatch, clock, horizon_s)
+        self._dispatch = dispatch
+        self._backends = backends
+        self._live = library.live
+        self._tables = Tables(scenario, index, backends)
+        self._world = ctypes.byref(self._tables.world)
+        self._engine = library.new(len(backends))
+        if not self._engine:
+            raise MemoryError
+        self._let_go = weakref.finalize(self, library.free, self._engine)
+        self._state = self._engine.contents
+        self._lived = Lived()
+        self._error: BaseException | None = None
+        self._paths: list[str] = []
+        self._room: Any = None
+        """The meter's buffer, as C sees it: kept as long as the twin writes there."""
+        self._more_room = MORE_ROOM(self._make_room)
+        self._state.more_room = ctypes.cast(self._more_room, ctypes.c_void_p)
+        self._look_for_room()
+
+    def work(self, number: int, user: int) -> Event:
+        """Live a task at once; the event comes when it has ended."""
+        task, over, lived = self._task(number, user), self._clock.event(), self._lived
+        self._look_for_room()
+        self._live(self._engine, self._world, number, self._clock.now, task.effort, task.chats, lived)
+        self._check()
+        self._name_paths()
+        self._meter.written(self._state.row_count)
+        self._office.heard(lived.requests)
+        task.tries, task.agents, task.thinking_s = 1, lived.agents, lived.thinking_s
+        if lived.state != _STUCK:
+            task.finished = lived.state == _COMPLETED
+            self._end_at(lived.t_end_s, task, task.finished and self._right(task, lived), over)
+        return over
+
+    def close(self) -> None:
+        """Tell the others what they would have counted, and let go of the twin's memory."""
+        state = self._state
+        self._dispatch.requested, self._dispatch.trying_again = state.requested, state.trying_again
+        for backend in self._backends:
+            backend.slots.taken = state.in_service[backend.index]
+        self._meter.started_agents, self._meter.given_up = state.agents, state.given_up
+        self._let_go()
+
+    def _right(self, task: Task, lived: Lived) -> bool:
+        """As `sim.agents.tries.solved`."""
+        quality, helpers = self._backends[lived.backend].quality, list[float]()
+        if quality is None:
+            return True
+        for backend in self._backends if lived.helpers else ():
+            helpers += [1.0 if backend.quality is None else backend.quality] * lived.helpers[backend.index]
+        return self._score(task) < self._office.outcome.chance(quality, lived.turn + 1, helpers)
+
+    def _look_for_room(self) -> None:
+        """Write where the meter's next row goes."""
+        buffer, rows, most = self._meter.room()
+        if self._room is None or self._room[0] is not buffer:
+            self._room = buffer, (ctypes.c_char * len(buffer)).from_buffer(buffer)
+            self._state.rows = ctypes.addressof(self._room[1])
+            self._state.row_room = most
+        self._state.row_count = rows
+
+    def _make_room(self) -> int:
+        """The buffer is full in the middle of a task. What goes wrong is kept, since nothing can be raised through C."""
+        try:
+            self._name_paths()
+            self._meter.written(self._state.row_count)
+            self._look_for_room()
+        except BaseException as error:
+            self._error = error
+            return 1
+        return 0
+
+    def _check(self) -> None:
+        """Raise what went wrong while the twin was at it."""
+        if self._error is not None:
+            raise self._error
+        if self._state.beyond:
+            raise BeyondError
+        if self._state.stopped:
+            raise SimError("the compiled twin has no memory left: use engine=simpy")
+
+    def _name_paths(self) -> None:
+        """Paths that are new, in the order in which they were met; and attempts that outlast the run."""
+        state, meter = self._state, self._meter
+        for number in range(len(self._paths), state.path_count):
+            path = state.paths[number]
+            above = self._paths[path.parent] if path.parent >= 0 else ""
+            if path.parent < 0:
+                name = "0"
+            elif path.index == _SUBSTITUTE:
+                name = f"{above}r"
+            else:
+                name = f"{above}.{path.index}w{path.wave}" if path.wave else f"{above}.{path.index}"
+            self._paths.append(name)
+            meter.paths[name] = number
+        for place in range(state.outlasting_count):
+            each = state.outlasting[place]
+            meter.outlasts(each.backend, each.start_s, each.end_s)
+        state.outlasting_count = 0

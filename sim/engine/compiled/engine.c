@@ -1,0 +1,67 @@
+/* What Python calls. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "luck.h"
+#include "memory.h"
+
+/* All other names stay inside: some of them are the C library's too. */
+#define EXPORTED __attribute__((visibility("default")))
+
+#ifndef SOURCES
+#define SOURCES "unknown"
+#endif
+
+/* Of the sources that this was built from: `build.py`. */
+EXPORTED const char *engine_sources(void)
+{
+    return SOURCES;
+}
+
+EXPORTED Engine *engine_new(i64 backends)
+{
+    Engine *engine = calloc(1, sizeof(Engine));
+    if (engine && !(engine->in_service = calloc((size_t)backends, sizeof(i64)))) {
+        free(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+EXPORTED void engine_free(Engine *engine)
+{
+    clear(engine);
+    free(engine->arena);
+    free(engine->in_service);
+    free(engine->paths);
+    free(engine->path_places);
+    free(engine->outlasting);
+    free(engine);
+}
+
+/* A task from its arrival to its end; `chats`: it is the matched chat. */
+EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double now_s, double effort, i64 chats, Lived *lived)
+{
+    clear(engine);
+    Task task = {.id = number, .effort = effort, .backend = -1, .thinks_until_s = now_s};
+    Agent root;
+    i64 leads = world->team.leads && !chats;
+    i64 role = chats ? CHAT : world->role, path = path_of(engine, -1, 0, 0), state = STUCK;
+    memset(&root, 0, sizeof root);
+    if (be_born(&root, engine, world, &task, chats ? &world->chat : &world->lead, role, path, 0, 0, now_s))
+        state = leads ? lead(&root, -1) : react(&root);
+    *lived = (Lived){.state = state, .t_end_s = root.now_s, .thinking_s = task.thinking_s, .agents = task.agents,
+                     .requests = root.requests, .turn = root.turn, .backend = root.backend, .helpers = root.helpers};
+}
+
+/* For those who hold single functions to Python's. */
+EXPORTED void engine_page(const World *world, i64 purpose, u64 task, u64 branch, u64 number, double *out, i64 count)
+{
+    page(world, purpose, task, branch, number, out, (int)count);
+}
+
+EXPORTED double engine_draw(const World *world, i64 law, double u)
+{
+    return draw(world, law, u);
+}

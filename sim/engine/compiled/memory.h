@@ -1,0 +1,24 @@
+/* Memory that lasts as long as a task, and what grows over a run. */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <stddef.h>
+
+#include "model.h"
+
+/* Zeroed room that is there until the task has ended; null, and `stopped`, where there is none. */
+void *room(Engine *engine, size_t size);
+
+/* The task has ended: all of it is free again. */
+void clear(Engine *engine);
+
+/* The number of a path, a new one where it is not known yet. */
+i64 path_of(Engine *engine, i64 parent, i64 wave, i64 index);
+
+/* A row to be written, or null where all is to end. */
+Row *next_row(Engine *engine);
+
+/* An attempt that has not ended when the run has. */
+void outlasts(Engine *engine, i64 backend, double start_s, double end_s);
+
+#endif

@@ -1,0 +1,151 @@
+/* The model as tables, and what a task leaves: `tables.py` fills in the first, `desk.py` reads the second.
+ *
+ * Every field is eight bytes, so that both sides see the same layout. Names are those of the Python model. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include <stdint.h>
+
+typedef int64_t i64;
+typedef uint64_t u64;
+
+/* sim/sampling/decisions.py */
+enum { TURN = 3, MESSAGE = 4, RETRY = 5, COMPACTION = 6, ROUTE = 7, TASK = 2, TEAM = 12, PURPOSES = 13 };
+
+/* sim/sampling/streams.py: a page has ROWS rows of COLUMNS decisions. */
+enum { COLUMNS = 6, ROWS = 10, PAGE = ROWS * COLUMNS, FIRST_PAGE = (3 + ROWS) * COLUMNS, FIRST_MESSAGE = 12, FIRST_TURN = 18 };
+
+/* sim/call.py */
+enum { CHAT, AGENT, LEAD, WORKER, ROLE_OF_COMPACTION, ROLES = 6 };
+enum { OK = 0, ERROR = 1, TOO_LONG = 5 };
+
+/* Kinds of distribution: sim/sampling/shapes.py and counts.py. */
+enum { CONSTANT, EXPONENTIAL, LOGNORMAL, WEIBULL, BASS, UNIFORM, NORMAL, GEOMETRIC, BERNOULLI, POISSON, VALUES, QUANTILES, TWO, MIXTURE,
+       BOUNDED };
+
+typedef struct {
+    i64 kind;
+    i64 count;    /* of its numbers, or parts */
+    i64 numbers;  /* where its numbers begin */
+    i64 parts;    /* where its parts begin, among `World.parts` */
+    double a, b, c;
+} Law;
+
+/* A number stands for a law by its place; below 0: none. */
+typedef struct {
+    i64 system_tokens, opening_turns;
+    double turns_exponent, reasoning_share, keep_reasoning, rewrite_rate, resumed_turns, compact_at_share;
+    i64 prompt_tokens, prior_tokens, requests, request_tokens, turns, turns_scale, output_tokens, output_scale, tool_result_tokens,
+        opening_result_tokens, result_scale, tool_time_s, think_time_s, compact_at_tokens, window_tokens, summary_tokens, restore_tokens;
+} Profile;
+
+typedef struct {
+    double error_rate, rtt_s, handshake_s, idle_s, constant_s, s_per_fresh, s_per_context, s_per_output, sigma;
+    double cache_ttl_s, head_ttl_s;
+    i64 cache_minimum, cache_head, cache_explicit;
+    i64 window, forgets, bills_everything;
+    double turn_multiplier, verbosity, reasoning_share; /* of the last: nan is none of its own */
+    i64 batch_latency_s;
+} Backend;
+
+enum { BY_ROLE, WEIGHTED };
+enum { PER_AGENT, PER_CALL, PER_TASK };
+
+typedef struct {
+    i64 policy, per;
+    i64 of_role[ROLES];
+    i64 edges; /* weighted: where they begin among `World.numbers`; one fewer than backends */
+} Router;
+
+enum { FULL_JITTER, EXPONENTIAL_BACKOFF, FIXED_BACKOFF };
+
+typedef struct {
+    i64 attempts, backoff;
+    double base_s, cap_s;
+} Retry;
+
+enum { GO_ON, SEND_ANOTHER, FAIL };
+
+typedef struct {
+    i64 leads; /* whether roots lead a team at all */
+    i64 counts_helpers;
+    i64 depth, spawn_after_turn, turns_per_wave, max_parallel, inherit_context, divide, warmup_turns, on_worker_failure, planned, led;
+    double delegated_share, resumed_share;
+    i64 fanout, waves, report_tokens;
+} Team;
+
+typedef struct {
+    const Law *laws;
+    const double *numbers;
+    const i64 *parts;
+    const Backend *backends;
+    i64 backend_count;
+    double horizon_s;
+    i64 role; /* of roots */
+    Profile lead, worker, chat;
+    Router router;
+    Retry retry;
+    Team team;
+    u64 keys[PURPOSES][2]; /* of random numbers, by purpose */
+} World;
+
+/* sim/columns.py: a row of a call, packed. */
+#pragma pack(push, 1)
+typedef struct {
+    u64 task;
+    uint32_t agent;
+    uint8_t depth;
+    uint32_t turn;
+    uint8_t attempt, role, backend, status;
+    double t_request_s, t_start_s, t_first_token_s, t_end_s;
+    uint32_t input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens;
+    double cost_usd;
+} Row;
+#pragma pack(pop)
+
+/* An agent's path: the `index`-th of a lead's workers in a wave, or the substitute of another agent. */
+typedef struct {
+    i64 parent, wave, index;
+} Path;
+
+enum { SUBSTITUTE = -1 }; /* in the place of `index` */
+
+/* An attempt that outlasts the run. */
+typedef struct {
+    i64 backend;
+    double start_s, end_s;
+} Outlasting;
+
+typedef struct Arena Arena;
+
+typedef struct {
+    /* What the meter gives: room for rows, and a function that makes more. It returns 0, or else all is to end. */
+    Row *rows;
+    i64 row_count, row_room;
+    int (*more_room)(void);
+    /* What is counted, over all tasks so far. */
+    i64 requested, given_up, trying_again, agents;
+    i64 *in_service; /* by backend */
+    /* What grows. */
+    Path *paths;
+    i64 path_count, path_room;
+    i64 *path_places; /* a table of hashed paths */
+    Outlasting *outlasting;
+    i64 outlasting_count, outlasting_room;
+    Arena *arena;
+    /* Why what was done is worth nothing. */
+    i64 beyond;  /* a number that whole numbers of 53 bits, or a row, do not hold: the clock has to say what comes of it */
+    i64 stopped; /* `more_room` said so, or there is no memory */
+} Engine;
+
+/* What has become of a task, or of an agent. */
+enum { STUCK, FAILED, COMPLETED }; /* stuck: it has not ended when the run has */
+
+typedef struct {
+    i64 state;
+    double t_end_s, thinking_s;
+    i64 agents, requests, turn, backend;
+    const i64 *helpers; /* by backend: sub-agents that have reported; null: none */
+} Lived;
+
+#endif

@@ -1,0 +1,220 @@
+"""A scenario as tables for the twin: the structures of `model.h`, filled in from the same settings as the Python model."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Sequence
+from ctypes import POINTER, c_double, c_int64, c_uint64, c_void_p
+from itertools import accumulate
+from typing import Any
+
+from sim.agents.workflows import workflow
+from sim.backends.backend import Backend
+from sim.calendar import HOUR_S
+from sim.call import Role
+from sim.engine.compiled.laws import NO_LAW, Law, Laws
+from sim.sampling.decisions import Purpose
+from sim.sampling.streams import key
+from sim.scenario.scenario import Scenario
+from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
+from sim.settings.market import BackendSettings, Billed, CacheKind
+from sim.settings.outcome import OutcomeSettings
+from sim.settings.profile import LoopSettings
+from sim.settings.router import ChoosePer, Policy, RouterSettings
+from sim.settings.run import Backoff, RetrySettings
+
+_LAWS = (
+    "prompt_tokens", "prior_tokens", "requests", "request_tokens", "turns", "turns_scale", "output_tokens", "output_scale",
+    "tool_result_tokens", "opening_result_tokens", "result_scale", "tool_time_s", "think_time_s", "compact_at_tokens", "window_tokens",
+    "summary_tokens", "restore_tokens",
+)  # fmt: skip
+_NUMBERS = ("turns_exponent", "reasoning_share", "keep_reasoning", "rewrite_rate", "resumed_turns", "compact_at_share")
+_NEVER = 2**63 - 1
+"""Tokens that no prompt has."""
+
+
+def _fields(kind: Any, *names: str) -> list[tuple[str, Any]]:
+    return [(name, kind) for name in names]
+
+
+class ProfileTable(ctypes.Structure):
+    """`Profile` of `model.h`."""
+
+    _fields_ = (*_fields(c_int64, "system_tokens", "opening_turns"), *_fields(c_double, *_NUMBERS), *_fields(c_int64, *_LAWS))
+
+
+class BackendTable(ctypes.Structure):
+    """`Backend` of `model.h`."""
+
+    _fields_ = (
+        *_fields(c_double, "error_rate", "rtt_s", "handshake_s", "idle_s", "constant_s", "s_per_fresh", "s_per_context", "s_per_output"),
+        *_fields(c_double, "sigma", "cache_ttl_s", "head_ttl_s"),
+        *_fields(c_int64, "cache_minimum", "cache_head", "cache_explicit", "window", "forgets", "bills_everything"),
+        *_fields(c_double, "turn_multiplier", "verbosity", "reasoning_share"),
+        ("batch_latency_s", c_int64),
+    )  # fmt: skip
+
+
+class RouterTable(ctypes.Structure):
+    """`Router` of `model.h`."""
+
+    _fields_ = (("policy", c_int64), ("per", c_int64), ("of_role", c_int64 * len(Role)), ("edges", c_int64))
+
+
+class RetryTable(ctypes.Structure):
+    """`Retry` of `model.h`."""
+
+    _fields_ = (("attempts", c_int64), ("backoff", c_int64), ("base_s", c_double), ("cap_s", c_double))
+
+
+class TeamTable(ctypes.Structure):
+    """`Team` of `model.h`."""
+
+    _fields_ = (
+        *_fields(c_int64, "leads", "counts_helpers", "depth", "spawn_after_turn", "turns_per_wave", "max_parallel", "inherit_context"),
+        *_fields(c_int64, "divide", "warmup_turns", "on_worker_failure", "planned", "led"),
+        *_fields(c_double, "delegated_share", "resumed_share"),
+        *_fields(c_int64, "fanout", "waves", "report_tokens"),
+    )  # fmt: skip
+
+
+class WorldTable(ctypes.Structure):
+    """`World` of `model.h`."""
+
+    _fields_ = (
+        ("laws", POINTER(Law)), ("numbers", POINTER(c_double)), ("parts", POINTER(c_int64)),
+        ("backends", POINTER(BackendTable)), ("backend_count", c_int64), ("horizon_s", c_double), ("role", c_int64),
+        ("lead", ProfileTable), ("worker", ProfileTable), ("chat", ProfileTable),
+        ("router", RouterTable), ("retry", RetryTable), ("team", TeamTable), ("keys", c_uint64 * 2 * (len(Purpose) + 1)),
+    )  # fmt: skip
+
+
+class PathTable(ctypes.Structure):
+    """`Path` of `model.h`."""
+
+    _fields_ = (("parent", c_int64), ("wave", c_int64), ("index", c_int64))
+
+
+class OutlastingTable(ctypes.Structure):
+    """`Outlasting` of `model.h`."""
+
+    _fields_ = (("backend", c_int64), ("start_s", c_double), ("end_s", c_double))
+
+
+class EngineState(ctypes.Structure):
+    """`Engine` of `model.h`."""
+
+    _fields_ = (
+        ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), ("more_room", c_void_p),
+        *_fields(c_int64, "requested", "given_up", "trying_again", "agents"), ("in_service", POINTER(c_int64)),
+        ("paths", POINTER(PathTable)), ("path_count", c_int64), ("path_room", c_int64), ("path_places", c_void_p),
+        ("outlasting", POINTER(OutlastingTable)), ("outlasting_count", c_int64), ("outlasting_room", c_int64), ("arena", c_void_p),
+        ("beyond", c_int64), ("stopped", c_int64),
+    )  # fmt: skip
+
+
+class Lived(ctypes.Structure):
+    """`Lived` of `model.h`."""
+
+    _fields_ = (
+        ("state", c_int64), ("t_end_s", c_double), ("thinking_s", c_double), ("agents", c_int64), ("requests", c_int64),
+        ("turn", c_int64), ("backend", c_int64), ("helpers", POINTER(c_int64)),
+    )  # fmt: skip
+
+
+class Tables:
+    """All of a scenario that the twin reads, for one replication; `world` is what it is given."""
+
+    def __init__(self, scenario: Scenario, replication: int, backends: Sequence[Backend]) -> None:
+        laws, agent = Laws(), scenario.agent
+        served = [_backend(laws, backend.settings, batch=scenario.batch) for backend in backends]
+        profiles = [_profile(laws, loop) for loop in (agent, agent.worker, scenario.matched_chat)]
+        router, team = _router(laws, scenario.router, backends), _team(laws, agent, scenario.outcome)
+        self._kept = (
+            (Law * len(laws.rows))(*laws.rows),
+            (c_double * max(1, len(laws.numbers)))(*laws.numbers),
+            (c_int64 * max(1, len(laws.parts)))(*laws.parts),
+            (BackendTable * len(served))(*served),
+        )
+        _, role = workflow(agent)
+        horizon_s = scenario.horizon_s or math.inf
+        self.world = WorldTable(*self._kept, len(served), horizon_s, role, *profiles, router, _retry(scenario.retry), team)
+        for purpose in Purpose:
+            self.world.keys[purpose][:] = key(scenario.seed, replication, purpose)
+
+
+def _profile(laws: Laws, loop: LoopSettings) -> ProfileTable:
+    """As `sim.agents.profile.Profile`."""
+    numbers = [getattr(loop, name) for name in ("system_tokens", "opening_turns", *_NUMBERS)]
+    return ProfileTable(*numbers, *(laws.add(getattr(loop, name)) for name in _LAWS))
+
+
+def _backend(laws: Laws, settings: BackendSettings, *, batch: bool) -> BackendTable:
+    """As `sim.backends.service.Service` and `sim.backends.cache.PromptCache`."""
+    nothing, share = settings.error_billed is Billed.nothing, settings.reasoning_share
+    return BackendTable(
+        error_rate=settings.error_rate,
+        rtt_s=settings.network_rtt_s,
+        handshake_s=settings.handshake_s,
+        idle_s=settings.connection_idle_s,
+        constant_s=settings.ttft_s,
+        s_per_fresh=1 / settings.prefill_tokens_per_s if settings.prefill_tokens_per_s else 0.0,
+        s_per_context=settings.context_s_per_100k_tokens / 1e5,
+        s_per_output=1 / settings.decode_tokens_per_s if settings.decode_tokens_per_s else 0.0,
+        sigma=settings.noise_sigma,
+        cache_ttl_s=settings.cache_ttl_s,
+        head_ttl_s=HOUR_S - settings.cache_ttl_s,
+        cache_minimum=_NEVER if settings.cache is CacheKind.none else settings.cache_min_tokens,
+        cache_head=settings.long_lived_tokens,
+        cache_explicit=settings.cache is CacheKind.explicit,
+        window=settings.context_window_tokens,
+        forgets=nothing,
+        bills_everything=settings.error_billed is Billed.everything,
+        turn_multiplier=settings.turn_multiplier,
+        verbosity=settings.verbosity,
+        reasoning_share=math.nan if share is None else share,
+        batch_latency_s=laws.add(settings.batch_latency_s) if batch else NO_LAW,
+    )
+
+
+def _router(laws: Laws, settings: RouterSettings, backends: Sequence[Backend]) -> RouterTable:
+    """As `sim.router.policies`: by role, which is the same for all where one is fixed, or by shares."""
+    places = {backend.name: backend.index for backend in backends}
+    usual = 0 if settings.backend is None else places[settings.backend]
+    roles = settings.roles if settings.policy is Policy.by_role else {}
+    of_role = [places[roles[role.name]] if role.name in roles else usual for role in Role]
+    weights = [settings.weights.get(backend.name, 0.0) if settings.weights else 1.0 for backend in backends]
+    total = sum(weights)
+    weighted = settings.policy is Policy.weighted
+    edges = laws.put([edge / total for edge in accumulate(weights)][:-1]) if weighted else 0
+    per = list(ChoosePer).index(settings.per)
+    return RouterTable(int(weighted), per, (c_int64 * len(Role))(*of_role), edges)
+
+
+def _retry(settings: RetrySettings) -> RetryTable:
+    return RetryTable(settings.attempts, list(Backoff).index(settings.backoff), settings.backoff_base_s, settings.backoff_cap_s)
+
+
+def _team(laws: Laws, agent: AgentSettings, outcome: OutcomeSettings) -> TeamTable:
+    """As `sim.agents.orchestrator`."""
+    deals_below = agent.kind is AgentKind.orchestrator and agent.split is Split.divide and agent.depth > 1
+    return TeamTable(
+        leads=agent.kind is AgentKind.orchestrator,
+        counts_helpers=bool(outcome.success_exponent),
+        depth=agent.depth,
+        spawn_after_turn=agent.spawn_after_turn,
+        turns_per_wave=agent.turns_per_wave or 0,
+        max_parallel=agent.max_parallel or 0,
+        inherit_context=agent.inherit_context,
+        divide=agent.split is Split.divide,
+        warmup_turns=agent.warmup_turns,
+        on_worker_failure=list(OnFailure).index(agent.on_worker_failure),
+        planned=agent.waves != 1 or bool(agent.delegated_share),
+        led=min(2**40, round(agent.led)) if deals_below else 1,  # its mean may take a while
+        delegated_share=agent.delegated_share,
+        resumed_share=agent.resumed_share,
+        fanout=laws.add(agent.fanout),
+        waves=laws.add(agent.waves),
+        report_tokens=laws.add(agent.report_tokens),
+    )

@@ -1,0 +1,24 @@
+"""Why it was the clock that turned a run, where the compiled twin might have."""
+
+from __future__ import annotations
+
+from sim.engine.compiled.library import why_not
+from sim.meter.tally import Tally
+from sim.scenario.coupling import uncompiled
+from sim.scenario.scenario import Scenario
+from sim.settings.run import Engine
+
+MANY_CALLS = 20_000
+"""So many take the clock a tenth of a second or two: worth a word to those who have not asked for an engine."""
+
+
+def clock(scenario: Scenario, pooled: Tally) -> str:
+    """Nothing where nobody could be surprised: by what a scenario needs the clock for, unless the twin was asked for, or by little work."""
+    why = why_not(scenario)
+    if not why and pooled.waited_units.any():
+        why = "calls had to wait for a slot"
+    asked = scenario.engine is Engine.compiled
+    here = scenario.engine is Engine.auto and pooled.calls >= MANY_CALLS and not uncompiled(scenario) and not pooled.waited_units.any()
+    if not why or not (asked or here):
+        return ""
+    return f"The compiled twin did not run this: {why}. The numbers are the same, they only took longer."

@@ -1,0 +1,128 @@
+"""The twin is held to the model, bit for bit: named worlds, generated ones, the ways in which a run ends early."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+
+import sim
+from sim.engine.compiled.desk import BeyondError
+from sim.engine.compiled.library import Library
+from sim.engine.replicate import replicate
+from sim.engine.world import World
+from sim.meter.meter import CHUNK, LineFormedError
+from sim.scenario.coupling import uncompiled
+from sim.scenario.shards import Shard
+from sim.settings.agent import AgentKind
+from sim.settings.capacity.reserved import ReservedSettings
+from sim.settings.capacity.servers import BackendKind
+from sim.settings.router import Policy
+from sim.settings.run import Engine, Log, Warmup
+from sim.settings.workload import WorkloadKind
+from tests.engine.compiled.held import assert_held, assert_same, by_model, by_twin
+from tests.generated import PLAIN_DOOR, of, worlds
+from tests.worlds import agent, backend, loop, scenario, team, with_
+
+COMMON = ["backends=[claude_opus_4_6,minimax_m2_5]", "router=weighted", "processes=1"]
+FAILING = ["market.models.claude_opus_4_6.error_rate=0.1", "market.models.minimax_m2_5.error_rate=0.1", "retry.attempts=2"]
+WORLDS = {
+    "chats of users": ["agent=chat", "workload=users", "workload.users=7", "workload.tasks_per_user=3", "horizon_s=40000", *FAILING],
+    "agents that fail, by call": ["agent=solo", "workload.tasks=6", "router.per=call", *FAILING],
+    "teams in waves": ["agent=team", "workload.tasks=12", "router.per=task"],
+    "teams that share a job out": ["agent=swe_team_4", "workload.tasks=8", "outcome=hard_costs_more", *FAILING],
+    "replicas": ["agent=swe_replicas_2", "workload.tasks=5"],
+    "teams of teams, a horizon": [
+        "agent=team_2", "agent.depth=2", "agent.requests=1", "agent.max_parallel=1", "workload.tasks=null",
+        "workload.interarrival_s=600", "horizon_s=9000", *FAILING,
+    ],
+    "substitutes for workers": ["agent=team_4", "agent.on_worker_failure=retry", "workload.tasks=5", *FAILING],
+    "slots enough": ["agent=team_2", "workload.tasks=5", "market.models.claude_opus_4_6.slots=40", "market.models.minimax_m2_5.slots=50"],
+    "a prompt that does not fit": ["agent=solo", "workload.tasks=5", "market.models.minimax_m2_5.context_window_tokens=30000"],
+    "far away": ["agent=solo", "workload.tasks=4", "place=eu", "batch=false"],
+    "the batch queue": ["agent=solo", "workload.tasks=4", "batch=true"],
+    "chats among agents": ["agent=solo", "workload.tasks=9", "workload.chat_share=0.5"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_named_worlds_have_the_same_bits(world: str, library: Library) -> None:
+    assert assert_held(sim.load(*COMMON, *WORLDS[world]), library).tally.calls
+
+
+COVERED: dict[str, Any] = {
+    "backend_": PLAIN_DOOR
+    | {"kind": BackendKind.api, "reserved": ReservedSettings(), "decode_slowdown": 0.0, "share_system": False}
+    | {"limits_count_cache_reads": False, "limits_reserve_output_tokens": None, "limit_gateway": False, "limit_gateway_most": None},
+    "agent_": {"kind": of(AgentKind.orchestrator, AgentKind.react, AgentKind.chat)},
+    "budget": {"usd": None, "window_h": None, "zone": "UTC", "downgrade_to": None},
+    "retry": {"patience_s": None, "timeout_s": None, "breaker_failures": None, "breaker_open_s": 60.0},
+    "tries": {"most": 1, "verifier": None, "stop_when_lost": False},
+    "workload": {"kind": of(WorkloadKind.open, WorkloadKind.users), "urgent_share": 0.0, "interarrival_s": of(0.0, 10.0)}
+    | {"trace": "", "trace_sessions": None},
+    "router": {"policy": of(Policy.fixed, Policy.weighted, Policy.by_role), "knows_cache": False, "quality_floor": 0.0}
+    | {"fallback": [], "review_tasks": None, "switching_cost_usd": 0.0},
+    "warmup": Warmup.none,
+    "warmup_s": 0.0,
+    "events": [],
+}
+"""What the twin covers, of all that is generated; some of it not in every combination."""
+
+
+@pytest.mark.slow
+@given(worlds(**COVERED))
+def test_generated_worlds_have_the_same_bits(library: Library, world: sim.Scenario) -> None:
+    assume(not uncompiled(world))
+    try:
+        assert_held(world, library)
+    except LineFormedError:
+        assert replicate(world, 0).line_formed
+
+
+def test_a_task_may_have_more_calls_than_the_meter_takes_at_once(library: Library) -> None:
+    many = scenario(team(1, loop(turns=60), fanout=300), log=Log.none)
+    assert assert_held(many, library).tally.calls > CHUNK
+
+
+def test_what_goes_wrong_at_the_meter_in_the_middle_of_a_task_comes_out(library: Library) -> None:
+    def progress(calls: int) -> None:
+        raise KeyboardInterrupt
+
+    many = scenario(team(1, loop(turns=60), fanout=300), log=Log.none)
+    with pytest.raises(KeyboardInterrupt):
+        World(many, 0, Shard(), progress, lookahead=True, twin=library).run()
+
+
+def test_numbers_that_are_too_large_are_left_to_the_model(library: Library) -> None:
+    """A prompt of 10^17 tokens: the model says what becomes of it."""
+    wide = {"dist": "mixture", "weights": [999_999, 1], "parts": [{"dist": "constant", "value": 300}, {"dist": "constant", "value": 1e17}]}
+    world = scenario(agent(turns=1, output_tokens=wide), backend(), tasks=1)
+    assert_held(world, library)
+    huge = with_(world, agent=with_(world.agent, output_tokens=1e17))
+    with pytest.raises(BeyondError):
+        by_twin(huge, library)
+    with pytest.raises(sim.ConfigError, match="more than 4,294,967,295 tokens"):
+        replicate(huge, 0)
+
+
+def test_where_a_line_forms_the_clock_is_asked(library: Library) -> None:
+    crowded = sim.load(*COMMON, "agent=team_2", "workload.tasks=30", "market.models.claude_opus_4_6.slots=3", "workload.interarrival_s=300")
+    with pytest.raises(LineFormedError):
+        by_twin(crowded, library)
+    assert_same(replicate(crowded, 0), by_model(crowded))
+
+
+def test_shards_are_the_whole(library: Library) -> None:
+    world = with_(sim.load(*COMMON, "agent=team", "workload.tasks=9"), shards=3)
+    parts = [World(world, 0, Shard(number, 3), lookahead=True, twin=library).run() for number in range(3)]
+    whole = by_model(with_(world, shards=1))
+    assert sum(part.tally.calls for part in parts) == whole.tally.calls
+    assert f"{sum(int(part.tally.digests[0], 16) for part in parts) % 2**64:016x}" == whole.tally.digests[0]
+
+
+def test_it_can_be_switched_off_and_asked_for() -> None:
+    """Whether or not it was built here."""
+    world = sim.load("agent=solo", "workload.tasks=3")
+    found = {engine: replicate(with_(world, engine=engine), 0).tally.digests for engine in Engine}
+    assert len({digest for [digest] in found.values()}) == 1

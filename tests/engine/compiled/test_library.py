@@ -1,0 +1,115 @@
+"""It is chosen by what is set, and where it is what it should be; a wrong digit or a wrong turn in it is seen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import sim
+from sim.engine.compiled.build import LIBRARY
+from sim.engine.compiled.library import Library, chosen, differences, why_not
+from sim.settings.run import Engine
+from tests.engine.compiled.conftest import built
+from tests.engine.compiled.held import by_model, by_twin
+from tests.worlds import with_
+
+UNCOVERED = {
+    "agent.kind": ["agent=debate"],
+    "agent.tries.pick": ["tries=retry"],
+    "market.models.claude_opus_4_6.decode_slowdown": ["market.models.claude_opus_4_6.decode_slowdown=0.1"],
+    "retry.timeout_s": ["retry.timeout_s=600"],
+    "router.policy": ["router=cheapest"],
+    "workload.kind": ["workload=trace", "workload.trace=excerpt"],
+    "agent.turns": ["agent.turns={dist: gamma, mean: 4, shape: 2}"],
+    "budget.usd": ["budget.usd=5"],
+}
+
+
+@pytest.mark.parametrize("key", UNCOVERED)
+def test_what_it_does_not_cover_is_named(key: str) -> None:
+    said = why_not(sim.load("backends=[claude_opus_4_6]", "agent=solo", *UNCOVERED[key]))
+    assert said.startswith("it does not cover ")
+    assert key in said
+
+
+def test_a_setting_that_only_says_that_it_concerns_nobody_else_is_not_taken_to_be_known() -> None:
+    world = sim.load("agent=solo", "router.policy=custom", "router.custom=tests.engine.compiled.test_library:alone")
+    assert why_not(world).startswith("it does not cover router.policy")
+
+
+def alone(known: object) -> object:
+    """A policy of a user's, which promises more than it may."""
+    return lambda call, draws: known.backends[0]  # type: ignore[attr-defined]
+
+
+alone.traits = sim.ALONE._replace(twin=True)  # type: ignore[attr-defined]
+
+
+def test_it_is_not_chosen_where_simpy_is_asked_for() -> None:
+    world = with_(sim.load("agent=solo"), engine=Engine.simpy)
+    assert (chosen(world), why_not(world)) == (None, "engine=simpy")
+
+
+def test_it_is_what_python_is(library: Library) -> None:
+    assert list(differences(library)) == []
+
+
+class Mutant(NamedTuple):
+    """`old` stands in a source once, and `new` is put in its place."""
+
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = {
+    "a digit of the normal quantile's middle": Mutant("luck.c", "3.3871328727963666080e+0", "3.3871328727963676080e+0"),
+    "a digit of its tail": Mutant("luck.c", "1.42343711074968357734e+0", "1.42343711074969357734e+0"),
+    "a digit of its far end": Mutant("luck.c", "6.65790464350110377720e+0", "6.65790464350111377720e+0"),
+    "a round of random numbers": Mutant("luck.c", "round < 10", "round < 9"),
+    "the branch of a child": Mutant("luck.c", "(mixed >> 29)", "(mixed >> 28)"),
+    "a mixture's last value": Mutant("luck.c", "1 - 0x1p-53", "1 - 0x1p-3"),
+    "context is not read": Mutant("call.c", "+ (double)prompt * backend->s_per_context", ""),
+    "a cache entry ends at its end, not after it": Mutant("call.c", "if (now_s <= kept->until_s)", "if (now_s + 100 <= kept->until_s)"),
+    "a failed attempt is billed": Mutant("call.c", "if (fails && backend->forgets)\n        prompt", "if (0)\n        prompt"),
+    "the first retry waits twice as long": Mutant("call.c", "ldexp(1.0, (int)attempt)", "ldexp(1.0, (int)attempt + 1)"),
+    "tokens are cut, not rounded": Mutant("agent.c", "agent->output_scale + 0.5", "agent->output_scale"),
+    "another message's luck": Mutant("agent.c", "profile->think_time_s, u[2]", "profile->think_time_s, u[1]"),
+    "the cache outlives a compaction": Mutant("agent.c", "    forget_prefix(agent);\n    agent->context = ", "    agent->context = "),
+    "a wave comes a turn late": Mutant("agent.c", "turn == plan->after[next_wave]", "turn == plan->after[next_wave] + 1"),
+    "a lead does not wait for its team": Mutant("team.c", "    lead->now_s = last_s;\n", ""),
+    "later waves repeat the first one's luck": Mutant("team.c", "(u64)(1 + wave->number), &u", "1, &u"),
+}
+"""One constant or one step each."""
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[tuple[sim.Scenario, list[str]]]:
+    """Small ones in which all of it happens, with the model's digests."""
+    common = ["backends=[claude_opus_4_6]", "log=none", "market.models.claude_opus_4_6.error_rate=0.05"]
+    context = ["market.models.claude_opus_4_6.context_s_per_100k_tokens=1", "agent.compact_at_tokens=40000"]
+    sets = [["agent=team", "workload.tasks=10"], ["agent=solo", "workload.tasks=6", *context]]
+    found = [sim.load(*common, *words) for words in sets]
+    return [(world, by_model(world).tally.digests) for world in found]
+
+
+def seen(library: Library, worlds: list[tuple[sim.Scenario, list[str]]]) -> Iterator[str]:
+    """What tells a library from the model."""
+    yield from differences(library)
+    yield from ("digest" for world, digests in worlds if by_twin(world, library).tally.digests != digests)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_wrong_digit_and_a_wrong_step_are_seen(name: str, tmp_path: Path, worlds: list[tuple[sim.Scenario, list[str]]]) -> None:
+    mutant = MUTANTS[name]
+    shutil.copytree(LIBRARY.parent, tmp_path / "copy")
+    file = tmp_path / "copy" / mutant.file
+    text = file.read_text(encoding="utf-8")
+    assert text.count(mutant.old) == 1
+    file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    assert next(seen(built(tmp_path / "mutant.so", tmp_path / "copy"), worlds), "")
