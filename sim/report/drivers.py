@@ -8,45 +8,24 @@ from typing import Any
 
 import pandas as pd
 
+from sim.report.findings.effects import sentences
 from sim.report.numbers import compact, dollars, number, percent
+from sim.report.reference.labels import metric_name, setting_name, value_name
 from sim.results.metrics import unit_of
 from sim.sweeps.sensitivity import Tornado
 
 PRICE = "_usd_per_mtok"
-_PARAMETERS = ("mean", "median", "sigma", "shape", "sd", "p", "low", "high", "value", "shift")
-_UNITS = {
-    "_usd_per_mtok": "USD/Mtok",
-    "_usd_per_h": "USD/h",
-    "_tokens_per_s": "tokens/s",
-    "_tokens": "tokens",
-    "_usd": "USD",
-    "_s": "s",
-    "_h": "h",
-}
 _PLACES = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-
-
-def setting_name(key: str) -> str:
-    """`tool time (mean), s` of `agent.tool_time_s.mean`; `cache read price, USD/Mtok`."""
-    *owners, name = key.split(".")
-    parameter = f" ({name})" if name in _PARAMETERS and owners else ""
-    if parameter:
-        *owners, name = owners
-    unit = next((tail for tail in _UNITS if name.endswith(tail)), "")
-    words = name.removesuffix(unit).replace("_", " ") + (" price" if unit == "_usd_per_mtok" else "")
-    whose = f"{owners[-1].replace('_', ' ')} " if owners[-1:] not in (["agent"], []) and owners[0] == "agent" else ""
-    return f"{whose}{words}{parameter}{', ' + _UNITS[unit] if unit else ''}"
+WIDE = 0.3
+"""Half of an interval over the swing from which on it is said with the swing."""
+MOST_NAMED = 2
+"""Settings that are named of those that cannot be told apart."""
 
 
 def names_of(keys: pd.Series) -> list[str]:
     """The settings for people; by their whole keys where two would be called the same."""
     names = [setting_name(key) for key in keys]
     return [key if names.count(name) > 1 else name for key, name in zip(keys, names, strict=True)]
-
-
-def metric_name(metric: str) -> str:
-    """`cost per success` of `cost_per_success_usd`."""
-    return re.sub(r"_(usd|s)$", "", metric).replace("_", " ").replace(" usd per mtok", " price")
 
 
 def written(metric: str, value: float) -> str:
@@ -67,24 +46,45 @@ def axis_of(metric: str) -> str:
 
 def _word(key: str) -> str:
     """A setting in a sentence: without its unit, and `turns` rather than `turns (mean)`."""
-    return re.sub(r" \((mean|median)\)", "", setting_name(key).split(",")[0])
+    return re.sub(r" \((mean|median)\)", "", setting_name(key))
 
 
 def tornado_finding(found: Tornado) -> str:
-    """Which setting moves the metric most, from what to what, which comes next, and where prices come."""
+    """Which setting moves the metric most, from what to what, how sure that is, which come next, and where prices come: two sentences."""
     table, metric = found.table, found.metric
     keys, top = list(table["setting"]), table.iloc[0]
     if not top["swing"] > 0:
         return f"None of these settings moves {metric_name(metric)}."
-    low, high = (written(metric, top[end]) for end in ("at_low", "at_high"))
-    said = f"{metric_name(metric).capitalize()} is moved most by {_word(keys[0])}: {low} at {top['low']:,g}, {high} at {top['high']:,g}"
-    alike = [key for (_, row), key in zip(table.iloc[1:].iterrows(), keys[1:], strict=True) if not _apart(top, row)]
+    low, high = (f"{written(metric, top[f'at_{end}'])} at {value_name(keys[0], top[end])}" for end in ("low", "high"))
+    sure = f" (±{written(metric, _half(top))})" if _half(top) > WIDE * top["swing"] else ""
+    ends = f"{_word(keys[0])}: {low}, {high}{sure}"
+    alike = [key for key, row in zip(keys[1:], _rows(table)[1:], strict=True) if not _apart(top, row)]
     if alike:
-        more = f" and {len(alike) - 1} other{'s' if len(alike) > 2 else ''}" if len(alike) > 1 else ""
-        return f"{said}; it cannot be told apart from {_word(alike[0])}{more}, whose bars differ by less than chance."
-    if len(keys) > 1:
-        said += f"; then by {_word(keys[1])} (swing {written(metric, table.iloc[1]['swing'])})"
-    return said + _prices([key if _placed(table, place) else "" for place, key in enumerate(keys)]) + "."
+        clauses = [f"what moves {metric_name(metric)} most is not sure, perhaps {ends}", _not_apart([keys[0], *alike])]
+    else:
+        clauses = [f"{metric_name(metric)} is moved most by {ends}", *_next(table, metric, keys)]
+    placed = _prices([key if _placed(table, place) else "" for place, key in enumerate(keys)])
+    return " ".join(f"{text}." for text in sentences([*clauses, placed])[:2])
+
+
+def _next(table: pd.DataFrame, metric: str, keys: list[str]) -> list[str]:
+    """The second, if it can be told from those after it; else all that it cannot be told from."""
+    if len(keys) < 2:
+        return []
+    rows = _rows(table)
+    alike = [key for key, row in zip(keys[2:], rows[2:], strict=True) if not _apart(rows[1], row)]
+    return [_not_apart([keys[1], *alike], "next: ")] if alike else [f"then by {_word(keys[1])} (swing {written(metric, rows[1]['swing'])})"]
+
+
+def _not_apart(keys: list[str], before: str = "") -> str:
+    """`tool result, output and 2 more cannot be told apart (95 %)`."""
+    named, more = [_word(key) for key in keys[:MOST_NAMED]], len(keys) - MOST_NAMED
+    said = f"{', '.join(named)} and {more} more" if more > 0 else " and ".join(named)
+    return f"{before}{said} cannot be told apart (95\u00a0%)"
+
+
+def _rows(table: pd.DataFrame) -> list[Any]:
+    return [row for _, row in table.iterrows()]
 
 
 def _half(row: Any) -> float:
@@ -106,8 +106,7 @@ def _placed(table: pd.DataFrame, place: int) -> bool:
 
 def places_of(table: pd.DataFrame) -> list[str]:
     """`1`, `2 to 4`: the places that each setting may have, as far as swings can be told apart."""
-    rows = [row for _, row in table.iterrows()]
-    said = []
+    rows, said = _rows(table), []
     for place, row in enumerate(rows):
         first = 1 + sum(_apart(other, row) for other in rows[:place])
         last = len(rows) - sum(_apart(row, other) for other in rows[place + 1 :])
@@ -123,18 +122,20 @@ def sobol_finding(table: pd.DataFrame) -> str:
     said = f"{percent(top['S1'])} of the variance of {metric_name(metric)} comes from {_word(keys[0])} alone, "
     said += f"{percent(top['ST'])} with its interactions"
     if len(keys) > 1:
-        said += f"; next is {_word(keys[1])} ({percent(table.iloc[1]['ST'])})"
+        after = table.iloc[1]
+        near = after["ST"] + after["ST_conf"] >= top["ST"] - top["ST_conf"]
+        said += f"; {'as much perhaps from' if near else 'next is'} {_word(keys[1])} ({percent(after['ST'])})"
     spread = " to ".join(written(metric, table.attrs[end]) for end in ("p05", "p95"))
-    return f"{said}{_prices(keys)}. Nine tenths of the combinations give {spread}."
+    return f"{said}. Nine tenths of the combinations give {spread}{f'; {prices}' if (prices := _prices(keys)) else ''}."
 
 
 def _prices(keys: list[str]) -> str:
-    """`; cache read price comes fifth, cache write price sixth of 7`: prices that are not among the first two."""
+    """`cache read price comes fifth, cache write price sixth of 7`: prices that are not among the first two."""
     ranks = [(rank, _word(key)) for rank, key in enumerate(keys, 1) if key.endswith(PRICE) and rank > 2]
     if not ranks:
         return ""
     places = [f"{name} {'comes ' if not i else ''}{_PLACES[rank] if rank < len(_PLACES) else rank}" for i, (rank, name) in enumerate(ranks)]
-    return f"; {', '.join(places)} of {len(keys)}"
+    return f"{', '.join(places)} of {len(keys)}"
 
 
 def tornado_listing(found: Tornado) -> pd.DataFrame:
@@ -142,13 +143,24 @@ def tornado_listing(found: Tornado) -> pd.DataFrame:
     table = found.table
     unit = unit_of(found.metric) or found.metric
     out = {"setting": names_of(table["setting"])}
-    out |= {name: [f"{value:,.4g}" if math.isfinite(value) else "-" for value in table[name]] for name in ("low", "base", "high")}
+    out |= {name: _values(table, name) for name in ("low", "base", "high")}
     out |= {f"{unit} {name.replace('_', ' ')}": [number(value) for value in table[name]] for name in ("at_low", "at_high")}
     out |= {
         f"change {end}": [_change(row, f"difference_{end.replace(' ', '_')}") for row in table.to_dict("records")]
         for end in ("at low", "at high")
     }
     return pd.DataFrame(out | {"swing": [number(value) for value in table["swing"]], "place": places_of(table)})
+
+
+def _values(table: pd.DataFrame, end: str) -> list[str]:
+    """Of each setting at one end of its range, with its unit."""
+    values = zip(table["setting"], table[end], strict=True)
+    return [value_name(key, round_to(value)) if math.isfinite(value) else "-" for key, value in values]
+
+
+def round_to(value: float) -> float:
+    """Four significant digits."""
+    return float(f"{value:.4g}")
 
 
 def _change(row: dict[Any, Any], name: str) -> str:
@@ -159,7 +171,7 @@ def _change(row: dict[Any, Any], name: str) -> str:
 def sobol_listing(table: pd.DataFrame) -> pd.DataFrame:
     """The table for people: a row a setting, its range, and both indices with half of their 95 % intervals."""
     out = {"setting": names_of(table["setting"])}
-    out |= {name: [f"{value:,.4g}" for value in table[name]] for name in ("low", "high")}
+    out |= {name: _values(table, name) for name in ("low", "high")}
     for name, heading in (("S1", "by itself (S1)"), ("ST", "with interactions (ST)")):
         out[heading] = [f"{value:.3f} ±{half:.3f}" for value, half in zip(table[name], table[f"{name}_conf"], strict=True)]
     return pd.DataFrame(out)

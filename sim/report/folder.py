@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from sim.report.bills import alone, bills
-from sim.report.grid import Study, place_label
-from sim.report.reference.labels import worded
+from sim.report.grid import HARNESS, Study, place_label
+from sim.report.reference.labels import value_name, worded
 from sim.results.files import NOTES, TIMELINE, Files
 from sim.results.kept.manifest import read_note
 from sim.scenario.load import load_run
@@ -71,13 +71,24 @@ class Folder:
         """Backends' names for people, by id."""
         return {name: model["label"] or name for name, model in self.models.items()}
 
+    @cached_property
+    def asked(self) -> set[str]:
+        """Ids of backends that any run may ask."""
+        return {name for run in self.runs for name in self.settings(run).get("backends", [])}
+
+    @property
+    def start(self) -> str:
+        """The moment of second 0; empty where runs begin at several."""
+        known = {str(self.settings(run).get("start", "")) for run in self.runs}
+        return known.pop() if len(known) == 1 else ""
+
     @property
     def guessed(self) -> list[str]:
         """Ids of backends whose seconds nobody has measured: their speed is assumed, or their words are."""
         works = [self.settings(run).get("work", {}) for run in self.runs]
         taken = {work["harness"] for work in works if work.get("kind") == Work.measured.value}
         wordy = {name for name, model in self.models.items() if any(map(unlikely, _verbosities(model.get("works", {}), taken)))}
-        return [name for name, model in self.models.items() if model.get("speed_sure") == "A" or name in wordy]
+        return [name for name, model in self.models.items() if name in self.asked and (model.get("speed_sure") == "A" or name in wordy)]
 
     @property
     def list_usd_per_mtok(self) -> dict[str, float]:
@@ -126,7 +137,8 @@ class Folder:
     def work(self) -> str:
         """What the backends were given to do, in words."""
         kind = self.scenario.get("work", {}).get("kind", "same")
-        harness = " or ".join(dict.fromkeys(str(self.settings(run).get("work", {}).get("harness", "")) for run in self.runs))
+        taken = dict.fromkeys(str(self.settings(run).get("work", {}).get("harness", "")) for run in self.runs)
+        harness = " or ".join(value_name(HARNESS, each) for each in taken)
         words = {"own_turns": f"at each model's own turns ({harness})", "measured": f"at the work that bills in {harness} support"}
         return words.get(kind, "for the same work")
 

@@ -138,7 +138,7 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
             found = found._replace(more=[f"{misled}.", *found.more])
 
     def draw(gallery: Any) -> Mapping[str, Any]:
-        drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one), known.guessed, known.events(one))
+        drawn = {} if searched else gallery.of_grid(table, known.names, known.timelines(one), known.guessed, known.events(one), known.start)
         return drawn | (gallery.of_search(one, goal, best[0]) if goal else {})
 
     digest, cautions, what = digest_of(folder), caveats(table), asked(known.scenario, known.names, one.axes)

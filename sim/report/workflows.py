@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.grid import HIGHEST, LOWEST, Study, in_words, mark, place_label
+from sim.report.grid import HARNESS, HIGHEST, LOWEST, Study, in_words, mark, place_label
 from sim.report.numbers import dollars, number, percent
-from sim.report.reference.labels import ONE_AGENT
+from sim.report.reference.labels import ONE_AGENT, value_name
 from sim.report.tables import aligned, spanned
 
 CHAT = "chat"
@@ -30,7 +30,7 @@ def workflow_tables(one: Study, adding: Collection[Any], unsure: Collection[str]
 
 def marks_mean(one: Study) -> str:
     """What stands between two numbers, and behind some of them."""
-    return READING.format(harnesses=", ".join(one.harnesses))
+    return READING.format(harnesses=", ".join(value_name(HARNESS, each) for each in one.harnesses))
 
 
 def workflow_ranges(one: Study, adding: Collection[Any], unsure: Collection[str] = ()) -> list[tuple[str, pd.DataFrame]]:
@@ -72,11 +72,9 @@ def turn_finding(one: Study, adding: Collection[Any], verdicts: Verdicts, value_
         if not words:
             return ""
         said.setdefault(words, []).append(harness)
-    parts = [f"{words} (bills in {' and '.join(harnesses)})" for words, harnesses in said.items()]
-    return (
-        f"If a solved task is worth {dollars(value_usd)}, then by worth less bill, with success as measured in {source} and chance of 5 %, "
-        f"{_joined(parts)}"
-    )
+    parts = [f"{words} (bills in {' and '.join(value_name(HARNESS, each) for each in harnesses)})" for words, harnesses in said.items()]
+    measured = f"with success as measured in {value_name(HARNESS, source)} and chance of 5 %"
+    return f"If a solved task is worth {dollars(value_usd)}, then by worth less bill, {measured}, {_joined(parts)}"
 
 
 def _turn(one: Study, adding: Collection[Any], verdicts: Mapping[Any, Mapping[str, str]]) -> str:

@@ -32,8 +32,9 @@ def sobol() -> pd.DataFrame:
 
 def test_a_tornado_names_what_moves_most_and_where_prices_come() -> None:
     told = tornado_finding(tornado())
-    assert told.startswith("Cost per task is moved most by turns: $1.0 at 2, $9.0 at 9; then by fanout (swing $3.0)")
-    assert told.endswith("; cache read price comes third of 3.")
+    assert told == (
+        "Cost per task is moved most by turns: $1.0 at 2, $9.0 at 9; then by sub-agents (swing $3.0). Cache read price comes third of 3."
+    )
 
 
 def test_bars_that_cannot_be_told_apart_are_not_ranked() -> None:
@@ -41,7 +42,8 @@ def test_bars_that_cannot_be_told_apart_are_not_ranked() -> None:
     found = tornado()
     close = Tornado(found.metric, found.base, found.table.assign(swing=[8.0, 7.9, 1.0]))
     told = tornado_finding(close)
-    assert told.endswith("$9.0 at 9; it cannot be told apart from fanout, whose bars differ by less than chance.")
+    assert told.startswith("What moves cost per task most is not sure, perhaps turns: $1.0 at 2, $9.0 at 9; ")
+    assert "turns and sub-agents cannot be told apart (95\u00a0%)" in told
     assert list(tornado_listing(close)["place"]) == ["1 to 2", "1 to 2", "3"]
     assert list(tornado_listing(found)["place"]) == ["1", "2", "3"]
 
@@ -56,9 +58,9 @@ def test_a_tornado_in_print_has_paired_changes_with_their_intervals() -> None:
 def test_sobol_indices_in_a_sentence_and_in_print() -> None:
     told = sobol_finding(sobol())
     assert told.startswith(
-        "50\u00a0% of the variance of cost per task comes from turns alone, 60\u00a0% with its interactions; next is fanout "
+        "50\u00a0% of the variance of cost per task comes from turns alone, 60\u00a0% with its interactions; next is sub-agents "
     )
-    assert told.endswith("third of 3. Nine tenths of the combinations give $1.0 to $4.0.")
+    assert told.endswith("Nine tenths of the combinations give $1.0 to $4.0; cache read price comes third of 3.")
     assert sobol_finding(sobol().assign(ST=math.nan)) == "None of these settings moves cost per task."
     found = sobol_listing(sobol())
     assert found.loc[1, "with interactions (ST)"] == "0.300 ±0.020"

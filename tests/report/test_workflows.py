@@ -55,7 +55,7 @@ def test_harnesses_are_a_range_and_no_lines_of_their_own() -> None:
     assert one.values("cheap", "cost_per_task_usd_ci_low")["swe_task"] == pytest.approx(0.18)
     assert one.values("cheap", "cost_per_task_usd_ci_high")["swe_task"] == pytest.approx(0.44)
     assert swept(1).harnesses == {}
-    assert swept(1).each[0].values("harness mini, cheap", "cost_per_task_usd")["swe_task"] == 0.2
+    assert swept(1).each[0].values("harness mini-SWE-agent, cheap", "cost_per_task_usd")["swe_task"] == 0.2
 
 
 def test_what_failed_in_one_harness_leaves_the_other() -> None:
@@ -77,7 +77,7 @@ def test_tables_keep_apart_what_shares_out_and_what_adds() -> None:
     assert "chat" not in solved[0]
     assert solved[3].split()[1] + solved[3].split()[2] == "70%"
     assert "0.29 to 0.57" in solved[3]
-    assert "mini, open" in reading[0]
+    assert "mini-SWE-agent, open" in reading[0]
 
 
 def test_where_success_is_unknown_there_is_no_column_of_solved_tasks() -> None:
@@ -109,13 +109,14 @@ def test_the_choice_turns_where_the_first_surely_falls_behind() -> None:
     told = verdicts(one, swe_task=("maybe", "maybe"), swe_team_16=("maybe", "maybe"), swe_replicas_4=("no", "yes"))
     assert turn_finding(one, ADDING, told, 15.0, "there") == (
         "If a solved task is worth $15, then by worth less bill, with success as measured in there and chance of 5 %, dear comes first for "
-        "one agent, not surely before cheap, and surely falls behind from a team of 4 replicas (cheap leads) on (bills in mini and open)"
+        "one agent, not surely before cheap, and surely falls behind from a team of 4 replicas (cheap leads) on "
+        "(bills in mini-SWE-agent and open)"
     )
     both = turn_finding(one, ADDING, verdicts(one, swe_team_16=("no", "yes"), swe_replicas_4=("no", "yes")), 15.0, "there")
     assert "dear comes first for one agent, and surely falls behind from a team of 16 (" in both
     assert ") and from a team of 4 replicas (cheap leads) on" in both
     never = turn_finding(one, ADDING, verdicts(one), 15.0, "there")
-    assert never.endswith("dear comes first for one agent, and nowhere surely falls behind (bills in mini and open)")
+    assert never.endswith("dear comes first for one agent, and nowhere surely falls behind (bills in mini-SWE-agent and open)")
     mixed = verdicts(one) | {"open": verdicts(one, swe_task=("maybe", "maybe"))["open"]}
     assert turn_finding(one, ADDING, mixed, 15.0, "there").count("(bills in") == 2
     unknown = swept(success_rate=math.nan, net_value_per_task_usd=math.nan)
@@ -181,7 +182,7 @@ def test_a_figure_of_one_harness_says_so() -> None:
     bills = {"cost_output_usd": 1.0, "cost_fresh_input_usd": 1.0, "cost_cache_read_usd": 1.0, "cost_cache_write_usd": 1.0, "tasks": 1.0}
     told = [" ".join(text.get_text() for text in money_by_kind(_table(harnesses).assign(**bills)).texts) for harnesses in (1, 2)]
     assert "dollars per task." in told[0]
-    assert "dollars per task, by bills in mini: in other harnesses they differ." in " ".join(told[1].split())
+    assert "dollars per task, by bills in mini-SWE-agent: in other harnesses they differ." in " ".join(told[1].split())
 
 
 def test_what_is_paid_by_the_hour_is_part_of_the_bill() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sim.report.drivers import metric_name
 from sim.report.grid import Study, called
 from sim.report.numbers import dollars, percent
-from sim.report.reference.labels import Names
+from sim.report.reference.labels import Names, metric_name
 from sim.settings.run import GoalSettings
 from sim.sweeps.goal import ranked, reached
 

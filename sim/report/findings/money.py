@@ -25,6 +25,10 @@ KINDS = {
 }
 """What is paid for, and the metric that says how much."""
 CHAT = "chat"
+MOSTLY = 0.75
+"""Share of scenarios that lost little from which on places are told in their order, without the others."""
+STEADY = 0.03
+"""A share of the bill that moves by less is told as one."""
 SAME = 0.05
 """Tokens that differ by a smaller share are called the same."""
 
@@ -33,7 +37,7 @@ def spend_clauses(one: Study, names: Names | None = None) -> list[str]:
     """Tokens and dollars a task: along the axis from its first place to the last that somebody has measured, else from least to most."""
     if "tasks" in one.rows and not one.rows["tasks"].any():
         return []
-    if one.loses and len(one.rows) > 1:
+    if len(one.rows) > 1 and len(comparable(one)) < MOSTLY * sum(not mark(place) for place in one.rows["_x"]):
         return [told(effect(one, one.per_task), one, names, *WRITTEN[one.per_task])]
     if one.x == "backends" or len(one.places) == 1:
         return _one_place(one, names)
@@ -53,7 +57,9 @@ def spend_title(one: Study, names: Names | None = None) -> str:
 def _along(one: Study, names: Names | None) -> list[str]:
     """From the first place to the last."""
     first, last = _ends(one)
-    costs = one.at(last, "cost_per_task_usd").sort_values()
+    kept = set(comparable(one)["_line"][comparable(one)["_x"] == last])
+    costs = one.at(last, one.per_task).sort_values()
+    costs = costs[[line in kept for line in costs.index]]
     if costs.empty:
         return [f"no scenario with {in_words(one.x, last, names)} finished"]
     if first == last:
@@ -72,7 +78,7 @@ def _along(one: Study, names: Names | None) -> list[str]:
 
 def _at(one: Study, line: str, place: Any) -> str:
     """Dollars a task, over harnesses as a range."""
-    return spanned_value(one.lines[line].loc[place], "cost_per_task_usd", dollars)
+    return spanned_value(one.lines[line].loc[place], one.per_task, dollars)
 
 
 def _ends(one: Study) -> tuple[Any, Any]:
@@ -193,8 +199,11 @@ def money_finding(bill: pd.DataFrame, name: str, first: str, last: str) -> str:
         top = bill.iloc[0].sort_values(ascending=False)
         return f"{percent(top.iloc[0])} of the bill pays for {top.index[0]}, {percent(top.iloc[1])} for {top.index[1]}"
     change = bill.iloc[-1] - bill.iloc[0]
-    up, down = str(change.idxmax()), str(change.idxmin())
-    where = f" on {name}" if name else ""
+    up, down, where = str(change.idxmax()), str(change.idxmin()), f" on {name}" if name else ""
+    if change.abs().max() < STEADY:
+        top = str(bill.mean().idxmax())
+        low, high = (percent(end) for end in (bill[top].min(), bill[top].max()))
+        return f"{low if low == high else f'{low} to {high}'} of the bill{where} pays for {top}, {first} to {last} alike"
     return (
         (
             f"From {first} to {last} {up} go from {percent(bill[up].iloc[0])} to {percent(bill[up].iloc[-1])} of the bill{where}, "

@@ -10,12 +10,11 @@ from typing import Any
 import pandas as pd
 
 from sim.clock import MINUTE_S
-from sim.report.drivers import metric_name
 from sim.report.grid import HIGHEST, LOWEST, Study, mark
 from sim.report.html import sections
 from sim.report.html.content import Chart
 from sim.report.lost import MUCH
-from sim.report.reference.labels import ONE_AGENT, Names, axis_name, value_name
+from sim.report.reference.labels import ONE_AGENT, Names, axis_name, metric_name, value_name
 from sim.results.escape import one_line
 from sim.results.metrics import METRICS, unit_of
 from sim.results.result import Result

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import DataError
-from sim.report.drivers import metric_name
 from sim.report.html import sections
 from sim.report.html.content import Drawing, Page, Section, Table
 from sim.report.html.settings import between
 from sim.report.lost import MUCH
 from sim.report.numbers import counted, number, share
+from sim.report.reference.labels import metric_name
 from sim.report.tables import aligned
 from sim.report.terminal.screen import show
 from sim.results.escape import visible

@@ -9,13 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from sim.report.drivers import metric_name
 from sim.report.grid import HIGHEST, LOWEST, Study, called, mark
 from sim.report.html.content import Chart, Drawing, Section, Table
 from sim.report.html.drawing import inline
 from sim.report.lost import unranked
 from sim.report.numbers import compact, counted, number, percent, share
-from sim.report.reference.labels import Names, setting_name, value_name
+from sim.report.reference.labels import Names, metric_name, setting_name, value_name
 from sim.report.tables import spanned
 from sim.results.metrics import HEADLINES, METRICS, unit_of
 from sim.results.provenance import SOFTWARE, read_origin

@@ -12,17 +12,19 @@ from sim.report.grid import Study, in_words, place_label, study
 from sim.report.multipliers import MULTIPLIERS, of_line, told
 from sim.report.numbers import number
 from sim.report.plots.canvas import COLOURS, INK, draw_key, scale, sheet, styled
-from sim.report.reference.labels import Names
+from sim.report.reference.labels import AGENT, BACKENDS, Names
 
 PARTS = {
     "context": "context sent again",
     "coordination": "compactions, verifiers",
     "retries": "failed attempts",
-    "calls": "calls a message",
+    "calls": "calls per message",
     "fanout": "agents at work",
     "tries": "tries",
 }
 """What each factor is called, in the order in which they are multiplied: the first three come to a request, all to a message."""
+SEEN = 0.02
+"""How far from 1 a factor has to be to be seen, and to stand in the key."""
 WRITTEN = 0.045
 """Share of the width from which a part has room for its number."""
 MARKS = {"o": "●", "s": "■", "D": "◆"}
@@ -39,9 +41,10 @@ def amplification(table: pd.DataFrame, names: Names | None = None) -> Figure:
     one = study(table, names)
     line = next(iter(one.lines), None)
     factors, against = (pd.DataFrame(columns=list(PARTS)), pd.DataFrame()) if line is None else _known(one, line)
-    note = f"{line}. " if len(one.lines) > 1 else ""
+    note = f"{line[0].upper()}{line[1:]}, the most expensive of {len(one.lines)}. " if line is not None and len(one.lines) > 1 else ""
     note += "Bars multiply: each part is a factor, the end is tokens per message of the user over those of a message to a chat. "
-    note += "Factors below 1 run back. Lines: the range over the chat baselines. A session: against a chat of as many messages."
+    note += "Factors below 1 run back. " if len(factors) and factors.to_numpy().min() < 1 - SEEN else ""
+    note += "Lines: the range over the chat baselines. A session: against a chat of as many messages."
     figure = sheet(_title(against, one, names), 2.4 + 0.78 * max(2, len(factors)), note, key=True)
     axes = figure.subplots()
     _bars(axes, factors, against)
@@ -73,7 +76,7 @@ def _bars(axes: Axes, factors: pd.DataFrame, against: pd.DataFrame) -> None:
     for colour, (name, label) in zip(COLOURS, PARTS.items(), strict=False):
         left, right = pd.concat([at, ends[name]], axis=1).min(axis=1), pd.concat([at, ends[name]], axis=1).max(axis=1)
         rows = [row - 0.12 for row in range(len(factors))]
-        shown = label if (factors[name] - 1).abs().max() >= 0.005 else None
+        shown = label if (factors[name] - 1).abs().max() >= SEEN else None
         axes.barh(rows, right - left, left=left, height=0.5, color=colour, edgecolor="white", linewidth=0.6, label=shown)
         for row, factor in zip(rows, factors[name], strict=True):
             if abs(math.log(factor)) > WRITTEN * width:
@@ -102,9 +105,9 @@ def _title(against: pd.DataFrame, one: Study, names: Names | None) -> str:
     if against.empty:
         return "No task ended"
     at = one.where_measured if one.where_measured in against.index else against.index[-1]
-    subject = in_words(one.x, at, names) if one.x == "agent" else place_label(one.x, at, names)
-    if one.x in ("", "backends"):
-        subject = f"A task on {subject}" if len(against) > 1 else "A task"
+    subject, where = (in_words(one.x, at, names), "") if one.x == AGENT else ("a task", "")
+    if one.x != AGENT and len(against) > 1:
+        where = f" {'on' if one.x == BACKENDS else 'with'} {in_words(one.x, at, names)}"
     request, message, session = (told(against.loc[at, metric]) for metric in MULTIPLIERS)
-    head = f"{subject[0].upper()}{subject[1:]} takes {request} times a chat's tokens by the request, {message} by the user's message"
-    return f"{head}, {session} by the session"
+    head = f"{subject[0].upper()}{subject[1:]}{where} takes {request} times a chat's tokens per request, {message} per user message"
+    return f"{head}, {session} per session"

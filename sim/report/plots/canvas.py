@@ -31,13 +31,13 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 MARKERS = "osD^vPX*"
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
 KIND_FILLS = {
-    "fresh input": ("#56B4E9", "//"),
-    "cache writes": ("#E69F00", "\\\\"),
-    "cache reads": ("#0072B2", ""),
-    "output": ("#BBBBBB", ".."),
+    "fresh input": "#56B4E9",
+    "cache writes": "#E69F00",
+    "cache reads": "#0072B2",
+    "output": "#BBBBBB",
 }
-"""Colour and hatch of each kind of token."""
-BILL_FILLS = KIND_FILLS | {"fees": ("#009E73", "xx"), "hours of servers": ("#CC79A7", "--"), "reserved units": ("#D55E00", "++")}
+"""Colour of each kind of token; side by side they differ in brightness too, for print and colour blindness."""
+BILL_FILLS = KIND_FILLS | {"fees": "#009E73", "hours of servers": "#CC79A7", "reserved units": "#D55E00"}
 """The same of each part of a bill."""
 INK = "#222222"
 KEY_IN = 0.3

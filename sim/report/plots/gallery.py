@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
@@ -35,23 +36,38 @@ def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figur
         "amplification": amplification(table, names),
         "latency_by_backend": latency_spans(spans(result, starred(names, guessed))),
         "tokens_over_time": tokens_over_time(
-            {result.scenario.name: result.timeline}, {result.scenario.name: marks(result.scenario, names)}
+            {result.scenario.name: result.timeline}, {result.scenario.name: marks(result.scenario, names)}, begins(result.scenario.start)
         ),
     }
 
 
 def of_grid(
     table: pd.DataFrame, names: Names, timelines: Mapping[str, pd.DataFrame], guessed: Collection[str] = (),
-    events: Mapping[str, Sequence[tuple[float, str]]] = MappingProxyType({}),
+    events: Mapping[str, Sequence[tuple[float, str]]] = MappingProxyType({}), start: str = "",
 ) -> dict[str, Figure]:  # fmt: skip
-    """Of a sweep over every combination (`sim.gather`); `guessed`: backends whose seconds nobody has measured; `events` by timeline."""
+    """Of a sweep over every combination (`sim.gather`); `guessed`: backends whose seconds nobody has measured; `events` by timeline;
+    `start`: the moment of second 0, where that is one for all."""
+    one = study(table, names)
+    assumed = "" if "backends" in one.axes else _and([names.get(name, name) for name in guessed])
+    line = next(iter(one.lines), "")
+    of = f"{line[:1].upper()}{line[1:]}, the most expensive of {len(one.lines)}" if len(one.lines) > 1 else ""
     return lost_if_any(table, names) | {
         "spend_by_fanout": spend_by_fanout(table, names),
         "money_by_kind": money_by_kind(table, names),
         "amplification": amplification(table, names),
-        "latency_by_backend": latency_by_backend(table, starred(names, guessed)),
-        "tokens_over_time": tokens_over_time(timelines, events),
+        "latency_by_backend": latency_by_backend(table, starred(names, guessed), assumed),
+        "tokens_over_time": tokens_over_time(timelines, events, begins(start), of),
     }
+
+
+def begins(start: str) -> str:
+    """The moment of second 0 for people: `2026-02-16 09:00 UTC`; empty where there is none."""
+    text = start.replace("T", " ")
+    return re.sub(r"(\d\d:\d\d):00(?=\D|$)", r"\1", text) + (" UTC" if text and not re.search(r"([+-]\d\d:?\d\d|Z)$", text) else "")
+
+
+def _and(said: Sequence[str]) -> str:
+    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else "".join(said)
 
 
 def starred(names: Names, guessed: Collection[str]) -> dict[str, str]:

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from sim.report.findings.overload import overload
 from sim.report.grid import Study, called
-from sim.report.lost import lost_finding
 from sim.report.numbers import share
 from sim.report.plots.canvas import COLOURS, sheet, styled
 from sim.report.reference.labels import Names
@@ -30,7 +30,7 @@ def work_lost(one: Study, names: Names | None = None) -> Figure:
     rows = one.rows
     if len(rows) > MOST_BARS:
         rows = rows[rows["lost_share"] > 0].sort_values("lost_share", ascending=False).head(MOST_BARS)
-    figure = sheet(lost_finding(one, names), 2.6 + 0.42 * len(rows), NOTE)
+    figure = sheet(overload(one, names), 2.6 + 0.42 * len(rows), NOTE)
     left, right = figure.subplots(1, 2, sharey=True)
     labels = [called(one, row, names) or "this run" for row in rows.to_dict("records")]
     lost, solved = rows["lost_share"], rows["success_rate"]

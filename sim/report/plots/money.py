@@ -12,30 +12,34 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from sim.report.findings.money import KINDS, money_finding
-from sim.report.grid import Study, place_label, study
+from sim.report.grid import HARNESS, Study, place_label, study
 from sim.report.numbers import number, percent
 from sim.report.plots.canvas import BILL_FILLS, INK, draw_key, sheet, styled
-from sim.report.reference.labels import Names
+from sim.report.reference.labels import Names, value_name
 
 SELDOM = ["fees", "hours of servers", "reserved units"]
 """What few bills have."""
+SEEN = 0.005
+"""Share of a bill below which a part is no wider than its edge: it is left out of the key."""
+MOST_PANELS = 4
 
 
 @styled
 def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
     """Which kinds of token the bill pays for, by workflow, on up to four backends from the most expensive to the cheapest."""
     one = study(table, names)
-    shown = [list(one.lines)[i] for i in sorted({round(k * (len(one.lines) - 1) / 3) for k in range(4)})] if one.lines else []
+    steps = MOST_PANELS - 1
+    shown = [list(one.lines)[i] for i in sorted({round(k * (len(one.lines) - 1) / steps) for k in range(MOST_PANELS)})] if one.lines else []
     bills = {name: _bill(one, name) for name in shown}
     unpaid = [kind for kind in SELDOM if not any(bill[kind].any() for bill in bills.values())]
     bills = {name: bill.drop(columns=unpaid) for name, bill in bills.items()}
     across = 2 if len(shown) > 1 else 1
     down = math.ceil(len(shown) / across) or 1
-    by = f", by bills in {next(iter(one.harnesses))}: in other harnesses they differ" if one.harnesses else ""
+    by = f", by bills in {value_name(HARNESS, next(iter(one.harnesses)))}: in other harnesses they differ" if one.harnesses else ""
     figure = sheet(
         _money_title(one, bills, names),
         1.7 + down * (0.8 + 0.42 * max(2, len(one.places))),
-        f"On the right: dollars per task{by}.",
+        f"On the right: dollars per {'finished ' if one.loses else ''}task{by}.{_left_out(one, shown)}",
         key=True,
     )
     panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
@@ -46,6 +50,13 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
     if shown:
         draw_key(figure, panels[0])
     return figure
+
+
+def _left_out(one: Study, shown: list[str]) -> str:
+    """Which lines these are, where there are more."""
+    if len(shown) == len(one.lines):
+        return ""
+    return f" Of {len(one.lines)}: the most expensive, the cheapest and two between; report.html has the bill of every scenario."
 
 
 def _bill(one: Study, name: str) -> pd.DataFrame:
@@ -67,22 +78,22 @@ def _bars(axes: Axes, one: Study, bill: pd.DataFrame, name: str, names: Names | 
     places = list(bill.index)
     left = np.zeros(len(bill))
     for kind in bill:
-        colour, hatch = BILL_FILLS[kind]
         shares = bill[kind].to_numpy()
-        axes.barh(range(len(bill)), shares, left=left, height=0.74, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6, label=kind)
+        label = kind if shares.max(initial=0) >= SEEN else None
+        axes.barh(range(len(bill)), shares, left=left, height=0.74, color=BILL_FILLS[kind], edgecolor="white", linewidth=0.6, label=label)
         for row, (share, start) in enumerate(zip(shares, left, strict=True)):
             if share >= 0.07:
                 plain = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
                 axes.text(start + share / 2, row, percent(share), ha="center", va="center", fontsize=10, color=INK, bbox=plain)
         left += shares
-    costs = one.values(name, "cost_per_task_usd")
+    costs = one.values(name, one.per_task)
     for row, place in enumerate(places):
         axes.text(1.015, row, "$" + number(costs[place]), va="center", fontsize=11, color=INK)
     axes.set_yticks(range(len(bill)), [place_label(one.x, place, names) for place in places])
     axes.set_ylim(len(bill) - 0.45, -0.55)
     axes.set_xlim(0, 1)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel("share of the bill (%)")
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol="\u00a0%"))
+    axes.set_xlabel("share of the bill")
     axes.set_title(name)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="x", labelbottom=True)

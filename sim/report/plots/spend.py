@@ -13,12 +13,19 @@ from matplotlib.figure import Figure
 from sim.report.findings.money import spend_title
 from sim.report.grid import Study, axis_label, mark, place_label, study
 from sim.report.plots.canvas import COLOURS, label_ends, pen, scale, sheet, styled
-from sim.report.reference.labels import Names
+from sim.report.reference.labels import Names, tick_name
 
 MOST_LINES = 12
 """More lines than this are drawn in grey, with the most expensive and the cheapest named."""
 INTERVALS = "Bars: 95 % intervals over the replications"
 OVER_HARNESSES = "Bars: from the lowest to the highest over the harnesses whose bills are taken, with 95 % intervals over the replications"
+
+
+WHY_TOKENS = " Tokens differ between backends by their turns and words, and by context windows: a smaller one is compacted earlier."
+LONGEST = 0.2
+"""An interval is drawn down to this share of its value: on a logarithmic scale one that ends near 0 has no end."""
+ALIKE = 0.03
+"""Lines that differ by no more than this share at every place are drawn as one, under all their names."""
 
 
 @styled
@@ -27,6 +34,7 @@ def spend_by_fanout(table: pd.DataFrame, names: Names | None = None) -> Figure:
     one = study(table, names)
     bars = OVER_HARNESSES if one.harnesses else INTERVALS
     marked = " ?: a team that nobody has measured." if any(map(mark, one.places)) else ""
+    marked += WHY_TOKENS if len(_alike(one, "tokens_per_task")) > 1 and "backends" in one.axes else ""
     figure = sheet(spend_title(one, names), 7.2, f"{bars}; where none is seen it is smaller than the marker.{marked}")
     left, right = figure.subplots(1, 2)
     for axes, metric, label, sign in (
@@ -36,8 +44,8 @@ def spend_by_fanout(table: pd.DataFrame, names: Names | None = None) -> Figure:
         _lines(axes, one, metric, sign)
         axes.set_ylabel(f"{label}{', log scale' if axes.get_yscale() == 'log' else ''}")
         _ticks(axes, one, names)
-    if len(one.lines) > 1:
-        _name_lines(right, one, one.per_task)
+        if len(one.lines) > 1 and (axes is right or len(_alike(one, metric)) < len(one.lines)):
+            _name_lines(axes, one, metric)
     return figure
 
 
@@ -54,15 +62,16 @@ def _lines(axes: Axes, one: Study, metric: str, sign: str) -> None:
     grey = len(one.lines) > MOST_LINES
     ends = list(one.lines)[:: max(1, len(one.lines) - 1)]
     lows, highs = [], []
-    for index, name in enumerate(one.lines):
+    for name in _alike(one, metric):
+        index = list(one.lines).index(name)
         middle, low, high = (one.values(name, metric + end).to_numpy() for end in ("", "_ci_low", "_ci_high"))
         reach = np.nan_to_num(np.clip([middle - low, high - middle], 0, None))
-        reach[0] = np.minimum(reach[0], 0.999 * np.nan_to_num(middle))
+        reach[0] = np.minimum(reach[0], (1 - LONGEST) * np.nan_to_num(middle))
         look = pen(index) if not grey or name in ends else {"color": "#BBBBBB", "linewidth": 1, "zorder": 1}
         if one.x in ("", "backends"):
             look |= {"linestyle": "none", "marker": "o"}
         axes.errorbar(positions, middle, reach, capsize=4, elinewidth=1.2, label=name, **look)
-        lows.append(np.nanmin(middle, initial=math.inf))
+        lows.append(np.nanmin(middle - reach[0], initial=math.inf))
         highs.append(np.nanmax(middle + reach[1], initial=0))
     if highs:
         scale(axes, "y", min(lows), max(highs), sign)
@@ -71,7 +80,8 @@ def _lines(axes: Axes, one: Study, metric: str, sign: str) -> None:
 def _ticks(axes: Axes, one: Study, names: Names | None) -> None:
     """Names of the places, broken into lines where they would run into each other, aslant where that does not help."""
     room = 52 // max(1, len(one.places))
-    labels = [textwrap.fill(place_label(one.x, place, names), max(5, room - 1), break_long_words=False) for place in one.places]
+    named = [tick_name(one.x, place, names) if one.numeric else place_label(one.x, place, names) for place in one.places]
+    labels = [textwrap.fill(label, max(5, room - 1), break_long_words=False) for label in named]
     crowded = max((len(line) for label in labels for line in label.splitlines()), default=0) >= max(6, room)
     labels = [label.replace("\n", " ") for label in labels] if crowded else labels
     axes.set_xticks(_positions(one), labels, rotation=35 if crowded else 0, ha="right" if crowded else "center", rotation_mode="anchor")
@@ -84,12 +94,29 @@ def _ticks(axes: Axes, one: Study, names: Names | None) -> None:
 
 
 def _name_lines(axes: Axes, one: Study, metric: str) -> None:
-    names = list(one.lines) if len(one.lines) <= MOST_LINES else list(one.lines)[:: len(one.lines) - 1]
+    alike = _alike(one, metric)
+    shown = list(alike) if len(one.lines) <= MOST_LINES else list(one.lines)[:: len(one.lines) - 1]
     position = dict(zip(one.places, _positions(one), strict=True))
     ends, colours = {}, {}
-    for name in names:
+    for name in shown:
         known = one.values(name, metric).dropna()
         if len(known):
-            ends[name] = (position[known.index[-1]], float(known.iloc[-1]))
-            colours[name] = COLOURS[list(one.lines).index(name) % len(COLOURS)]
+            others = len(alike.get(name, ())) - 1
+            label = f"{name} and {others} more" if others > 0 else name
+            ends[label] = (position[known.index[-1]], float(known.iloc[-1]))
+            colours[label] = COLOURS[list(one.lines).index(name) % len(COLOURS)]
     label_ends(axes, ends, colours)
+
+
+def _alike(one: Study, metric: str) -> dict[str, list[str]]:
+    """Lines by the first of those that they cannot be seen apart from; where they are grey none are joined."""
+    kept: dict[str, list[str]] = {}
+    for name in one.lines:
+        mine = one.values(name, metric)
+        first = next((other for other in kept if _same(mine, one.values(other, metric))), name) if len(one.lines) <= MOST_LINES else name
+        kept.setdefault(first, []).append(name)
+    return kept
+
+
+def _same(a: pd.Series, b: pd.Series) -> bool:
+    return bool((a.isna() == b.isna()).all() and ((a - b).abs() <= ALIKE * b.abs()).where(a.notna(), True).all())

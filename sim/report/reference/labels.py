@@ -1,4 +1,4 @@
-"""What settings and their values are called: `input limit of Claude Sonnet 4.6`, `1M tokens/min`, `team of 4`; never a key.
+"""What settings, their values and metrics are called: `input limit of Claude Sonnet 4.6`, `1M tokens/min`, `team of 4`; never a key.
 
 A setting that is nowhere named here is called by its key's last part, and by its unit as `sim.report.reference.settings` has it.
 """
@@ -95,6 +95,8 @@ _OWNERS = {
     "matched_chat": "chat baseline", "chat_baselines": "chat baseline", "retry": "retries", "tiers": "tier", "windows": "window",
     "quotas": "quota", "teams": "team", "budgets": "budget", "events": "event", "works": "work", "qualities": "success", "stages": "stage",
 }  # fmt: skip
+_CALLED = {"mini_v2": "mini-SWE-agent 2", "mini": "mini-SWE-agent", "openhands": "OpenHands"}
+"""Choices with names of their own: harnesses."""
 _PARAMETERS = ("mean", "median", "sigma", "shape", "sd", "p", "low", "high", "value", "shift")
 """Of a distribution."""
 
@@ -177,6 +179,12 @@ def worded(key: str, value: Any, names: Names | None = None, among: Collection[s
     return f"{setting_name(_whole(key), None if unique else names)} {value_name(key, value, names)}"
 
 
+def metric_name(metric: str) -> str:
+    """`cost per solved task` of `cost_per_success_usd`."""
+    said = re.sub(r"_(usd|s)$", "", metric).replace("_", " ").replace(" usd per mtok", " price")
+    return said.replace("per success", "per solved task")
+
+
 def plain_number(value: float) -> str:
     """All of a number: `16`, `2,500`, `250k`, `1.5M`, `123,456`."""
     for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
@@ -193,6 +201,8 @@ def _choice(key: str, value: Any) -> str:
             return "one agent"
         if size := SIZED.fullmatch(text):
             return {"team": f"team of {size[2]}", "replicas": f"{size[2]} replicas", "reviewed": f"{size[2]} reviewers"}[size[1]]
+    if text in _CALLED:
+        return _CALLED[text]
     if text.lower() in ("", "none", "null", "[]"):
         return "none"
     if text.lower() in ("true", "false"):

@@ -1,0 +1,1 @@
+"""Figures: what they say and draw; no pixels are compared."""

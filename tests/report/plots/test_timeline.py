@@ -28,7 +28,7 @@ def test_a_quiet_minute_is_none() -> None:
     heights, edges, title = fresh((5, 40), (59, 20), (120, 30), (185, 12), (239, 30))
     assert heights == [60, 0, 30, 42]
     assert edges == [0, 1, 2, 3, 4]
-    assert "takes 60 tokens, the median minute 36" in title
+    assert "end with 60 tokens per minute, the median is 36" in title
 
 
 def test_many_minutes_share_a_step() -> None:
@@ -41,4 +41,4 @@ def test_many_minutes_share_a_step() -> None:
 def test_a_century_is_drawn_as_fast_as_an_hour() -> None:
     heights, _, title = fresh((0, 30), (3e9, 60))
     assert len(heights) <= 401
-    assert "the median minute 0" in title
+    assert "the median is 0" in title

@@ -27,8 +27,7 @@ def log_bill(found: Mapping[str, Any]) -> Figure:
     for heading, kind in zip(HEADINGS, KINDS, strict=True):
         usd = np.array([row[f"{kind}_usd"] for row in rows])
         if usd.any():
-            colour, hatch = BILL_FILLS[heading]
-            axes.barh(range(len(rows)), usd, left=left, height=0.7, color=colour, hatch=hatch, edgecolor="white", label=heading)
+            axes.barh(range(len(rows)), usd, left=left, height=0.7, color=BILL_FILLS[heading], edgecolor="white", label=heading)
             left += usd
     whole = {place: row["billed_usd"] for place, row in enumerate(rows) if row["billed_calls"] == row["calls"]}
     if whole:
