@@ -1,4 +1,5 @@
 """`python -m benchmarks.stops 40`: so many single runs, sweeps and `again`, each ended at a random moment by KILL, TERM or INT.
+`python -m benchmarks.stops 40 INT`: by Ctrl-C alone.
 
 What may not happen: a folder with files of two runs, a run that was complete and is not any more, a process that goes on, a file that
 stays when a later start has been and gone. Linux only: it looks into /proc.
@@ -8,13 +9,14 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,22 +48,25 @@ class Stops(NamedTuple):
     orphans: int
     """Processes that went on."""
     said: int
-    """Ends by TERM or INT, once the command was under way, with another status (the signal itself: it was over) or more than a line."""
+    """Ends by TERM or INT, once the command was under way, with another status (the signal itself: it was over) or more than the line that
+    says so."""
+    lines: Counter[str]
+    """What those said that were stopped, numbers left out."""
     left: list[str]
     """Files that were there in the end, in the temporary folder or half-written beside a run."""
 
 
-def stop(root: Path, stops: int, seed: int = 1) -> Stops:
+def stop(root: Path, stops: int, seed: int = 1, signals: Sequence[signal.Signals] = SIGNALS) -> Stops:
     """Stop so many commands; then let one of each end."""
     luck, temporary = random.Random(seed), root / "temporary"
     temporary.mkdir(parents=True)
     environment = os.environ | {"TMPDIR": str(temporary), MARK: str(os.getpid())}
     _whole(root, environment, [*SMALL, "workload.tasks=20", "hydra.run.dir=kept"])
-    kept, ends = _held(root / "kept"), Counter[str]()
+    kept, ends, lines = _held(root / "kept"), Counter[str](), Counter[str]()
     lasts = {name: _whole(root, environment, words) for name, words in COMMANDS.items()}
     mixed = lost = orphans = said = 0
     for number in range(stops):
-        name, sent = list(COMMANDS)[number % 3], SIGNALS[number // 3 % 3]
+        name, sent = list(COMMANDS)[number % 3], signals[number // 3 % len(signals)]
         before = _complete(root)
         words = COMMANDS[name] + ([f"seed={number}"] if name == "run" else [])
         process = _start(root, environment, words)
@@ -72,7 +77,10 @@ def stop(root: Path, stops: int, seed: int = 1) -> Stops:
             process.send_signal(sent)
             heard = process.communicate()[1]
             if under_way and sent != signal.SIGKILL:
-                said += process.returncode not in (0, 128 + sent, -sent) or len(heard.splitlines()) > 1
+                told = [line for line in heard.splitlines() if "still at work" not in line]  # on a busy machine
+                whole = len(told) <= 1 and all(line.startswith("sim: stopped") for line in told)
+                said += process.returncode not in (0, 128 + sent, -sent) or not whole
+                lines.update(re.sub(r"\d+|/\S+", "#", line) for line in told)
         ends[f"{name} {sent.name} {process.returncode}"] += 1
         orphans += _go_on()
         after = _complete(root)
@@ -81,7 +89,7 @@ def stop(root: Path, stops: int, seed: int = 1) -> Stops:
     for words in COMMANDS.values():
         _whole(root, environment, words)
     left = [str(path.relative_to(root)) for path in root.rglob("*") if path.name.endswith(".part") or path.name == LOCK]
-    return Stops(ends, mixed, lost, orphans, said, [*left, *(path.name for path in temporary.iterdir())])
+    return Stops(ends, mixed, lost, orphans, said, lines, [*left, *(path.name for path in temporary.iterdir())])
 
 
 def _start(root: Path, environment: dict[str, str], words: list[str]) -> subprocess.Popen[str]:
@@ -146,5 +154,7 @@ def _marked() -> Iterator[str]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for name, value in stop(Path(folder), int((sys.argv[1:] or ["40"])[0]))._asdict().items():
+        many, *named = sys.argv[1:] or ["40"]
+        signals = [signal.Signals[f"SIG{name}"] for name in named] or SIGNALS
+        for name, value in stop(Path(folder), int(many), signals=signals)._asdict().items():
             print(f"{name}: {dict(sorted(value.items())) if isinstance(value, Counter) else value}")

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -23,6 +23,8 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
+        self.kept = ""
+        """What of the work is kept, in words, said by who knows; empty: nobody has."""
 
 
 _owner = 0
@@ -69,6 +71,19 @@ def stop_if_noted() -> None:
     """Raise `Stopped` where a signal has come."""
     if _noted:
         raise Stopped(_noted)
+
+
+@contextlib.contextmanager
+def keeping(told: Callable[[], str]) -> Iterator[None]:
+    """Who stops what is done within it hears what of that is kept: `told()`, asked then."""
+    try:
+        yield
+    except BaseException as error:
+        stop = error if isinstance(error, Stopped) else Stopped(_noted) if _noted else None
+        if stop is None:
+            raise
+        stop.kept = stop.kept or told()
+        raise stop from None
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ Exit status: 0 when all went well, 1 after a mistake, 3 where a threshold is not
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from threading import Thread, main_thread
@@ -24,6 +25,8 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
     status = ended(lambda: _dispatch(given))
     if any(type(each) is Thread and not each.daemon and each is not main_thread() for each in threads()):
         complain("all is done; a thread that code of your own has begun still runs, Ctrl-C ends it", status)
+    elif words is None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Python, as it ends, would tell where Ctrl-C has met it
     sys.exit(status)
 
 

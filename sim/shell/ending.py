@@ -29,7 +29,7 @@ def ended(action: Callable[[], int]) -> int:
         with heard():
             return action()
     except Stopped as stop:
-        return complain("stopped", 128 + stop.number)
+        return complain(f"stopped; {stop.kept}" if stop.kept else "stopped", 128 + stop.number)
     except KeyboardInterrupt:
         return complain("stopped", STOPPED)
     except BrokenPipeError:

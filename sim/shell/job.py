@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class Job:
         """A mistake once a scenario was refused: Hydra is not told, so that nothing else is printed."""
         self._jobs = jobs
         self._form = form
+        self.kept = "it had not ended, so nothing of it is kept; the same command begins anew"
+        """What there is of a run, for whoever stops it."""
         self._footprint: Footprint | None = None
 
     def composed(self, configuration: Any) -> None:
@@ -45,6 +48,9 @@ class Job:
         with contextlib.suppress(OmegaConfBaseException, ValueError):  # a folder that Hydra can name only later
             if self._jobs is None and (folder := OmegaConf.select(configuration, "hydra.run.dir")):
                 self._footprint = Footprint(Path(folder))
+
+    def _saved(self, folder: Path) -> None:
+        self.kept = f"the run is kept in {folder}, figures and pages as far as they were drawn"
 
     def undo(self) -> None:
         """Leave nothing of a run that has no result."""
@@ -66,7 +72,7 @@ class Job:
             with alone_in(folder):
                 with aside(self._form is Form.json):
                     scenario = from_hydra(composed)
-                _alone(scenario, folder, self._form)
+                _alone(scenario, folder, self._form, self._saved)
         except (SimError, OSError, MemoryError) as error:
             self.undo()
             self.status = complain(told(error))
@@ -116,7 +122,7 @@ def _begin(jobs: Jobs, composed: Any, place: RunFolder, search: bool) -> Value |
     return None
 
 
-def _alone(scenario: Scenario, folder: Path, form: Form) -> None:
+def _alone(scenario: Scenario, folder: Path, form: Form, saved: Callable[[Path], None]) -> None:
     """One run, or the many of a search for what drives it."""
     from sim.sweeps.goal import check_goal
 
@@ -128,6 +134,7 @@ def _alone(scenario: Scenario, folder: Path, form: Form) -> None:
         return
     with aside(form is Form.json):
         result = _run(scenario, folder)
+    saved(folder)
     from sim.report.page import show_run  # after the run: its workers need nothing that draws
 
     show_run(result, folder, form)

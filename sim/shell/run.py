@@ -9,9 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.engine.stop import Stopped, keeping
 from sim.errors import ConfigError
 from sim.meter.leftover import clear_leftovers
 from sim.report.terminal.form import Form, form_of
+from sim.results.files import NOTE
+from sim.results.kept.manifest import read_note
 from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.hydra_private import composing_less
@@ -31,7 +34,8 @@ def run(given: Sequence[str]) -> int:
     """Do what `sim GIVEN` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
     clear_leftovers()
     form, words = form_of(given)
-    with ExitStack() as stack:
+    job = Job(form=form)
+    with ExitStack() as stack, keeping(lambda: job.kept):
         stack.enter_context(heard(words=words))
         command = read(words)
         if form is Form.all and command.sweep is not None:
@@ -48,7 +52,11 @@ def run(given: Sequence[str]) -> int:
             print(f"sim: {unasked}: without effect, recorded sessions are replayed as they are", file=sys.stderr)
         for context in (whole_errors(), arguments(command.arguments), working_directory_importable()):
             stack.enter_context(context)
-        return _alone(form) if command.sweep is None else _sweep(command.sweep, command.scenarios, form)
+        if command.sweep is None:
+            return _alone(job)
+        folder, scenarios = command.sweep, command.scenarios
+        with keeping(lambda: _kept(folder, scenarios)):
+            return _sweep(folder, scenarios, form)
 
 
 def unused_backend(words: Sequence[str]) -> str:
@@ -89,9 +97,8 @@ def unused_prices(words: Sequence[str]) -> str:
     return ", ".join(word for word, name in found if name and not re.search(rf"\b{name[1]}\b", used))
 
 
-def _alone(form: Form) -> int:
+def _alone(job: Job) -> int:
     """One scenario, or whatever else Hydra shows."""
-    job = Job(form=form)
     try:
         _hydra(job)
     except BaseException:
@@ -101,11 +108,11 @@ def _alone(form: Form) -> int:
 
 
 def _sweep(folder: Path, scenarios: int, form: Form) -> int:
-    """Many scenarios and their table, which is gathered even when one failed or the user stops them."""
+    """Many scenarios and their table, which is gathered even when one failed. Who stops them is told what is kept, and does not wait."""
     from sim.shell.jobs import Jobs
     from sim.sweeps.folder import runs_of, starting
 
-    status, footprint, result = WELL, Footprint(folder), False
+    status, footprint, result, stopped = WELL, Footprint(folder), False, False
     try:
         with quiet(), starting(folder), Jobs(scenarios, told) as jobs:
             try:
@@ -114,13 +121,25 @@ def _sweep(folder: Path, scenarios: int, form: Form) -> int:
                     jobs.finish()
                 if not runs_of(folder):
                     raise ConfigError("this sweep came to no scenario: does an axis have values (glob(...) finds files of a menu only)?")
+            except Stopped:
+                stopped = True
+                raise
             finally:
                 result = bool(runs_of(folder))
-                if result:
+                if result and not stopped:
                     status = _gather(folder, jobs, form)
     finally:
         footprint.tidy() if result else footprint.undo()
     return status
+
+
+def _kept(folder: Path, scenarios: int) -> str:
+    """What there is of a sweep that is stopped."""
+    whole = sum(bool(read_note(path.parent).get("digest")) for path in folder.glob(f"[0-9]*/{NOTE}"))
+    if not whole:
+        return "no run of it had ended, so nothing is kept; the same command begins anew"
+    of = f" of {scenarios:,}" if whole <= scenarios else ""  # of an axis that only Hydra knows it is not known how long it is
+    return f"{whole:,}{of} runs are kept in {folder}, the same command goes on"
 
 
 def _hydra(job: Job) -> None:

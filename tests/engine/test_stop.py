@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 import sim
-from sim.engine.stop import Stopped, heard, held_off, stop_if_noted
+from sim.engine.stop import Stopped, heard, held_off, keeping, stop_if_noted
 from sim.settings.run import Log
 from tests.worlds import agent, backend, scenario
 
@@ -88,3 +88,25 @@ def test_a_fork_that_hears_ends_without_a_word() -> None:
             signal.raise_signal(signal.SIGTERM)
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 128 + signal.SIGTERM
+
+
+def test_who_stops_hears_what_is_kept_from_the_innermost_that_knows() -> None:
+    with pytest.raises(Stopped) as stop, heard(), keeping(lambda: "outer"), keeping(lambda: "inner"):
+        signal.raise_signal(signal.SIGINT)
+    assert stop.value.kept == "inner"
+    with pytest.raises(ValueError, match="mine"), keeping(lambda: "nothing"):
+        raise ValueError("mine")
+
+
+def half_done() -> None:
+    """A library that makes an error of its own of a signal."""
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except Stopped:
+        raise ValueError("half done") from None
+
+
+def test_an_error_that_a_stop_has_led_to_keeps_as_much() -> None:
+    with pytest.raises(Stopped) as stop, heard(), keeping(lambda: "two runs"):
+        half_done()
+    assert (stop.value.kept, stop.value.number) == ("two runs", signal.SIGTERM)

@@ -24,6 +24,12 @@ def raising(error: BaseException) -> Callable[[], int]:
     return action
 
 
+def kept(what: str) -> Stopped:
+    stop = Stopped(signal.SIGINT)
+    stop.kept = what
+    return stop
+
+
 ENDS = {
     "well": (lambda: WELL, 0, ""),
     "a threshold is not met": (lambda: THRESHOLD, 3, ""),
@@ -32,6 +38,7 @@ ENDS = {
     "no memory": (raising(MemoryError()), 1, "sim: out of memory; try log=none, fewer processes or fewer tasks\n"),
     "Ctrl-C": (raising(KeyboardInterrupt()), 130, "sim: stopped\n"),
     "SIGTERM": (raising(Stopped(signal.SIGTERM)), 143, "sim: stopped\n"),
+    "Ctrl-C, something kept": (raising(kept("3 of 4 runs are kept in out")), 130, "sim: stopped; 3 of 4 runs are kept in out\n"),
     "help was printed": (raising(SystemExit(0)), 0, ""),
     "a library gave up": (raising(SystemExit(2)), 2, ""),
     "a library said why": (raising(SystemExit("why")), 1, ""),
@@ -66,7 +73,8 @@ def test_a_line_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_signal_is_one_line_and_its_status_and_leaves_nothing(number: signal.Signals, status: int, tmp_path: Path) -> None:
     words = ["agent=chat", "workload.tasks=2000000", "processes=1", "hydra.run.dir=out"]
     end = stopped(words, tmp_path, (tmp_path / "out" / ".lock").exists, number)
-    assert (end.status, end.stderr.splitlines()[-1]) == (status, "sim: stopped")  # behind how long it would take
+    told = "sim: stopped; it had not ended, so nothing of it is kept; the same command begins anew"
+    assert (end.status, end.stderr.splitlines()[-1]) == (status, told)  # behind how long it would take
     assert list(tmp_path.iterdir()) == []
 
 
