@@ -211,6 +211,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "sweep": (lambda: sim.sweep(cast("Any", "solo"), {}), "sweep takes a scenario, as sim.load returns it, not str"),
     "axes": (lambda: sim.sweep(SMALL, cast("Any", [("seed", [1])])), "sweep takes axes, lists of values by key"),
     "axis": (lambda: sim.sweep(SMALL, {"seed": cast("Any", 5)}), "seed=5: an axis takes a list of one value or more"),
+    "twice": (lambda: sim.sweep(SMALL, {"seed": [1, 2, 1]}), "seed=[1, 2, 1]: has a value twice, which would be one scenario run twice"),
     "folder": (lambda: sim.sweep(SMALL, {"seed": [1]}, folder=cast("Any", 5)), "sweep saves its runs in a folder, a path, not int"),
 }  # fmt: skip
 

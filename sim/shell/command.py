@@ -22,6 +22,8 @@ from sim.theory.expected.effort import MOST_MINUTES
 
 _SWEEPS = {"--multirun", "-m"}
 _SHOWS = {"--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc"}
+_MET = 10_000
+"""Values of an axis that are held against one another: more than that are a range."""
 COMPOSED_S = 0.15
 """Seconds in which Hydra composes one scenario."""
 _OWN_FOLDER = "outputs/sweep"
@@ -118,7 +120,12 @@ def _scenarios(axes: Sequence[Any]) -> int:
     total = 1
     for each in axes:
         if each.is_sweep_override() and "GLOB" not in each.value_type.name:
-            count = sum(1 for _ in each.sweep_string_iterator())
+            count, met = 0, set[str]()
+            for count, value in enumerate(each.sweep_string_iterator(), 1):
+                if value in met:
+                    raise ConfigError(f"{each.key_or_group}: has {value} twice, which would be one scenario run twice")
+                if count <= _MET:
+                    met.add(value)
             if not count:
                 raise ConfigError(f"{each.key_or_group}: this sweep has no scenarios, its range is empty")
             total *= count

@@ -117,6 +117,8 @@ def _listed(key: str, values: Any) -> list[Any]:
     listed = [] if isinstance(found, str | Mapping) or not isinstance(found, Iterable) else list(found)
     if not listed:
         raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
+    if len({repr(each) for each in listed}) < len(listed):
+        raise ConfigError(f"{key}={listed!r:.200}: has a value twice, which would be one scenario run twice")
     return listed
 
 

@@ -225,6 +225,7 @@ def test_what_is_set_twice_is_told(words: list[str], told: list[tuple[str, str]]
         (["--config-name=mine"], "--config-dir FOLDER experiment=NAME"),
         (["-cp", "/etc"], "--config-dir FOLDER experiment=NAME"),
         (["--package", "market"], "--cfg is not asked for"),
+        (["-m", "seed=1,2,1"], "seed: has 1 twice, which would be one scenario run twice"),
         (["hydra.run.dir="], "hydra.run.dir=: names no folder; hydra.run.dir=. is the current one"),
     ],
 )

@@ -125,3 +125,8 @@ def test_a_verb_without_settings_of_its_own_knows_those_of_a_run(capsys: pytest.
     status, _, err = ended(capsys, "estimate", "workloads")
     assert (status, err) == (1, "sim: 'workloads' is not a verb or a setting; did you mean 'workload'?; see sim --help\n")
     assert "known: agent, " in ended(capsys, "estimate", "qqqq")[2]
+
+
+def test_an_empty_place_is_not_the_current_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    told = "sim: argument --out: is empty, and names no folder; the current one is .; see sim compare --help\n"
+    assert ended(capsys, "compare", "a", "b", "--out", "") == (1, "", told)

@@ -19,7 +19,7 @@ from sim.report.tables import spanned
 from sim.results.metrics import HEADLINES, METRICS, unit_of
 from sim.results.provenance import SOFTWARE, read_origin
 
-WARNED = ("lost", "refused", "money", "idle")
+WARNED = ("lost", "never", "refused", "money", "idle")
 """Kinds of notes that stand before any number: work that was lost, turned away or never done."""
 MEANINGS = {metric.name: metric.meaning for metric in METRICS}
 PRESSED = ("lost_share", "cost_per_finished_task_usd", "rate_limited_share")

@@ -26,8 +26,8 @@ def waits(t_s: np.ndarray, sizes: np.ndarray, per_min: float, burst_s: float = B
 
 
 def quota(t_s: np.ndarray, sizes: np.ndarray, accepted: float, burst_s: float = BURST_S) -> float:
-    """The least rate a minute at which at most a share `accepted` of the calls waits; none is larger than its bucket."""
-    if not len(sizes):
+    """The least rate a minute at which at most a share `accepted` of the calls waits; none is larger than its bucket. 0 of nothing."""
+    if not sizes.any():
         return 0.0
     low, high = float(sizes.max()) * MINUTE_S / burst_s, float(sizes.sum()) * MINUTE_S / burst_s
     if (waits(t_s, sizes, low, burst_s) > 0).mean() <= accepted:

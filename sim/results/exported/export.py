@@ -66,4 +66,5 @@ def write_new(path: Path, write: Callable[[Path], object]) -> None:
                 raise DataError(f"{path}: was made by somebody else meanwhile")
             part.rename(path)
     finally:
-        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+        if os.path.lexists(part):
+            shutil.rmtree(part) if part.is_dir() else part.unlink()

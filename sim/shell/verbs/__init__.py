@@ -12,6 +12,7 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from typing import NoReturn
 
 from sim.errors import ConfigError
@@ -26,6 +27,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message}; see {self.prog} --help")
+
+
+def place(text: str) -> Path:
+    """A file or a folder, of a word that may have been empty (`--out "$DIR"`), which would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty, and names no folder; the current one is .")
+    return Path(text)
 
 
 def parser(verb: str) -> Parser:

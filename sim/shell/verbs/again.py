@@ -24,12 +24,13 @@ from sim.results.result import Result
 from sim.results.simulate import simulate
 from sim.scenario.load import load_run
 from sim.shell.ending import WELL, complain, told
+from sim.shell.verbs import place
 from sim.sweeps.folder import runs_of
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Folders."""
-    parser.add_argument("folder", type=Path, nargs="+", metavar="FOLDER", help="of a run, or of a sweep: all of its runs")
+    parser.add_argument("folder", type=place, nargs="+", metavar="FOLDER", help="of a run, or of a sweep: all of its runs")
     parser.add_argument("--trust", action="store_true", help="import policies and workflows that the runs name")
 
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from sim.shell.ending import WELL
 from sim.shell.process import aside
+from sim.shell.verbs import place
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Settings, and where tables go."""
     parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="as of a run")
-    parser.add_argument("--config-dir", type=Path, metavar="FOLDER", help="of your own settings")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write quotas.csv, demand.csv and the duration curve there")
+    parser.add_argument("--config-dir", type=place, metavar="FOLDER", help="of your own settings")
+    parser.add_argument("--out", type=place, metavar="FOLDER", help="write quotas.csv, demand.csv and the duration curve there")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from sim.errors import ConfigError
 from sim.shell.ending import WELL
+from sim.shell.verbs import place
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Folders, a place."""
-    parser.add_argument("folder", type=Path, nargs="+", metavar="FOLDER", help="of a run, or of a sweep")
-    parser.add_argument("--out", type=Path, default=Path("outputs/compare"), metavar="FOLDER", help="where the page goes")
+    parser.add_argument("folder", type=place, nargs="+", metavar="FOLDER", help="of a run, or of a sweep")
+    parser.add_argument("--out", type=place, default=Path("outputs/compare"), metavar="FOLDER", help="where the page goes")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 

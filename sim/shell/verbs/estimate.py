@@ -13,17 +13,17 @@ import json
 import math
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from pathlib import Path
 
 from sim.shell.ending import THRESHOLD, WELL, complain
 from sim.shell.process import aside
+from sim.shell.verbs import place
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Settings, a budget."""
     parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="as of a run")
     parser.add_argument("--budget", type=_dollars, metavar="USD", help="end with 3 if P90 of the dollars is over it")
-    parser.add_argument("--config-dir", type=Path, metavar="FOLDER", help="of your own settings")
+    parser.add_argument("--config-dir", type=place, metavar="FOLDER", help="of your own settings")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 

@@ -9,17 +9,17 @@ Without --out it goes into export/ of the run's folder. Nothing is written over.
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 
 from sim.logs.writers import FORMATS
 from sim.shell.ending import WELL
+from sim.shell.verbs import place
 
 
 def arguments(parser: ArgumentParser) -> None:
     """A folder, a format, a place."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="of a run that kept its calls (log=full)")
+    parser.add_argument("folder", type=place, metavar="FOLDER", help="of a run that kept its calls (log=full)")
     parser.add_argument("--as", dest="format", required=True, metavar="FORMAT", help=", ".join(FORMATS))
-    parser.add_argument("--out", type=Path, metavar="PATH", help="a file or folder that is not there yet")
+    parser.add_argument("--out", type=place, metavar="PATH", help="a file or folder that is not there yet")
     parser.add_argument("--trust", action="store_true", help="import a policy or workflow that the run names")
 
 

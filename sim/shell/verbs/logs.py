@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.errors import ConfigError, SimError
 from sim.shell.ending import MISTAKE, WELL, complain
+from sim.shell.verbs import place
 
 if TYPE_CHECKING:
     from sim.logs.log import Log
@@ -41,8 +42,8 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--model", action="append", default=[], metavar="NAME=BACKEND", help="who serves a model of the log")
     parser.add_argument("--what-if", action="append", default=[], metavar="WORDS", help="what it would have cost otherwise; repeat it")
-    parser.add_argument("--fit", type=Path, metavar="FOLDER", help="write a profile and an experiment there")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="leave a page, report.html, there")
+    parser.add_argument("--fit", type=place, metavar="FOLDER", help="write a profile and an experiment there")
+    parser.add_argument("--out", type=place, metavar="FOLDER", help="leave a page, report.html, there")
     parser.add_argument("--strict", action="store_true", help="end with 1 if a line is broken or a model has no price")
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -97,6 +98,9 @@ def run(asked: Namespace) -> int:
     asks = asked.what_if or asked.fit
     if idle := [word for word in settings if word.startswith(("agent", "workload")) and "system_tokens" not in word and not asks]:
         complain(f"{', '.join(idle)}: without effect on what was billed; --what-if asks what it would have cost", WELL)
+    if absent := [f"--model {name}={backend}" for name, backend in models.items() if name not in log.models]:
+        has = ", ".join(each or "calls that name none" for each in log.models)
+        complain(f"{', '.join(absent)}: without effect, the log has {has}", WELL)
     if bill.unknown:
         worst = complain(f"not priced: {', '.join(bill.unknown)}; --model NAME=BACKEND says which it is", status) or worst
     return worst

@@ -24,6 +24,7 @@ from sim.report.terminal.screen import show
 from sim.results.files import write_whole
 from sim.shell.ending import MISTAKE, WELL
 from sim.shell.footprint import Footprint
+from sim.shell.verbs import place
 from sim.validate import page as pages
 from sim.validate import suite
 from sim.validate.target import Check
@@ -31,8 +32,8 @@ from sim.validate.target import Check
 
 def arguments(parser: ArgumentParser) -> None:
     """Where to find recorded sessions, and what to write."""
-    parser.add_argument("--out", type=Path, default=Path("outputs") / "validation", metavar="FOLDER", help="for the table and the figure")
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="of recorded sessions")
+    parser.add_argument("--out", type=place, default=Path("outputs") / "validation", metavar="FOLDER", help="for the table and the figure")
+    parser.add_argument("--data", type=place, metavar="FOLDER", help="of recorded sessions")
     parser.add_argument("--page", action="store_true", help="write VALIDATION.md here")
 
 

@@ -55,9 +55,13 @@ class Question(NamedTuple):
 
 def asked(text: str, backends: list[str], models: list[str]) -> Question:
     """Read a what-if; `backends` are those of the market, `models` those of the log. Raises `ConfigError`."""
-    found = Question(text.strip())
+    found, met = Question(text.strip()), set[str]()
     for word in words(text):
         key, equals, value = word.partition("=")
+        what = "every call's backend" if key == "backends" or (not equals and key in backends) else key
+        if what in met:
+            raise ConfigError(f"--what-if {text.strip()}: says {what} twice; ask once for each")
+        met.add(what)
         if not equals:
             found = _bare(found, word, backends)
         elif key == "agent.fanout":

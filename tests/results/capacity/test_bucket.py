@@ -52,3 +52,4 @@ def test_a_quota_is_the_least_that_holds_back_no_more(accepted: float) -> None:
 def test_one_call_takes_a_bucket_of_its_size_and_none_takes_none() -> None:
     assert quota(np.array([5.0]), np.array([700.0]), 0.01) == 700.0
     assert quota(np.array([]), np.array([]), 0.01) == 0.0
+    assert quota(np.array([1.0, 2.0]), np.array([0.0, 0.0]), 0.01) == 0.0, "calls that are all refused have no tokens"

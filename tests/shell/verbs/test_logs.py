@@ -110,3 +110,9 @@ def test_how_agents_work_changes_nothing_that_was_billed_and_is_told(tmp_path: P
     told = "sim: agent.fanout=8: without effect on what was billed; --what-if asks what it would have cost\n"
     assert ran(capsys, path, "agent.fanout=8")[2] == told
     assert ran(capsys, path, "agent.system_tokens=8")[2] == ""
+
+
+def test_a_model_that_the_log_has_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lines(tmp_path / "x.jsonl", said(1, "1", usage(0, 20_000, 0, 100)))
+    status, _, err = ran(capsys, path, "--model", "opus=kimi_k2_5", "--json")
+    assert (status, err) == (0, "sim: --model opus=kimi_k2_5: without effect, the log has claude-opus-4-6\n")

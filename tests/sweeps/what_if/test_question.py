@@ -61,6 +61,8 @@ def test_words_end_at_blanks_outside_of_brackets_and_quotes() -> None:
         ("flat=200/month,ten/5h", "'ten/5h' must be USD/month, USD/5h"),
         ("flat=200/month,0/5h", "'0/5h' must be USD/month"),
         ("  ", "says nothing"),
+        ("claude_opus_4_6 kimi_k2_5", "--what-if claude_opus_4_6 kimi_k2_5: says every call's backend twice; ask once for each"),
+        ("cache=1h cache=5m", "says cache twice; ask once for each"),
     ],
 )
 def test_a_mistake_says_what_would_be_right(text: str, line: str) -> None:
