@@ -13,7 +13,7 @@ from sim.settings.budget import BudgetSettings, Per
 from sim.settings.market import BackendSettings, MarketSettings, PriceTier
 from sim.settings.profile import LoopSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
-from sim.settings.run import Log
+from sim.settings.run import Engine, Log
 from sim.settings.tries import TriesSettings
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 from sim.sweeps.sweep import replaced
@@ -69,6 +69,7 @@ def scenario(calls: int, *, live: int = 1000, **changes: Any) -> Scenario:
     """About `calls` calls of the shared workload, about `live` agents at a time; `changes` by dotted key, as in `sim.sweep`."""
     plain = Scenario(
         replications=1,
+        engine=Engine.simpy,
         backends=["one"],
         market=MarketSettings("benchmark", {"one": _backend()}),
         workload=WorkloadSettings(
@@ -115,6 +116,8 @@ _VERIFIER = LoopSettings(turns=2, **_loop())
 _TWO = {"market.models": {"one": _backend(), "two": _backend()}, "backends": ["one", "two"]}
 
 FEATURES: dict[str, dict[str, Any]] = {
+    "compiled": {"engine": Engine.auto},
+    "compiled, log=none": {"engine": Engine.auto, "log": Log.none},
     "log=none": {"log": Log.none},
     "no slots": {"market.models.one.slots": None},
     "shared decoding": {"market.models.one.decode_slowdown": 0.0001},

@@ -75,6 +75,13 @@ def distribution(value: Any, key: str = "value") -> Distribution:
     return Bounded(shape, **frame) if frame else shape
 
 
+def compiled(value: Any) -> bool:
+    """Whether the compiled twin draws from a setting's law; of one that was checked, whose parts need not be read again."""
+    if isinstance(value, Mapping):
+        return KINDS[value["dist"]].compiled and all(map(compiled, value.get("parts", ())))
+    return value.twin if isinstance(value, Distribution) else True
+
+
 def _build(kind: type[Distribution], name: str, given: dict[str, Any], key: str) -> Distribution:
     required = [f.name for f in fields(kind)] if kind is not Empirical else []
     for missing in [n for n in required if n not in given]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.errors import ConfigError
-from sim.sampling.distributions import distribution
+from sim.sampling.distributions import compiled
 from sim.scenario.custom import imported
 from sim.scenario.sources import chance_in
 from sim.settings.agent import AgentKind
@@ -56,7 +56,7 @@ def traits_of(settings: Any, path: str = "") -> Iterator[tuple[str, Traits]]:
                 yield from traits_of(each, f"{key}.{name}")
         elif isinstance(value, enum.Enum) or value != _default(field):
             traits = _worded(known(field.metadata.get("traits", CAUTIOUS), settings), key, value)
-            unknown = traits.twin and field.metadata.get("quantity") and value is not None and not distribution(value).twin
+            unknown = traits.twin and field.metadata.get("quantity") and not compiled(value)
             yield key, traits._replace(twin=False) if unknown else traits
 
 
@@ -92,6 +92,8 @@ def _own_code(name: str, key: str) -> Traits:
 
 
 def _worded(traits: Traits, key: str, value: Any) -> Traits:
+    if not (traits.unsolved or traits.undealt):
+        return traits
     unsolved, undealt = (why.format(key=key, value=value) for why in (traits.unsolved, traits.undealt))
     return traits._replace(unsolved=unsolved, undealt=undealt)
 

@@ -12,7 +12,7 @@ import sim
 from sim.engine.compiled.laws import Kind, Law, Laws
 from sim.engine.compiled.library import SAMPLES, Library
 from sim.engine.compiled.tables import WorldTable
-from sim.sampling.distributions import KINDS, distribution
+from sim.sampling.distributions import KINDS, compiled, distribution
 
 EDGES: dict[str, Any] = {
     "a lognormal of no width": {"dist": "lognormal", "median": 7.0, "sigma": 0.0},
@@ -35,6 +35,7 @@ def test_values_are_those_of_the_model(name: str, library: Library) -> None:
 
 
 def test_each_kind_has_a_sample() -> None:
+    assert all(compiled(law) and distribution(law).twin for law in SAMPLES.values())
     rows = Laws()
     assert {Kind(rows.rows[rows.add(law)].kind) for law in SAMPLES.values()} == set(Kind)
 
@@ -49,5 +50,6 @@ def test_what_it_does_not_know_is_not_said_to_be_known() -> None:
         unknown["gamma"] | {"low": 1},
     ):
         assert not distribution(setting).twin
+        assert not compiled(setting)
         with pytest.raises(sim.SimError, match="no gamma"):
             Laws().add(setting)
