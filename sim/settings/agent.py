@@ -20,6 +20,12 @@ def _led(agent: AgentSettings) -> Traits:
     return TWIN if one else ALONE
 
 
+def _staged(agent: AgentSettings) -> Traits:
+    """The same of a pipeline."""
+    known = all(name in agent.stages for name in agent.order)
+    return TWIN if known and all(map(_keeps_nobody, agent.staged)) else ALONE
+
+
 def _keeps_nobody(loop: LoopSettings) -> bool:
     """Whether its user sends one message, or later ones at once."""
     return distribution(loop.requests).support()[1] < 1.5 or not distribution(loop.think_time_s).support()[1]
@@ -32,7 +38,7 @@ class AgentKind(Feature):
     react = "react", TWIN
     orchestrator = "orchestrator", _led
     debate = "debate", ALONE
-    pipeline = "pipeline", ALONE
+    pipeline = "pipeline", _staged
     """The stages of `order`, one after another; they take all settings of their loops from `stages`."""
     custom = "custom"
     """Yours: `workflow` names a function, `my_module:my_life`, that takes an agent and yields its calls."""
@@ -63,7 +69,7 @@ def _may_cut(agent: AgentSettings) -> Traits:
     """A cap that no task can come to is as good as none."""
     known = agent.kind is AgentKind.pipeline and all(name in agent.stages for name in agent.order)
     most = sum(stage.most_agents for stage in staff(agent.order, agent.stages).values()) if known else math.inf
-    return ALONE if agent.max_agents is not None and most <= agent.max_agents else _CAP
+    return TWIN if agent.max_agents is not None and most <= agent.max_agents else _CAP._replace(twin=True)
 
 
 @dataclass
@@ -105,9 +111,9 @@ class AgentSettings(LoopSettings):
     on_worker_failure: OnFailure = OnFailure.go_on
     worker: LoopSettings = field(default_factory=LoopSettings)
     """The loop of a worker without a team of its own."""
-    order: list[str] = alone([])
+    order: list[str] = twin([])
     """pipeline: names of the stages that run, the first one first."""
-    stages: dict[str, StageSettings] = alone({})
+    stages: dict[str, StageSettings] = twin({})
     """pipeline: stages by name; one that is not in `order` does not run."""
     max_agents: int | None = setting(None, low=1, traits=_may_cut)
     """pipeline: agents of one try at most; null: as many as there are to be."""

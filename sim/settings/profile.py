@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sim.sampling.distributions import distribution
-from sim.settings.bounds import alone, twin
+from sim.settings.bounds import twin
 from sim.settings.traits import TWIN, Feature
 
 
@@ -96,17 +96,17 @@ class StageSettings(LoopSettings):
     """One stage: agents of one kind, each in a context of its own, that begin together when all of the stage before have ended."""
 
     role: StageRole = StageRole.worker
-    each: str | None = alone(None)
+    each: str | None = twin(None)
     """An earlier stage, for every item of which there are `width` agents; null: there are `width` agents in all."""
-    width: Any = alone(1, low=1, quantity=True)
+    width: Any = twin(1, low=1, quantity=True)
     """Agents, in all or for each item; at least 1."""
-    items: Any = alone(None, low=0, quantity=True)
+    items: Any = twin(None, low=0, quantity=True)
     """Items that each agent finds. null: 1; with `each` they judge together the item that they were given, and hand it on."""
-    passes: float = alone(1.0, low=0, high=1)
+    passes: float = twin(1.0, low=0, high=1)
     """Share of the items, found or judged, that later stages get to see."""
-    report_tokens: Any = alone(0, low=0, quantity=True)
+    report_tokens: Any = twin(0, low=0, quantity=True)
     """Tokens of the report on an item that was found, or of each agent's on an item that was judged."""
-    reads: list[str] = alone([])
+    reads: list[str] = twin([])
     """Earlier stages whose reports, of all items, are in the prompt of each agent. What `each` says of an agent's own item always is."""
 
     @property

@@ -59,7 +59,7 @@ def declared() -> Iterator[tuple[str, Any]]:
 
 DECLARED = dict(declared())
 BY_GROUP = {
-    "AgentKind.orchestrator", "AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Pick.accepted", "Pick.majority",
+    "AgentKind.orchestrator", "AgentKind.pipeline", "AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Pick.accepted", "Pick.majority",
     "Policy.weighted", "ScenarioSettings.events",
 }  # fmt: skip
 """What they touch depends on the settings beside them: tested below."""
@@ -144,7 +144,6 @@ def test_the_settings_of_which_theory_has_no_expected_values_are_these() -> None
 
 UNKNOWN_TO_THE_TWIN = {
     "AgentKind.debate",
-    "AgentKind.pipeline",
     "Policy.recorded",
     "Tastes.user",
 }
@@ -169,6 +168,11 @@ def test_choices_that_only_the_clock_has_are_these() -> None:
 )
 def test_the_twin_has_teams_whose_user_keeps_one_agent_waiting_at_a_time(leads: Any, known: bool) -> None:
     assert DECLARED["AgentKind.orchestrator"](leads).twin is known
+
+
+@pytest.mark.parametrize(("talks", "known"), [({}, True), ({"requests": 3}, True), ({"requests": 3, "think_time_s": 60}, False)])
+def test_the_twin_has_pipelines_whose_users_keep_nobody_waiting(talks: Any, known: bool) -> None:
+    assert DECLARED["AgentKind.pipeline"](stages({"find": stage(), "check": stage(**talks)})).twin is known
 
 
 @pytest.mark.parametrize("tried", [{"most": 2}, {"verifier": loop()}, {"backends": ["one"]}, {"stop_when_lost": True}], ids=str)

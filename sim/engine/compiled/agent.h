@@ -15,7 +15,7 @@ typedef struct {
     double effort;
     i64 backend; /* that serves all of it; below 0: nobody has said so */
     double thinking_s, thinks_until_s;
-    i64 agents;
+    i64 agents, capped;
 } Task;
 
 typedef struct {
@@ -99,5 +99,10 @@ int make_plan(Agent *lead, i64 job, Plan *plan);
 
 /* Start the workers of a wave, wait for the last of them, read their reports. */
 int live_with_team(Agent *lead, const Wave *wave, Crew *crew);
+
+/* pipeline.c */
+
+/* A root's life: it works in the first stage, and waits until the last is over. */
+int pipeline(Agent *root);
 
 #endif

@@ -24,8 +24,8 @@ from sim.task import Task
 
 _STUCK, _FAILED, _COMPLETED = range(3)
 """As in `model.h`."""
-_SUBSTITUTE = -1
-"""As in `model.h`."""
+_SUBSTITUTE, _STAGE, _VERIFIES = -1, -1, -2
+"""The same, of an agent's path."""
 
 
 class BeyondError(Exception):
@@ -53,6 +53,7 @@ class TwinDesk(Desk):
         self._lived = Lived()
         self._error: BaseException | None = None
         self._paths: list[str] = []
+        self._stages = scenario.agent.order
         self._room: Any = None
         """The meter's buffer, as C sees it: kept as long as the twin writes there."""
         self._more_room = MORE_ROOM(self._make_room)
@@ -68,7 +69,7 @@ class TwinDesk(Desk):
         self._name_paths()
         self._meter.written(self._state.row_count)
         self._office.heard(lived.requests)
-        task.tries, task.agents, task.thinking_s = 1, lived.agents, lived.thinking_s
+        task.tries, task.agents, task.thinking_s, task.capped = 1, lived.agents, lived.thinking_s, bool(lived.capped)
         if lived.state != _STUCK:
             task.finished = lived.state == _COMPLETED
             self._end_at(lived.t_end_s, task, task.finished and self._right(task, lived), over)
@@ -80,6 +81,7 @@ class TwinDesk(Desk):
         self._dispatch.requested, self._dispatch.trying_again = state.requested, state.trying_again
         for backend in self._backends:
             backend.slots.taken = state.in_service[backend.index]
+        self._meter.started_verifiers = state.verifiers
         self._meter.started_agents, self._meter.given_up = state.agents, state.given_up
         self._let_go()
 
@@ -129,10 +131,13 @@ class TwinDesk(Desk):
             above = self._paths[path.parent] if path.parent >= 0 else ""
             if path.parent < 0:
                 name = "0"
+            elif path.wave == _STAGE:
+                name = f"{above}.{self._stages[path.index]}"
             elif path.index == _SUBSTITUTE:
                 name = f"{above}r"
             else:
-                name = f"{above}.{path.index}w{path.wave}" if path.wave else f"{above}.{path.index}"
+                mark = "v" if path.wave == _VERIFIES else f"w{path.wave}" if path.wave else ""
+                name = f"{above}.{path.index}{mark}"
             self._paths.append(name)
             meter.paths[name] = number
         for place in range(state.outlasting_count):

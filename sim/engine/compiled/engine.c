@@ -19,6 +19,12 @@ EXPORTED const char *engine_sources(void)
     return SOURCES;
 }
 
+/* Bytes of what both sides read, for whoever holds their layout to Python's. */
+EXPORTED void engine_sizes(i64 sizes[4])
+{
+    sizes[0] = sizeof(World), sizes[1] = sizeof(Engine), sizes[2] = sizeof(Lived), sizes[3] = sizeof(Row);
+}
+
 EXPORTED Engine *engine_new(i64 backends)
 {
     Engine *engine = calloc(1, sizeof(Engine));
@@ -46,13 +52,14 @@ EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double
     clear(engine);
     Task task = {.id = number, .effort = effort, .backend = -1, .thinks_until_s = now_s};
     Agent root;
-    i64 leads = world->team.leads && !chats;
+    i64 leads = world->team.leads && !chats, stages = world->stage_count && !chats;
     i64 role = chats ? CHAT : world->role, path = path_of(engine, -1, 0, 0), state = STUCK;
     memset(&root, 0, sizeof root);
     if (be_born(&root, engine, world, &task, chats ? &world->chat : &world->lead, role, path, 0, 0, now_s))
-        state = leads ? lead(&root, -1) : react(&root);
+        state = leads ? lead(&root, -1) : stages ? pipeline(&root) : react(&root);
     *lived = (Lived){.state = state, .t_end_s = root.now_s, .thinking_s = task.thinking_s, .agents = task.agents,
-                     .requests = root.requests, .turn = root.turn, .backend = root.backend, .helpers = root.helpers};
+                     .requests = root.requests, .turn = root.turn, .backend = root.backend, .capped = task.capped,
+                     .helpers = root.helpers};
 }
 
 /* For those who hold single functions to Python's. */

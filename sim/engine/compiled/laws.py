@@ -98,6 +98,11 @@ class Laws:
         self.numbers += numbers
         return len(self.numbers) - len(numbers)
 
+    def refer(self, places: Sequence[int]) -> int:
+        """Places of other rows; returns where they begin."""
+        self.parts += places
+        return len(self.parts) - len(places)
+
     def _row(self, law: Distribution) -> Law:
         if type(law) in _PLAIN:
             return _PLAIN[type(law)](law)
@@ -124,6 +129,4 @@ class Laws:
         return Law(Kind.mixture, len(parts), self.put(edges + shares), self._put_parts(parts))
 
     def _put_parts(self, laws: Sequence[Distribution]) -> int:
-        places = [self.add(law) for law in laws]
-        self.parts += places
-        return len(self.parts) - len(places)
+        return self.refer([self.add(law) for law in laws])

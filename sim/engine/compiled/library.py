@@ -9,6 +9,7 @@ from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int64, c_uin
 from pathlib import Path
 from typing import Any
 
+from sim.columns import CALLS, row_type
 from sim.engine.compiled.build import LIBRARY, sources
 from sim.engine.compiled.laws import Law, Laws
 from sim.engine.compiled.tables import EngineState, Lived, WorldTable
@@ -30,6 +31,9 @@ class Library:
         engine, world, numbers = POINTER(EngineState), POINTER(WorldTable), POINTER(c_double)
         self.sources = _function(found.engine_sources, c_char_p)().decode()
         """A digest of what it was built from."""
+        self.sizes = (c_int64 * 4)()
+        """In bytes, of what both sides read."""
+        _function(found.engine_sizes, None, POINTER(c_int64))(self.sizes)
         self.new = _function(found.engine_new, engine, c_int64)
         self.free = _function(found.engine_free, None, engine)
         self.live = _function(found.engine_live, None, engine, world, c_uint64, c_double, c_double, c_int64, POINTER(Lived))
@@ -69,12 +73,14 @@ def _built() -> tuple[Library | None, str]:
         library = Library(LIBRARY)
     except (OSError, AttributeError):
         return None, "it was not built (make .venv/twin; needs a C compiler)"
-    if library.sources != sources():
+    if library.sources != sources() or list(library.sizes) != SIZES:
         return None, "it was built from other sources (make .venv/twin)"
     differs = next(differences(library), "")
     return (None, f"on this machine its {differs} is not Python's") if differs else (library, "")
 
 
+SIZES = [*map(ctypes.sizeof, (WorldTable, EngineState, Lived)), row_type(CALLS).itemsize]
+"""As Python has them."""
 SAMPLES: dict[str, Any] = {
     "constant": 7.5,
     "exponential": {"dist": "exponential", "mean": 40.0},

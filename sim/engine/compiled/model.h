@@ -10,7 +10,7 @@ typedef int64_t i64;
 typedef uint64_t u64;
 
 /* sim/sampling/decisions.py */
-enum { TURN = 3, MESSAGE = 4, RETRY = 5, COMPACTION = 6, ROUTE = 7, TASK = 2, TEAM = 12, PURPOSES = 13 };
+enum { TASK = 2, TURN = 3, MESSAGE = 4, RETRY = 5, COMPACTION = 6, ROUTE = 7, STAGE = 11, TEAM = 12, PURPOSES = 13 };
 
 /* sim/sampling/streams.py: a page has ROWS rows of COLUMNS decisions. */
 enum { COLUMNS = 6, ROWS = 10, PAGE = ROWS * COLUMNS, FIRST_PAGE = (3 + ROWS) * COLUMNS, FIRST_MESSAGE = 12, FIRST_TURN = 18 };
@@ -74,12 +74,25 @@ typedef struct {
     i64 fanout, waves, report_tokens;
 } Team;
 
+/* One of a pipeline. */
+typedef struct {
+    Profile profile;
+    i64 role, verifies, judges;
+    i64 each;               /* the stage that finds what it works on; below 0: none */
+    i64 reads, reads_count; /* among `World.parts`: stages whose reports are in its prompts */
+    i64 width, items, report_tokens;
+    double passes;
+} Stage;
+
 typedef struct {
     const Law *laws;
     const double *numbers;
     const i64 *parts;
     const Backend *backends;
     i64 backend_count;
+    const Stage *stages;
+    i64 stage_count; /* 0: it is no pipeline */
+    i64 max_agents, at_cap_stops;
     double horizon_s;
     i64 role; /* of roots */
     Profile lead, worker, chat;
@@ -103,12 +116,13 @@ typedef struct {
 } Row;
 #pragma pack(pop)
 
-/* An agent's path: the `index`-th of a lead's workers in a wave, or the substitute of another agent. */
+/* An agent's path: the `index`-th of a lead's workers in a wave, or the substitute of another agent; or in a pipeline. */
 typedef struct {
     i64 parent, wave, index;
 } Path;
 
-enum { SUBSTITUTE = -1 }; /* in the place of `index` */
+enum { SUBSTITUTE = -1 };             /* in the place of `index` */
+enum { STAGE_OF = -1, VERIFIES = -2 }; /* in the place of `wave`: what a stage's paths begin with; an agent who verifies */
 
 /* An attempt that outlasts the run. */
 typedef struct {
@@ -124,7 +138,7 @@ typedef struct {
     i64 row_count, row_room;
     int (*more_room)(void);
     /* What is counted, over all tasks so far. */
-    i64 requested, given_up, trying_again, agents;
+    i64 requested, given_up, trying_again, agents, verifiers;
     i64 *in_service; /* by backend */
     /* What grows. */
     Path *paths;
@@ -144,7 +158,7 @@ enum { STUCK, FAILED, COMPLETED }; /* stuck: it has not ended when the run has *
 typedef struct {
     i64 state;
     double t_end_s, thinking_s;
-    i64 agents, requests, turn, backend;
+    i64 agents, requests, turn, backend, capped;
     const i64 *helpers; /* by backend: sub-agents that have reported; null: none */
 } Lived;
 

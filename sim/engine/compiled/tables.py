@@ -20,7 +20,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.market import BackendSettings, Billed, CacheKind
 from sim.settings.outcome import OutcomeSettings
-from sim.settings.profile import LoopSettings
+from sim.settings.profile import AtCap, LoopSettings, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
 from sim.settings.run import Backoff, RetrySettings
 
@@ -79,12 +79,23 @@ class TeamTable(ctypes.Structure):
     )  # fmt: skip
 
 
+class StageTable(ctypes.Structure):
+    """`Stage` of `model.h`."""
+
+    _fields_ = (
+        ("profile", ProfileTable), *_fields(c_int64, "role", "verifies", "judges", "each", "reads", "reads_count"),
+        *_fields(c_int64, "width", "items", "report_tokens"), ("passes", c_double),
+    )  # fmt: skip
+
+
 class WorldTable(ctypes.Structure):
     """`World` of `model.h`."""
 
     _fields_ = (
         ("laws", POINTER(Law)), ("numbers", POINTER(c_double)), ("parts", POINTER(c_int64)),
-        ("backends", POINTER(BackendTable)), ("backend_count", c_int64), ("horizon_s", c_double), ("role", c_int64),
+        ("backends", POINTER(BackendTable)), ("backend_count", c_int64),
+        ("stages", POINTER(StageTable)), *_fields(c_int64, "stage_count", "max_agents", "at_cap_stops"),
+        ("horizon_s", c_double), ("role", c_int64),
         ("lead", ProfileTable), ("worker", ProfileTable), ("chat", ProfileTable),
         ("router", RouterTable), ("retry", RetryTable), ("team", TeamTable), ("keys", c_uint64 * 2 * (len(Purpose) + 1)),
     )  # fmt: skip
@@ -107,7 +118,7 @@ class EngineState(ctypes.Structure):
 
     _fields_ = (
         ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), ("more_room", c_void_p),
-        *_fields(c_int64, "requested", "given_up", "trying_again", "agents"), ("in_service", POINTER(c_int64)),
+        *_fields(c_int64, "requested", "given_up", "trying_again", "agents", "verifiers"), ("in_service", POINTER(c_int64)),
         ("paths", POINTER(PathTable)), ("path_count", c_int64), ("path_room", c_int64), ("path_places", c_void_p),
         ("outlasting", POINTER(OutlastingTable)), ("outlasting_count", c_int64), ("outlasting_room", c_int64), ("arena", c_void_p),
         ("beyond", c_int64), ("stopped", c_int64),
@@ -119,7 +130,7 @@ class Lived(ctypes.Structure):
 
     _fields_ = (
         ("state", c_int64), ("t_end_s", c_double), ("thinking_s", c_double), ("agents", c_int64), ("requests", c_int64),
-        ("turn", c_int64), ("backend", c_int64), ("helpers", POINTER(c_int64)),
+        *_fields(c_int64, "turn", "backend", "capped"), ("helpers", POINTER(c_int64)),
     )  # fmt: skip
 
 
@@ -129,17 +140,23 @@ class Tables:
     def __init__(self, scenario: Scenario, replication: int, backends: Sequence[Backend]) -> None:
         laws, agent = Laws(), scenario.agent
         served = [_backend(laws, backend.settings, batch=scenario.batch) for backend in backends]
-        profiles = [_profile(laws, loop) for loop in (agent, agent.worker, scenario.matched_chat)]
+        stages = [_stage(laws, stage, agent.order) for stage in agent.staged]
+        profiles = [_profile(laws, loop) for loop in (*agent.staged[:1], agent, agent.worker, scenario.matched_chat)]
         router, team = _router(laws, scenario.router, backends), _team(laws, agent, scenario.outcome)
         self._kept = (
             (Law * len(laws.rows))(*laws.rows),
             (c_double * max(1, len(laws.numbers)))(*laws.numbers),
             (c_int64 * max(1, len(laws.parts)))(*laws.parts),
             (BackendTable * len(served))(*served),
+            (StageTable * max(1, len(stages)))(*stages),
         )
         _, role = workflow(agent)
         horizon_s = scenario.horizon_s or math.inf
-        self.world = WorldTable(*self._kept, len(served), horizon_s, role, *profiles, router, _retry(scenario.retry), team)
+        lead, *_, worker, chat = profiles
+        self.world = WorldTable(
+            *self._kept[:4], len(served), self._kept[4], len(stages), agent.max_agents or 0, agent.at_cap is AtCap.stop, horizon_s, role,
+            lead, worker, chat, router, _retry(scenario.retry), team,
+        )  # fmt: skip
         for purpose in Purpose:
             self.world.keys[purpose][:] = key(scenario.seed, replication, purpose)
 
@@ -148,6 +165,24 @@ def _profile(laws: Laws, loop: LoopSettings) -> ProfileTable:
     """As `sim.agents.profile.Profile`."""
     numbers = [getattr(loop, name) for name in ("system_tokens", "opening_turns", *_NUMBERS)]
     return ProfileTable(*numbers, *(laws.add(getattr(loop, name)) for name in _LAWS))
+
+
+def _stage(laws: Laws, stage: StageSettings, order: Sequence[str]) -> StageTable:
+    """As `sim.agents.profile.StageProfile`."""
+    reads = [order.index(other) for other in stage.reads]
+    return StageTable(
+        profile=_profile(laws, stage),
+        role=int(Role[stage.role.value]),
+        verifies=stage.role is StageRole.verifier,
+        judges=stage.judges,
+        each=-1 if stage.each is None else order.index(stage.each),
+        reads=laws.refer(reads),
+        reads_count=len(reads),
+        width=laws.add(stage.width),
+        items=laws.add(1 if stage.items is None else stage.items),
+        report_tokens=laws.add(stage.report_tokens),
+        passes=stage.passes,
+    )
 
 
 def _backend(laws: Laws, settings: BackendSettings, *, batch: bool) -> BackendTable:

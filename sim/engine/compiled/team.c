@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "heap.h"
 #include "luck.h"
 #include "memory.h"
 
@@ -118,34 +119,6 @@ static i64 raised(i64 base, i64 exponent)
     while (exponent-- > 0 && found < 1ll << 40)
         found *= base;
     return least(found, 1ll << 40);
-}
-
-/* Moments in a heap, the earliest first. */
-static void put(double *heap, i64 *count, double moment)
-{
-    i64 at = (*count)++;
-    while (at && heap[(at - 1) / 2] > moment) {
-        heap[at] = heap[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    heap[at] = moment;
-}
-
-static double taken(double *heap, i64 *count)
-{
-    double first = heap[0], last = heap[--*count];
-    i64 at = 0;
-    for (;;) {
-        i64 next = 2 * at + 1;
-        if (next + 1 < *count && heap[next + 1] < heap[next])
-            next++;
-        if (next >= *count || heap[next] >= last)
-            break;
-        heap[at] = heap[next];
-        at = next;
-    }
-    heap[at] = last;
-    return first;
 }
 
 /* A worker that starts at `now_s`: fresh, with its lead's context, or where another has ended (`orchestrator._sub_agent`). */

@@ -37,6 +37,10 @@ WORLDS = {
         "agent=team_2", "agent.depth=2", "agent.requests=1", "agent.max_parallel=1", "workload.tasks=null",
         "workload.interarrival_s=600", "horizon_s=9000", *FAILING,
     ],
+    "a pipeline that judges": ["agent=swe_reviewed_3", "workload.tasks=5", "agent.max_parallel=2", *FAILING],
+    "a pipeline that comes to its cap": [
+        "agent=pipeline", "agent.stages.verify.width=2", "workload.tasks=3", "agent.max_agents=9", "agent.at_cap=skip", *FAILING,
+    ],
     "substitutes for workers": ["agent=team_4", "agent.on_worker_failure=retry", "workload.tasks=5", *FAILING],
     "slots enough": ["agent=team_2", "workload.tasks=5", "market.models.claude_opus_4_6.slots=40", "market.models.minimax_m2_5.slots=50"],
     "a prompt that does not fit": ["agent=solo", "workload.tasks=5", "market.models.minimax_m2_5.context_window_tokens=30000"],
@@ -55,7 +59,7 @@ COVERED: dict[str, Any] = {
     "backend_": PLAIN_DOOR
     | {"kind": BackendKind.api, "reserved": ReservedSettings(), "decode_slowdown": 0.0, "share_system": False}
     | {"limits_count_cache_reads": False, "limits_reserve_output_tokens": None, "limit_gateway": False, "limit_gateway_most": None},
-    "agent_": {"kind": of(AgentKind.orchestrator, AgentKind.react, AgentKind.chat)},
+    "agent_": {"kind": of(AgentKind.orchestrator, AgentKind.pipeline, AgentKind.react, AgentKind.chat)},
     "budget": {"usd": None, "window_h": None, "zone": "UTC", "downgrade_to": None},
     "retry": {"patience_s": None, "timeout_s": None, "breaker_failures": None, "breaker_open_s": 60.0},
     "tries": {"most": 1, "verifier": None, "stop_when_lost": False},

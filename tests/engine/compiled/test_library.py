@@ -11,7 +11,7 @@ import pytest
 
 import sim
 from sim.engine.compiled.build import LIBRARY
-from sim.engine.compiled.library import Library, chosen, differences, why_not
+from sim.engine.compiled.library import SIZES, Library, chosen, differences, why_not
 from sim.settings.run import Engine
 from tests.engine.compiled.conftest import built
 from tests.engine.compiled.held import by_model, by_twin
@@ -56,6 +56,7 @@ def test_it_is_not_chosen_where_simpy_is_asked_for() -> None:
 
 def test_it_is_what_python_is(library: Library) -> None:
     assert list(differences(library)) == []
+    assert list(library.sizes) == SIZES
 
 
 class Mutant(NamedTuple):
