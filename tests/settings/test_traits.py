@@ -59,8 +59,8 @@ def declared() -> Iterator[tuple[str, Any]]:
 
 DECLARED = dict(declared())
 BY_GROUP = {
-    "AgentKind.orchestrator", "AgentKind.pipeline", "AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd", "Pick.accepted", "Pick.majority",
-    "Policy.weighted", "ScenarioSettings.events",
+    "AgentKind.orchestrator", "AgentKind.pipeline", "AgentSettings.max_agents", "BackendSettings.slots", "BudgetSettings.usd",
+    "Pick.accepted", "Pick.majority", "Policy.weighted", "ScenarioSettings.events",
 }  # fmt: skip
 """What they touch depends on the settings beside them: tested below."""
 FIXED: dict[str, Traits] = {name: traits for name, traits in DECLARED.items() if name not in BY_GROUP}
