@@ -103,7 +103,7 @@ def table() -> pd.DataFrame:
 
 
 def frontier(found: pd.DataFrame) -> list[str]:
-    """Set-ups that no other beats in both success and dollars a task, from cheap to dear."""
+    """Set-ups that no other beats in both success and dollars a task, from cheap to expensive."""
     best = -1.0
     out: list[str] = []
     for row in found.sort_values("USD/task").to_dict("records"):

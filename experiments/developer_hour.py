@@ -76,7 +76,7 @@ def recorded_waits(backend: str) -> dict[str, float]:
 
 
 def table() -> pd.DataFrame:
-    """A row a backend, dearest first: dollars a busy hour with interval, agents that pass a budget, a day, and dollars by agents."""
+    """A row a backend, most expensive first: dollars a busy hour with interval, agents that pass a budget, a day, and dollars by agents."""
     rows = []
     for name in BACKENDS:
         scenario = solo(name)

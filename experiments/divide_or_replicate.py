@@ -73,7 +73,7 @@ def team(workers: int, split: Split) -> AgentSettings:
 
 
 def run(agent: AgentSettings, backend: BackendSettings) -> sim.Result:
-    """One task of which nothing is left to luck."""
+    """One task of which nothing is left to chance."""
     market = MarketSettings("study", {"one": backend})
     scenario = sim.Scenario(backends=["one"], market=market, agent=agent, workload=WorkloadSettings(tasks=1), replications=1, log=Log.none)
     return sim.simulate(scenario.check())
@@ -113,7 +113,7 @@ def best_by_formula(backend: BackendSettings, cached: bool) -> float:
 
 
 def tables() -> tuple[pd.DataFrame, Marks]:
-    """Dollars by number of workers; and, cached or not, the best division and the first one that is dearer than one worker again."""
+    """Dollars by number of workers; and, cached or not, the best division and the first one that costs more than one worker again."""
     bills: dict[tuple[str, str], dict[int, float]] = {}
     formulas: dict[str, dict[int, float]] = {}
     marks = {}
@@ -146,10 +146,10 @@ def finding(found: pd.DataFrame, marks: Marks) -> str:
         mark = marks[name]
         saved = 1 - mark["usd"] / alone[f"divide, {name}"]
         parts.append(
-            f"{words} {mark['best']} workers are cheapest (-{saved:.0%}, formula {mark['formula']:.1f}) and {mark['even']} dearer than one"
+            f"{words} {mark['best']} workers are cheapest (-{saved:.0%}, formula {mark['formula']:.1f}), {mark['even']} cost more than one"
         )
     times = many["replicate, cached"] / alone["replicate, cached"]
-    first = f"Divided, a job gets cheaper, then dearer: {'; '.join(parts)}"
+    first = f"Divided, a job gets cheaper, then more expensive: {'; '.join(parts)}"
     return f"{first}. Replicated over {many['workers']:.0f} it costs {times:.0f} times as much"
 
 
@@ -158,7 +158,7 @@ def cost_by_workers(found: pd.DataFrame, marks: Marks) -> Figure:
     """Dollars against workers, four lines; the best divisions are marked."""
     note = (
         f"{TURNS} turns on Claude Opus 4.6. Each of k > 1 workers adds {WARMUP} turns, a base prompt of {BASE:,} tokens "
-        f"and a report of {REPORT:,}. Rings: cheapest division k*. Cross: dearer than one worker from here on."
+        f"and a report of {REPORT:,}. Rings: cheapest division k*. Cross: more than one worker costs, from here on."
     )
     figure = sheet(finding(found, marks), 6.8, note)
     axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""How much dearer is Claude Opus 4.6 than its rivals, for the same work, as an agent takes more turns?
+"""How much more expensive is Claude Opus 4.6 than its rivals, for the same work, as an agent takes more turns?
 
     python -m experiments.effective_price
 
@@ -96,7 +96,7 @@ def finding(found: pd.DataFrame) -> str:
     first, last = found.iloc[0], found.iloc[-1]
     vendor, router, none = (last[name] for name in list(RIVALS)[:3])
     return (
-        f"Over {first['turns']:.0f} to {last['turns']:.0f} turns Opus 4.6 stays {vendor:.1f} times as dear as MiniMax M2.5 at its vendor, "
+        f"Over {first['turns']:.0f} to {last['turns']:.0f} turns Opus 4.6 costs {vendor:.1f} times as much as MiniMax M2.5 at its vendor, "
         f"but falls to {router:.1f} times where M2.5's cache reads cost half of the list, and to {none:.1f} times where it has no cache"
     )
 

@@ -6,9 +6,9 @@ People differ in taste. If what they weigh is dollars (`logit`), a price rise of
 sub-agents, so the same people who do not care in a chat do when agents fan out: elasticity -(1-s) C / mu. If they weigh ratios of bills
 (`logit_log`), fan-out multiplies both bills alike and changes nothing. Which of them holds is a question for data, not for a simulator.
 
-The simulator's routers choose, task by task, with Claude Opus 4.6 (all of its prices) 5 % dearer and 5 % cheaper, under common random
-numbers. A task is one call that costs what the real one would: k workers of 20 turns of the job of `effective_price`, or a tenth of one (a
-chat).
+The simulator's routers choose, task by task, with Claude Opus 4.6 (all of its prices) 5 % more expensive and 5 % cheaper, under
+common random numbers. A task is one call that costs what the real one would: k workers of 20 turns of the job of `effective_price`,
+or a tenth of one (a chat).
 
 Calibrated: bills of February 2026 (simulated), the gap of 4.2 points. Assumed: mu = 2 USD, V = 40 USD; they set the level, not the shape.
 """

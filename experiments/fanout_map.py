@@ -3,15 +3,15 @@
     python -m experiments.fanout_map
 
 One task = the loops of k workers, n turns each, side by side: a prompt of 20,000 tokens that grows by 1,750 a turn, 523 tokens of output,
-never a cache miss. The lead that starts them has no prompt of its own and reads nothing back. The matched chat is 6 exchanges (system
-400, question 100, answer 400 tokens): 12,900 tokens.
+never a cache miss. The lead that starts them has no prompt of its own and reads nothing back. The chat baseline is 6 exchanges (system
+400, question 100, answer 400 tokens): 12,900 tokens, more than twice that of the main study (4 requests), whose multiples are other ones.
 
 Tokens and dollars are linear in k and nearly quadratic in n. Opus 4.6 solves dP = 4.2 points more tasks (OpenHands, 500 tasks), worth
 V dP a task; it is the rational choice up to k* = V dP / (c_Opus(n) - c_M2.5(n)) workers.
 
 Calibrated: prices of February 2026; growth and output of TraceLab (4,265 sessions); dP. Assumed: V = 100 dollars a solved task (k* is
 proportional to it); both models need the same turns and words; dP and V are the same for every k and n. Would change the finding: a
-value that grows with the work (if it is proportional to k, no k flips the choice), a gap that widens on long tasks, a dearer cache.
+value that grows with the work (if it is proportional to k, no k flips the choice), a gap that widens on long tasks, a more expensive cache.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def finding(found: pd.DataFrame) -> str:
     flips = by_turns(found).set_index("turns")["flip k*"]
     middle, most = TURNS[3], TURNS[-1]
     return (
-        f"{last['workers']} workers of {last['turns']} turns take {number(last['multiplier'])} times the tokens of a chat and "
-        f"${last['Opus 4.6, USD']:.0f} on Opus 4.6; at ${VALUE:.0f} a solved task MiniMax M2.5 is the rational choice "
+        f"{last['workers']} workers of {last['turns']} turns take {number(last['multiplier'])} times the tokens of a chat of 6 exchanges "
+        f"and ${last['Opus 4.6, USD']:.0f} on Opus 4.6; at ${VALUE:.0f} a solved task MiniMax M2.5 is the rational choice "
         f"above {number(flips[1], 2)} workers of one turn, {number(flips[middle], 2)} of {middle} and {number(flips[most], 2)} of {most}"
     )
 

@@ -106,7 +106,7 @@ def finding(found: pd.DataFrame) -> str:
     slow, fast = (dear.loc[name] for name in ("every tenth, $2", "at once, $2"))
     return (
         f"Free, MiniMax M2.5 goes from {told(cheap.loc['at once, $2'])} of the tokens of people with tastes of $2, and from "
-        f"{told(cheap.loc['at once, $10'])} with tastes of $10; GLM-5, whose sessions are dear, from {told(fast)} and from "
+        f"{told(cheap.loc['at once, $10'])} with tastes of $10; GLM-5, whose sessions are expensive, from {told(fast)} and from "
         f"{told(dear.loc['at once, $10'])}; of a gateway's it takes {percent(dear.loc['a gateway', 'free, share'])}. After the cliff GLM-5 "
         f"has {percent(fast['week after, share'])} of those who follow prices at once; of those who think every tenth session "
         f"{percent(slow['week after, share'])} in the first week and {percent(slow['third week, share'])} in the third"

@@ -5,8 +5,8 @@
 60 developers at their desks (`workload=office`, 9 to 18) work with agents on Claude Sonnet 4.6. At eleven it is out for 5 to 40 minutes:
 every attempt is refused, what is being answered breaks off, and prompts go cold. Clients give up after ten retries (on average 2.5
 minutes), or ask again until it is back, at most four minutes apart; or a gateway sends them on, to the same model at another provider or
-to MiniMax M2.5. Each day with an outage is held against the same day without it, session by session, under the same luck: of sessions
-that end on both, what they took longer and cost more; of those that are lost, what was spent and how long they had run.
+to MiniMax M2.5. Each day with an outage is held against the same day without it, session by session, with the same random numbers: of
+sessions that end on both, what they took longer and cost more; of those that are lost, what was spent and how long they had run.
 
 Calibrated: sessions (fitted to recorded ones), price lists, caches of five minutes. Reported: ten retries (Claude Code's own). Assumed:
 how often people ask (`workload=office`); that a session whose call is given up is lost, which is the worst that can happen: whoever types

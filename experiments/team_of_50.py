@@ -147,7 +147,7 @@ def text(found: pd.DataFrame, kinds: pd.DataFrame) -> str:
 def month_by_way(found: pd.DataFrame, kinds: pd.DataFrame) -> Figure:
     """Bars of a month by way to pay, by kind of people; a mark at p90."""
     title = finding(found).partition("; seats")[0]
-    figure = sheet(title, 6.4, "Bars: mean month; lines: one month of ten is dearer. Parts: people by sessions a month.", key=True)
+    figure = sheet(title, 6.4, "Bars: mean month; lines: one month of ten costs more. Parts: people by sessions a month.", key=True)
     axes = figure.subplots()
     ways = [*WAYS, BEST]
     places = list(range(len(ways)))[::-1]

@@ -22,6 +22,7 @@ NO_MIRROR = {
     "docs/test_contributing.py": "the pages for contributors",
     "docs/test_house.py": "docs/contributing/house.py, a floor further down",
     "docs/test_site.py": "the site as a whole, mkdocs.yml",
+    "docs/test_style.py": "the words of all that users read, docs/contributing/style.md",
     "engine/test_memory.py": "what a whole run leaves to a garbage collector",
     "engine/test_warmup.py": "the warm-up, from its setting to the metrics",
     "experiments/test_dated_studies.py": "studies of seats, routes and promotions",

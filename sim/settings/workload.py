@@ -105,7 +105,7 @@ class WorkloadSettings:
     trace_gap_s: float = alone(60.0, low=0)
     """trace: seconds between the starts of two sessions, where the file does not say when they began (assumption)."""
     chat_share: float = setting(0.0, low=0, high=1, traits=TWIN._replace(unsolved="chats among the agent's work"))
-    """open, users: share of tasks that are the matched chat (`matched_chat`) and not the agent's work."""
+    """open, users: share of tasks that are the chat baseline (`matched_chat`) and not the agent's work."""
     urgent_share: float = setting(0.0, low=0, high=1, traits=ALONE._replace(waits=True))
     """Share of tasks whose calls go before all others in a backend's line; what is being served is not interrupted."""
 

@@ -80,7 +80,7 @@ def expensive_sessions(found: Found) -> pd.DataFrame:
     """Those that cost most."""
     rows = found["dearest_sessions"]
     table = {
-        "Dearest sessions": [row["session"] or "(no name)" for row in rows],
+        "Most expensive sessions": [row["session"] or "(no name)" for row in rows],
         "calls": [f"{row['calls']:,}" for row in rows],
         "agents": [f"{row['agents']:,}" for row in rows],
         "longest prompt": [compact(row["longest_prompt_tokens"] or float("nan")) for row in rows],

@@ -92,7 +92,7 @@ def _lost(scenario: Scenario, estimates: Estimates) -> str:
         return f"Work was lost: all {pooled.tasks:,} tasks, all replications together, ended without an answer{because}; {bill}."
     return (
         f"Work was lost: {pooled.lost:,} of {pooled.tasks:,} tasks, all replications together, ended without an answer{because}; {bill}. "
-        "Dollars a task and tokens a task are low there because work was not done: see dollars by solved and by finished task."
+        "Dollars and tokens per task are low there because work was not done: see dollars per solved and per finished task."
     )
 
 

@@ -1,6 +1,6 @@
 """Runs or sweeps against the first of them: what is set otherwise, paired differences with intervals, and the bill's way.
 
-  sim compare outputs/cheap outputs/dear
+  sim compare outputs/before outputs/after
   sim compare outputs/before outputs/after outputs/later --out here --json
 
 Scenarios of sweeps are compared where both are swept to the same values. Leaves a page, report.html, in outputs/compare or --out.
