@@ -32,7 +32,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import sim
-from sim.report.study import INK, aligned, label_ends, number, pen, percent, publish, scale, sheet, styled
+from sim.report.study import INK, aligned, dollars, label_ends, number, pen, percent, publish, scale, sheet, styled
 from sim.settings.workload import WorkloadKind, WorkloadSettings
 
 from . import folder_of
@@ -116,7 +116,7 @@ def day(found: pd.DataFrame) -> str:
     dear = found.set_index("id").loc[PREMIUM]
     return (
         f"A busy hour is not an hour at the desk: a developer's day of about {BUSY_HOURS_A_DAY} busy hours comes to "
-        f"${dear['USD/developer day']:.1f} on {dear['backend']}, with recorded waits to ${BUSY_HOURS_A_DAY * dear[RECORDED]:.1f} "
+        f"{dollars(dear['USD/developer day'])} on {dear['backend']}, with recorded waits to {dollars(BUSY_HOURS_A_DAY * dear[RECORDED])} "
         f"(published: $13), one agent busy for 8 hours to ${8 * dear['USD/busy hour']:.0f} or ${8 * dear[RECORDED]:.0f}."
     )
 
@@ -127,7 +127,7 @@ def why(found: pd.DataFrame) -> str:
     return (
         f"The same sessions make {dear['calls/busy hour']:.0f} calls in a busy hour if they wait for their tools alone (published "
         f"times), and {dear[RECORDED_CALLS]:.0f} if they wait as recorded, for approvals and sleeping laptops too: "
-        f"${dear['USD/busy hour']:.2f} and ${dear[RECORDED]:.2f} on {dear['backend']} (measured elsewhere: $8.8 and $14.9)."
+        f"{dollars(dear['USD/busy hour'])} and {dollars(dear[RECORDED])} on {dear['backend']} (measured elsewhere: $8.8 and $14.9)."
     )
 
 
@@ -136,10 +136,10 @@ def finding(found: pd.DataFrame) -> str:
     dear, cheap = (found.set_index("id").loc[name] for name in (PREMIUM, CHEAP))
     small, large = (f"agents to pass ${budget}/h" for budget in BUDGETS_USD)
     return (
-        f"A busy hour of one agent costs ${dear['USD/busy hour']:.2f} on {dear['backend']} and ${cheap['USD/busy hour']:.2f} on "
+        f"A busy hour of one agent costs {dollars(dear['USD/busy hour'])} on {dear['backend']} and {dollars(cheap['USD/busy hour'])} on "
         f"{cheap['backend']} if it waits for tools alone, so {_agents(int(dear[small]))} $20 an hour and "
         f"{_agents(int(dear[large]))} $50 on the first, {cheap[small]} and {cheap[large]} on the second; "
-        f"${dear[RECORDED]:.2f} and ${cheap[RECORDED]:.2f} with waits as recorded"
+        f"{dollars(dear[RECORDED])} and {dollars(cheap[RECORDED])} with waits as recorded"
     )
 
 

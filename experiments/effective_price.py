@@ -114,7 +114,7 @@ def ratio_by_turns(found: pd.DataFrame) -> Figure:
     scale(axes, "x", 1, 84)
     scale(axes, "y", float(found[list(RIVALS)].min().min()), float(found[list(RIVALS)].max().max()))
     axes.set_xlabel("turns of the job (log scale)")
-    axes.set_ylabel("bill on Opus 4.6 / bill on the rival (log scale)")
+    axes.set_ylabel("bill on Opus 4.6 over the bill on the model named (log scale)")
     label_ends(axes, ends, colours)
     return figure
 

@@ -35,7 +35,7 @@ from .fanout_map import RIVAL, model
 FANOUTS = (0.1, 1.0, 2.0, 5.0, 10.0)
 SCALE, VALUE, QUALITY, GAP = 2.0, 40.0, 0.768, 0.042
 STEP = 0.05
-POLICIES = {"logit": "dollars (logit)", "logit_log": "ratios of bills (logit_log)"}
+POLICIES = {"logit": "dollars", "logit_log": "ratios of bills"}
 PROMPT = 1000
 TASKS, REPLICATIONS = 4_000, 8
 
@@ -105,7 +105,10 @@ def finding(found: pd.DataFrame) -> str:
 def elasticity_by_fanout(found: pd.DataFrame) -> Figure:
     """Elasticity against fan-out: simulated points with intervals over the closed form."""
     figure = sheet(
-        finding(found), 6.4, "Points: simulated, with 95 % intervals. Lines: closed form. 0.1 sub-agents: a chat. mu = $2, V = $40."
+        finding(found),
+        6.4,
+        "Points: simulated, with 95 % intervals. Lines: closed form. A chat costs a tenth of one sub-agent. Assumed: tastes are worth $2, "
+        "a solved task $40; they set the level, not the shape.",
     )
     axes = figure.subplots()
     ends, colours = {}, {}
@@ -117,8 +120,11 @@ def elasticity_by_fanout(found: pd.DataFrame) -> Figure:
         ends[str(name)], colours[str(name)] = (10.0, float(-part["formula"].iloc[-1])), look["color"]
     scale(axes, "x", 0.1, 10)
     scale(axes, "y", 0.01, 8)
-    axes.set_xlabel("sub-agents of 20 turns (number, log scale)")
-    axes.set_ylabel("per cent of share lost by per cent of price (log scale)")
+    sizes = sorted(found["sub-agents"].unique())
+    axes.set_xticks(sizes, ["a chat" if size < 1 else f"{size:g}" for size in sizes])
+    axes.minorticks_off()
+    axes.set_xlabel("sub-agents of 20 turns (log scale)")
+    axes.set_ylabel("share lost where the price is 1 % higher (%, log scale)")
     label_ends(axes, ends, colours)
     return figure
 

@@ -128,15 +128,16 @@ def finding(found: pd.DataFrame) -> str:
 def maps(found: pd.DataFrame) -> Figure:
     """Multiplier and dollars, log colours, with the border between the two choices."""
     note = (
-        f"One task = k loops of n turns. Opus 4.6 is rational while V dP > k (c_Opus - c_M2.5), V = ${VALUE:.0f} (assumption) and "
-        f"dP = {100 * GAP:.1f} points. Chat: 6 exchanges, 12,900 tokens. Both models take the same turns and words."
+        "Opus 4.6 is the rational choice while what it solves more is worth more than it costs more. It solves "
+        f"{100 * GAP:.1f} points more, a solved task is worth ${VALUE:.0f} (assumption). Chat: 6 exchanges, 12,900 tokens. "
+        "Both models take the same turns and words."
     )
     figure = sheet(finding(found), 6.8, note, key=True)
     left, right = figure.subplots(1, 2)
     _map(left, found, "multiplier", COLOURS[0], lambda value: f"{compact(value)}×")
     _map(right, found, "Opus 4.6, USD", COLOURS[1], lambda value: "$" + number(value, 2 if value < 100 else 3))
     left.set_title("tokens, as a multiple of the chat's")
-    right.set_title("dollars a task on Opus 4.6 (USD)")
+    right.set_title("dollars per task on Opus 4.6 (USD)")
     draw_key(figure, left)
     return figure
 
@@ -158,10 +159,11 @@ def _map(axes: Axes, found: pd.DataFrame, column: str, colour: str, written: Cal
         clip_on=False,
         label="above this line MiniMax M2.5 is the rational choice, below it Opus 4.6",
     )
-    axes.set_xticks(range(len(TURNS)), [str(n) for n in TURNS])
+    flips = by_turns(found).set_index("turns")["flip k*"]
+    axes.set_xticks(range(len(TURNS)), [f"{n}\n({number(flips[n], 2)})" for n in TURNS])
     axes.set_yticks(range(len(FANOUTS)), [str(k) for k in FANOUTS])
-    axes.set_xlabel("turns n of each worker")
-    axes.set_ylabel("workers k")
+    axes.set_xlabel("turns of each worker (in brackets: workers at which the choice flips)")
+    axes.set_ylabel("workers")
     axes.grid(False)
 
 

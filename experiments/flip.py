@@ -25,7 +25,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import sim
-from sim.report.study import draw_key, pen, publish, scale, sheet, styled
+from sim.report.study import aligned, draw_key, number, pen, publish, scale, sheet, styled
 from sim.settings.market import MarketSettings
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -42,13 +42,14 @@ GAPS = {"same harness": 0.042, "vendors": 0.006}
 THETAS = (0.0, 0.5, 0.8, 1.0)
 VALUE = 100.0
 QUALITY = 0.768
+GROWTH, PAYS, WORTH = "growth of worth", "pays up to, sub-agents", "for one agent from, USD"
 MOST = 200
 """Fan-outs beyond this are not simulated."""
 
 
 @cache
 def difference(turns: int) -> float:
-    """dc(n): dollars by which the job is dearer on Opus 4.6, simulated."""
+    """dc(n): dollars by which the job costs more on Opus 4.6, simulated."""
     premium, rival = (run(job(turns, miss=0), model(name)).mean("cost_per_task_usd") for name in (PREMIUM, RIVAL))
     return premium - rival
 
@@ -93,12 +94,12 @@ def table() -> pd.DataFrame:
                 rows.append(
                     {
                         "gap": f"{name}, {100 * gap:.1f} points",
-                        "theta": theta,
+                        GROWTH: theta,
                         "turns": turns,
-                        "k* at $100": k,
+                        PAYS: k,
                         "simulated between": checked(k, gap, turns, theta),
-                        "dc, USD": difference(turns),
-                        "break-even value at k=1, USD": difference(turns) / gap,
+                        "USD more": difference(turns),
+                        WORTH: difference(turns) / gap,
                     }
                 )
     return pd.DataFrame(rows)
@@ -106,24 +107,30 @@ def table() -> pd.DataFrame:
 
 def finding(found: pd.DataFrame) -> str:
     """Flip and break-even at both gaps."""
-    rows = found[found["theta"] == 0].set_index(["gap", "turns"])
+    rows = found[found[GROWTH] == 0].set_index(["gap", "turns"])
     measured, vendors = dict.fromkeys(found["gap"])
     few, many = rows.loc[(measured, 20)], rows.loc[(measured, 84)]
-    needs = "break-even value at k=1, USD"
-    one = rows.loc[(vendors, 50)][needs]
+    one = rows.loc[(vendors, 50)][WORTH]
     return (
-        f"With a gap of 4.2 points and $100 a solved task Opus 4.6 pays up to {few['k* at $100']:.1f} sub-agents of 20 turns and for "
-        f"none of 84 ({many['k* at $100']:.2f}), where a task has to be worth ${many[needs]:.0f}; with the vendors' 0.6 points one of 50 "
-        f"has to be worth ${one:.0f}"
+        f"At 4.2 points more solved and ${VALUE:.0f} per solved task Opus 4.6 pays up to {few[PAYS]:.1f} sub-agents of 20 turns, for none "
+        f"of 84. There a task has to be worth ${many[WORTH]:.0f}; with the vendors' 0.6 points one of 50 turns ${one:.0f}"
     )
+
+
+def text(found: pd.DataFrame) -> str:
+    """The table, with words where a number of sub-agents is none or without end."""
+    pays = ["any number" if math.isinf(k) else "none" if k < 1 else number(k, 3) for k in found[PAYS]]
+    shown = found.assign(**{PAYS: pays})
+    below = f"{PAYS}: at ${VALUE:.0f} per solved task. Growth of worth: a task of k sub-agents is worth k to that power as much."
+    return f"{aligned(shown.map(lambda value: number(value) if isinstance(value, float) else str(value)))}\n\n{below}"
 
 
 @styled
 def flip_by_value(found: pd.DataFrame) -> Figure:
     """k* against the value of a task, one line a number of turns, one panel a gap; and against the exponent."""
     note = (
-        "theta: a task of k sub-agents is worth k^theta as much; 0 in the first two panels. Below one sub-agent premium never pays. "
-        f"Third panel: {100 * GAPS['same harness']:.1f} points, ${VALUE:.0f}; at theta = 1 no number of sub-agents flips the choice."
+        "Lines end at one sub-agent: below it Opus 4.6 never pays. In the first two panels a task is worth the same, however many work. "
+        f"Third panel: {100 * GAPS['same harness']:.1f} points, ${VALUE:.0f}; where worth grows in proportion (1) no number flips it."
     )
     figure = sheet(finding(found), 6.8, note, key=True)
     values, thetas = np.geomspace(10, 1000, 41), np.linspace(0, 0.9, 37)
@@ -132,12 +139,12 @@ def flip_by_value(found: pd.DataFrame) -> Figure:
         _lines(axes, values, lambda v, n, gap=gap: flips_at(v, gap, n, 0.0), 10)
         scale(axes, "x", 10, 1000, "$")
         axes.set_xticks([10, 100, 1000], ["$10", "$100", "$1k"])
-        axes.set_title(f"{name}: {100 * gap:.1f} points")
-        axes.set_xlabel("value of a solved task (USD, log scale)")
+        axes.set_title(f"{100 * gap:.1f} points more solved ({name})")
+        axes.set_xlabel("worth of a solved task\n(USD, log scale)")
     _lines(by_theta, thetas, lambda theta, n: flips_at(VALUE, GAPS["same harness"], n, theta), 9)
     by_theta.set_title("worth growing with the team")
-    by_theta.set_xlabel("exponent theta")
-    by_value[0].set_ylabel("sub-agents up to which premium pays, k*")
+    by_theta.set_xlabel("growth with sub-agents\n(0: none, 1: in proportion)")
+    by_value[0].set_ylabel("sub-agents up to which Opus 4.6 pays (log scale)")
     draw_key(figure, by_value[0])
     return figure
 
@@ -146,14 +153,15 @@ def _lines(axes: Axes, xs: np.ndarray, flip: Callable[..., float], every: int) -
     for index, turns in enumerate(TURNS):
         axes.plot(xs, [flip(x, turns) for x in xs], label=f"{turns} turns", **pen(index) | {"markevery": every})
     axes.axhline(1, color="#999999", linewidth=1)
-    scale(axes, "y", 0.01, 1000)
+    scale(axes, "y", 1.6, 300)
+    axes.set_ylim(1, 300)
 
 
 def main() -> None:
     """Simulate, print, draw."""
     folder = folder_of("flip", __doc__)
     found = table()
-    publish("flip", found, finding(found) + ".", {"flip": flip_by_value(found)}, folder)
+    publish("flip", found, finding(found) + ".", {"flip": flip_by_value(found)}, folder, text(found))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from sim.settings.router import Policy, RouterSettings
 from . import folder_of
 
 FANOUTS = (2, 4, 8, 16)
+TOLD = (4, 16)
+"""Fan-outs that the finding names, and the figure too."""
 TASKS, REPLICATIONS = 150, 8
 ADDED = ("agent.delegated_share=0", "agent.turns_per_wave=null")
 PREMIUM, CHEAP = "claude_opus_4_6", "minimax_m2_5"
@@ -104,12 +106,12 @@ def margin(found: pd.DataFrame) -> str:
 def finding(found: pd.DataFrame) -> str:
     """What the mixed team saves and costs at 4 and at 16."""
     at = found.set_index(["fan-out", "set-up"])
-    four, many = at.loc[(4, MIXED)], at.loc[(16, MIXED)]
-    leads = [percent(float(at.loc[(fanout, ALL_PREMIUM), "lead's share"])) for fanout in (4, 16)]
+    four, many = (at.loc[(fanout, MIXED)] for fanout in TOLD)
+    leads = [percent(float(at.loc[(fanout, ALL_PREMIUM), "lead's share"])) for fanout in TOLD]
     return (
-        f"A premium lead with cheap workers saves {percent(1 - four['/ all premium'])} on all premium at fan-out 4 and "
-        f"{percent(1 - many['/ all premium'])} at 16, and costs {four['/ all cheap']:.0f} and {many['/ all cheap']:.0f} times all cheap, "
-        f"because the lead alone is {leads[0]} and {leads[1]} of the all-premium bill"
+        f"If it solves as many, a premium lead with cheap workers saves {percent(1 - four['/ all premium'])} on all premium with 4, "
+        f"{percent(1 - many['/ all premium'])} with 16. It costs {four['/ all cheap']:.0f} and {many['/ all cheap']:.0f} times all cheap: "
+        f"the lead alone is {leads[0]} and {leads[1]} of the all-premium bill"
     )
 
 
@@ -118,7 +120,7 @@ def dollars_by_fanout(found: pd.DataFrame) -> Figure:
     """Dollars a task against fan-out, one line a set-up, with intervals."""
     note = (
         "Premium: Claude Opus 4.6, cheap: MiniMax M2.5. Bars: 95 % intervals. Every model is given the same turns and words; "
-        "success depends on the lead's model alone, which flatters premium leads with cheap workers."
+        "success depends on the lead's model alone, which flatters premium leads with cheap workers. Mixed: premium lead, cheap workers."
     )
     figure = sheet(finding(found), 6.8, note)
     axes = figure.subplots()
@@ -128,13 +130,18 @@ def dollars_by_fanout(found: pd.DataFrame) -> Figure:
         bills = rows["USD/task"]
         axes.errorbar(rows["fan-out"], bills, yerr=[bills - rows["low"], rows["high"] - bills], capsize=7, **look | {"markersize": 5})
         ends[name], colours[name] = (FANOUTS[-1], float(bills.iloc[-1])), look["color"]
+    tops = {name: found[found["set-up"] == name].set_index("fan-out")["high"] for name in (ALL_PREMIUM, ALL_CHEAP)}
+    for row in found[(found["set-up"] == MIXED) & found["fan-out"].isin(TOLD)].to_dict("records"):
+        at, saved, times = row["fan-out"], percent(1 - row["/ all premium"]), f"{row['/ all cheap']:.0f}"
+        for name, told in ((ALL_PREMIUM, f"mixed saves {saved}"), (ALL_CHEAP, f"mixed costs {times} times this")):
+            axes.annotate(told, (at, tops[name][at]), (0, 5), textcoords="offset points", ha="center", fontsize=10)
     scale(axes, "x", FANOUTS[0], FANOUTS[-1])
     scale(axes, "y", float(found["USD/task"].min()), float(found["USD/task"].max()), "$")
     axes.set_xticks(FANOUTS, [str(fanout) for fanout in FANOUTS])
     axes.minorticks_off()
     axes.set_xlim(1.8, 17.5)
     axes.set_xlabel("fan-out: workers of one lead (log scale)")
-    axes.set_ylabel("dollars a task (USD, log scale)")
+    axes.set_ylabel("dollars per task (USD, log scale)")
     label_ends(axes, ends, colours)
     return figure
 

@@ -16,7 +16,7 @@ from sim.report.plots.canvas import COLOURS, INK, Figures, draw_key, label_ends,
 from sim.report.tables import aligned
 from sim.report.terminal.screen import show
 from sim.results.files import Files
-from sim.statistics import jackknife
+from sim.statistics import digits, jackknife
 
 __all__ = [
     "COLOURS",
@@ -57,5 +57,5 @@ def publish(
 def _written(value: object) -> str:
     """Four significant digits of a number; everything else as it is."""
     if isinstance(value, float):
-        return "-" if math.isnan(value) else f"{value:,.4g}"
+        return "-" if math.isnan(value) else "no end" if math.isinf(value) else digits(value, 4)
     return str(value)
