@@ -134,7 +134,9 @@ def dollars_by_fanout(found: pd.DataFrame) -> Figure:
     for row in found[(found["set-up"] == MIXED) & found["fan-out"].isin(TOLD)].to_dict("records"):
         at, saved, times = row["fan-out"], percent(1 - row["/ all premium"]), f"{row['/ all cheap']:.0f}"
         for name, told in ((ALL_PREMIUM, f"mixed saves {saved}"), (ALL_CHEAP, f"mixed costs {times} times this")):
-            axes.annotate(told, (at, tops[name][at]), (0, 5), textcoords="offset points", ha="center", fontsize=10)
+            axes.annotate(
+                told, (at, tops[name][at]), (0, 5), textcoords="offset points", ha="right" if at == FANOUTS[-1] else "center", fontsize=10
+            )
     scale(axes, "x", FANOUTS[0], FANOUTS[-1])
     scale(axes, "y", float(found["USD/task"].min()), float(found["USD/task"].max()), "$")
     axes.set_xticks(FANOUTS, [str(fanout) for fanout in FANOUTS])

@@ -115,7 +115,7 @@ def _teams_finding(one: Study, adding: Collection[Any]) -> list[str]:
     start, said = one.where_measured, []
     for kind, places in (
         (
-            "share the job out",
+            "share the job out (how is assumed, and that they solve as many)",
             [place for place in one.places if place not in adding and place not in (CHAT, start)],
         ),
         ("add work", [place for place in one.places if place in adding]),

@@ -93,7 +93,9 @@ def test_where_success_is_unknown_there_is_no_column_of_solved_tasks() -> None:
 def test_a_finding_says_what_one_agent_costs_and_what_teams_make_of_it() -> None:
     alone, shared, added = workflow_sentences(swept(), ADDING)
     assert alone == "One agent costs $0.20 (cheap) to $1.0 (dear) per task"
-    assert shared == "Teams that share the job out cost, in times of one agent: team of 16? 2.0 to 3.0"
+    assert shared == (
+        "Teams that share the job out (how is assumed, and that they solve as many) cost, in times of one agent: team of 16? 2.0 to 3.0"
+    )
     assert added == "Teams that add work cost, in times of one agent: 4 replicas 4.0 to 4.0"
 
 
