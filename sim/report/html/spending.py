@@ -11,6 +11,7 @@ import pandas as pd
 
 from sim.call import Role, Status
 from sim.report.findings.money import KINDS
+from sim.report.findings.roles import ROLES, dollars_by_role
 from sim.report.html.content import Table
 from sim.report.numbers import compact, number, percent, share
 from sim.results.result import Result
@@ -20,16 +21,6 @@ TOKENS = {"cache reads": "cache_read_tokens", "cache writes": "cache_write_token
 """Kinds of token that are counted as such; fresh input is what is left of the input."""
 HOURS = {"servers of one's own": "cost_servers_usd", "reserved units": "cost_units_usd"}
 """What is paid by the hour."""
-ROLES = {
-    Role.chat: "chat",
-    Role.agent: "one agent",
-    Role.lead: "lead",
-    Role.worker: "workers (sub-agents)",
-    Role.compaction: "compaction",
-    Role.verifier: "verifiers",
-}
-ADDS_UP = 1e-9
-"""By how much, as a share of the bill, the sum over roles may differ from it: by rounding."""
 
 
 def tokens_of(values: Mapping[Any, float]) -> dict[str, float]:
@@ -65,7 +56,7 @@ def by_role(result: Result) -> list[Table]:
     answers = np.sum([tally.answers for tally in result.tallies], axis=0) / len(result.tallies)
     if np.count_nonzero(answers[:, 0]) < 1:
         return []
-    dollars = _dollars(result)
+    dollars = dollars_by_role(result)
     rows = []
     for role in sorted(ROLES):
         calls, tokens = answers[role].tolist()
@@ -83,22 +74,6 @@ def _no_dollars(result: Result) -> str:
     if result.scenario.log is not Log.full:
         return "Dollars by role need every call: log=full."
     return "Dollars by role are left out: those of the logged calls are not the whole bill."
-
-
-def _dollars(result: Result) -> dict[int, float]:
-    """USD by role, a replication; nothing where what was logged does not add up to the bill."""
-    if result.scenario.log is not Log.full:
-        return {}
-    from_s, spent = result.mean("warmup_s"), np.zeros(len(Role))
-    for replication in result.replications:
-        for rows in replication.log.batches():
-            counted = rows[rows["t_request_s"] >= from_s]
-            spent += np.bincount(counted["role"], counted["cost_usd"], minlength=len(Role))
-    spent /= len(result.replications)
-    bill = result.mean("cost_usd")
-    if not bill > 0 or abs(spent.sum() - bill) > ADDS_UP * bill:
-        return {}
-    return {int(role): float(spent[role]) for role in Role}
 
 
 def calls_by_role(caption: str, calls: Iterable[pd.DataFrame]) -> Table:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.call import Status
+from sim.call import Role, Status
+from sim.report.findings.roles import ROLES, dollars_by_role
 from sim.report.grid import Study, place_label, study
 from sim.report.plots.amplification import amplification
 from sim.report.plots.drivers import sobol_bars, tornado_bars
@@ -32,7 +33,7 @@ def of_run(result: Result, table: pd.DataFrame, names: Names) -> dict[str, Figur
     work, models = result.scenario.work_taken, result.scenario.market.models
     guessed = [name for name in result.scenario.chosen() if models[name].speed_sure == "A" or work.uncounted(models[name]) is not None]
     return lost_if_any(table, names) | {
-        "money_by_kind": money_by_kind(table, names),
+        "money_by_kind": money_by_kind(table, names, {ROLES[Role(role)]: usd for role, usd in dollars_by_role(result).items()}),
         "amplification": amplification(table, names),
         "latency_by_backend": latency_spans(spans(result, starred(names, guessed))),
         "tokens_over_time": tokens_over_time(

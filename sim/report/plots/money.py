@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,17 @@ SELDOM = ["fees", "hours of servers", "reserved units"]
 SEEN = 0.005
 """Share of a bill below which a part is no wider than its edge: it is left out of the key."""
 MOST_PANELS = 4
+NAMED = 0.08
+"""Share of a bill from which a part has room for its name."""
+ROLE_COLOURS = ("#A6CEE3", "#FDBF6F", "#CAB2D6", "#B2DF8A", "#DDDDDD", "#FB9A99")
 
 
 @styled
-def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
-    """Which kinds of token the bill pays for, by workflow, on up to four backends from the most expensive to the cheapest."""
+def money_by_kind(table: pd.DataFrame, names: Names | None = None, roles: Mapping[str, float] = MappingProxyType({})) -> Figure:
+    """Which kinds of token the bill pays for, by workflow, on up to four backends from the most expensive to the cheapest.
+
+    `roles`: dollars by who asks (lead, workers, ...), of a single scenario: where there are several, a bar of them stands below.
+    """
     one = study(table, names)
     steps = MOST_PANELS - 1
     shown = [list(one.lines)[i] for i in sorted({round(k * (len(one.lines) - 1) / steps) for k in range(MOST_PANELS)})] if one.lines else []
@@ -36,20 +43,45 @@ def money_by_kind(table: pd.DataFrame, names: Names | None = None) -> Figure:
     across = 2 if len(shown) > 1 else 1
     down = math.ceil(len(shown) / across) or 1
     by = f", by bills in {value_name(HARNESS, next(iter(one.harnesses)))}: in other harnesses they differ" if one.harnesses else ""
+    asking = {role: usd for role, usd in roles.items() if usd > 0} if len(shown) == 1 else {}
+    beside = len(asking) > 1
     figure = sheet(
-        _money_title(one, bills, names),
-        1.7 + down * (0.8 + 0.42 * max(2, len(one.places))),
+        _money_title(one, bills, names) + (_who(asking) if beside else ""),
+        1.7 + (down + beside) * (0.8 + 0.42 * max(2, len(one.places))),
         f"On the right: dollars per {'finished ' if one.loses else ''}task{by}.{_left_out(one, shown)}",
         key=True,
     )
-    panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
+    panels = figure.subplots(down + beside, across, squeeze=False, sharex=True).ravel()
     for axes, name in zip(panels, shown, strict=False):
         _bars(axes, one, bills[name], name, names)
-    for axes in panels[len(shown) :]:
+    if beside:
+        _roles(panels[-1], asking)
+    for axes in panels[len(shown) + beside :]:
         axes.set_axis_off()
     if shown:
         draw_key(figure, panels[0])
     return figure
+
+
+def _who(asking: Mapping[str, float]) -> str:
+    """`; by role: lead 62 %`."""
+    most = max(asking, key=lambda role: asking[role])
+    return f"; by role: {most} {percent(asking[most] / sum(asking.values()))}"
+
+
+def _roles(axes: Axes, asking: Mapping[str, float]) -> None:
+    """One bar, a part for each who asks, named where it has room."""
+    left = 0.0
+    for place, (role, usd) in enumerate(asking.items()):
+        part = usd / sum(asking.values())
+        axes.barh(0, part, left=left, height=0.74, color=ROLE_COLOURS[place % len(ROLE_COLOURS)], edgecolor="white", linewidth=0.6)
+        if part >= NAMED:
+            axes.text(left + part / 2, 0, f"{role}\n{percent(part)}", ha="center", va="center", fontsize=10, color=INK)
+        left += part
+    axes.set_yticks([0], ["by role"])
+    axes.set_ylim(0.55, -0.55)
+    axes.set_xlabel("share of the bill")
+    axes.grid(visible=False, axis="y")
 
 
 def _left_out(one: Study, shown: list[str]) -> str:

@@ -14,10 +14,11 @@ from matplotlib.patches import StepPatch
 
 import sim
 from sim.report.plots.canvas import BILL_FILLS, title_of
-from sim.report.plots.gallery import begins, of_grid, of_tornado
+from sim.report.plots.gallery import begins, of_grid, of_run, of_tornado
 from sim.report.plots.money import SEEN, money_by_kind
 from sim.report.plots.timeline import tokens_over_time
 from sim.sweeps.sensitivity import Tornado
+from sim.sweeps.sweep import row
 from tests.worlds import agent, backend, loop, scenario, team
 
 NAMES = {"one": "Model One", "dear": "Dear One", "twin": "Same Price", "cheap": "Cheap Two"}
@@ -170,3 +171,14 @@ def test_four_of_many_bills_say_which_they_are(sweeps: dict[str, pd.DataFrame]) 
     figure = money_by_kind(many)
     assert sum(axes.axison for axes in figure.axes) == 4
     assert "Of 6: the most expensive, the cheapest and two between" in figure.texts[1].get_text()
+
+
+def test_a_single_run_shows_who_asked_for_its_bill() -> None:
+    """A lead and four workers: two bars, whose parts make a whole."""
+    result = sim.simulate(scenario(team(4, loop()), backend(), tasks=5, replications=1))
+    figure = of_run(result, pd.DataFrame([row({"backends": "one"}, result.summary)]), NAMES)["money_by_kind"]
+    kinds, roles = figure.axes
+    for axes in (kinds, roles):
+        assert sum(bar.get_width() for bars in axes.containers for bar in bars) == pytest.approx(1)
+    assert "workers (sub-agents)" in " ".join(text.get_text() for text in roles.texts)
+    assert "; by role: workers (sub-agents) " in title_of(figure)
