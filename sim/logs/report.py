@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-_LONG_ANSWER = 32_000
+LONG_ANSWER = 32_000
 """Tokens that few models write at once (assumption)."""
 MOST_NAMED = 10
 """Broken lines that are named; all are counted."""
@@ -80,8 +80,8 @@ class Report:
             (ok & (inputs + outputs == 0), "calls without any token: nothing to price"),
             (ok & (inputs > 0) & (outputs == 0), "answered without an output token: is their number missing? taken as 0"),
             (
-                (outputs >= _LONG_ANSWER) & (outputs > 10 * inputs),
-                f"answers of {_LONG_ANSWER:,} tokens or more to prompts of a tenth: are input and output in one another's place?",
+                (outputs >= LONG_ANSWER) & (outputs > 10 * inputs),
+                f"answers of {LONG_ANSWER:,} tokens or more to prompts of a tenth: are input and output in one another's place?",
             ),
             (hour > writes, "with more cache writes for an hour than cache writes: taken as many as those"),
             (calls["end_s"] < calls["start_s"], "that end before they begin: clocks of two machines?"),

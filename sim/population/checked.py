@@ -6,21 +6,25 @@ import dataclasses
 import typing
 from collections.abc import Collection
 from datetime import date
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError, DataError, did_you_mean
+from sim.errors import ConfigError, DataError, did_you_mean, of_kind
 from sim.scenario.text import read_settings
 from sim.settings.bounds import check
 from sim.settings.population.segments import PopulationSettings
 from sim.settings.population.timeline import MarketEvent, MarketEventKind
 
 
-def read_population(file: Path) -> PopulationSettings:
+def read_population(file: str | Path) -> PopulationSettings:
     """A population from a file of YAML. Raises `DataError` for a file that is none, `ConfigError` for what it must not say."""
-    if not file.is_file():
+    of_kind(file, str | PathLike, "read_population takes a file")
+    if not Path(file).is_file():
         raise DataError(f"{file}: is no file")
-    found: PopulationSettings = _made(PopulationSettings, read_settings(file), "")
+    if not (written := read_settings(Path(file))):
+        raise DataError(f"{file}: holds no settings; it must be a mapping such as name: mine")
+    found: PopulationSettings = _made(PopulationSettings, written, "")
     return checked(found)
 
 

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.errors import ConfigError, did_you_mean
+from sim.errors import ConfigError, did_you_mean, of_kind
 from sim.population.adoption import WEEK, arrivals, leaving, span, there, within
 from sim.population.checked import checked
 from sim.population.choice import knowing, shares, spread, utilities
 from sim.population.strata import strata
 from sim.settings.population.segments import PopulationSettings
 from sim.settings.population.timeline import MarketEventKind
+
+MOST_DAYS = 3_653
+"""Of a market: ten years."""
 
 
 class Work(NamedTuple):
@@ -62,15 +65,36 @@ def live(population: PopulationSettings, work: Work, until: str) -> Days:
 
     People are counted, not drawn: of a thousand who hear of a model with a chance of one half, five hundred do.
     """
+    of_kind(population, PopulationSettings, "live takes a population, as read_population returns it")
+    of_kind(work, Work, "live takes work, what a task of each segment comes to on each model")
     checked(population, work.models)
+    _check_work(population, work)
     for key in population.habits.liking:
         if key not in (known := (*dict.fromkeys(work.origins), *work.models)):
             raise ConfigError(f"habits.liking.{key}: is no origin and no model of this market; {did_you_mean(key, known)}")
     first = date.fromisoformat(population.from_day)
-    days = date.fromisoformat(until).toordinal() - first.toordinal()
-    if days < 1:
-        raise ConfigError(f"until={until}: must be after the first day, {population.from_day}")
+    try:
+        days = date.fromisoformat(str(until)).toordinal() - first.toordinal()
+    except ValueError:
+        raise ConfigError(f"until={until}: must be a day such as 2026-03-23") from None
+    if not 1 <= days <= MOST_DAYS:
+        raise ConfigError(f"until={until}: must be after the first day, {population.from_day}, and at most {MOST_DAYS:,} days after it")
     return _Market(population, work, first, days).lived()
+
+
+def _check_work(population: PopulationSettings, work: Work) -> None:
+    """Raise `ConfigError` where a table of work is not one of these segments and models, or holds what is no amount."""
+    shape = len(population.segments), len(work.models)
+    if len(work.origins) != shape[1] or np.shape(work.qualities) != shape[1:]:
+        raise ConfigError(f"work: has {shape[1]} models, and must have as many origins and qualities")
+    for name in ("usd", "tokens"):
+        table = getattr(work, name)
+        if np.shape(table) != shape:
+            raise ConfigError(f"work.{name}: must have a row for each of {shape[0]} segments and a column for each of {shape[1]} models")
+        if not (np.isfinite(table) & (np.asarray(table) >= 0)).all():
+            raise ConfigError(f"work.{name}: must be numbers from 0 on, all of them")
+    if not ((np.asarray(work.qualities) >= 0) & (np.asarray(work.qualities) <= 1)).all():
+        raise ConfigError("work.qualities: must be shares from 0 to 1, of each model")
 
 
 class _Market:

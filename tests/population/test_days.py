@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
@@ -255,3 +256,26 @@ def test_a_week_that_is_not_there() -> None:
     found: Days = live(market(), WORK, "2026-02-20")
     with pytest.raises(ConfigError, match="week of 2026-02-16: lies outside 2026-02-09 to 2026-02-19"):
         by_week(found.tokens, found.first, [date(2026, 2, 16)])
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a table of other segments": ({"usd": WORK.usd[:1]}, "work.usd: must have a row for each of 2 segments"),
+    "a table of other models": ({"tokens": WORK.tokens[:, :2]}, "work.tokens: must have a row for each of 2 segments"),
+    "no number": ({"usd": WORK.usd * math.nan}, "work.usd: must be numbers from 0 on, all of them"),
+    "less than nothing": ({"tokens": -WORK.tokens}, "work.tokens: must be numbers from 0 on, all of them"),
+    "per cent": ({"qualities": 100 * WORK.qualities}, "work.qualities: must be shares from 0 to 1, of each model"),
+    "an origin too few": ({"origins": ("us",)}, "work: has 3 models, and must have as many origins and qualities"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", sorted(WRONG))
+def test_work_that_is_not_of_this_market_is_refused(what: str) -> None:
+    changes, told = WRONG[what]
+    with pytest.raises(ConfigError, match=f"^{re.escape(told)}"):
+        live(market(), WORK._replace(**changes), "2026-03-23")
+
+
+@pytest.mark.parametrize("until", ["2026-02-30", "soon", "2026-02-09", "9999-12-31"])
+def test_a_market_lives_until_a_day_within_ten_years(until: str) -> None:
+    with pytest.raises(ConfigError, match=f"^until={until}: must be "):
+        live(market(), WORK, until)

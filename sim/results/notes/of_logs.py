@@ -9,6 +9,7 @@ from sim.call import BATCH, STANDARD
 from sim.engine.recorded import models_of, sessions_of
 from sim.errors import DataError
 from sim.logs.prefixes import HEAD
+from sim.logs.report import LONG_ANSWER
 from sim.logs.session import FASTEST_PER_S, RecordedCall, Session
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
@@ -48,6 +49,12 @@ def _times(sessions: Sequence[Session]) -> Iterator[str]:
     begun = [session.begins_s for session in sessions if session.begins_s is not None]
     if begun and (apart := max(begun) - min(begun)) > YEAR_S:
         yield f"Sessions begin {apart / YEAR_S:,.1f} years apart: are some of their starts no seconds since 1970?"
+    calls = [call for session in sessions for agent in session.agents for call in agent.calls]
+    if long := sum(call.output_tokens >= LONG_ANSWER and call.output_tokens > 10 * call.input_tokens for call in calls):
+        yield (
+            f"{long:,} of {len(calls):,} answers have {LONG_ANSWER:,} tokens or more, and ten times their prompt's: are input and "
+            "output in one another's place?"
+        )
     after = sum(len(agent.calls) - 1 for session in sessions for agent in session.agents)
     early = sum(agent.early for session in sessions for agent in session.agents)
     if 2 * early > after:

@@ -68,3 +68,11 @@ def test_more_sessions_than_there_are_is_told(tmp_path: Path) -> None:
     workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"), trace_sessions=1_000)
     notes = sim.simulate(scenario(agent(), backend(), workload=workload)).notes["trace"]
     assert notes.startswith("It has 1 session, and workload.trace_sessions=1,000: all of them are replayed, once.")
+
+
+@pytest.mark.parametrize(("tokens", "told"), [("100,90000", True), ("90000,100", False), ("100,900", False)])
+def test_input_and_output_in_one_anothers_place_are_asked_about(tmp_path: Path, tokens: str, told: bool) -> None:
+    (tmp_path / "t.csv").write_text(f"{HEAD}\ns1,main,0,0,{tokens},\n")
+    workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"))
+    notes = sim.simulate(scenario(agent(), backend(context_window_tokens=200_000), workload=workload)).notes.get("trace", "")
+    assert ("1 of 1 answers have 32,000 tokens or more" in notes) is told
