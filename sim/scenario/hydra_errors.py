@@ -116,7 +116,7 @@ def _plainer(message: str, key: str) -> str:
     unread = re.match(r"LexerNoViableAltException: (.*?);? *\^?$", message)
     unread = unread or re.match(r"Error parsing override '(.*)'; missing EQUAL at", message)
     if unread:
-        return f"'{unread[1]}' is not KEY=VALUE; see sim --help"
+        return f"'{unread[1]}' is not KEY=VALUE; {_as_meant(unread[1])}"
     if message.startswith(("mismatched input", "extraneous input", "no viable alternative")):
         return "is not KEY=VALUE; see sim --help"
     several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
@@ -126,6 +126,15 @@ def _plainer(message: str, key: str) -> str:
         if words in message:
             return plain
     return _mixed(key) if message in _MIXED else _of_type(message, key.rpartition(".")[2]) or message
+
+
+def _as_meant(word: str) -> str:
+    """How a word without an equals sign would be typed."""
+    if re.fullmatch(r"[A-Za-z_][\w.]*", word):
+        return f"give it a value, {word}=VALUE; sim explain {word} says which"
+    if (colon := re.fullmatch(r"([A-Za-z_][\w.]*):(.+)", word)) is not None:
+        return f"as in {colon[1]}={colon[2]}"
+    return f"what belongs to a value with spaces goes in quotes with it, \"KEY='... {word}'\""
 
 
 def _mixed(key: str) -> str:

@@ -25,11 +25,39 @@ def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def refuse_stray_words(words: Sequence[str], verbs: Collection[str]) -> None:
-    """Raise `ConfigError` with the likely word for the first that is a plain name: settings have a value, verbs come first."""
+    """Raise `ConfigError` with the likely word for the first that is a plain name, and for what the shell has cut at a space: settings
+    have a value, verbs come first."""
     _, settings = split(words)
-    for word in settings:
+    for place, word in enumerate(settings):
+        _refuse_cut(settings[place:])
         if re.fullmatch(r"[A-Za-z][\w-]*", word):
             raise ConfigError(_told(word, verbs))
+
+
+def _refuse_cut(words: Sequence[str]) -> None:
+    """Raise `ConfigError` with the form in quotes where a mapping or a list is open at the end of the first word."""
+    begun = re.match(r"\+{0,2}([A-Za-z_][\w.]*)=[\[{]", words[0])
+    if begun is None or not _open(words[0]):
+        return
+    for end in range(2, len(words) + 1):
+        whole = " ".join(words[:end])
+        if "=" in words[end - 1]:
+            break
+        if not _open(whole):
+            raise ConfigError(f'{begun[1]}: the shell has cut this at its spaces; in quotes it is one word: "{whole}"')
+    closed = words[0].rstrip(",: ") + "".join(reversed(_open(words[0])))
+    raise ConfigError(f'{begun[1]}: a bracket is not closed; in quotes, in the shell: "{closed}"')
+
+
+def _open(text: str) -> list[str]:
+    """What would close the brackets that are open at the end of a text, the innermost last; what is in quotes counts for nothing."""
+    closing: list[str] = []
+    for letter in re.sub(r"'[^']*'|\"[^\"]*\"", "", text):
+        if letter in "[{":
+            closing.append("]" if letter == "[" else "}")
+        elif closing and letter == closing[-1]:
+            closing.pop()
+    return closing
 
 
 def outdone(words: Sequence[str]) -> list[tuple[str, str]]:

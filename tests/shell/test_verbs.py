@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from sim.errors import ConfigError
 from sim.scenario.load import CONF
 from sim.shell.cli import main
 from sim.shell.verbs import VERBS
@@ -130,3 +132,27 @@ def test_a_verb_without_settings_of_its_own_knows_those_of_a_run(capsys: pytest.
 def test_an_empty_place_is_not_the_current_folder(capsys: pytest.CaptureFixture[str]) -> None:
     told = "sim: argument --out: is empty, and names no folder; the current one is .; see sim compare --help\n"
     assert ended(capsys, "compare", "a", "b", "--out", "") == (1, "", told)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["agent.turns={dist:", "geometric,", "mean:", "8}"],
+            'agent.turns: the shell has cut this at its spaces; in quotes it is one word: "agent.turns={dist: geometric, mean: 8}"',
+        ),
+        (["seed=2", "baseline={agent:", "solo}"], "baseline: the shell has cut this at its spaces"),
+        (["backends=[minimax_m2_5"], 'backends: a bracket is not closed; in quotes, in the shell: "backends=[minimax_m2_5]"'),
+        (["a.b={c: [1", "seed=2"], 'a.b: a bracket is not closed; in quotes, in the shell: "a.b={c: [1]}"'),
+    ],
+)
+def test_what_the_shell_has_cut_is_told_with_its_quoted_form(words: list[str], told: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(told)}"):
+        refuse_stray_words(words, VERBS)
+
+
+@pytest.mark.parametrize(
+    "word", ["name=(x", "name=a{b", "backends=[a,b]", "agent.turns={dist: geometric, mean: 8}", "name='[x'", "name=x]"]
+)
+def test_brackets_that_match_or_are_in_a_name_are_fine(word: str) -> None:
+    refuse_stray_words([word], VERBS)

@@ -36,6 +36,10 @@ def check_length(overrides: Sequence[str]) -> None:
         )
 
 
+_NAME = r"(?!null\b)[A-Za-z][\w-]*"
+"""Of a backend."""
+
+
 def open_mappings(overrides: Sequence[str]) -> list[str]:
     """`agent.turns={dist: geometric, mean: 8}` as Hydra wants it (`++`) where the old value was of another kind."""
     for text in overrides:
@@ -54,6 +58,8 @@ def _as_typed(text: str, many: bool) -> str:
     if found is None or text.startswith("hydra.searchpath"):
         return text
     word, key, value = found.groups()
+    if key == "backends" and (re.fullmatch(_NAME, value) or (many and re.fullmatch(rf"{_NAME}(,{_NAME})+", value))):
+        return f"{word}={','.join(f'[{name}]' for name in value.split(','))}"  # one backend is a list of one
     takes_name = _is_text(key)
     read = _parsed_value(text)
     if not takes_name and re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", value) and ",0" in value:
