@@ -15,7 +15,7 @@ help:  ## list the commands
 TWIN := $(wildcard sim/engine/compiled/*.c sim/engine/compiled/*.h) sim/engine/compiled/build.py
 .venv/twin: .venv/ready $(TWIN)
 	$(BIN)/python sim/engine/compiled/build.py
-	@touch .venv/twin
+	@if [ -e sim/engine/compiled/twin.so ]; then touch .venv/twin; fi
 
 run: .venv/ready .venv/twin  ## the main study: what one coding task costs as chat, as one agent, as a team, on each backend
 	$(BIN)/python -m sim experiment=fanout

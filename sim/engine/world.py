@@ -6,7 +6,7 @@ import gc
 import math
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,8 +15,8 @@ from sim.agents.profile import Profile, stages_of
 from sim.backends.build import backends_of, blueprints
 from sim.call import BATCH
 from sim.clock import Clock, after
-from sim.engine.compiled.desk import TwinDesk
-from sim.engine.compiled.library import Library
+from sim.engine.compiled.desk import BeyondError, TwinDesk
+from sim.engine.compiled.library import Library, chosen
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.engine.ledger import Ledger, RecordedLedger, needs_ledger
@@ -53,7 +53,7 @@ class World:
         """What counts begins at `cut_s`. With `lookahead` tasks are worked off ahead of the clock (`sim.engine.lookahead`), with a `twin`
         too by that (`sim.engine.compiled`).
 
-        `streams`: other random numbers than those of the scenario's seed.
+        `streams`: other random numbers than those of the scenario's seed, which a twin does not take.
         """
         self.scenario = scenario
         self._index = index
@@ -94,7 +94,7 @@ class World:
 
     def _reckoned(self, backend: str, number: int) -> Forecast:
         """What a router expects a task to cost there by one of its price lists: a world of its own says it."""
-        return pilot(self.scenario, backend, lambda one: World(one, 0, Shard(), lookahead=may_look_ahead(one)).turn(), number)
+        return pilot(self.scenario, backend, _turned, number)
 
     def run(self) -> Replication:
         """Turn the clock to the end, or to the horizon, check the laws, and hand over what is left.
@@ -150,6 +150,16 @@ class World:
             most_in_service=[occupancy.most for occupancy in self.meter.occupancy],
             servers=[(*each.most_at_once, each.settings.servers) for each in self.backends],
         )
+
+
+def _turned(scenario: Scenario) -> Tally:
+    """What a world by itself adds up to: by the compiled twin, ahead of the clock, or step by step, as it may."""
+    ahead = may_look_ahead(scenario)
+    twin = chosen(scenario) if ahead else None
+    if twin is not None:
+        with suppress(BeyondError):
+            return World(scenario, 0, Shard(), lookahead=True, twin=twin).turn()
+    return World(scenario, 0, Shard(), lookahead=ahead).turn()
 
 
 def _office(scenario: Scenario, env: Clock, streams: Streams, dispatch: Dispatch, meter: Meter) -> Office:

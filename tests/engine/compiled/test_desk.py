@@ -125,8 +125,9 @@ def test_shards_are_the_whole(library: Library) -> None:
     assert f"{sum(int(part.tally.digests[0], 16) for part in parts) % 2**64:016x}" == whole.tally.digests[0]
 
 
-def test_it_can_be_switched_off_and_asked_for() -> None:
-    """Whether or not it was built here."""
-    world = sim.load("agent=solo", "workload.tasks=3")
+@pytest.mark.parametrize("words", [["agent=solo"], ["agent=solo", "router=cost_per_success", "backends=[claude_opus_4_6,minimax_m2_5]"]])
+def test_it_can_be_switched_off_and_asked_for(words: list[str]) -> None:
+    """Whether or not it was built here; forecasts of routers are simulated too."""
+    world = sim.load(*words, "workload.tasks=3")
     found = {engine: replicate(with_(world, engine=engine), 0).tally.digests for engine in Engine}
     assert len({digest for [digest] in found.values()}) == 1
