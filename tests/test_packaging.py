@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_readme import NOTE, on_an_index
 from sim.engine.compiled.build import compiler
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +38,25 @@ def test_the_wheel_holds_every_setting(wheel: Path) -> None:
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in inside)
 
 
+def test_an_index_is_given_no_picture_and_no_link_that_only_a_checkout_has() -> None:
+    shown = on_an_index("[a](docs/a.md#b), [x](https://x.org)\n\n![p](docs/p.png)\n\n```sh\n[c](d.md)\n```\nsee [e.md](e.md)\n")
+    assert shown == f"a (`docs/a.md`), [x](https://x.org)\n\n```sh\n[c](d.md)\n```\nsee e.md\n\n{NOTE}\n"
+    whole = on_an_index((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert not re.search(r"\]\((?!https?://)", whole)
+    named = set(re.findall(r"\(`([^`]+)`\)", whole))
+    assert "docs/tutorial.md" in named
+    assert all((ROOT / name).is_file() for name in named)
+
+
+@pytest.mark.slow
+def test_the_wheel_says_that_on_its_index(wheel: Path) -> None:
+    files = zipfile.ZipFile(wheel)
+    said = files.read(next(name for name in files.namelist() if name.endswith(".dist-info/METADATA"))).decode()
+    assert "Description-Content-Type: text/markdown" in said
+    assert said.rstrip().endswith(NOTE)
+    assert "](docs/" not in said
+
+
 @pytest.mark.slow
 def test_a_wheel_with_the_compiled_twin_is_for_machines_of_its_kind_and_any_python(wheel: Path) -> None:
     carries = "sim/engine/compiled/twin.so" in zipfile.ZipFile(wheel).namelist()
@@ -50,7 +70,7 @@ def test_the_sdist_can_be_built_from(wheel: Path) -> None:
     with tarfile.open(next(wheel.parent.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert not any(name.endswith(".so") for name in names)
-    assert {"hatch_build.py", "sim/engine/compiled/call.c"} <= names
+    assert {"hatch_build.py", "hatch_readme.py", "sim/engine/compiled/call.c"} <= names
     assert {"pyproject.toml", "conf/config.yaml", "sim/__init__.py", "tests/test_packaging.py"} <= names
 
 
