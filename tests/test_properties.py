@@ -111,6 +111,7 @@ def test_attempts_are_numbered_and_only_the_last_may_succeed(world: sim.Scenario
 
 
 @pytest.mark.slow
+@settings(max_examples=max(8, settings().max_examples // 3))
 @given(worlds(), of(Log.none, Log.sample))
 def test_a_log_changes_nothing(world: sim.Scenario, log: Log) -> None:
     full, other = sim.simulate(world), sim.simulate(with_(world, log=log, log_sample=2))

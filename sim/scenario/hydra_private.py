@@ -11,6 +11,8 @@
 | `ConfigLoaderImpl._load_single_config` | the rest is merged into what was merged before | as above |
 | `ConfigLoaderImpl._apply_overrides_to_config` | values are set in the part they touch: 0.1 s a scenario | all is composed |
 | `BaseContainer._content` | that part alone is kept | all is composed |
+| `ConfigLoaderImpl.load_sweep_config` | a job of a sweep is composed of what was composed before: 0.1 s each | each is composed anew |
+| `BasicLauncher` | it runs jobs in this process | as above |
 | `BaseContainer._map_merge` | a distribution replaces the one before, and keeps nothing of it | what is left of it is refused |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
@@ -62,6 +64,8 @@ MARKET = "market/"
 OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
 """What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
 APPLY = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "_apply_overrides_to_config")
+JOB = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "load_sweep_config")
+BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
 MAPPINGS = Private("omegaconf.basecontainer", "BaseContainer", "_map_merge")
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
 
@@ -211,6 +215,20 @@ def without(composed: Any, names: Collection[str]) -> Any:
     for name in names:
         composed._content.pop(name, None)
     return composed
+
+
+@contextlib.contextmanager
+def jobs_composed(make: Callable[[Any, Sequence[str], Callable[[Sequence[str]], Any]], Any]) -> Iterator[None]:
+    """While it lasts, `make` composes each job of a sweep: of the sweep's own configuration, the job's words, and Hydra's way to do it."""
+    holder = JOB.holder()
+    theirs = None if holder is None else getattr(holder, JOB.name)
+
+    def ours(loader: Any, master_config: Any, sweep_overrides: list[str]) -> Any:
+        assert theirs is not None
+        return make(master_config, sweep_overrides, lambda words: theirs(loader, master_config, list(words)))
+
+    with _replaced(JOB, ours):
+        yield
 
 
 def apply(overrides: Sequence[Any], composed: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
@@ -14,7 +13,8 @@ from typing import Any
 
 from sim.errors import ConfigError, DataError, of_kind
 from sim.scenario import sources
-from sim.scenario.composed.kept import Composed, Kept
+from sim.scenario.composed.jobs import of_job
+from sim.scenario.composed.kept import KEPT, Composed, parsed
 from sim.scenario.composed.typed import check_length, menus, open_mappings
 from sim.scenario.coupling import own_code
 from sim.scenario.hydra_errors import explain, is_hydras
@@ -71,37 +71,25 @@ def choice(menu: str, name: str) -> Any:
     return copy.deepcopy(getattr(_composed(menu, name), menu))
 
 
-_KEPT = Kept()
-
-
 def _quickly(words: Sequence[str]) -> Scenario | None:
     """The scenario of these words from what was composed before; None where only Hydra can say what they come to, or what is wrong."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from omegaconf import OmegaConf
 
-    if any(part in word for word in words for part in ("hydra", "_target_", "${")):
-        return None
     try:
-        parsed = OverridesParser.create().parse_overrides(list(words))
-        chosen = [each for each in parsed if _chooses(each)]
-        values = [each for each in parsed if not _chooses(each)]
+        read = parsed(words)
+        if read is None:
+            return None
 
         def make() -> Composed:
-            read: list[Path] = []
-            with files_looked_at(read.append):
-                configuration = compose([str(each.input_line) for each in chosen])
-            scenario = OmegaConf.to_object(configuration)
-            assert isinstance(scenario, Scenario)
-            return Composed(configuration, scenario, read)
+            files: list[Path] = []
+            with files_looked_at(files.append):
+                configuration = compose(read.chosen)
+            scenario: Any = OmegaConf.to_object(configuration)
+            return Composed(configuration, scenario, files)
 
-        return _with_backend(_KEPT.of([str(each.input_line) for each in chosen], make).with_values(values))
+        return _with_backend(KEPT.of(read.chosen, make).with_values(read.values))
     except Exception:
         return None
-
-
-def _chooses(override: Any) -> bool:
-    """Whether an override takes a file from a menu, as Hydra decides it; others set values."""
-    return not isinstance(override.value(), dict) and re.split("[/@]", override.key_or_group, maxsplit=1)[0] in menus()
 
 
 def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: bool = False) -> Any:
@@ -133,6 +121,17 @@ def refuse_unread(folders: Sequence[Path]) -> None:
 def from_hydra(composed: Any) -> Scenario:
     """A composed configuration as a checked scenario. Raises `ConfigError`."""
     return _settings(composed).check()
+
+
+def from_job(composed: Any, hydra: Any) -> Scenario:
+    """The checked scenario of a job of a sweep, of which Hydra may have composed no more than was set. Raises `ConfigError`."""
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        scenario = of_job(composed, hydra)
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error)) from None
+    return from_hydra(composed) if scenario is None else _with_backend(scenario).check()
 
 
 def _settings(composed: Any) -> Scenario:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import ConfigError, SimError
 from sim.report.terminal.form import Form
 from sim.results.kept.lock import alone_in
-from sim.scenario.load import from_hydra
+from sim.scenario.load import from_hydra, from_job
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Method
 from sim.shell.command import is_search
@@ -66,7 +66,7 @@ class Job:
 
         hydra = HydraConfig.get()
         if hydra.mode is not None and hydra.mode.name == "MULTIRUN":
-            return self._one_of_many(composed, _place(hydra), is_search(hydra))
+            return self._one_of_many(composed, hydra)
         folder = Path(hydra.runtime.output_dir)
         try:
             with alone_in(folder):
@@ -81,14 +81,14 @@ class Job:
             raise
         return None
 
-    def _one_of_many(self, composed: Any, place: RunFolder, search: bool) -> Value | float | None:
+    def _one_of_many(self, composed: Any, hydra: Any) -> Value | float | None:
         """In the process that was called the next job need not wait for this one; elsewhere it must be all done."""
         from sim.shell.jobs import Jobs
 
         if self._jobs is not None:
-            return _begin(self._jobs, composed, place, search)
+            return _begin(self._jobs, composed, hydra)
         with Jobs(1, told) as jobs:
-            value = _begin(jobs, composed, place, search)
+            value = _begin(jobs, composed, hydra)
             jobs.finish()
             return None if value is None else float(value)
 
@@ -104,12 +104,13 @@ def _place(hydra: Any) -> RunFolder:
     return RunFolder(Path(hydra.runtime.output_dir), axes, Path(hydra.sweep.dir))
 
 
-def _begin(jobs: Jobs, composed: Any, place: RunFolder, search: bool) -> Value | float | None:
+def _begin(jobs: Jobs, composed: Any, hydra: Any) -> Value | float | None:
     """Start on a scenario of a sweep; one that is refused counts as the worst for an optimiser."""
     from sim.sweeps.goal import WORST, check_goal
 
+    place, search = _place(hydra), is_search(hydra)
     try:
-        scenario = from_hydra(composed)
+        scenario = from_job(composed, hydra)
         check_goal(scenario.goal)
         if scenario.sensitivity.ranges:
             raise ConfigError("sensitivity.ranges: takes many runs of its own, so cannot be part of a sweep (-m)")

@@ -15,6 +15,7 @@ from sim.meter.leftover import clear_leftovers
 from sim.report.terminal.form import Form, form_of
 from sim.results.files import NOTE
 from sim.results.kept.manifest import read_note
+from sim.scenario.composed.jobs import jobs_quickly
 from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
 from sim.scenario.hydra_private import composing_less
@@ -146,7 +147,7 @@ def _hydra(job: Job) -> None:
     """Have Hydra compose what `sys.argv` says, and call the job for each of its scenarios."""
     import hydra
 
-    with own_hydra(job.composed), composing_less():
+    with own_hydra(job.composed), composing_less(), jobs_quickly():
         hydra.main(config_path=str(CONF), config_name="config", **version_base())(job)()
 
 

@@ -28,7 +28,7 @@ BY_HAND = {
 }
 """Dollars on Opus 4.6 and how many times those of each rival, from F4 and F4b with a miss in 2.1 % of gaps."""
 FEWER: dict[str, dict[str, Any]] = {
-    "article_weeks": {"FREE": {name: FREE[name] for name in ("reviews a week", "weight of tastes")}},
+    "article_weeks": {"FREE": {name: FREE[name] for name in ("weight of tastes",)}, "SAMPLE": 40},
     "compaction": {"WINDOWS": compaction.WINDOWS[::7]},
     "self_host_or_api": {"TEAMS": (2, 5), "WEEK_S": 172_800.0, "CHATS_S": 60.0, "CHATS_A_S": (0.5, 1.0), "UNITS": (1.0,)},
     "team_of_50": {"MIX": {kind: (1, sessions) for kind, (_, sessions) in team_of_50.MIX.items()}},

@@ -18,8 +18,10 @@ from omegaconf import OmegaConf, open_dict
 import sim
 from sim.scenario.hydra_host import own_hydra
 from sim.scenario.hydra_private import (
+    APPLY,
     FILE,
     FLAGS,
+    JOB,
     LOAD,
     MAPPINGS,
     MERGE,
@@ -36,7 +38,7 @@ from sim.scenario.hydra_private import (
 from sim.scenario.load import CONF, compose
 from sim.settings import agent
 
-ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD, FILE, MERGE, SINGLE, MAPPINGS]
+ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD, FILE, MERGE, SINGLE, MAPPINGS, APPLY, JOB]
 SIM = Path(agent.__file__).parents[1]
 
 

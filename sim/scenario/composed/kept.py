@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from sim.scenario.composed.typed import menus
 from sim.scenario.hydra_private import apply, stamp, without
 from sim.scenario.scenario import Scenario
 
@@ -28,17 +30,27 @@ class Composed:
 
     def with_values(self, values: Sequence[Any]) -> Scenario:
         """The scenario in which these overrides, as Hydra parsed them, are set. Raises what OmegaConf and Hydra raise."""
-        from omegaconf import OmegaConf
+        return self.with_parts(self.touched(values))
 
-        scenario: Scenario = pickle.loads(self._scenario)
+    def touched(self, values: Sequence[Any], also: str = "") -> Any:
+        """The parts of the configuration that these overrides set, with them set; and another part as it was."""
         names = frozenset(each.key_or_group.partition(".")[0] for each in values)
         if not names <= _PARTS:
             raise KeyError(*(names - _PARTS))
-        if names not in self._parts:
-            self._parts[names] = pickle.dumps(without(pickle.loads(self._configuration), _PARTS - names))
-        touched = pickle.loads(self._parts[names])
+        wanted = names | {also}
+        if wanted not in self._parts:
+            whole = pickle.loads(self._configuration)
+            self._parts[wanted] = pickle.dumps(without(whole, set(whole) - wanted))
+        touched = pickle.loads(self._parts[wanted])
         apply(values, touched)
-        for name in names:
+        return touched
+
+    def with_parts(self, touched: Any) -> Scenario:
+        """The scenario in which these parts of a configuration stand in the place of its own."""
+        from omegaconf import OmegaConf
+
+        scenario: Scenario = pickle.loads(self._scenario)
+        for name in _PARTS & set(touched):
             part = touched[name]
             setattr(scenario, name, OmegaConf.to_object(part) if OmegaConf.is_config(part) else part)
         return scenario
@@ -65,3 +77,31 @@ class Kept:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+
+KEPT = Kept()
+
+
+class Words(NamedTuple):
+    """Of a command line, as Hydra parsed it."""
+
+    chosen: list[str]
+    """Those that take a file from a menu, as they are typed."""
+    values: list[Any]
+    """Overrides of single settings."""
+
+
+def parsed(words: Sequence[str]) -> Words | None:
+    """None where only Hydra can say what the words come to: its own settings, and what is filled in or called. Raises what Hydra raises."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    if any(part in word for word in words for part in ("hydra", "_target_", "${")):
+        return None
+    read = OverridesParser.create().parse_overrides(list(words))
+    chosen = [str(each.input_line) for each in read if _chooses(each)]
+    return Words(chosen, [each for each in read if not _chooses(each)])
+
+
+def _chooses(override: Any) -> bool:
+    """As Hydra decides it."""
+    return not isinstance(override.value(), dict) and re.split("[/@]", override.key_or_group, maxsplit=1)[0] in menus()

@@ -32,7 +32,7 @@ def written(result: sim.Result, place: Path) -> dict[str, Path]:
 
 
 @pytest.mark.slow
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(made=worlds(backend_={"reserved": ReservedSettings()}))  # a log does not say what units took: whoever reads it bills it by the list
 def test_what_is_read_again_is_what_the_run_did(made: sim.Scenario) -> None:
     result = simulated(made)
