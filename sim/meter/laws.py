@@ -117,6 +117,7 @@ def _conservation(tally: Tally, counters: Counters) -> None:
     bill = float(real(tally.cost_units))
     by_task = float(real(tally.task_cost_units + joined(counters.open_sums[-PARTS:])))
     _close("conservation: USD by kind and call by call", float(tally.dollars.sum()), bill)
+    _equal("conservation: units of USD by role and call by call", tally.role_units.sum(), tally.cost_units)
     _close("conservation: USD by minute and call by call", float(real(joined(minutes[5:]))), bill)
     _close("conservation: USD by task and call by call", by_task, bill)
 

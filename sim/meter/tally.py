@@ -110,6 +110,8 @@ class Tally:
     """(stages, 2) of a pipeline: agents whose first attempt has ended, and tokens."""
     stage_cost_units: np.ndarray = field(default_factory=lambda: _units(0))
     """(stages,) of the bill."""
+    role_units: np.ndarray = field(default_factory=lambda: _units(len(Role)))
+    """(roles,) of the bill: what the attempts of each role cost."""
     ended_s: float = 0.0
     replications: float = 1
     """Whole runs that the sums are of: less than one where only some of the shards were run."""
@@ -160,6 +162,8 @@ class Tally:
         self.waited_units[index] += exact(rows["t_start_s"] - rows["t_request_s"])
         self.dollar_units[index] += [exact(dollars[:, kind]) for kind in range(len(DOLLARS))]
         self.cost_units += exact(cost)
+        for role in np.flatnonzero(np.bincount(rows["role"])).tolist():
+            self.role_units[role] += exact(cost[rows["role"] == role])
         self.failed_units += exact(cost[rows["status"] != Status.ok])
         self._add_minutes(index, rows, cost)
 

@@ -6,23 +6,33 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sim.report.numbers import counted
+from sim.report.reference.labels import setting_name
+from sim.settings.agent import AgentKind
 from sim.settings.workload import WorkloadKind
 from sim.statistics import digits
 
 Settings = Mapping[str, Any]
+_WORKFLOWS = {
+    AgentKind.chat.value: "as a chat",
+    AgentKind.react.value: "by one agent",
+    AgentKind.orchestrator.value: "by a lead with sub-agents",
+    AgentKind.debate.value: "by agents that debate",
+    AgentKind.pipeline.value: "by agents in stages",
+    AgentKind.custom.value: "by a workflow of one's own",
+}
 
 
 def asked(scenario: Settings, names: Mapping[str, str], axes: Collection[str] = ()) -> str:
     """A scenario, by its settings as plain values, in words; `axes` are settings that differ from run to run, which the table shows."""
     parts: dict[tuple[str, ...], Callable[[Settings], str]] = {
         ("workload", "workload.users", "workload.tasks", "workload.tasks_per_user", "workload.trace"): _work,
-        ("agent", "agent.kind"): lambda found: "" if _recorded(found) else f"agent.kind={found['agent']['kind']}",
+        ("agent", "agent.kind"): lambda found: "" if _recorded(found) else _WORKFLOWS[found["agent"]["kind"]],
         ("backends",): lambda found: f"on {', '.join(names.get(name, name) for name in found['backends'])}",
         ("market",): lambda found: f"prices of {found['market']['name']}",
         ("replications",): lambda found: counted(found["replications"], "replication"),
     }
     told = [said for keys, tell in parts.items() if not set(keys) & set(axes) and (said := tell(scenario))]
-    varied = f"; in the table: {', '.join(axes)}" if axes else ""
+    varied = f"; in the table: {', '.join(setting_name(axis, names) for axis in axes)}" if axes else ""
     return f"What was run: {', '.join(told)}{varied}."
 
 

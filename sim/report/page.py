@@ -147,7 +147,7 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
     def compose(drawings: Sequence[Drawing]) -> Page:
         from sim.report.html.of_sweep import Told, page_of_sweep
 
-        return page_of_sweep(known, one, Told(known.title, found.said, what, digest, cautions, tables, found.more), drawings)
+        return page_of_sweep(known, one, Told(found.said, what, digest, cautions, tables, found.more), drawings)
 
     _publish(known.title, Texts(text, found, list(known.notes.values())), draw, compose, folder, made_by, cautions, what, scenarios)
 
@@ -179,7 +179,7 @@ def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, sce
     def compose(drawings: Sequence[Drawing]) -> Page:
         from sim.report.html.of_sweep import Told, page_of_drivers
 
-        return page_of_drivers(scenario, Told(scenario.name, said, what, "", [INTERVALS_ARE], [listed]), folder, drawings)
+        return page_of_drivers(scenario, Told(said, what, "", [INTERVALS_ARE], [listed]), folder, drawings)
 
     texts, settings = Texts(f"{aligned(listed.texts)}\n\n{listed.note}", Found(said, [])), {"settings": records(table)}
     _publish(scenario.name, texts, draw, compose, folder, {"seed": scenario.seed}, data=settings if form is Form.json else None)

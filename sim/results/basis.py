@@ -11,6 +11,7 @@ from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.profile import LoopSettings
+from sim.settings.workload import WorkloadKind
 from sim.theory import chat_tokens
 from sim.theory.expected.moments import nodes
 
@@ -79,6 +80,10 @@ class Basis(NamedTuple):
     """Places of backends on servers of one's own."""
     units: tuple[int, ...] = ()
     """Of those with reserved units."""
+    horizon_s: float = math.nan
+    """How long the run is; nan: until its last task has ended."""
+    users: int = 0
+    """Of workload=users."""
 
 
 def basis_of(scenario: Scenario) -> Basis:
@@ -95,6 +100,8 @@ def basis_of(scenario: Scenario) -> Basis:
         providers=providers_of(scenario),
         units=tuple(place for place, model in enumerate(scenario.chosen().values()) if model.reserved.units),
         teams=tuple(scenario.workload.teams),
+        horizon_s=math.nan if scenario.horizon_s is None else scenario.horizon_s,
+        users=scenario.workload.users if scenario.workload.kind is WorkloadKind.users else 0,
         own=tuple(place for place, model in enumerate(scenario.chosen().values()) if model.kind is BackendKind.self_hosted),
     )
 

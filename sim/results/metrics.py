@@ -23,6 +23,7 @@ from sim.results.metric import (
     Value,
     ratio,
 )
+from sim.results.monthly.metrics import OF_TIME
 from sim.results.percentiles import Percentile
 from sim.results.provider.metrics import OF_PLACES
 from sim.results.provider.sides import in_place
@@ -151,6 +152,7 @@ METRICS = (
     Metric("cost_output_usd", "USD", "part of the bill: output", _dollars(3)),
     Metric("cost_fees_usd", "USD", "part of the bill: fees of requests and of web searches", _dollars(4)),
     *OF_CAPACITY,
+    *OF_TIME,
     Metric("tokens_per_task", "tokens", "total tokens per ended task", lambda t, _: ratio(t.task_tokens, t.tasks), headline=2),
     Metric("cost_per_task_usd", "USD", "the bill per ended task", lambda t, _: ratio(task_bill_usd(t), t.tasks), headline=1),
     Metric("cost_per_finished_task_usd", "USD", "the bill per ended task that has an answer: what was spent on lost ones is in it",

@@ -56,6 +56,8 @@ class ScenarioSettings:
     A trace whose sessions have dates begins with the first of them, unless this is set to another moment."""
     horizon_s: float | None = setting(None, above=0, traits=TWIN._replace(unsolved="a horizon: what it cuts off"))
     """Stop at this simulated second; null: when the last task has ended."""
+    budget_usd_per_month: float | None = alone(None, above=0)
+    """What a month may cost: a run with a length says how likely it is to cost more. Nothing is held back; `budget` does that."""
     warmup: Warmup = Warmup.none
     warmup_s: float = twin(0.0, low=0)
     """warmup=fixed: seconds; tables, timeline and digest are of the whole run all the same."""

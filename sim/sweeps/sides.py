@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from sim.results.kept.manifest import read_note
 from sim.results.sample import Sample
 from sim.statistics import Estimate, jackknife
 from sim.sweeps.folder import runs_of, settings_of
+from sim.sweeps.sweep import row
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KINDS = {
     "fresh input": ("", "cost_fresh_input_usd"),
@@ -56,6 +60,14 @@ def sides(folder: Path) -> list[Side]:
     if not found:
         raise DataError(f"{folder}: holds no run that has ended, nor a sweep of such")
     return found
+
+
+def every_metric(folders: Mapping[str, Sequence[Side]]) -> pd.DataFrame:
+    """A row a scenario: its folder, what it was swept to, every metric with its interval."""
+    import pandas as pd
+
+    rows = [row({"folder": name, **side.axes}, Files(side.folder).summary()) for name, all_of in folders.items() for side in all_of]
+    return pd.DataFrame(rows)
 
 
 def pairs(a: Sequence[Side], b: Sequence[Side]) -> list[tuple[Side, Side]]:

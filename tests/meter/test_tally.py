@@ -103,6 +103,7 @@ def test_what_failed_has_no_answer_and_no_latency_but_its_attempt_tokens_and_bil
     assert tally.calls == 4
     assert rows["cost_usd"].tolist() == pytest.approx([0.001, 17e-4, 0.0, 0.0])
     assert tally.failed_units / UNITS == pytest.approx(0.001)
+    assert [tally.role_units[role] / UNITS for role in (Role.compaction, Role.agent, Role.lead)] == pytest.approx([0.001, 17e-4, 0.0])
     assert tally.answers.sum(axis=0).tolist() == [1, 1050]
     assert tally.latency.counts.sum() == 1
     assert tally.compactions == 0, "it came to nothing"

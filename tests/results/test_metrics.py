@@ -31,7 +31,7 @@ def test_every_metric_has_a_name_of_its_own_and_says_what_it_is() -> None:
         assert metric.meaning
         assert metric.meaning[-1] != "."
         assert (metric.unit != "") == metric.name.partition(".")[0].endswith(
-            ("_usd", "_s", "_h", "_usd_per_seat_month", "_tokens", "_min", "_mtok", "tokens_per_task", "_kwh")
+            ("_usd", "_s", "_h", "usd_per_day", "_month", "_tokens", "_min", "_mtok", "tokens_per_task", "_kwh")
         )
 
 

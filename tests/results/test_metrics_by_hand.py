@@ -98,6 +98,8 @@ BASIS = Basis(
     stages=("find", "check"),
     own=(1,),
     units=(1,),
+    horizon_s=17.0 + 43_200.0,
+    users=3,
 )
 TOTAL = 40_000 + 20_000 + 5_000 + 1_000
 AGENTS_ANSWERS, AGENTS_TOKENS = 1 + 2 + 30 + 50, 100 + 1_000 + 20_000 + 30_000
@@ -126,6 +128,7 @@ BY_HAND = {
     "refused_share": 20 / 125, "agents": 55, "compactions": 3,
     "input_tokens": 30_000, "cache_read_tokens": 9_000, "cache_write_tokens": 3_000, "output_tokens": 3_000, "reasoning_tokens": 600,
     "total_tokens": TOTAL / 2,
+    "usd_per_day": 96, "usd_per_month": 96 * 365.2425 / 12, "usd_per_developer_month": 32 * 365.2425 / 12,  # half a day after the warm-up
     "cost_usd": (80 + 16) / 2, "cost_servers_usd": 6, "cost_units_usd": 2, "units_used_share.two": 0.75, "units_spilled_share.two": 0.2,
     "units_listed_usd.two": 3, "servers_h.two": 1, "servers_idle_share.two": 0.25,
      "cost_fresh_input_usd": 12, "cost_cache_read_usd": 1.5, "cost_cache_write_usd": 1, "cost_output_usd": 18,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.call import Role
+from sim.meter.sums import real
 from sim.results.result import Result
-from sim.settings.run import Log
 
 ROLES = {
     Role.chat: "chat",
@@ -21,16 +19,9 @@ ADDS_UP = 1e-9
 
 
 def dollars_by_role(result: Result) -> dict[int, float]:
-    """USD by role, a replication; nothing where what was logged does not add up to the bill."""
-    if result.scenario.log is not Log.full:
+    """USD by role, a replication; nothing where that is not the whole bill: hours of servers and of reserved units are nobody's."""
+    pooled, bill = result.estimates.pooled, result.mean("cost_usd")
+    spent = [float(real(units)) / pooled.replications for units in pooled.role_units]
+    if not bill > 0 or abs(sum(spent) - bill) > ADDS_UP * bill:
         return {}
-    from_s, spent = result.mean("warmup_s"), np.zeros(len(Role))
-    for replication in result.replications:
-        for rows in replication.log.batches():
-            counted = rows[rows["t_request_s"] >= from_s]
-            spent += np.bincount(counted["role"], counted["cost_usd"], minlength=len(Role))
-    spent /= len(result.replications)
-    bill = result.mean("cost_usd")
-    if not bill > 0 or abs(spent.sum() - bill) > ADDS_UP * bill:
-        return {}
-    return {int(role): float(spent[role]) for role in Role}
+    return {int(role): spent[role] for role in Role}

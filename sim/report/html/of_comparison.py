@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,9 @@ import pandas as pd
 from sim.errors import DataError
 from sim.report.html import sections
 from sim.report.html.content import Drawing, Page, Section, Table
+from sim.report.html.monthly import months
 from sim.report.html.settings import between
+from sim.report.html.workbook import check_openpyxl, write_workbook
 from sim.report.lost import MUCH
 from sim.report.numbers import counted, number, share
 from sim.report.reference.labels import metric_name
@@ -26,8 +28,11 @@ from sim.results.provenance import SOFTWARE
 from sim.results.sample import Sample
 from sim.statistics import Estimate
 from sim.sweeps.comparison import NOTHING, paired
-from sim.sweeps.sides import Side, pairs, sides, way
+from sim.sweeps.sides import Side, every_metric, pairs, sides, way
 
+BUDGET = "budget_usd_per_month="
+"""Before dollars, on a command line."""
+NO_LENGTH = "A month against its budget needs runs that have a length: horizon_s."
 PAIRED = "Replications are paired by their random numbers: what is common to both cancels out. Each folder is held against the first."
 NEVER = "a difference that is not seen may be there: the interval says how large it may be"
 
@@ -79,17 +84,17 @@ def _called(b: Side, a: Side) -> str:
 
 
 def listed(found: Sequence[Against]) -> pd.DataFrame:
-    """The table for people."""
-    rows = []
+    """The table for people: of two folders a column each, of more a row for each that stands against the first."""
+    rows, many = [], len({each.b for each in found}) > 1
     for each in found:
+        after = sections.written(each.metric, each.after)
         low, high = (sections.written(each.metric, end) for end in (each.difference_ci_low, each.difference_ci_high))
         rows.append(
             {
                 "scenario": each.scenario,
                 "what": metric_name(each.metric),
                 each.a: sections.written(each.metric, each.before),
-                "against": each.b,
-                "it has": sections.written(each.metric, each.after),
+                **({"against": each.b, "it has": after} if many else {each.b: after}),
                 "difference": _signed(each.metric, each.difference),
                 "95 % interval": f"{low} to {high}" if each.difference_ci_low < each.difference_ci_high else "",
                 "times": number(each.ratio),
@@ -153,14 +158,11 @@ def warned(folders: Mapping[str, Sequence[Side]]) -> list[str]:
 
 def page_of_comparison(
     folders: Mapping[str, Sequence[Side]], found: Sequence[Against], said: str, steps: Mapping[str, Estimate], drawings: Sequence[Drawing],
-    places: Sequence[Path],
+    places: Sequence[Path], budget_usd: float | None = None,
 ) -> Page:  # fmt: skip
     """`steps`: the bill's way between two runs, where there is one; `places`: the folders as they were named."""
     names = list(folders)
-    alike = between(
-        {name: all_of[0].settings for name, all_of in folders.items()},
-        {backend for all_of in folders.values() for each in all_of for backend in each.settings.get("backends", [])},
-    )
+    alike = _alike(folders)
     first = "" if all(len(all_of) == 1 for all_of in folders.values()) else " Of a sweep, settings are those of its first scenario."
     taken = pd.DataFrame(
         [
@@ -185,8 +187,9 @@ def page_of_comparison(
                 [Table(alike.caption, alike.texts, first.strip())],
             ),
             Section("way", "The bill's way", tables=[Table("From one bill to the other", taken)] if len(taken) else []),
+            Section("months", "A month against its budget", *_months(folders, budget_usd)),
             sections.figures(drawings),
-            Section("again", "Compare again", code=f"sim compare {words}"),
+            Section("again", "Compare again", code=f"sim compare {words}{'' if budget_usd is None else f' {BUDGET}{budget_usd:g}'}"),
         ],
         made={
             "software": SOFTWARE,
@@ -195,9 +198,34 @@ def page_of_comparison(
     )
 
 
-def show_comparison(places: Sequence[Path], out: Path, quiet: bool = False) -> list[Against]:
-    """Print what two folders or more come to against the first; leave `figures/` and `report.html` in `out`. Raises `DataError`."""
+def _alike(folders: Mapping[str, Sequence[Side]]) -> Table:
+    """What is not set alike, of the first scenario of each."""
+    asked = {backend for all_of in folders.values() for each in all_of for backend in each.settings.get("backends", [])}
+    return between({name: all_of[0].settings for name, all_of in folders.items()}, asked)
+
+
+def _months(folders: Mapping[str, Sequence[Side]], budget_usd: float | None) -> tuple[list[str], list[Table]]:
+    named = {_full_name(name, each): (each.sample, each.settings) for name, all_of in folders.items() for each in all_of}
+    tables = months(named, budget_usd)
+    return ([NO_LENGTH] if budget_usd is not None and not tables else []), tables
+
+
+def _full_name(folder: str, side: Side) -> str:
+    axes = ", ".join(f"{key}={value}" for key, value in side.axes.items())
+    return f"{folder} ({axes})" if axes else folder
+
+
+def show_comparison(
+    places: Sequence[Path], out: Path, quiet: bool = False, budget_usd: float | None = None, also: Collection[str] = ()
+) -> list[Against]:
+    """Print what two folders or more come to against the first; leave `figures/` and `report.html` in `out`.
+
+    `budget_usd`: of a month, instead of what each run was given. `also`: `xlsx`, a workbook of all numbers; `pdf`, of each figure.
+    Raises `DataError`, and `ConfigError` where nothing can write a workbook.
+    """
     Files(out).check_free()
+    if "xlsx" in also:
+        check_openpyxl()
     folders = dict(zip(_names(places), map(sides, places), strict=True))
     found = against(folders)
     if not found:
@@ -207,16 +235,24 @@ def show_comparison(places: Sequence[Path], out: Path, quiet: bool = False) -> l
     (a, *_), (b, *_) = list(folders.values())[:2]
     steps = way(a.sample, b.sample) if one_each else {}
     from sim.report.html.document import html
-    from sim.report.plots.canvas import save_all, save_drawings, title_of
+    from sim.report.plots.canvas import save_all, save_drawings, save_pdfs, title_of
+    from sim.report.plots.compared.side_by_side import side_by_side
     from sim.report.plots.compared.waterfall import waterfall
 
     names = list(folders)
     figures = {"waterfall": waterfall(a.sample.whole["cost_usd"], steps, (names[0], names[1]))} if steps else {}
+    figures |= side_by_side(folders)
     save_all(figures, out)
+    if "pdf" in also:
+        save_pdfs(figures, out)
+    if "xlsx" in also:
+        write_workbook({"differences": pd.DataFrame(found), "settings": _alike(folders).texts, "all metrics": every_metric(folders)}, out)
     drawings = [Drawing(name, title_of(figures[name]), text) for name, text in save_drawings(figures, out).items()]
-    files.write_text(PAGE, html(page_of_comparison(folders, found, said, steps, drawings, places)))
+    files.write_text(PAGE, html(page_of_comparison(folders, found, said, steps, drawings, places, budget_usd)))
     if not quiet:
-        show(visible("\n\n".join([*warned(folders), aligned(listed(found)), said, str(out)])))
+        lines, tables = _months(folders, budget_usd)
+        parts = [*warned(folders), aligned(listed(found)), *(aligned(each.texts) for each in tables), *lines, said, str(out)]
+        show(visible("\n\n".join(parts)))
     return found
 
 

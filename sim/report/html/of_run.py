@@ -33,10 +33,10 @@ def page_of_run(
     money = [by_kind(result.summary["mean"]), *by_role(result)] if result.mean("cost_usd") > 0 else []
     charts = of_timeline(result)
     return Page(
-        title=" ".join(result.scenario.name.split()),
+        title=sections.titled(settings, names),
         question=what,
         warnings=[f"{text}." for text in warnings] + [result.notes[kind] for kind in sections.WARNED if kind in result.notes],
-        answer=said.replace("".join(f"{part}. " for part in warnings), "", 1),
+        answer=f"{said.replace(''.join(f'{part}. ' for part in warnings), '', 1)} {notes.pop('month', '')}".strip(),
         sections=[
             Section("numbers", "Headline numbers", tables=[sections.headlines(result.summary)]),
             Section("times", "Against a chat", tables=_times(one, names)),

@@ -15,6 +15,7 @@ from sim.report.grid import Study, called
 from sim.report.html import sections
 from sim.report.html.charted import of_table
 from sim.report.html.content import Drawing, Page, Section, Table
+from sim.report.html.monthly import months
 from sim.report.html.settings import assumed, changed
 from sim.report.html.spending import by_kind_of_many, calls_by_role
 from sim.report.lost import first
@@ -37,7 +38,6 @@ THEORY = (
 class Told:
     """What is said of a sweep beside its numbers."""
 
-    title: str
     answer: str
     what: str
     digest: str
@@ -55,19 +55,20 @@ def page_of_sweep(known: Folder, one: Study, told: Told, drawings: Sequence[Draw
     backends = list(known.names) if "market" in axes else _backends(known, one)
     charts = of_table(one, known.names)
     return Page(
-        title=" ".join(told.title.split()),
+        title=sections.titled(known.scenario, known.names, one.axes),
         question=told.what,
         warnings=[f"{text}." for text in warnings] + [notes[kind] for kind in sections.WARNED if kind in notes] + _failed(one),
         answer=told.answer,
         sections=[
             Section("numbers", "Headline numbers", list(told.more), tables=[sections.extremes(one, known.names)]),
             Section("table", "The table", tables=[*told.tables, sections.scenarios(one, known.names)], charts=charts),
+            Section("months", "A month against its budget", tables=_months(known, one)),
             Section("times", "Against a chat", tables=_times(one, known.names)),
             Section("money", "Where the money goes", *_money(known, one)),
             sections.figures(drawings, room=sections.BESIDE_CHARTS if charts else sections.MOST_BYTES),
             Section("prices", "What prices say against what bills say", tables=_bills(known)),
             Section("theory", "Theory beside simulation", [THEORY]),
-            sections.care([text for kind, text in notes.items() if kind not in sections.WARNED], told.cautions),
+            sections.care([text for kind, text in notes.items() if kind not in (*sections.WARNED, "month")], told.cautions),
             sections.sources(assumed(known.scenario, backends)),
             Section("change", "What would change the answer", [_moved(one)]),
             sections.settings(changed(known.scenario, axes, backends)),
@@ -81,7 +82,7 @@ def page_of_drivers(scenario: Scenario, told: Told, folder: Path, drawings: Sequ
     """A tornado, or Sobol indices."""
     settings = plain(scenario)
     return Page(
-        title=" ".join(scenario.name.split()),
+        title=sections.titled(settings, {name: model.label or name for name, model in scenario.market.models.items()}),
         question=told.what,
         warnings=(),
         answer=told.answer,
@@ -125,6 +126,15 @@ def _money(known: Folder, one: Study) -> tuple[list[str], list[Table]]:
             tables.append(calls_by_role(f"The bill by role, all replications: {place or known.title}", [calls]))
     none = "By role (lead, workers, verifiers, compaction) the bill is known where all calls are logged: log=full."
     return ([none] if len(tables) == 1 else []), tables
+
+
+def _months(known: Folder, one: Study) -> list[Table]:
+    """Of every scenario that has a budget and a length."""
+    runs = {called(one, row, known.names): known.runs[int(row["_run"])] for row in one.rows.to_dict("records")}
+    if all(known.settings(run).get("budget_usd_per_month") is None for run in runs.values()):
+        return []
+    found = {name: (sample, known.settings(run)) for name, run in runs.items() if (sample := Files(run).sample()) is not None}
+    return months(found)
 
 
 def _bills(known: Folder) -> list[Table]:

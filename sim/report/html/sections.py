@@ -18,7 +18,15 @@ from sim.report.reference.labels import Names, metric_name, setting_name, value_
 from sim.report.tables import spanned
 from sim.results.metrics import HEADLINES, METRICS, unit_of
 from sim.results.provenance import SOFTWARE, read_origin
+from sim.settings.scenario import ScenarioSettings
+from sim.settings.workload import WorkloadKind
 
+UNNAMED = ScenarioSettings().name
+"""What a scenario is called where nobody says otherwise."""
+KIND_OF = {"users": WorkloadKind.users.value, "tasks": WorkloadKind.open.value}
+"""By what a workload counts: its kind."""
+MOST_NAMES = 3
+"""Of backends in a title."""
 WARNED = ("lost", "never", "refused", "money", "idle")
 """Kinds of notes that stand before any number: work that was lost, turned away or never done."""
 MEANINGS = {metric.name: metric.meaning for metric in METRICS}
@@ -31,6 +39,19 @@ BESIDE_CHARTS = 270_000
 SHARES = ("lost_share", "rate_limited_share")
 """Metrics whose ends are of all scenarios, those that lost work too."""
 ALONE = 'sim ... "sensitivity.ranges={agent.turns.mean: [20, 120]}" says which setting moves the answer most.'
+
+
+def titled(settings: Mapping[str, Any], names: Names, axes: Sequence[str] = ()) -> str:
+    """A scenario's name, by its settings as plain values; of one that nobody has named, whose work, on what, swept by which settings."""
+    name, work = " ".join(str(settings.get("name", UNNAMED)).split()), settings.get("workload", {})
+    if name != UNNAMED:
+        return name
+    counts = {"users": "user", "tasks": "task"}
+    who = next((counted(work[key], what) for key, what in counts.items() if work.get("kind") == KIND_OF[key] and work.get(key)), "Work")
+    backends = [] if "backends" in axes else [names.get(each, each) for each in settings.get("backends", [])]
+    on = f" on {', '.join(backends)}" if 0 < len(backends) <= MOST_NAMES else f" on {len(backends)} backends" if backends else ""
+    by = ", ".join(setting_name(axis, names if len(backends) != 1 else None) for axis in axes)
+    return f"{who}{on}{f', by {by}' if by else ''}"
 
 
 def shown(of: Callable[[str], bool]) -> list[str]:

@@ -19,6 +19,8 @@ from sim.scenario.text import plain
 
 Plain = Mapping[str, Any]
 MARKS = "S: seen in a primary source or computed from its data. R: reported by others. A: an assumption. No mark: nobody has said."
+MOST_VALUES = 12
+"""Of a list, that are written out."""
 _NO_MATTER = ("processes", "yes", "shards_run", "shards", "name")
 """Settings that leave the numbers as they are."""
 _MARKED = re.compile(r"([SRA]): ")
@@ -98,7 +100,8 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key}: {_text(each)}' for key, each in value.items())}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_text, value))}]"
+        told = [*map(_text, value[:3]), f"... {len(value)} in all"] if len(value) > MOST_VALUES else map(_text, value)
+        return f"[{', '.join(told)}]"
     return f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 

@@ -15,12 +15,12 @@ from sim.report.findings.roles import ROLES, dollars_by_role
 from sim.report.html.content import Table
 from sim.report.numbers import compact, number, percent, share
 from sim.results.result import Result
-from sim.settings.run import Log
 
 TOKENS = {"cache reads": "cache_read_tokens", "cache writes": "cache_write_tokens", "output": "output_tokens"}
 """Kinds of token that are counted as such; fresh input is what is left of the input."""
 HOURS = {"servers of one's own": "cost_servers_usd", "reserved units": "cost_units_usd"}
 """What is paid by the hour."""
+NO_DOLLARS = "Dollars by role are left out: a part of the bill is paid by the hour, whoever asks."
 
 
 def tokens_of(values: Mapping[Any, float]) -> dict[str, float]:
@@ -52,8 +52,9 @@ def by_kind_of_many(rows: pd.DataFrame, names: list[str], caption: str) -> Table
 
 
 def by_role(result: Result) -> list[Table]:
-    """Answers, tokens and, where every call was logged, dollars of leads, workers, verifiers and compactions."""
-    answers = np.sum([tally.answers for tally in result.tallies], axis=0) / len(result.tallies)
+    """Answers, tokens and, unless hours are in the bill, dollars of leads, workers, verifiers and compactions."""
+    pooled = result.estimates.pooled
+    answers = pooled.answers / pooled.replications
     if np.count_nonzero(answers[:, 0]) < 1:
         return []
     dollars = dollars_by_role(result)
@@ -66,14 +67,8 @@ def by_role(result: Result) -> list[Table]:
             if dollars:
                 row |= {"USD": number(dollars[role]), "share of the bill": share(dollars[role] / sum(dollars.values()))}
             rows.append(row)
-    note = "Attempts that failed have no answer; what they cost is in the dollars." if dollars else _no_dollars(result)
+    note = "Attempts that failed have no answer; what they cost is in the dollars." if dollars else NO_DOLLARS
     return [Table("The bill by role, a replication" if dollars else "Tokens by role, a replication", pd.DataFrame(rows), note)]
-
-
-def _no_dollars(result: Result) -> str:
-    if result.scenario.log is not Log.full:
-        return "Dollars by role need every call: log=full."
-    return "Dollars by role are left out: those of the logged calls are not the whole bill."
 
 
 def calls_by_role(caption: str, calls: Iterable[pd.DataFrame]) -> Table:

@@ -173,6 +173,13 @@ def save_all(figures: Figures, folder: Path, made_by: str = "") -> list[Path]:
     return [files.write_figure(name, partial(figure.savefig, format="png", dpi=DPI, metadata=said)) for name, figure in figures.items()]
 
 
+def save_pdfs(figures: Figures, folder: Path) -> list[Path]:
+    """Write `<name>.pdf` of each figure beside its picture, for slides; after `save_all`, as `save_drawings`."""
+    files, said = Files(folder), {"Creator": SOFTWARE, "CreationDate": None}
+    with mpl.rc_context({"pdf.fonttype": 42}):
+        return [files.write_figure(name, partial(figure.savefig, format="pdf", metadata=said), ".pdf") for name, figure in figures.items()]
+
+
 def save_drawings(figures: Figures, folder: Path, made_by: str = "") -> dict[str, str]:
     """Write `<name>.svg` of each figure beside its picture, words as text; returns the files' texts by name.
 

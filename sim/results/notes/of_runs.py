@@ -8,6 +8,7 @@ from sim.call import Status
 from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.hourly.metrics import told as on_servers
+from sim.results.monthly.plan import told as of_month
 from sim.results.notes.of_engine import clock
 from sim.results.notes.of_logs import assumed
 from sim.results.notes.of_settings import floor, never, prices, room, together, waits
@@ -37,6 +38,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "servers": on_servers(scenario, estimates.pooled),
         "refused": _refused(estimates),
         "teams": _teams(scenario, estimates),
+        "month": of_month(scenario, estimates.sample),
         "money": _money(estimates),
         "prices": prices(scenario),
         "limits": _limits(scenario, estimates),

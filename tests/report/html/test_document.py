@@ -106,3 +106,16 @@ def test_a_drawing_without_room_is_named() -> None:
     section = figures([large, small])
     assert list(section.drawings) == [small]
     assert section.paragraphs == ["Too large to stand here: figures/large.svg. Large."]
+
+
+def test_a_page_is_called_by_its_name_or_by_whose_work_it_is_on_what() -> None:
+    from sim.report.html.sections import titled
+
+    unnamed = {"name": "scenario", "workload": {"kind": "open", "tasks": 60, "users": 5}, "backends": ["a"]}
+    limit = "market.models.a.input_tokens_per_min"
+    assert titled({**unnamed, "name": "my  study"}, {}) == "my study"
+    assert titled(unnamed, {"a": "Model A"}) == "60 tasks on Model A"
+    assert titled(unnamed, {"a": "Model A"}, [limit]) == "60 tasks on Model A, by input limit"
+    assert titled(unnamed, {"a": "Model A"}, ["backends", limit]) == "60 tasks, by backends, input limit of Model A"
+    assert titled({**unnamed, "workload": {"kind": "users", "users": 5}, "backends": list("abcd")}, {}) == "5 users on 4 backends"
+    assert titled({"workload": {"kind": "trace", "tasks": None}}, {}) == "Work"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sim
-from sim.report.html.settings import assumed, changed
+from sim.report.html.settings import assumed, between, changed
 from sim.scenario.text import plain
 
 
@@ -32,3 +32,10 @@ def test_a_source_goes_with_its_number_alone() -> None:
     assert "agent.delegated_share" not in other.index
     assert other.loc["Claude Opus 4.6: noise_sigma", "mark"] == ""
     assert other.loc["Claude Opus 4.6: noise_sigma", "source"] == "set here; the menu has 0.26"
+
+
+def test_a_long_list_is_cut_and_says_how_long_it_is() -> None:
+    table = between({"a": {"values": list(range(30)), "few": [1, 2]}, "b": {"values": [7], "few": [1, 3]}}, ())
+    assert table.texts[["setting", "a", "b"]].to_numpy().tolist() == [
+        ["values", "[0, 1, 2, ... 30 in all]", "[7]"], ["few", "[1, 2]", "[1, 3]"]
+    ]  # fmt: skip

@@ -35,7 +35,7 @@ for (const place of document.querySelectorAll("[data-chart=table]")) {
           const x = {x: "x", dx: here.numbers ? 0 : 4 * (n - (names.length - 1) / 2)};  // side by side where there is room
           return [
             Plot.ruleX(mine, {...x, y1: "low", y2: "high", stroke: "line", strokeWidth: 2, strokeOpacity: 0.7}),
-            Plot.line(kept, {...x, y: "y", stroke: "line", strokeWidth: here.numbers ? 2 : 1, strokeOpacity: here.numbers ? 1 : 0.6}),
+            Plot.line(mine, {...x, y: p => p.lost > data.much ? NaN : p.y, stroke: "line", strokeWidth: here.numbers ? 2 : 1, strokeOpacity: here.numbers ? 1 : 0.6}),
             Plot.dot(kept, {...x, y: "y", symbol: "line", fill: "line", r: 4.5}),
             Plot.text(gone, {...x, y: "y", text: () => "×", fill: "line", fontSize: 20})
           ];
@@ -48,7 +48,7 @@ for (const place of document.querySelectorAll("[data-chart=table]")) {
       return `${apart ? `${p.line}: ` : ""}${p.said}${loss}`;
     });
     const where = [`${here.name} ${here.values[look]}`, ...fixed.map(n => `${axes[n].name} ${axes[n].values[at[n]]}`)].join(", ");
-    told.textContent = `${name} at ${where}: ${said.join("; ") || "nothing is known"}.`;
+    told.textContent = `${name[0].toUpperCase()}${name.slice(1)} at ${where}: ${said.join("; ") || "nothing is known"}.`;
   });
 
   const build = () => {
