@@ -193,7 +193,7 @@ def test_a_sweep_with_points_where_nothing_ends_has_table_figures_and_page(
     assert (tmp_path / "out" / "report.md").exists()
     assert len(list((tmp_path / "out" / "figures").glob("*.png"))) == 5
     said = capsys.readouterr().out
-    assert "No task began with horizon_s=1 and in 1 other scenario" in said
+    assert "No task began with length of the run 1 s and in 1 other scenario" in said
     assert "nan" not in said.split()
     assert "an unknown multiple" not in said
 

@@ -239,4 +239,4 @@ def test_a_sweep_is_compared_with_a_baseline_and_says_which_is_best(tmp_path: Pa
     assert set(table["best_cost_per_success_usd"]) <= {"yes", "maybe", "no"}
     [said] = [line for line in ran.stdout.splitlines() if "gainst the baseline, dollars per task: " in line]
     verdicts = table.loc[2]["cost_per_task_usd_verdict"].value_counts()
-    assert all(f"{count} {verdict}" in said.partition("dollars by task: ")[2] for verdict, count in verdicts.items())
+    assert all(f"{count} {verdict}" in said.partition("dollars per task: ")[2] for verdict, count in verdicts.items())
