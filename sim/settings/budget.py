@@ -55,7 +55,7 @@ class BudgetSettings:
     """One budget; spending counts when a call is served."""
 
     usd: float | None = setting(None, above=0, traits=_spent_by)
-    """null: no limit."""
+    """What may be spent, by whom and in how long `per` says; null: no limit."""
     per: Per = Per.day
     window_h: float | None = alone(None, above=0)
     """per=rolling: hours, e.g. 5, or 168 for a week."""

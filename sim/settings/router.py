@@ -79,6 +79,7 @@ class RouterSettings:
     """Which backend takes a call."""
 
     policy: Policy = Policy.fixed
+    """Which backend takes a call; none of them knows a task's difficulty or a draw before it has come."""
     per: ChoosePer = ChoosePer.agent
     """A choice holds for an agent's life, for a whole task, or is made anew for each call (and loses the cache when it moves)."""
     knows_cache: bool = alone(False)
