@@ -44,7 +44,9 @@ def close(sums: Any) -> float:
 
 
 def exact(values: np.ndarray) -> int:
-    """The sum of up to 16,384 values, in units."""
+    """The sum of up to 16,384 values, in units; of many that are 0 (waits, fees) at once."""
+    if not values.any():
+        return 0
     return joined([part.astype(np.int64).sum() for part in split(values)])
 
 
