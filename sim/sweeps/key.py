@@ -35,6 +35,7 @@ MOVE_NO_NUMBER = {
     "sweeps": "compares runs: tables between scenarios are made anew each time",
     "conf": "settings: in the key by their values",
     "scenario/load.py": "makes scenarios, which are in the key by their values",
+    "scenario/composed": "makes scenarios, as load.py does",
     "scenario/hydra_errors.py": "says what is refused",
     "scenario/hydra_host.py": "leaves a host program's Hydra alone",
     "scenario/hydra_private.py": "makes composing quicker",
