@@ -22,7 +22,7 @@ def lost_finding(one: Study, names: Names | None = None) -> str:
     """Which scenarios lost how much, and why the worst of them did; empty where nothing was lost."""
     if not one.loses:
         return ""
-    rows = one.rows.sort_values("lost_share", ascending=False)
+    rows = one.rows.sort_values("lost_share", ascending=False, kind="stable")  # of equals the first, as in `overload`
     worst, losing = rows.iloc[0], int((rows["lost_share"] > 0).sum())
     if len(rows) == 1:
         return f"Work was lost: {share(worst['lost_share'])} of tasks ended without an answer ({_why(worst)})"
