@@ -76,7 +76,7 @@ def test_intervals_cover_the_truth_nineteen_times_in_twenty(metric: str) -> None
 @pytest.mark.slow
 def test_a_run_that_stops_when_it_is_precise_is_precise_and_still_covers() -> None:
     truth, covered, sizes = known(), [], []
-    for seed in range(EXPERIMENTS):
+    for seed in range(EXPERIMENTS // 2):
         result = sim.simulate(tiny(seed, precision=0.25, tasks=20))
         found = result.estimates.intervals
         assert max(result.estimates.widths.values()) <= 0.25

@@ -92,7 +92,7 @@ def test_processor_sharing_meets_its_exact_mean(work: Any) -> None:
     served = backend(ttft_s=0.0, decode_tokens_per_s=100, decode_slowdown=1.0)
     result = run(
         agent(turns=1, output_tokens=work), served,
-        tasks=20_000, every_s={"dist": "exponential", "mean": seconds / load}, replications=20, processes=None, log=Log.none,
+        tasks=12_000, every_s={"dist": "exponential", "mean": seconds / load}, replications=20, processes=None, log=Log.none,
     )  # fmt: skip
     means = [tally.busy_s.sum() / tally.calls for tally in result.tallies]
     half = stats.t.ppf(0.95, len(means) - 1) * stats.sem(means)

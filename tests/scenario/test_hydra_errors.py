@@ -17,7 +17,6 @@ TYPOS = {
     "workload.tasks=1e5": "workload.tasks: '100000.0' is not a whole number: write 100000",
     "sead=3": "sead: 'sead' is not a setting; did you mean 'seed'?",
     "agent=teem": "agent=teem: not on the menu; did you mean 'team'?",
-    "backends=claude_opus_4_6": "backends: must be a list such as [a,b]",
     "+market.models.mine={input_usd_per_mtok: 1}": "market.models.mine: is not in the market; a backend of your own is a file",
     "agent.turns=[3]": "agent.turns: must be a number or a mapping with 'dist', not a list",
 }

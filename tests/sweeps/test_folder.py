@@ -269,7 +269,7 @@ def test_ctrl_c_leaves_a_table_of_what_has_ended_and_the_next_start_the_whole(tm
     typed = [*TYPED, "hydra.sweep.dir=out", "workload.tasks=3,200000"]
     end = stopped(typed, tmp_path, (tmp_path / "out" / "0" / NOTE).exists)
     assert end.status == 130
-    assert end.stderr.splitlines()[-1] == "sim: stopped"
+    assert end.stderr.splitlines()[-1].startswith("sim: stopped; ")
     assert list(pd.read_csv(tmp_path / "out" / "results.csv")["status"]) == ["ok"]
     note = json.loads((tmp_path / "out" / "0" / NOTE).read_text())
     assert note["digest"]
@@ -278,8 +278,8 @@ def test_ctrl_c_leaves_a_table_of_what_has_ended_and_the_next_start_the_whole(tm
 
 @pytest.mark.slow
 def test_a_sweep_killed_at_any_moment_goes_on_to_the_same_table(tmp_path: Path) -> None:
-    found = survive(tmp_path, scenarios=6, kills=3)
-    assert found.kills == 3
+    found = survive(tmp_path, scenarios=4, kills=2)
+    assert found.kills == 2
     assert (found.twice, found.left_over, found.equal) == (0, 0, True)
 
 

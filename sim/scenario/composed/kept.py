@@ -57,23 +57,27 @@ class Composed:
 
 
 class Kept:
-    """What was composed in this process, by the words that chose from menus."""
+    """What was composed in this process, by the words that chose from menus; what was asked for longest ago goes first."""
 
     MOST = 100
-    """Some 0.2 MB each."""
+    """Some 0.5 MB each."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, ...], Composed] = {}
 
     def of(self, choices: Sequence[str], make: Callable[[], Composed]) -> Composed:
-        """Made anew where it was not made before, or of files that have changed since."""
-        key = tuple(choices)
-        found = self._kept.get(key)
+        """Made anew where it was not made before, or of files that may have changed since."""
+        found = self._kept.pop(tuple(choices), None)
         if found is None or not found.is_current():
-            if len(self._kept) >= self.MOST:
-                self._kept.clear()
-            found = self._kept[key] = make()
+            found = make()
+        if len(self._kept) >= self.MOST:
+            del self._kept[next(iter(self._kept))]
+        self._kept[tuple(choices)] = found
         return found
+
+    def last(self, choices: Sequence[str]) -> Composed:
+        """What was made of them the last time, whatever has become of the files. Raises `KeyError`."""
+        return self._kept[tuple(choices)]
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -2,7 +2,7 @@
 
   sim compare outputs/before outputs/after
   sim compare outputs/before outputs/after outputs/later --out here --json
-  sim compare outputs/cheap outputs/dear budget_usd_per_month=900 --xlsx
+  sim compare outputs/cheap outputs/rich budget_usd_per_month=900 --xlsx
 
 Scenarios of sweeps are compared where both are swept to the same values. Leaves a page, report.html, in outputs/compare or --out.
 """
