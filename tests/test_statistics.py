@@ -32,7 +32,7 @@ from sim.statistics import (
 )
 from tests.worlds import agent, backend, run, scenario
 
-EXPERIMENTS = 400
+EXPERIMENTS = 300
 NOISY = {"ttft_s": 10.0, "noise_sigma": 1.0, "quality": 0.6}
 """A call's time is lognormal with median 10 s; six tasks of ten succeed."""
 

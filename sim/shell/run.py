@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.engine.stop import Stopped, keeping
-from sim.errors import ConfigError
+from sim.errors import ConfigError, SimError
 from sim.meter.leftover import clear_leftovers
 from sim.report.terminal.form import Form, form_of
 from sim.results.files import NOTE
@@ -109,7 +110,8 @@ def _alone(job: Job) -> int:
 
 
 def _sweep(folder: Path, scenarios: int, form: Form) -> int:
-    """Many scenarios and their table, which is gathered even when one failed. Who stops them is told what is kept, and does not wait."""
+    """Many scenarios and their table, which is gathered even when one failed. Who stops them is told what is kept, and waits
+    for its table alone."""
     from sim.shell.jobs import Jobs
     from sim.sweeps.folder import runs_of, starting
 
@@ -127,11 +129,20 @@ def _sweep(folder: Path, scenarios: int, form: Form) -> int:
                 raise
             finally:
                 result = bool(runs_of(folder))
-                if result and not stopped:
-                    status = _gather(folder, jobs, form)
+                if result:
+                    status = _gather(folder, jobs, form) if not stopped else _table_alone(folder)
     finally:
         footprint.tidy() if result else footprint.undo()
     return status
+
+
+def _table_alone(folder: Path) -> int:
+    """What a sweep that is stopped leaves beside its runs: nothing is drawn or printed."""
+    from sim.sweeps.sweep import gather
+
+    with contextlib.suppress(SimError, OSError):  # the stop is told, whatever else there is
+        gather(folder)
+    return WELL
 
 
 def _kept(folder: Path, scenarios: int) -> str:
