@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.errors import did_you_mean
 from sim.sampling.distributions import PARAMETERS
+from sim.scenario.composed.typed import menus
 from sim.scenario.scenario import Scenario
 
 
@@ -95,6 +96,8 @@ def _unknown(message: str, key: str) -> str:
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
     if key in ("", name) and (deeper := _deeper(name)):
         return f"{name}: is not a setting at the top; did you mean {' or '.join(deeper)}?"
+    if key in ("", name):
+        known += menus()
     return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, known)}"
 
 

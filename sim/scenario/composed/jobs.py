@@ -11,6 +11,7 @@ from typing import Any
 from sim.scenario.composed.kept import KEPT, Composed, parsed
 from sim.scenario.hydra_private import BASIC, files_looked_at, jobs_composed, without
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import CONF
 
 
 @contextmanager
@@ -27,6 +28,7 @@ def _job(master: Any, words: Sequence[str], by_hydra: Callable[[Sequence[str]], 
     hydra = master.hydra
     plain = str(hydra.launcher._target_) == BASIC and hydra.output_subdir is None and not hydra.searchpath
     plain = plain and not any("override_dirname" in word for word in _hydras(hydra))  # a name that all words make
+    plain = plain and all(Path(each.path).is_relative_to(CONF) for each in hydra.runtime.config_sources if each["schema"] == "file")
     try:
         read = parsed(words) if plain else None
         if read is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra.errors import HydraException
@@ -11,6 +12,7 @@ import sim
 from sim.scenario.composed.kept import Composed, Kept
 from sim.scenario.composed.typed import open_mappings
 from sim.scenario.hydra_host import own_hydra
+from sim.scenario.hydra_private import looked_at
 from sim.scenario.load import CONF, compose, from_hydra
 
 _CHOICES = {
@@ -61,6 +63,16 @@ def test_what_is_wrong_is_said_by_hydra(word: str) -> None:
     with pytest.raises(sim.ConfigError) as again:
         sim.load("agent=team", word)
     assert str(again.value) == str(refused.value) != ""
+
+
+def test_the_same_choices_are_composed_once() -> None:
+    sim.load("agent=team", "agent.fanout=3")
+    made: list[Any] = []
+    with looked_at(made.append):
+        assert sim.load("agent=team", "agent.fanout=5").agent.fanout == 5
+        assert made == []
+        sim.load("agent=team", "router=cheapest")
+    assert len(made) == 1
 
 
 def test_who_changes_a_scenario_changes_no_later_one() -> None:
