@@ -14,7 +14,7 @@ from sim.report.numbers import number
 from sim.report.reference.labels import Names
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind
-from sim.settings.work import Work, WorkChoice
+from sim.settings.work import HARNESS_NAMES, Work, WorkChoice
 from sim.theory.expected.forecast import forecast
 
 LIST, SAME, OWN = "list price", "same work", "own turns"
@@ -74,7 +74,7 @@ def alone(settings: Mapping[str, Any]) -> bool:
 
 
 def _measured(harness: str) -> str:
-    return f"measured, {harness}"
+    return f"measured, {HARNESS_NAMES.get(harness, harness)}"
 
 
 def _ratio(scenario: Scenario, base: str, name: str, work: WorkChoice) -> float:

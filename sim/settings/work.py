@@ -14,6 +14,10 @@ MANY_WORDS = 2.0
 """Times the profile's words, or one of so many parts, beyond which a bill's lump is no likely habit of speech (an assumption)."""
 
 
+HARNESS_NAMES = {"mini_v2": "mini-SWE-agent 2", "openhands": "OpenHands"}
+"""Harnesses whose bills there are, as people call them."""
+
+
 def unlikely(verbosity: float) -> bool:
     """Whether nobody has counted these words: a bill is met by them, seconds and output tokens are not measured."""
     return not 1 / MANY_WORDS <= verbosity <= MANY_WORDS

@@ -31,7 +31,7 @@ ADDING = ["swe_replicas_4"]
 def _table(harnesses: int = 2, usd: Mapping[tuple[str, str], tuple[float, float]] = USD) -> pd.DataFrame:
     rows = [
         {
-            "work.harness": ("mini", "open")[i], "agent": place, "backends": f"[{line}]", "status": "ok", "tokens_per_task": 1000.0,
+            "work.harness": ("mini_v2", "open")[i], "agent": place, "backends": f"[{line}]", "status": "ok", "tokens_per_task": 1000.0,
             "token_multiplier": 9.0, "cost_per_task_usd": bill[i], "cost_per_task_usd_ci_low": 0.9 * bill[i],
             "cost_per_task_usd_ci_high": 1.1 * bill[i], "success_rate": SUCCESS[line], "cost_per_success_usd": bill[i] / SUCCESS[line],
             "net_value_per_task_usd": 15 * SUCCESS[line] - bill[i],
@@ -50,12 +50,12 @@ def test_harnesses_are_a_range_and_no_lines_of_their_own() -> None:
     one = swept()
     assert list(one.lines) == ["dear", "cheap"]
     assert one.places == ["chat", "swe_task", "swe_team_16", "swe_replicas_4"]
-    assert list(one.harnesses) == ["mini", "open"]
+    assert list(one.harnesses) == ["mini_v2", "open"]
     assert [one.values("cheap", f"cost_per_task_usd{end}")["swe_task"] for end in ("", LOWEST, HIGHEST)] == [0.2, 0.2, 0.4]
     assert one.values("cheap", "cost_per_task_usd_ci_low")["swe_task"] == pytest.approx(0.18)
     assert one.values("cheap", "cost_per_task_usd_ci_high")["swe_task"] == pytest.approx(0.44)
     assert swept(1).harnesses == {}
-    assert swept(1).each[0].values("harness mini-SWE-agent, cheap", "cost_per_task_usd")["swe_task"] == 0.2
+    assert swept(1).each[0].values("harness mini-SWE-agent 2, cheap", "cost_per_task_usd")["swe_task"] == 0.2
 
 
 def test_what_failed_in_one_harness_leaves_the_other() -> None:
@@ -77,7 +77,7 @@ def test_tables_keep_apart_what_shares_out_and_what_adds() -> None:
     assert "chat" not in solved[0]
     assert solved[3].split()[1] + solved[3].split()[2] == "70%"
     assert "0.29 to 0.57" in solved[3]
-    assert "mini-SWE-agent, open" in reading[0]
+    assert "mini-SWE-agent 2, open" in reading[0]
 
 
 def test_where_success_is_unknown_there_is_no_column_of_solved_tasks() -> None:
@@ -112,13 +112,13 @@ def test_the_choice_turns_where_the_first_surely_falls_behind() -> None:
     assert turn_finding(one, ADDING, told, 15.0, "there") == (
         "If a solved task is worth $15, then by worth less bill, with success as measured in there and chance of 5 %, dear comes first for "
         "one agent, not surely before cheap, and surely falls behind from a team of 4 replicas (cheap leads) on "
-        "(bills in mini-SWE-agent and open)"
+        "(bills in mini-SWE-agent 2 and open)"
     )
     both = turn_finding(one, ADDING, verdicts(one, swe_team_16=("no", "yes"), swe_replicas_4=("no", "yes")), 15.0, "there")
     assert "dear comes first for one agent, and surely falls behind from a team of 16 (" in both
     assert ") and from a team of 4 replicas (cheap leads) on" in both
     never = turn_finding(one, ADDING, verdicts(one), 15.0, "there")
-    assert never.endswith("dear comes first for one agent, and nowhere surely falls behind (bills in mini-SWE-agent and open)")
+    assert never.endswith("dear comes first for one agent, and nowhere surely falls behind (bills in mini-SWE-agent 2 and open)")
     mixed = verdicts(one) | {"open": verdicts(one, swe_task=("maybe", "maybe"))["open"]}
     assert turn_finding(one, ADDING, mixed, 15.0, "there").count("(bills in") == 2
     unknown = swept(success_rate=math.nan, net_value_per_task_usd=math.nan)
@@ -184,7 +184,7 @@ def test_a_figure_of_one_harness_says_so() -> None:
     bills = {"cost_output_usd": 1.0, "cost_fresh_input_usd": 1.0, "cost_cache_read_usd": 1.0, "cost_cache_write_usd": 1.0, "tasks": 1.0}
     told = [" ".join(text.get_text() for text in money_by_kind(_table(harnesses).assign(**bills)).texts) for harnesses in (1, 2)]
     assert "dollars per task." in told[0]
-    assert "dollars per task, by bills in mini-SWE-agent: in other harnesses they differ." in " ".join(told[1].split())
+    assert "dollars per task, by bills in mini-SWE-agent 2: in other harnesses they differ." in " ".join(told[1].split())
 
 
 def test_what_is_paid_by_the_hour_is_part_of_the_bill() -> None:

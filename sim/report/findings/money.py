@@ -93,7 +93,8 @@ def _tokens(one: Study, first: Any, last: Any, names: Names | None) -> str:
     alone_at = next((place for place in one.places[1:-1] if place in ONE_AGENT), "")
     if first == CHAT and alone_at and alone_at != last:
         alone, team = (_times(one.at(place, "multiplier_per_message")) for place in (alone_at, last))
-        return f"per user message, one agent takes {alone} the tokens of {against}, {much} {team}"
+        over = " across backends" if one.joint == "on" and len(one.lines) > 1 else ""
+        return f"per user message, one agent takes {alone} {against}'s tokens{over}, {much} {team}"
     times = _times(one.at(last, "tokens_per_task") / one.at(first, "tokens_per_task"))
     if one.x != AGENT:
         return f"a task takes {times} the tokens with {much} as with {against}"

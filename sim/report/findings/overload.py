@@ -43,6 +43,8 @@ def _happened(row: pd.Series) -> str:
         "of calls given up": row.get("given_up_share", 0.0),
     }
     said = [f"{share(part)} {what}" for what, part in causes.items() if part > 0]
+    if row.get("calls_too_long", 0.0) > row.get("calls_given_up", 0.0) / 2:
+        said = ["mostly to prompts beyond the context window"]
     return ", ".join([f"{share(lost)} of tasks lost" if lost else "no task lost", *said[:1]])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sim.report.reference.settings import ending
+from sim.settings.work import HARNESS_NAMES
 
 Names = Mapping[str, str]
 """Backends' names for people, by id."""
@@ -95,8 +96,6 @@ _OWNERS = {
     "matched_chat": "chat baseline", "chat_baselines": "chat baseline", "retry": "retries", "tiers": "tier", "windows": "window",
     "quotas": "quota", "teams": "team", "budgets": "budget", "events": "event", "works": "work", "qualities": "success", "stages": "stage",
 }  # fmt: skip
-_CALLED = {"mini_v2": "mini-SWE-agent 2", "mini": "mini-SWE-agent", "openhands": "OpenHands"}
-"""Choices with names of their own: harnesses."""
 _PARAMETERS = ("mean", "median", "sigma", "shape", "sd", "p", "low", "high", "value", "shift")
 """Of a distribution."""
 
@@ -201,8 +200,8 @@ def _choice(key: str, value: Any) -> str:
             return "one agent"
         if size := SIZED.fullmatch(text):
             return {"team": f"team of {size[2]}", "replicas": f"{size[2]} replicas", "reviewed": f"{size[2]} reviewers"}[size[1]]
-    if text in _CALLED:
-        return _CALLED[text]
+    if text in HARNESS_NAMES:
+        return HARNESS_NAMES[text]
     if text.lower() in ("", "none", "null", "[]"):
         return "none"
     if text.lower() in ("true", "false"):

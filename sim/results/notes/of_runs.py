@@ -22,7 +22,7 @@ from sim.settings.events.event import told
 from sim.settings.market import BackendSettings
 from sim.settings.profile import AtCap
 from sim.settings.run import Warmup
-from sim.settings.work import Work
+from sim.settings.work import HARNESS_NAMES, Work
 from sim.statistics import digits
 
 MUCH_OF_THE_BILL = 0.2
@@ -247,7 +247,9 @@ def _work(scenario: Scenario) -> str:
     for name, found in taken.items():
         if found is not None:
             harnesses.setdefault(found[0], []).append(f"{models[name].label or name} ({found[1].sure})")
-    said = [f"{of} as bills in {harness} support them: {', '.join(names)}." for harness, names in harnesses.items()]
+    said = [
+        f"{of} as bills in {HARNESS_NAMES.get(harness, harness)} support them: {', '.join(names)}." for harness, names in harnesses.items()
+    ]
     missing = ", ".join(models[name].label or name for name, found in taken.items() if found is None)
     if missing:
         said.append(f"No measured bills for {missing}: same work assumed.")

@@ -35,8 +35,8 @@ def compact(value: float) -> str:
 
 
 def share(part: float) -> str:
-    """As `percent`, but what is there is never written as none: `<1 %`."""
-    return "<1\u00a0%" if 0 < part < 0.01 else percent(part)
+    """As `percent`, but what is there is never written as none, and what is missing never as nothing: `<1 %`, `>99 %`."""
+    return "<1\u00a0%" if 0 < part < 0.01 else ">99\u00a0%" if 0.995 <= part < 1 else percent(part)
 
 
 def percent(share: float) -> str:

@@ -75,6 +75,12 @@ SWEEPS: dict[str, tuple[pd.DataFrame, list[str]]] = {
         swept("retry.attempts", [1, 5], lost_share=[0.9, 0.05], given_up_share=[0.3, 0.01]),
         ["Lost work with 1 attempt: 90 % of tasks lost, 30 % of calls given up; least with 5 attempts, 5 %."],
     ),
+    "windows": (
+        swept(
+            "agent.turns", [20, 80], lost_share=[0.0, 0.04], calls_given_up=[0.0, 4.0], calls_too_long=[0.0, 4.0], given_up_share=[0, 0.001]
+        ),
+        ["Lost work with 80 turns: 4 % of tasks lost, mostly to prompts beyond the context window; none lost up to 20"],
+    ),
     "tries": (
         swept("agent.tries.most", [1, 3], success_rate=[0.5, 0.8], cost_per_task_usd=[2.0, 4.0]),
         ["The share of tasks solved is 50 % with 1 try, 80 % with 3 tries"],
