@@ -35,9 +35,13 @@ class AgentKind(Feature):
     """Workflows: one file each in `sim/agents/`."""
 
     chat = "chat", TWIN
+    """A person and a model: one call for each message."""
     react = "react", TWIN
+    """One agent in a loop: it calls the model, uses tools, and calls again with all that came before."""
     orchestrator = "orchestrator", _led
+    """A lead that hands work to sub-agents, in waves."""
     debate = "debate", ALONE
+    """Agents that answer side by side and read one another, round after round."""
     pipeline = "pipeline", _staged
     """The stages of `order`, one after another; they take all settings of their loops from `stages`."""
     custom = "custom"
@@ -59,7 +63,9 @@ class Split(Feature):
     """What workers do: each a whole job of its own, or a share of one job."""
 
     replicate = "replicate", TWIN
+    """Each a whole job of its own."""
     divide = "divide", TWIN
+    """Each a share of one job."""
 
 
 _CAP = ALONE._replace(unsolved="{key}: what it cuts off")

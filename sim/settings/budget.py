@@ -15,11 +15,13 @@ class Per(Feature):
     """What one budget is for; a task of a person at work is one session."""
 
     task = "task", TWIN
+    """Each task has one of its own."""
     hour = "hour", TWIN
     """It turns at the full hour of `zone`."""
     day = "day", TWIN
     """It turns at midnight of `zone`."""
     run = "run", TWIN
+    """One for the whole run."""
     rolling = "rolling", TWIN
     """The last `window_h` hours, whenever they began."""
 
@@ -36,7 +38,7 @@ class Then(Feature):
 
 
 class At(Feature):
-    """When it is looked at."""
+    """Before what a budget is looked at."""
 
     call = "call", TWIN
     """Before each call: work that is under way may be cut off."""

@@ -33,8 +33,11 @@ class Billed(Feature):
     """What a failed attempt costs, and so when it fails."""
 
     nothing = "nothing", TWIN
+    """No token is billed."""
     input = "input", TWIN
+    """Its prompt is billed."""
     everything = "everything", TWIN
+    """Its prompt and its output are billed."""
 
 
 @dataclass(kw_only=True)
@@ -199,20 +202,20 @@ class BackendSettings:
     noise_sigma: float = twin(0.0, low=0, high=3)
     """Lognormal noise on the server's time (median 1)."""
     slots: int | None = setting(None, low=1, traits=_on_trust)
-    """Calls served at once, the rest wait in line; null: no limit."""
+    """Calls served at once (concurrency), the rest wait in line; null: no limit."""
     queue_limit: int | None = setting(None, low=0, traits=DEALT)
     """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
     requests_per_min: float | None = setting(None, above=0, traits=DEALT)
-    """Rate limits of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
+    """Rate limit of requests (RPM) of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
 
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
     input_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
-    """Rate limit of input; null: none."""
+    """Rate limit of input, a quota by the minute (TPM, ITPM); null: none."""
     output_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
-    """Rate limit of output; null: none."""
+    """Rate limit of output, a quota by the minute (OTPM); null: none."""
     tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
-    """Input and output together."""
+    """Rate limit of input and output together (TPM); null: none."""
     quotas: dict[str, QuotaSettings] = alone({})
     """Limits over longer windows by name, all in force at once, beside those a minute."""
     limit_burst_s: float = alone(60.0, above=0)
@@ -250,7 +253,7 @@ class BackendSettings:
     qualities: dict[str, QualitySettings] = twin({})
     """By who measured it: the share of coding tasks solved (`outcome.quality_source` chooses)."""
     quality: float | None = twin(None, low=0, high=1)
-    """The same, set by hand; null: as `qualities` says, or not known, so success is not reported."""
+    """Share of coding tasks solved, set by hand; null: as `qualities` says, or not known, so success is not reported."""
 
     @property
     def regional_factor(self) -> float:

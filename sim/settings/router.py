@@ -29,12 +29,15 @@ class Policy(Feature):
     and takes alone on each backend (one try, by simulation: `sim.engine.pilot`), the price lists of the moment, and quality."""
 
     fixed = "fixed", TWIN
+    """Always the same: `backend`, or the first of `backends`."""
     cheapest = "cheapest", _CHOOSES
     """Least list price of the prompt at hand; knows price lists and prompt lengths."""
     weighted = "weighted", _by_draw
+    """Shares of agents, by chance: `weights`."""
     price_weighted = "price_weighted", _CHOOSES._replace(random_numbers=True)
     """Shares by the inverse square of the list price, as OpenRouter spreads requests (from memory: assumption); knows price lists."""
     by_role = "by_role", TWIN
+    """By what an agent is to its task: `roles`."""
     meets_floor = "meets_floor", _FORECASTS
     """Least forecast bill of a task among the backends of at least `quality_floor`."""
     cost_per_success = "cost_per_success", _FORECASTS
@@ -61,8 +64,11 @@ class ChoosePer(Feature):
     """How long a choice holds."""
 
     agent = "agent", TWIN
+    """For an agent's life."""
     call = "call", TWIN
+    """For one call: a move loses the cache."""
     task = "task", TWIN
+    """For a whole task, all its agents."""
 
 
 class Tastes(Feature):

@@ -76,6 +76,7 @@ class Warmup(Feature):
     """What the summary leaves out at the start of a run: tasks that arrived and calls that were asked for before a moment."""
 
     none = "none", TWIN
+    """Nothing."""
     fixed = "fixed", _CUT
     """The first `warmup_s` seconds."""
     mser5 = "mser5", _CUT._replace(undealt="the pilot run of warmup=mser5 is not dealt out")
@@ -108,9 +109,11 @@ class Log(Feature):
     """Which rows of calls and tasks a run keeps; sums, percentiles and the timeline are always on."""
 
     none = "none", TWIN
+    """No rows: sums and percentiles alone, the least memory and disk."""
     sample = "sample", TWIN
     """Every task, and all calls of one task in `log_sample`."""
     full = "full", TWIN
+    """Every task and every call."""
 
 
 class Method(Feature):

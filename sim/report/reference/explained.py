@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,11 +10,12 @@ from pathlib import Path
 
 from sim.errors import ConfigError, did_you_mean
 from sim.report.reference.menus import PROFILE, Choice, Value, default_of, menus, set_in, values_of
+from sim.report.reference.near import near
 from sim.report.reference.settings import NAME, NUMBER, Setting, every_setting
 
 HOME = Path(__file__).resolve().parents[2]
-MOST_KEYS = 12
-"""Settings of one name that are explained together."""
+ALMOST = 0.85
+"""Of a key that is misspelt: how alike the one is that was meant."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,32 @@ class Explained:
     """What it may be, and what each means."""
     values: list[tuple[str, str, str]] = field(default_factory=list)
     """Which choice of a menu sets it, to what, and what is said of that."""
+    also: list[str] = field(default_factory=list)
+    """Other keys of the same setting: of a worker, a stage, a chat baseline."""
 
 
 def explained(word: str) -> list[Explained]:
-    """All that a word may mean. Raises `ConfigError` with the likely word where it means nothing."""
+    """All that a word may mean, or nothing where others speak of it (`near`). Raises `ConfigError` with the likely word where none does."""
+    found = _named(word)
+    if found:
+        return found
+    known = [*every_setting(), *(one.leaf for one in every_setting().values()), *_menus(), *_metric_meanings()]
+    bare = re.sub(r"[\W_]+", "", word.casefold())  # fan-out, Fan out and fanout are one word
+    alike = sorted({name for name in known if bare and re.sub(r"[\W_]+", "", name.casefold()) == bare})
+    if alike:
+        return [one for name in alike for one in _named(name)]
+    likely = difflib.get_close_matches(word, known, n=1, cutoff=ALMOST) if "." in word else []
+    if not likely and near(word):
+        return []
+    nearest = did_you_mean(word, likely or known)
+    told = nearest if nearest.startswith("did") else "sim list settings has all keys, sim list metrics all metrics"
+    raise ConfigError(f"sim explain {word}: neither setting, menu, metric nor column; {told}")
+
+
+def _named(word: str) -> list[Explained]:
     found = [*_settings(word), *_menu(word), *_choice(word)]
     if "." not in word or not found:  # the whole key of a setting is nothing else; metrics take a while to import
         found += [*_metrics(word), *_columns(word)]
-    if not found:
-        known = [*every_setting(), *(one.leaf for one in every_setting().values()), *_menus(), *_metric_meanings()]
-        raise ConfigError(f"sim explain {word}: neither setting, menu, metric nor column; {did_you_mean(word, known)}; see sim list")
     return found
 
 
@@ -55,14 +73,16 @@ def general(key: str) -> str:
 def _settings(word: str) -> Iterator[Explained]:
     known = general(word)
     keys = [known] if known else [key for key, one in every_setting().items() if one.leaf == word]
-    if len(keys) > MOST_KEYS:
-        keys = [min(keys, key=len)]
+    fields: dict[tuple[str, str], list[str]] = {}  # one of an agent is one of its workers, stages, verifiers and chat baselines too
     for key in keys:
+        fields.setdefault((every_setting()[key].kind, every_setting()[key].meaning), []).append(key)
+    for key, *also in fields.values():
         one = every_setting()[key]
-        written = values_of(word if known else key) or (list(_any(key)) if NAME in key else [])
+        written = list(dict.fromkeys(each for place in (key, *also) for each in values_of(word if known else place)))
+        written = written or (list(_any(key)) if NAME in key else [])
         values = [(each.choice.word, each.text, each.comment) for each in written]
         facts = {"type": one.kind, "unit": one.unit, "default": _default(one, written), "read in": ", ".join(_readers(one))}
-        yield Explained(word if known else key, one.meaning, {name: said for name, said in facts.items() if said}, one.choices, values)
+        yield Explained(word if known else key, one.meaning, {name: said for name, said in facts.items() if said}, one.choices, values, also)
 
 
 def _default(one: Setting, written: list[Value]) -> str:

@@ -16,6 +16,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PROFILE = "profile"
 """A menu of loops: what one sets may stand under `agent`, `agent.worker`, a stage, a chat baseline."""
 
+ENOUGH = 25
+"""Letters that say what a choice is: "People differ" does not."""
+
 
 class Choice(NamedTuple):
     """A file of a menu."""
@@ -78,15 +81,17 @@ def _same(value: Value, key: str) -> bool:
 
 
 def _first(file: Path) -> str:
-    """The first sentence of the comment that a file begins with."""
+    """The first sentence of the comment that a file begins with, or the part of it before a colon that says enough by itself."""
     lines: list[str] = []
     for line in file.read_text(encoding="utf-8").splitlines():
         if line.startswith("# @package") or (not lines and not line.strip()):
             continue
-        if not line.startswith("#"):
+        if not line.startswith("#") or line.startswith(("#  ", "# Prices:")):  # commands to try; where prices are from
             break
         lines.append(line.lstrip("# "))
-    return re.split(r"(?<=[a-z0-9)])[.:;] ", f"{' '.join(lines)} ")[0].strip(" .")
+    text = f"{' '.join(lines)} "
+    part, sentence = (re.split(rf"(?<=[a-z0-9)])[{ends}] (?![^(]*\))", text)[0].strip(" .:") for ends in (".:;", ".;"))
+    return part if len(part) >= ENOUGH else sentence
 
 
 @cache

@@ -32,7 +32,7 @@ class QuotaSettings:
     output_tokens: float | None = setting(None, above=0, high=1e15, traits=DEALT)
     """Output in a window."""
     tokens: float | None = setting(None, above=0, high=1e15, traits=DEALT)
-    """Input and output together."""
+    """Input and output together in a window."""
 
 
 def check_reserve(model: Any, key: str) -> None:

@@ -59,7 +59,7 @@ class PlanSettings:
     """What a covered list dollar costs its vendor to serve, at least. Assumption: list prices are some ten times the compute, as
     DeepSeek disclosed of its own prices (a theoretical margin of 545 % is a share of 0.16)."""
     cost_share_high: float = alone(0.6, low=0)
-    """The same, at most (assumption: a gross margin of 40 %)."""
+    """What a covered list dollar costs its vendor to serve, at most (assumption: a gross margin of 40 %)."""
 
     def fee_usd(self, users: int, seconds: float) -> float:
         """Of so many seats for so long."""

@@ -17,9 +17,9 @@ class FleetSettings:
     prefill_wh_per_mtok: list[float] = twin([], low=0)
     """Watt-hours that the machines draw for a million tokens of prompts that no cache had; what cooling adds is `pue`."""
     cached_wh_per_mtok: list[float] = twin([], low=0)
-    """The same for a million that a cache had."""
+    """Watt-hours for a million tokens of prompts that a cache had."""
     decode_wh_per_mtok: list[float] = twin([], low=0)
-    """The same for a million of output."""
+    """Watt-hours for a million tokens of output."""
     pue: list[float] = twin([], low=1, high=10)
     """Energy of the whole site over that of its machines (power usage effectiveness)."""
     gpu_kw: list[float] = twin([], above=0)

@@ -40,6 +40,21 @@ def test_the_last_part_of_a_key_will_do() -> None:
     assert {one.word for one in explained("cost_usd")} == {"cost_usd"}
 
 
+def test_hyphens_and_capitals_make_no_other_word() -> None:
+    assert explained("Fan-out")[0].word == explained("fanout")[0].word == "agent.fanout"
+
+
+def test_a_setting_of_many_places_is_explained_once() -> None:
+    turns = [one for one in explained("turns") if one.word == "agent.turns"]
+    assert len(turns) == len(explained("turns"))
+    assert "agent.worker.turns" in turns[0].also
+    assert "profile=subagent" in {choice for choice, _, _ in turns[0].values}, "what sets a worker's alone"
+
+
+def test_what_others_speak_of_is_no_mistake() -> None:
+    assert explained("arrival rate") == []
+
+
 def test_metrics_of_each_backend_are_found_by_any() -> None:
     (one,) = explained("token_share.glm_5")
     assert one.word == "token_share.<backend>"
@@ -55,6 +70,7 @@ def test_choices_and_menus() -> None:
 @pytest.mark.parametrize(
     ("word", "told"),
     [
+        ("zzzqqq", "nor column; sim list settings has all keys"),
         ("agent.fanouts", r"neither setting, menu, metric nor column; did you mean 'agent\.fanout'"),
         ("agent=teem", "not on that menu; did you mean 'team'"),
         ("agnet=team", "no such menu; did you mean 'agent'"),

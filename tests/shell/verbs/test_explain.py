@@ -34,6 +34,22 @@ def test_many_values_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(json.loads(out)[0]["values"]) > 12
 
 
+def test_what_is_no_name_leads_to_those_that_speak_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = ended(capsys, "explain", "arrival", "rate")
+    assert (status, err) == (0, "")
+    assert "Nothing is called arrival rate." in out
+    assert "workload.interarrival_s" in out
+    _, out, _ = ended(capsys, "explain", "arrival", "rate", "--json")
+    assert json.loads(out)[0]["word"] == "workload.interarrival_s"
+
+
+def test_names_that_have_the_word_too(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = ended(capsys, "explain", "tokens")
+    assert out.partition("Named so too:")[2].count("tokens_per_task") == 1
+    _, out, _ = ended(capsys, "explain", "agent.fanout")
+    assert "Named so too:" not in out
+
+
 def test_a_schema(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = ended(capsys, "explain", "--schema")
     assert status == 0
