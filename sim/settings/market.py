@@ -206,7 +206,7 @@ class BackendSettings:
     queue_limit: int | None = setting(None, low=0, traits=DEALT)
     """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
     requests_per_min: float | None = setting(None, above=0, traits=DEALT)
-    """Rate limit of requests (RPM) of one organisation, that is of all clients of the run together (status rate_limited, Retry-After); null: none.
+    """Rate limit of requests (RPM) of one organisation, all clients of the run together (status rate_limited, Retry-After); null: none.
 
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""

@@ -74,7 +74,8 @@ class WorkloadSettings:
     tasks: int | None = twin(100, low=1)
     """open: tasks to send in all; null: as many as arrive before the horizon."""
     interarrival_s: Any = twin(60.0, low=0, quantity=True)
-    """open: seconds between tasks; the arrival rate per hour is 3600 over their mean. exponential = Poisson arrivals, gamma or weibull with shape < 1 = bursts."""
+    """open: seconds between tasks; the arrival rate per hour is 3600 over their mean.
+    exponential = Poisson arrivals, gamma or weibull with shape < 1 = bursts."""
     backlog: int = setting(0, low=0, high=10_000_000, traits=TWIN._replace(unsolved="a backlog: tasks that come together, then apart"))
     """open: the first so many tasks are there at second 0 (caches are cold all the same); the others come as they would have."""
     batch_size: Any = twin(1, low=1, quantity=True)

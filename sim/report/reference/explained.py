@@ -35,7 +35,7 @@ class Explained:
 
 
 def explained(word: str) -> list[Explained]:
-    """All that a word may mean, or nothing where others speak of it (`near`). Raises `ConfigError` with the likely word where none does."""
+    """All that a word may mean, or nothing where others speak of it (`near`). Raises `ConfigError` where none does."""
     found = _named(word)
     if found:
         return found
@@ -82,7 +82,9 @@ def _settings(word: str) -> Iterator[Explained]:
         written = written or (list(_any(key)) if NAME in key else [])
         values = [(each.choice.word, each.text, each.comment) for each in written]
         facts = {"type": one.kind, "unit": one.unit, "default": _default(one, written), "read in": ", ".join(_readers(one))}
-        yield Explained(word if known else key, one.meaning, {name: said for name, said in facts.items() if said}, one.choices, values, also)
+        yield Explained(
+            word if known else key, one.meaning, {name: said for name, said in facts.items() if said}, one.choices, values, also
+        )
 
 
 def _default(one: Setting, written: list[Value]) -> str:
