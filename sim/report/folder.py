@@ -14,6 +14,7 @@ from sim.report.grid import HARNESS, Study, place_label
 from sim.report.reference.labels import value_name, worded
 from sim.results.files import NOTES, TIMELINE, Files
 from sim.results.kept.manifest import read_note
+from sim.results.sample import Sample
 from sim.scenario.load import load_run
 from sim.settings.agent import AgentKind, Split
 from sim.settings.events.event import marks
@@ -49,12 +50,24 @@ class Folder:
         self.runs = runs_of(path)
         self.scenario = settings_of(self.runs)
         self._settings: dict[Path, dict[str, Any]] = {}
+        self._samples: dict[Path, Sample | None] = {}
 
     def settings(self, run: Path) -> dict[str, Any]:
         """Of one of the runs, as plain values; read once."""
         if run not in self._settings:
             self._settings[run] = settings_of([run])
         return self._settings[run]
+
+    def sample(self, run: Path) -> Sample | None:
+        """What a comparison needs of one of the runs; read once."""
+        if run not in self._samples:
+            self._samples[run] = Files(run).sample()
+        return self._samples[run]
+
+    @cached_property
+    def _axes(self) -> dict[Path, dict[str, str]]:
+        """What the sweep gave each run."""
+        return {run: read_note(run)["axes"] for run in self.runs}
 
     @cached_property
     def models(self) -> dict[str, Any]:
@@ -100,7 +113,7 @@ class Folder:
         """What prices say against what bills say of one agent's task (`sim.report.bills`); None where all were given the same work."""
         if self.scenario.get("work", {}).get("kind", "same") == "same":
             return None
-        named = [name for run in self.runs for name in read_note(run)["axes"].get("backends", "").strip("[]").split(",")]
+        named = [name for axes in self._axes.values() for name in axes.get("backends", "").strip("[]").split(",")]
         backends = [name for name in dict.fromkeys(named) if name in self.models]
         one = next((run for run in self.runs if alone(self.settings(run))), None)
         return bills(load_run(one, trust=True), backends, self.names) if one is not None and len(backends) > 1 else None
@@ -108,7 +121,7 @@ class Folder:
     def adding(self, one: Study) -> list[Any]:
         """Places whose workflows add work to one agent's, instead of sharing it out: whole jobs side by side, checks of others' work."""
         run_at = {place: self.runs[int(row["_run"])] for line in one.lines.values() for place, row in line.iterrows()}
-        return [place for place in one.places if place in run_at and adds_work(settings_of([run_at[place]]).get("agent", {}))]
+        return [place for place in one.places if place in run_at and adds_work(self.settings(run_at[place]).get("agent", {}))]
 
     def by_value(self, one: Study) -> dict[str, dict[Any, dict[str, str]]]:
         """By harness, place and backend: whether it may be the best by worth less bill (`sim.sweeps.comparison.best`)."""
@@ -116,7 +129,7 @@ class Folder:
 
     def _rated(self, one: Study, place: Any) -> dict[str, str]:
         lines = [line for line, rows in one.lines.items() if place in rows.index]
-        samples = [Files(self.runs[int(one.lines[line].loc[place, "_run"])]).sample() for line in lines]
+        samples = [self.sample(self.runs[int(one.lines[line].loc[place, "_run"])]) for line in lines]
         return dict(zip(lines, best(samples, "net_value_per_task_usd"), strict=True))
 
     def unsure(self, one: Study) -> list[str]:
@@ -151,7 +164,7 @@ class Folder:
     def rivals(self, one: Study, goal: GoalSettings) -> int:
         """How many of the scenarios that reach the floor, beside the best of them, may be as good."""
         rows = one.rows[reached(goal, one.rows)]
-        verdicts = best([Files(self.runs[int(run)]).sample() for run in rows.index], goal.metric)
+        verdicts = best([self.sample(self.runs[int(run)]) for run in rows.index], goal.metric)
         return max(0, verdicts.count("maybe") - 1)
 
     @cached_property
@@ -166,8 +179,7 @@ class Folder:
 
     def _called(self, run: Path) -> str:
         """A run by what tells it from the others."""
-        axes = [read_note(each)["axes"] for each in self.runs]
-        differ = [(name, value) for name, value in read_note(run)["axes"].items() if any(each.get(name) != value for each in axes)]
+        differ = [(name, value) for name, value in self._axes[run].items() if any(each.get(name) != value for each in self._axes.values())]
         return ", ".join(worded(name, value, self.names) for name, value in differ) or f"run {run.name}"
 
     def timelines(self, one: Study) -> dict[str, pd.DataFrame]:

@@ -78,8 +78,11 @@ class Study:
         return bool(self.places) and all(isinstance(place, float) for place in self.places)
 
 
-def study(table: pd.DataFrame, names: Names | None = None) -> Study:
-    """Sort out the table of `gather` or of `Sweep.results`: axes first, then `status` if there is one, then metrics."""
+def study(table: pd.DataFrame | Study, names: Names | None = None) -> Study:
+    """Sort out the table of `gather` or of `Sweep.results`: axes first, then `status` if there is one, then metrics. One that has been
+    sorted out stays as it is."""
+    if isinstance(table, Study):
+        return table
     axes = [str(column) for column in table.columns[: _count_axes(table)]]
     if HARNESS in axes and table[HARNESS].nunique() > 1:
         return _over_harnesses(table, axes, names)
@@ -111,13 +114,11 @@ def _over_harnesses(table: pd.DataFrame, axes: list[str], names: Names | None) -
     metrics = [name for name in UNITS if name in table]
     by_place = table.groupby(rest, sort=False)
     place = first.set_index(rest).index
-    wide: dict[str, Any] = {}
-    for metric in metrics:
-        low, high = by_place[metric].min().reindex(place), by_place[metric].max().reindex(place)
-        wide |= {metric + LOWEST: low.to_numpy(), metric + HIGHEST: high.to_numpy()}
-        for end, far in (("_ci_low", "min"), ("_ci_high", "max")):
-            if metric + end in table:
-                wide[metric + end] = by_place[metric + end].agg(far).reindex(place).to_numpy()
+    ends = [metric + end for metric in metrics for end in ("_ci_low", "_ci_high") if metric + end in table]
+    least, most = (by_place[[*metrics, *ends]].agg(far).reindex(place) for far in ("min", "max"))
+    wide = {metric + LOWEST: least[metric].to_numpy() for metric in metrics}
+    wide |= {metric + HIGHEST: most[metric].to_numpy() for metric in metrics}
+    wide |= {end: (least if end.endswith("low") else most)[end].to_numpy() for end in ends}
     merged = pd.concat([first.drop(columns=[name for name in wide if name in first]), pd.DataFrame(wide, index=first.index)], axis=1)
     return replace(study(merged, names), harnesses={name: study(part, names) for name, part in alone.items()})
 

@@ -102,7 +102,7 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
     """Print a sweep's table (of `sim.gather`) and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
-    found = finding(table, known.names, known.list_usd_per_mtok, known.work, period_of(known.scenario, tuple(one.axes)))
+    found = finding(one, known.names, known.list_usd_per_mtok, known.work, period_of(known.scenario, tuple(one.axes)))
     scenarios = {"scenarios": records(table)} if form is Form.json else None
     if one.rows.empty:
         print(written({"folder": str(folder), "found": found.said} | scenarios) if scenarios else f"{found.said}\n\n{folder}")

@@ -68,7 +68,10 @@ def _each_text(table: pd.DataFrame, change: Any) -> pd.DataFrame:
     def changed(column: Any) -> Any:
         return column if pd.api.types.is_numeric_dtype(column) else column.map(change)
 
-    table = table.apply(changed) if len(table) else table.copy()
+    table = table.copy()
+    for place, kind in enumerate(table.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            table.isetitem(place, table.iloc[:, place].map(change))
     table.columns = [change(name) for name in table.columns]
     table.index = changed(table.index)
     return table

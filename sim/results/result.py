@@ -86,14 +86,15 @@ class Result:
         """Every metric of each replication alone, and of all the others together (`sim.columns.REPLICATIONS`)."""
         import pandas as pd
 
-        found = self.estimates
-        parts = [
-            pd.DataFrame({"metric": name, "alone": [metric(tally) for tally in self.tallies], "without": found.sample.without[name]})
-            for name, metric in found.metrics.items()
-            if len(self.tallies) > 1
-        ]
-        table = pd.concat(parts) if parts else pd.DataFrame(columns=["metric", "alone", "without"])
-        return table.rename_axis("replication").reset_index()
+        found, tallies = self.estimates, self.tallies if len(self.tallies) > 1 else []
+        metrics = found.metrics.items() if tallies else ()
+        columns = {
+            "replication": [number for _ in metrics for number in range(len(tallies))],
+            "metric": [name for name, _ in metrics for _ in tallies],
+            "alone": [metric(tally) for _, metric in metrics for tally in tallies],
+            "without": [value for name, _ in metrics for value in found.sample.without[name]],
+        }
+        return pd.DataFrame(columns)
 
     @cached_property
     def calls(self) -> pd.DataFrame:

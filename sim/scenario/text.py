@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
+import pickle
 import re
 from collections.abc import Collection, Mapping
 from numbers import Number
@@ -18,6 +20,10 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SETTINGS = "scenario.yaml"
 """In a run's folder: its scenario, as `as_yaml` writes and `read_settings` reads it."""
 
+_BLOCKS = re.compile(rb"^\w+:(?=[ \n]).*\n(?:(?!\w+:[ \n]).*\n)*", re.MULTILINE)
+"""Settings of a scenario as they are written: a name that begins its line, and all lines up to the next."""
+_DOCUMENTS = re.compile(rb"^(?:---|\.\.\.|%)", re.MULTILINE)
+"""What begins or ends one of several documents."""
 _MOST_BYTES, _MOST_VALUES, _DEEPEST = 256 * 1024, 10_000, 40
 """Of a file of settings, aliases followed: OmegaConf takes half a millisecond a value."""
 _OTHERWISE = {
@@ -64,7 +70,14 @@ _Dumper.ignore_aliases = lambda *_: True
 
 def as_yaml(settings: Any) -> str:
     """A dataclass of settings as text that Hydra reads back."""
-    return str(yaml.dump(plain(settings), Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False))
+    return "".join(_block(field.name, pickle.dumps(getattr(settings, field.name))) for field in dataclasses.fields(settings))
+
+
+@functools.lru_cache(maxsize=64)
+def _block(name: str, pickled: bytes) -> str:
+    """One setting of a scenario as text: those of a sweep share most of theirs, and the market is nearly all there is to write."""
+    one = {name: plain(pickle.loads(pickled))}
+    return str(yaml.dump(one, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False))
 
 
 def read_settings(file: Path) -> dict[str, Any]:
@@ -73,10 +86,28 @@ def read_settings(file: Path) -> dict[str, Any]:
     try:
         if b"&" in held and b"*" in held and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(held, Loader=_LOADER)):
             raise DataError(f"{file}: has YAML aliases, which no run writes")  # a few lines of them can stand for gigabytes
-        found = yaml.load(held, Loader=_LOADER)
+        found = _by_block(held)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise DataError(f"{file}: is no file of settings ({' '.join(str(error).split())[:200]})") from None
     return found if isinstance(found, dict) else {}
+
+
+def _by_block(held: bytes) -> Any:
+    """The mapping in a file, block by block, so that what many files share is read once; as a whole where a block alone is no setting."""
+    found: dict[str, Any] = {}
+    try:
+        for block in _BLOCKS.findall(held):
+            found |= pickle.loads(_read(block))
+    except (yaml.YAMLError, TypeError, ValueError):
+        found = {}
+    whole = b"".join(_BLOCKS.findall(held)) == held and not _DOCUMENTS.search(held)
+    return found if found and whole else yaml.load(held, Loader=_LOADER)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(block: bytes) -> bytes:
+    """A block as a pickled mapping of one setting."""
+    return pickle.dumps(dict(yaml.load(block, Loader=_LOADER)))
 
 
 def check_written(file: Path, names: Collection[str] = ()) -> None:

@@ -190,9 +190,8 @@ def _replaced(settings: Any, path: list[str], value: Any, key: str) -> Any:
 def row(axes: Mapping[str, Any], summary: pd.DataFrame) -> dict[str, Any]:
     """One scenario as a row of a sweep's table."""
     out: dict[str, Any] = {key: value if isinstance(value, (int, float, str)) else _written(value) for key, value in axes.items()}
-    for metric, values in summary.iterrows():
-        out[str(metric)] = values["mean"]
-        out[f"{metric}_ci_low"], out[f"{metric}_ci_high"] = values["ci_low"], values["ci_high"]
+    for metric, mean, low, high in zip(summary.index, summary["mean"], summary["ci_low"], summary["ci_high"], strict=True):
+        out[str(metric)], out[f"{metric}_ci_low"], out[f"{metric}_ci_high"] = mean, low, high
     return out
 
 

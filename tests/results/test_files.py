@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -28,6 +29,9 @@ def test_a_saved_result_is_the_result(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(getattr(saved, name), getattr(result, name), check_exact=True, check_dtype=False)
     assert saved.notes == result.notes
     assert saved.sample.whole == pytest.approx(result.sample.whole, rel=0, abs=0, nan_ok=True)
+    assert list(saved.sample.without) == list(result.sample.without)
+    for name, values in result.sample.without.items():
+        np.testing.assert_array_equal(saved.sample.without[name], values)
     made = Files(saved.folder)
     assert made.json(ORIGIN) == result.origin
     assert made.settings()["workload"]["tasks"] == 5
@@ -107,3 +111,14 @@ def test_names_of_files_stand_in_one_place() -> None:
                 said.setdefault(str(node.value), []).append(file.name)
     assert {name: places for name, places in said.items() if len(places) > 1} == {}
     assert set(said) == names
+
+
+def test_links_in_a_folder_are_not_followed_and_links_to_it_are(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "seen").symlink_to(tmp_path / "run")
+    assert Files(tmp_path / "seen").path(f"{FIGURES}/a.png") == tmp_path / "seen" / FIGURES / "a.png"
+    (tmp_path / "run" / FIGURES).symlink_to(tmp_path)
+    (tmp_path / "run" / NOTE).symlink_to(tmp_path / NOTE)  # to nothing
+    for name in (FIGURES, f"{FIGURES}/a.png", NOTE, "../a.json", f"{FIGURES}/../../a.json"):
+        with pytest.raises(sim.DataError, match="is a link, or in one"):
+            Files(tmp_path / "run").path(name)

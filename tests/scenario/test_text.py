@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 import sim
 from sim.errors import ConfigError
 from sim.scenario.hydra_host import names
 from sim.scenario.sources import CONF
-from sim.scenario.text import as_yaml, check_written
+from sim.scenario.text import as_yaml, check_written, plain, read_settings
 from tests.worlds import scenario
 
 FOLDED = "\n".join(["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 9))])
@@ -99,3 +100,42 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, held: bytes, why: s
     (tmp_path / "x.yaml").write_bytes(held)
     with pytest.raises(ConfigError, match=f"x.yaml: {why}"):
         check_written(tmp_path / "x.yaml")
+
+
+def test_settings_are_written_block_by_block_as_they_are_as_a_whole() -> None:
+    other = scenario(tasks=3)
+    other.name, other.backends = "1e3: a 'name' with # and ünicode, " + "long " * 40, ["a", "b"]
+    for each in (scenario(), other, scenario()):
+        text = as_yaml(each)
+        assert yaml.safe_load(text) == plain(each) == yaml.safe_load(yaml.safe_dump(plain(each)))
+        assert list(yaml.safe_load(text)) == list(plain(each))
+
+
+BLOCKS = [
+    "a: 1\nb: 2\na: 3\n", 'a: "x\nb: y"\n', "a: [1,\nb: 2]\n", "a: {b: 1,\nc: 2}\n", "a: |\n  b: 1\n\n  c\nd: >\n  e\n",
+    "a:1\n", "a:1\nb: 2\n", "# a\na: 1\n# b\nb:\n- 1\n- 2\nc:\n", "a: 1\n---\nb: 2\n", "a: 1\n...\n", "%YAML 1.1\n---\na: 1\n",
+    "a: 1\nb: 2", "- a: 1\n", "", "a: 1\n'b': 2\n", "a: 1\n? b\n: 2\n", "a: x\ny\nb: 2\n", "a: 2026-13-45\n", "a: {\n",
+    "http://a: 1\nb: 2\n", "a : 1\nb: 2\n", "\ufeffa: 1\nb: 2\n",
+]  # fmt: skip
+"""Files that are, or seem to be, one setting after another."""
+
+
+@pytest.mark.parametrize("text", BLOCKS, ids=range(len(BLOCKS)))
+def test_settings_are_read_block_by_block_as_they_are_as_a_whole(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.write_text(text)
+    try:
+        whole = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        with pytest.raises(sim.DataError, match="is no file of settings"):
+            read_settings(file)
+    else:
+        assert read_settings(file) == (whole if isinstance(whole, dict) else {})
+
+
+def test_what_was_read_is_the_readers_own(tmp_path: Path) -> None:
+    """A block that many files share is read once; who changes what they were given changes nobody else's."""
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text("a:\n  b: 1\n")
+    read_settings(tmp_path / "one.yaml")["a"]["b"] = 2
+    assert read_settings(tmp_path / "two.yaml") == {"a": {"b": 1}}

@@ -52,7 +52,7 @@ class Found(NamedTuple):
 
 
 def finding(
-    table: pd.DataFrame, names: Names | None = None, list_usd_per_mtok: Mapping[str, float] | None = None,
+    table: pd.DataFrame | Study, names: Names | None = None, list_usd_per_mtok: Mapping[str, float] | None = None,
     work: str = "for the same work", period: Period | None = None,
 ) -> Found:  # fmt: skip
     """A sweep in sentences, each computed from its table.

@@ -38,9 +38,9 @@ def of_table(one: Study, names: Names) -> list[Chart]:
         return []
     values = {axis: _values(one, axis) for axis in axes}
     places = [[values[axis].index(value) for axis, value in zip(axes, row, strict=True)] for row in one.rows[axes].itertuples(index=False)]
-    told, room = [], MOST_BYTES - 40 * len(places)
+    told, room, rows = [], MOST_BYTES - 40 * len(places), one.rows.to_dict("records")
     for name in _metrics(one.rows):
-        column = [_ends(row, name) for row in one.rows.to_dict("records")]
+        column = [_ends(row, name) for row in rows]
         room -= len(json.dumps(column)) + 80
         if room < 0:
             break

@@ -34,7 +34,7 @@ LINES_AT = (0.24, 0.33, 0.42)
 
 
 @styled
-def amplification(table: pd.DataFrame, names: Names | None = None) -> Figure:
+def amplification(table: pd.DataFrame | Study, names: Names | None = None) -> Figure:
     """A bar a workflow, in parts as long as the logarithm of each factor, from 1 to tokens a message of the user over a chat's; below it a
     line a multiplier, from the chat baseline that makes least of it to the one that makes most; on the most expensive backend.
     """

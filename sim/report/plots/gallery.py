@@ -52,10 +52,10 @@ def of_grid(
     assumed = "" if "backends" in one.axes else _and([names.get(name, name) for name in guessed])
     line = next(iter(one.lines), "")
     of = f"{line[:1].upper()}{line[1:]}, the most expensive of {len(one.lines)}" if len(one.lines) > 1 else ""
-    return lost_if_any(table, names) | {
-        "spend_by_fanout": spend_by_fanout(table, names),
-        "money_by_kind": money_by_kind(table, names),
-        "amplification": amplification(table, names),
+    return lost_if_any(one, names) | {
+        "spend_by_fanout": spend_by_fanout(one, names),
+        "money_by_kind": money_by_kind(one, names),
+        "amplification": amplification(one, names),
         "latency_by_backend": latency_by_backend(table, starred(names, guessed), assumed),
         "tokens_over_time": tokens_over_time(timelines, events, begins(start), of),
     }
@@ -76,7 +76,7 @@ def starred(names: Names, guessed: Collection[str]) -> dict[str, str]:
     return {**names, **{name: f"{names.get(name, name)} {STAR}" for name in guessed}}
 
 
-def lost_if_any(table: pd.DataFrame, names: Names) -> dict[str, Figure]:
+def lost_if_any(table: pd.DataFrame | Study, names: Names) -> dict[str, Figure]:
     """What was lost, where something was: the first figure."""
     one = study(table, names)
     return {"work_lost": work_lost(one, names)} if one.loses else {}

@@ -29,7 +29,7 @@ ROLE_COLOURS = ("#A6CEE3", "#FDBF6F", "#CAB2D6", "#B2DF8A", "#DDDDDD", "#FB9A99"
 
 
 @styled
-def money_by_kind(table: pd.DataFrame, names: Names | None = None, roles: Mapping[str, float] = MappingProxyType({})) -> Figure:
+def money_by_kind(table: pd.DataFrame | Study, names: Names | None = None, roles: Mapping[str, float] = MappingProxyType({})) -> Figure:
     """Which kinds of token the bill pays for, by workflow, on up to four backends from the most expensive to the cheapest.
 
     `roles`: dollars by who asks (lead, workers, ...), of a single scenario: where there are several, a bar of them stands below.

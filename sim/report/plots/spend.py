@@ -29,7 +29,7 @@ ALIKE = 0.03
 
 
 @styled
-def spend_by_fanout(table: pd.DataFrame, names: Names | None = None) -> Figure:
+def spend_by_fanout(table: pd.DataFrame | Study, names: Names | None = None) -> Figure:
     """Tokens and dollars per task against the workflow (or a number), one line a backend, with 95 % intervals."""
     one = study(table, names)
     bars = OVER_HARNESSES if one.harnesses else INTERVALS
