@@ -53,6 +53,20 @@ class Study:
         return list(self.harnesses.values()) or [self]
 
     @property
+    def apart(self) -> Study:
+        """The same with each harness a scenario of its own, for what is counted: as many as ran."""
+        if not self.harnesses:
+            return self
+        rows, failed = (
+            pd.concat([part.assign(**{HARNESS: name}) for name, part in parts.items()]).sort_index()
+            for parts in (
+                {name: alone.rows for name, alone in self.harnesses.items()},
+                {name: alone.failed for name, alone in self.harnesses.items()},
+            )
+        )
+        return replace(self, rows=rows, failed=failed, axes=[*self.axes, HARNESS], harnesses={})
+
+    @property
     def where_measured(self) -> Any:
         """The place whose bills have been measured, one agent alone; without one, the last."""
         return next((place for place in self.places if place in ONE_AGENT), self.places[-1])
@@ -60,7 +74,7 @@ class Study:
     @property
     def loses(self) -> bool:
         """Whether a scenario lost tasks: they ended without an answer."""
-        return bool((self.rows.get("lost_share", pd.Series(dtype=float)) > 0).any())
+        return any((alone.rows.get("lost_share", pd.Series(dtype=float)) > 0).any() for alone in self.each)
 
     @property
     def per_task(self) -> str:

@@ -22,6 +22,7 @@ def lost_finding(one: Study, names: Names | None = None) -> str:
     """Which scenarios lost how much, and why the worst of them did; empty where nothing was lost."""
     if not one.loses:
         return ""
+    one = one.apart
     rows = one.rows.sort_values("lost_share", ascending=False, kind="stable")  # of equals the first, as in `overload`
     worst, losing = rows.iloc[0], int((rows["lost_share"] > 0).sum())
     if len(rows) == 1:
@@ -37,6 +38,7 @@ def lost_finding(one: Study, names: Names | None = None) -> str:
 
 def nothing_ended(one: Study, names: Names | None = None) -> str:
     """Scenarios in which no task ended: they have no dollars or tokens a task."""
+    one = one.apart
     idle = one.rows[one.rows["tasks"] == 0] if "tasks" in one.rows else one.rows.iloc[:0]
     if idle.empty:
         return ""
@@ -60,6 +62,7 @@ def first(one: Study, names: Names | None = None) -> list[str]:
 
 def waited(one: Study, names: Names | None = None) -> str:
     """How long tasks waited for a budget; empty where none did."""
+    one = one.apart
     rows = one.rows[one.rows["budget_wait_s"] > 0] if "budget_wait_s" in one.rows else one.rows.iloc[:0]
     if rows.empty:
         return ""

@@ -19,16 +19,17 @@ from sim.report.findings.goal import goal_sentences
 from sim.report.findings.overload import overload
 from sim.report.findings.rates import period_of
 from sim.report.folder import Folder
-from sim.report.grid import study
+from sim.report.grid import HARNESS, study
 from sim.report.html.content import Drawing, Page, Table
 from sim.report.lost import lost_finding
 from sim.report.multipliers import multipliers
 from sim.report.provider.table import provider_text
+from sim.report.reference.labels import value_name
 from sim.report.tables import aligned, best_first, failures, grid, readable
 from sim.report.terminal.form import Form, records, written
 from sim.report.terminal.screen import show
 from sim.report.terminal.topics import by_topic
-from sim.report.workflows import marks_mean, turn_finding, workflow_ranges, workflow_sentences, workflow_tables
+from sim.report.workflows import WORTH, marks_mean, turn_finding, workflow_ranges, workflow_sentences, workflow_tables
 from sim.results.escape import in_fence, in_markdown, visible
 from sim.results.files import FIGURES, PAGE, REPORT, RESULTS, Files
 from sim.results.kept.manifest import add_shown
@@ -113,14 +114,14 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
     text = best_first(one, goal) if goal and searched else grid(one, known.list_usd_per_mtok)
     first, best = overload(one, known.names), goal_sentences(one, goal, known.rivals(one, goal), known.names) if goal else []
     if by_workflow:
-        adding, unsure, turn = known.adding(one), known.unsure(one), ""
+        adding, unsure, turn = known.adding(one), known.unsure(one), list[str]()
         if known.value_usd:
-            turn = turn_finding(one, adding, known.by_value(one), known.value_usd, known.success_source)
+            turn = turn_finding(one, adding, known.by_value(one), known.value_usd)
         ranges = workflow_ranges(one, adding, unsure)
         tables = [Table(caption or "Dollars a task, from lowest to highest", texts, marks_mean(one)) for caption, texts in ranges]
         text = workflow_tables(one, adding, unsure)
         alone, *teams = workflow_sentences(one, adding, unsure) or [""]
-        found = Found.of([each for each in (first, alone, turn, *teams) if each])
+        found = Found.of([each for each in (first, alone, *turn, *teams) if each])
     if best:
         found = (
             Found.of([*([first] if first else []), *best]) if searched else found._replace(more=[f"{each}." for each in best] + found.more)
@@ -142,6 +143,8 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
         return drawn | (gallery.of_search(one, goal, best[0]) if goal else {})
 
     digest, cautions, what = digest_of(folder), caveats(table), asked(known.scenario, known.names, one.axes)
+    if by_workflow and turn:
+        cautions.append(WORTH.format(source=value_name(HARNESS, known.success_source)))
     made_by = {"digest": digest, "seed": known.scenario.get("seed", "-")}
 
     def compose(drawings: Sequence[Drawing]) -> Page:

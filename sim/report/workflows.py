@@ -18,6 +18,10 @@ READING = (
     "a to b: lowest and highest over the harnesses ({harnesses}) whose bills say what work a model does. *: bills of one of them alone, so "
     "no range is known: they differ by a factor of about two elsewhere. ?: an extrapolation, nobody has measured teams of that size."
 )
+WORTH = (
+    "Which backend is worth most goes by worth less bill: success is as measured in {source}, and a lead is sure where chance alone would "
+    "give it in fewer than 5 of 100 sweeps."
+)
 Verdicts = Mapping[str, Mapping[Any, Mapping[str, str]]]
 """By harness, workflow and backend: whether it may be the best by worth less bill (`sim.sweeps.comparison.best`)."""
 
@@ -60,38 +64,35 @@ def workflow_sentences(one: Study, adding: Collection[Any], unsure: Collection[s
     return [part for part in (_alone(one, unsure), *_teams_finding(one, adding)) if part]
 
 
-def turn_finding(one: Study, adding: Collection[Any], verdicts: Verdicts, value_usd: float, source: str) -> str:
-    """Which backend is worth most over its bill for one agent, who may be as good, and the first workflows, of those that share out and
-    those that add, at which it surely is no longer; harness by harness, since they disagree about bills.
-
-    `source`: where success was measured.
-    """
-    said: dict[str, list[str]] = {}
+def turn_finding(one: Study, adding: Collection[Any], verdicts: Verdicts, value_usd: float) -> list[str]:
+    """In two sentences: which backend is worth most over its bill for one agent and who may be as good, by bills of any harness; and the
+    first workflows, of those that share out and those that add, at which it surely is no longer, by bills of all."""
+    start, firsts, rivals = one.where_measured, dict[str, list[str]](), dict[str, None]()
     for harness, alone in zip(one.harnesses, one.each, strict=True):
-        words = _turn(alone, adding, verdicts[harness])
-        if not words:
-            return ""
-        said.setdefault(words, []).append(harness)
-    parts = [f"{words} (bills in {' and '.join(value_name(HARNESS, each) for each in harnesses)})" for words, harnesses in said.items()]
-    measured = f"with success as measured in {value_name(HARNESS, source)} and chance of 5 %"
-    return f"If a solved task is worth {dollars(value_usd)}, then by worth less bill, {measured}, {_joined(parts)}"
+        net = alone.at(start, NET).dropna()
+        if len(net) < 2:
+            return []
+        firsts.setdefault(str(net.idxmax()), []).append(value_name(HARNESS, harness))
+        rivals |= dict.fromkeys(line for line, verdict in verdicts[harness][start].items() if verdict == "maybe")
+    others = [line for line in rivals if line not in firsts]
+    named = [line if len(firsts) == 1 else f"{line} ({' and '.join(harnesses)})" for line, harnesses in firsts.items()]
+    match = f"; {_in_a_row(others)} may match {'it' if len(named) == 1 else 'them'}" if others else ""
+    said = f"At {dollars(value_usd)} a solved task, {_in_a_row(named, 'or')} is worth most for {in_words(one.x, start)}{match}"
+    return [said, *(_turn(one, adding, verdicts, first) for first in firsts)]
 
 
-def _turn(one: Study, adding: Collection[Any], verdicts: Mapping[Any, Mapping[str, str]]) -> str:
-    start = one.where_measured
-    net = one.at(start, NET).dropna()
-    if len(net) < 2:
-        return ""
-    first = str(net.idxmax())
-    rivals = [line for line, verdict in verdicts[start].items() if verdict == "maybe" and line != first]
-    said = f"{first} comes first for {in_words(one.x, start)}" + (f", not surely before {' or '.join(rivals)}" if rivals else "")
-    after = one.places[one.places.index(start) + 1 :]
-    behind = []
+def _turn(one: Study, adding: Collection[Any], verdicts: Verdicts, first: str) -> str:
+    """Where the first of one agent is surely behind, whichever harness's bills are taken, and behind whom."""
+    after = one.places[one.places.index(one.where_measured) + 1 :]
+    behind, leaders = [], dict[str, None]()
     for places in ([place for place in after if place not in adding], [place for place in after if place in adding]):
-        lost = next((place for place in places if verdicts.get(place, {}).get(first) == "no"), None)
-        if lost is not None:
-            behind.append(f"{in_words(one.x, lost)} ({one.at(lost, NET).idxmax()} leads)")
-    return f"{said}, and surely falls behind from {' and from '.join(behind)} on" if behind else f"{said}, and nowhere surely falls behind"
+        lost = [place for place in places if all(each.get(place, {}).get(first) == "no" for each in verdicts.values())]
+        if lost:
+            behind.append(in_words(one.x, lost[0]))
+            leaders |= dict.fromkeys(str(alone.at(lost[0], NET).idxmax()) for alone in one.each)
+    if not behind:
+        return f"Nowhere does {first} surely fall behind"
+    return f"{first} surely falls behind {_in_a_row(list(leaders), 'or')} from {' and from '.join(behind)} on"
 
 
 def _alone(one: Study, unsure: Collection[str]) -> str:
@@ -145,6 +146,10 @@ def _ranges(
 def _span(one: Study, line: str, place: Any, metric: str, sign: str = "") -> str:
     low, high = (float(one.values(line, metric + end)[place]) for end in (LOWEST, HIGHEST))
     return spanned(low, high, lambda value: sign + number(value, 2))
+
+
+def _in_a_row(names: Sequence[str], last: str = "and") -> str:
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _joined(said: Sequence[str]) -> str:

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from sim.report.findings.money import price_clause
+from sim.report.findings.overload import overload
 from sim.report.folder import adds_work
 from sim.report.grid import HIGHEST, LOWEST, Study, study
+from sim.report.lost import lost_finding
 from sim.report.plots.money import money_by_kind
 from sim.report.plots.spend import spend_by_fanout
 from sim.report.tables import PRINTED, crosstab, listing
@@ -109,20 +111,38 @@ def test_the_choice_turns_where_the_first_surely_falls_behind() -> None:
     """A lead that may be chance is told as one; teams that share out and that add are read apart, each from little to much."""
     one = swept()
     told = verdicts(one, swe_task=("maybe", "maybe"), swe_team_16=("maybe", "maybe"), swe_replicas_4=("no", "yes"))
-    assert turn_finding(one, ADDING, told, 15.0, "there") == (
-        "If a solved task is worth $15, then by worth less bill, with success as measured in there and chance of 5 %, dear comes first for "
-        "one agent, not surely before cheap, and surely falls behind from a team of 4 replicas (cheap leads) on "
-        "(bills in mini-SWE-agent 2 and open)"
-    )
-    both = turn_finding(one, ADDING, verdicts(one, swe_team_16=("no", "yes"), swe_replicas_4=("no", "yes")), 15.0, "there")
-    assert "dear comes first for one agent, and surely falls behind from a team of 16 (" in both
-    assert ") and from a team of 4 replicas (cheap leads) on" in both
-    never = turn_finding(one, ADDING, verdicts(one), 15.0, "there")
-    assert never.endswith("dear comes first for one agent, and nowhere surely falls behind (bills in mini-SWE-agent 2 and open)")
-    mixed = verdicts(one) | {"open": verdicts(one, swe_task=("maybe", "maybe"))["open"]}
-    assert turn_finding(one, ADDING, mixed, 15.0, "there").count("(bills in") == 2
+    assert turn_finding(one, ADDING, told, 15.0) == [
+        "At $15 a solved task, dear is worth most for one agent; cheap may match it",
+        "dear surely falls behind cheap from a team of 4 replicas on",
+    ]
+    both = turn_finding(one, ADDING, verdicts(one, swe_team_16=("no", "yes"), swe_replicas_4=("no", "yes")), 15.0)
+    assert both[0].endswith("dear is worth most for one agent")
+    assert both[1].endswith(" from a team of 16 and from a team of 4 replicas on")
+    assert turn_finding(one, ADDING, verdicts(one), 15.0)[1] == "Nowhere does dear surely fall behind"
     unknown = swept(success_rate=math.nan, net_value_per_task_usd=math.nan)
-    assert turn_finding(unknown, ADDING, verdicts(unknown), 15.0, "there") == "", "nobody knows"
+    assert turn_finding(unknown, ADDING, verdicts(unknown), 15.0) == [], "nobody knows"
+
+
+def test_bills_of_any_harness_make_a_rival_and_only_those_of_all_a_sure_loss() -> None:
+    one = swept()
+    mixed = verdicts(one) | {"open": verdicts(one, swe_task=("maybe", "maybe"), swe_team_16=("no", "yes"))["open"]}
+    assert turn_finding(one, ADDING, mixed, 15.0) == [
+        "At $15 a solved task, dear is worth most for one agent; cheap may match it",
+        "Nowhere does dear surely fall behind",
+    ]
+    turned = swept(usd=USD | {("cheap", "swe_task"): (0.2, 3.0), ("dear", "swe_task"): (2.0, 1.0)})
+    told = turn_finding(turned, ADDING, verdicts(turned, swe_task=("maybe", "maybe")), 15.0)
+    assert told[0] == "At $15 a solved task, cheap (mini-SWE-agent 2) or dear (open) is worth most for one agent"
+    assert len(told) == 3
+
+
+def test_what_is_counted_is_counted_in_each_harness() -> None:
+    """Two harnesses of eight scenarios; the second alone loses something."""
+    lost = [0.0] * 8 + [0.5] + [0.0] * 7
+    one = swept(lost_share=lost, given_up_share=lost)
+    assert (len(one.rows), len(one.apart.rows), one.loses) == (8, 16, True)
+    assert overload(one).startswith("Lost work in 1 of 16 scenarios, worst with chat, dear, harness open: 50")
+    assert ": 1 of 16 scenarios lose some, most with chat, dear, harness open: 50" in lost_finding(one)
 
 
 def test_bills_of_one_harness_are_no_agreement() -> None:

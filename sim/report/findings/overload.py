@@ -14,6 +14,7 @@ LEAST = 0.01
 
 def overload(one: Study, names: Names | None = None) -> str:
     """Where it is worst, what happened there, and from where on nothing is lost; empty where nothing was."""
+    one = one.apart
     rows = one.rows
     if "lost_share" not in rows:
         return ""
@@ -44,7 +45,7 @@ def _happened(row: pd.Series) -> str:
     }
     said = [f"{share(part)} {what}" for what, part in causes.items() if part > 0]
     if row.get("calls_too_long", 0.0) > row.get("calls_given_up", 0.0) / 2:
-        said = ["mostly to prompts beyond the context window"]
+        said = ["mostly to overlong prompts"]
     return ", ".join([f"{share(lost)} of tasks lost" if lost else "no task lost", *said[:1]])
 
 

@@ -27,6 +27,7 @@ NOTE = (
 @styled
 def work_lost(one: Study, names: Names | None = None) -> Figure:
     """By scenario: shares of tasks that were solved, answered, lost; shares of attempts that were answered or failed."""
+    one = one.apart
     rows = one.rows
     if len(rows) > MOST_BARS:
         rows = rows[rows["lost_share"] > 0].sort_values("lost_share", ascending=False).head(MOST_BARS)

@@ -79,7 +79,7 @@ SWEEPS: dict[str, tuple[pd.DataFrame, list[str]]] = {
         swept(
             "agent.turns", [20, 80], lost_share=[0.0, 0.04], calls_given_up=[0.0, 4.0], calls_too_long=[0.0, 4.0], given_up_share=[0, 0.001]
         ),
-        ["Lost work with 80 turns: 4 % of tasks lost, mostly to prompts beyond the context window; none lost up to 20"],
+        ["Lost work with 80 turns: 4 % of tasks lost, mostly to overlong prompts; none lost up to 20"],
     ),
     "tries": (
         swept("agent.tries.most", [1, 3], success_rate=[0.5, 0.8], cost_per_task_usd=[2.0, 4.0]),
