@@ -139,7 +139,7 @@ def test_bills_of_any_harness_make_a_rival_and_only_those_of_all_a_sure_loss() -
 def test_what_is_counted_is_counted_in_each_harness() -> None:
     """Two harnesses of eight scenarios; the second alone loses something."""
     lost = [0.0] * 8 + [0.5] + [0.0] * 7
-    one = swept(lost_share=lost, given_up_share=lost)
+    one = swept(lost_share=lost, given_up_share=lost, tasks=10.0)
     assert (len(one.rows), len(one.apart.rows), one.loses) == (8, 16, True)
     assert overload(one).startswith("Lost work in 1 of 16 scenarios, worst with chat, dear, harness open: 50")
     assert ": 1 of 16 scenarios lose some, most with chat, dear, harness open: 50" in lost_finding(one)
