@@ -11,8 +11,7 @@
 | `ConfigLoaderImpl._load_single_config` | the rest is merged into what was merged before | as above |
 | `ConfigLoaderImpl._apply_overrides_to_config` | values are set in the part they touch: 0.1 s a scenario | all is composed |
 | `BaseContainer._content` | that part alone is kept | all is composed |
-| `ConfigLoaderImpl.load_sweep_config` | a job of a sweep is composed of what was composed before: 0.1 s each | each is composed anew |
-| `BasicLauncher` | it runs jobs in this process | as above |
+| `BasicLauncher.launch` | a job of a sweep needs no configuration of its own: 0.1 s each | each is composed, and copied |
 | `BaseContainer._map_merge` | a distribution replaces the one before, and keeps nothing of it | what is left of it is refused |
 | `BaseContainer._resolvers` | Hydra registers resolvers (`now`, ...) over those of a host program | they stay as Hydra left them |
 """
@@ -64,8 +63,7 @@ MARKET = "market/"
 OWN_PARTS = ("hydra._internal.core_plugins.", "hydra_plugins.hydra_", "optuna.samplers.")
 """What Hydra may call for settings: its sweepers and launchers, those of its plugins, and what chooses Optuna's next trial."""
 APPLY = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "_apply_overrides_to_config")
-JOB = Private("hydra._internal.config_loader_impl", "ConfigLoaderImpl", "load_sweep_config")
-BASIC = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"
+LAUNCH = Private("hydra._internal.core_plugins.basic_launcher", "BasicLauncher", "launch")
 MAPPINGS = Private("omegaconf.basecontainer", "BaseContainer", "_map_merge")
 RESOLVERS = Private("omegaconf.basecontainer", "BaseContainer", "_resolvers")
 
@@ -84,12 +82,12 @@ def flags() -> argparse.ArgumentParser | None:
 
 
 @contextlib.contextmanager
-def composing_less() -> Iterator[None]:
-    """Spare Hydra 1.3 composing what it does not need, while the context lasts."""
+def composing_less(known: Callable[[Any, Sequence[str]], object] = lambda *_: None) -> Iterator[None]:
+    """Spare Hydra 1.3 composing what it does not need, while the context lasts; of a sweep's jobs those whose words are `known`."""
     with contextlib.ExitStack() as stack:
         if asks_for_version_base():
             stack.enter_context(_replaced(MODE, lambda *_, **__: None))
-            stack.enter_context(_replaced(VALIDATE, _validate_each_value_once))
+            stack.enter_context(_replaced(VALIDATE, _validate_each_value_once(known)))
         yield
 
 
@@ -218,16 +216,12 @@ def without(composed: Any, names: Collection[str]) -> Any:
 
 
 @contextlib.contextmanager
-def jobs_composed(make: Callable[[Any, Sequence[str], Callable[[Sequence[str]], Any]], Any]) -> Iterator[None]:
-    """While it lasts, `make` composes each job of a sweep: of the sweep's own configuration, the job's words, and Hydra's way to do it."""
-    holder = JOB.holder()
-    theirs = None if holder is None else getattr(holder, JOB.name)
-
-    def ours(loader: Any, master_config: Any, sweep_overrides: list[str]) -> Any:
-        assert theirs is not None
-        return make(master_config, sweep_overrides, lambda words: theirs(loader, master_config, list(words)))
-
-    with _replaced(JOB, ours):
+def launched(launch: Callable[..., Any]) -> Iterator[None]:
+    """While it lasts, `launch` begins jobs of a sweep in this process: given who would, their words, the first's number, Hydra's way."""
+    holder = LAUNCH.holder()
+    theirs = None if holder is None else getattr(holder, LAUNCH.name)
+    ours = lambda launcher, job_overrides, initial_job_idx: launch(launcher, job_overrides, initial_job_idx, theirs)  # noqa: E731
+    with _replaced(LAUNCH, ours):
         yield
 
 
@@ -288,12 +282,17 @@ def _replaced(private: Private, ours: Any) -> Iterator[None]:
             delattr(holder, private.name)
 
 
-def _validate_each_value_once(sweeper: Any, batch: Sequence[Sequence[str]]) -> None:
+def _validate_each_value_once(known: Callable[[Any, Sequence[str]], object]) -> Callable[[Any, Sequence[Sequence[str]]], None]:
     """Compose as few scenarios as hold every value of every axis: they tell a mistake just as early as all of them."""
-    from hydra.plugins.sweeper import Sweeper
 
-    tried: set[str] = set()
-    for job in batch:
-        if not tried.issuperset(job):
-            tried.update(job)
-            Sweeper.validate_batch_is_legal(sweeper, [job])
+    def ours(sweeper: Any, batch: Sequence[Sequence[str]]) -> None:
+        from hydra.plugins.sweeper import Sweeper
+
+        tried: set[str] = set()
+        for job in batch:
+            if not tried.issuperset(job):
+                tried.update(job)
+                if known(sweeper, job) is None:
+                    Sweeper.validate_batch_is_legal(sweeper, [job])
+
+    return ours

@@ -13,7 +13,6 @@ from typing import Any
 
 from sim.errors import ConfigError, DataError, of_kind
 from sim.scenario import sources
-from sim.scenario.composed.jobs import of_job
 from sim.scenario.composed.kept import KEPT, Composed, parsed
 from sim.scenario.composed.typed import check_length, menus, open_mappings
 from sim.scenario.coupling import own_code
@@ -123,15 +122,9 @@ def from_hydra(composed: Any) -> Scenario:
     return _settings(composed).check()
 
 
-def from_job(composed: Any, hydra: Any) -> Scenario:
-    """The checked scenario of a job of a sweep, of which Hydra may have composed no more than was set. Raises `ConfigError`."""
-    from omegaconf.errors import OmegaConfBaseException
-
-    try:
-        scenario = of_job(composed, hydra)
-    except OmegaConfBaseException as error:
-        raise ConfigError(explain(error)) from None
-    return from_hydra(composed) if scenario is None else _with_backend(scenario).check()
+def checked(scenario: Scenario) -> Scenario:
+    """The scenario of a job of a sweep as it is run. Raises `ConfigError`."""
+    return _with_backend(scenario).check()
 
 
 def _settings(composed: Any) -> Scenario:

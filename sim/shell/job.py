@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import ConfigError, SimError
 from sim.report.terminal.form import Form
 from sim.results.kept.lock import alone_in
-from sim.scenario.load import from_hydra, from_job
+from sim.scenario.load import checked, from_hydra
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Method
 from sim.shell.command import is_search
@@ -81,36 +81,39 @@ class Job:
             raise
         return None
 
+    def begin(self, scenario: Scenario, hydra: Any, number: int, words: Sequence[str]) -> Value | float | None:
+        """Begin a job of a sweep in this process that needs no configuration of its own: `hydra` is the sweep's."""
+        assert self._jobs is not None
+        sweep = Path(hydra.sweep.dir)
+        return _begin(self._jobs, _place(sweep, sweep.absolute() / str(number), words), lambda: checked(scenario), is_search(hydra))
+
     def _one_of_many(self, composed: Any, hydra: Any) -> Value | float | None:
         """In the process that was called the next job need not wait for this one; elsewhere it must be all done."""
         from sim.shell.jobs import Jobs
 
+        place = _place(Path(hydra.sweep.dir), Path(hydra.runtime.output_dir), hydra.overrides.task)
+        begin = partial(_begin, place=place, read=lambda: from_hydra(composed), search=is_search(hydra))
         if self._jobs is not None:
-            return _begin(self._jobs, composed, hydra)
+            return begin(self._jobs)
         with Jobs(1, told) as jobs:
-            value = _begin(jobs, composed, hydra)
+            value = begin(jobs)
             jobs.finish()
             return None if value is None else float(value)
 
 
-def _place(hydra: Any) -> RunFolder:
+def _place(sweep: Path, folder: Path, words: Sequence[str]) -> RunFolder:
     """Where a job of a sweep leaves its files, and what the sweep gave it."""
-    from omegaconf import OmegaConf
-
     from sim.sweeps.folder import RunFolder
 
-    given: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)
-    axes = dict(override.partition("=")[::2] for override in given)
-    return RunFolder(Path(hydra.runtime.output_dir), axes, Path(hydra.sweep.dir))
+    return RunFolder(folder, dict(word.partition("=")[::2] for word in words), sweep)
 
 
-def _begin(jobs: Jobs, composed: Any, hydra: Any) -> Value | float | None:
+def _begin(jobs: Jobs, place: RunFolder, read: Callable[[], Scenario], search: bool) -> Value | float | None:
     """Start on a scenario of a sweep; one that is refused counts as the worst for an optimiser."""
     from sim.sweeps.goal import WORST, check_goal
 
-    place, search = _place(hydra), is_search(hydra)
     try:
-        scenario = from_job(composed, hydra)
+        scenario = read()
         check_goal(scenario.goal)
         if scenario.sensitivity.ranges:
             raise ConfigError("sensitivity.ranges: takes many runs of its own, so cannot be part of a sweep (-m)")

@@ -19,7 +19,6 @@ from sim.results.kept.manifest import read_note
 from sim.scenario.composed.jobs import jobs_quickly
 from sim.scenario.custom import working_directory_importable
 from sim.scenario.hydra_host import own_hydra, version_base
-from sim.scenario.hydra_private import composing_less
 from sim.scenario.load import BACKEND, CONF
 from sim.shell.command import read
 from sim.shell.ending import MISTAKE, WELL, told
@@ -158,7 +157,7 @@ def _hydra(job: Job) -> None:
     """Have Hydra compose what `sys.argv` says, and call the job for each of its scenarios."""
     import hydra
 
-    with own_hydra(job.composed), composing_less(), jobs_quickly():
+    with own_hydra(job.composed), jobs_quickly(job.begin):
         hydra.main(config_path=str(CONF), config_name="config", **version_base())(job)()
 
 

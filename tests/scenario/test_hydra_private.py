@@ -21,7 +21,7 @@ from sim.scenario.hydra_private import (
     APPLY,
     FILE,
     FLAGS,
-    JOB,
+    LAUNCH,
     LOAD,
     MAPPINGS,
     MERGE,
@@ -38,7 +38,7 @@ from sim.scenario.hydra_private import (
 from sim.scenario.load import CONF, compose
 from sim.settings import agent
 
-ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD, FILE, MERGE, SINGLE, MAPPINGS, APPLY, JOB]
+ALL = [MODE, VALIDATE, FLAGS, RESOLVERS, LOAD, FILE, MERGE, SINGLE, MAPPINGS, APPLY, LAUNCH]
 SIM = Path(agent.__file__).parents[1]
 
 

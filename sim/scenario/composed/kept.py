@@ -30,25 +30,16 @@ class Composed:
 
     def with_values(self, values: Sequence[Any]) -> Scenario:
         """The scenario in which these overrides, as Hydra parsed them, are set. Raises what OmegaConf and Hydra raise."""
-        return self.with_parts(self.touched(values))
+        from omegaconf import OmegaConf
 
-    def touched(self, values: Sequence[Any], also: str = "") -> Any:
-        """The parts of the configuration that these overrides set, with them set; and another part as it was."""
         names = frozenset(each.key_or_group.partition(".")[0] for each in values)
         if not names <= _PARTS:
             raise KeyError(*(names - _PARTS))
-        wanted = names | {also}
-        if wanted not in self._parts:
+        if names not in self._parts:
             whole = pickle.loads(self._configuration)
-            self._parts[wanted] = pickle.dumps(without(whole, set(whole) - wanted))
-        touched = pickle.loads(self._parts[wanted])
+            self._parts[names] = pickle.dumps(without(whole, set(whole) - names))
+        touched = pickle.loads(self._parts[names])
         apply(values, touched)
-        return touched
-
-    def with_parts(self, touched: Any) -> Scenario:
-        """The scenario in which these parts of a configuration stand in the place of its own."""
-        from omegaconf import OmegaConf
-
         scenario: Scenario = pickle.loads(self._scenario)
         for name in _PARTS & set(touched):
             part = touched[name]
@@ -74,10 +65,6 @@ class Kept:
             del self._kept[next(iter(self._kept))]
         self._kept[tuple(choices)] = found
         return found
-
-    def last(self, choices: Sequence[str]) -> Composed:
-        """What was made of them the last time, whatever has become of the files. Raises `KeyError`."""
-        return self._kept[tuple(choices)]
 
     def __len__(self) -> int:
         return len(self._kept)
