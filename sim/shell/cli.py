@@ -13,7 +13,7 @@ from threading import enumerate as threads
 from typing import NoReturn
 
 from sim.shell.ending import WELL, complain, ended
-from sim.shell.guide import GUIDE
+from sim.shell.guide import GUIDE, help_text
 from sim.shell.verbs import VERBS, call
 from sim.shell.words import refuse_stray_words
 from sim.version import __version__
@@ -35,8 +35,8 @@ def _dispatch(words: Sequence[str]) -> int:
     if words == ["--version"]:
         print(f"agent-token-sim {__version__}")
         return WELL
-    if not words:
-        print(GUIDE)
+    if not words or list(words) in (["--help"], ["-h"]):
+        print(help_text() if words else GUIDE)
         return WELL
     if words[0] in VERBS:
         return call(words[0], words[1:])

@@ -1,4 +1,6 @@
-"""What `sim` says when it is asked for nothing: where to begin."""
+"""What `sim` says when it is asked for nothing, where to begin; and `sim --help`, what there is."""
+
+from __future__ import annotations
 
 GUIDE = """\
 sim: what agents cost, and which model should run them.
@@ -26,3 +28,19 @@ Settings are words like agent.fanout=8: what there is, and what each means:
   sim validate        is it right?        sim doctor    is this machine ready?
 
 Results go to outputs/. sim VERB --help says more; sim agent=team runs the default scenario."""
+
+SETTINGS_ARE = """\
+Every setting as it stands: sim --cfg job. What one means: sim explain KEY. Hydra's flags: --config-dir, --cfg, -m."""
+
+
+def help_text() -> str:
+    """What `sim --help` says: what Hydra would, but every setting of every backend, which takes composing them and 3,000 lines."""
+    from sim.scenario.sources import CONF
+    from sim.scenario.text import read_settings
+
+    told = read_settings(CONF / "config.yaml")["hydra"]["help"]
+    menus: dict[str, list[str]] = {}
+    for file in sorted(CONF.glob("*/**/*.yaml")):
+        menus.setdefault(file.parent.relative_to(CONF).as_posix(), []).append(file.stem)
+    listed = "\n".join(f"{menu}: {', '.join(choices)}" for menu, choices in sorted(menus.items()))
+    return f"{told['header']}\nMenus, MENU=CHOICE:\n\n{listed}\n\n{SETTINGS_ARE}\n{told['footer']}".rstrip()
