@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.errors import ConfigError
+from sim.theory.arguments import bounded
 
 
 class Steady(NamedTuple):
@@ -31,26 +32,27 @@ class Steady(NamedTuple):
     """Share of calls that are never served."""
 
 
+@bounded(counts="slots", above_zero="offered")
 def erlang_b(*, offered: float, slots: int) -> float:
     """Share of calls turned away where nobody may wait (M/G/c/c, Erlang 1917): `offered` = rate x mean service, whatever its distribution.
 
     Recursion B(k) = a B(k-1) / (k + a B(k-1)), which neither overflows nor cancels.
     """
-    within(offered=offered, slots=slots)
     lost = 1.0
     for k in range(1, slots + 1):
         lost = offered * lost / (k + offered * lost)
     return lost
 
 
+@bounded(counts="slots")
 def erlang_c(*, offered: float, slots: int) -> float:
     """Probability that a call has to wait with exponential service and an endless line (M/M/c, Erlang 1917): B / (1 - load (1 - B))."""
-    within(slots=slots)
     load = stable(offered / slots)
     lost = erlang_b(offered=offered, slots=slots)
     return lost / (1 - load * (1 - lost))
 
 
+@bounded(counts="slots")
 def line(*, rate: float, service_s: float, slots: int = 1) -> Steady:
     """M/M/c, and M/M/1 with one slot (Erlang 1917): W = C S / (c (1 - load)); exponential service."""
     offered = rate * service_s
@@ -58,18 +60,19 @@ def line(*, rate: float, service_s: float, slots: int = 1) -> Steady:
     return _of_wait(rate, service_s, wait_s)
 
 
+@bounded()
 def general_line(*, rate: float, service_s: float, cv2: float) -> Steady:
     """M/G/1 (Pollaczek 1930, Khinchine 1932), M/D/1 with `cv2` = 0: W = load S (1 + cv2) / (2 (1 - load)); one slot."""
     load = stable(rate * service_s)
     return _of_wait(rate, service_s, load * service_s * (1 + cv2) / (2 * (1 - load)))
 
 
+@bounded(counts="slots", above_zero="rate service_s")
 def short_line(*, rate: float, service_s: float, slots: int, room: int) -> Steady:
     """M/M/c/K: a call that finds all slots taken and `room` others in line is turned away; any load (birth-death, Kleinrock 1975).
 
     `wait_s` and `stay_s` are those of the calls that are let in.
     """
-    within(rate=rate, service_s=service_s, slots=slots)
     n = np.arange(1, slots + room + 1)
     share = stationary(rate * service_s / np.minimum(n, slots))
     present = float(share @ np.arange(slots + room + 1))
@@ -91,6 +94,7 @@ def priority_waits(*, rates: Sequence[float], services_s: Sequence[float], cv2s:
     return waits
 
 
+@bounded(from_one="size size2")
 def batch_line(*, rate: float, size: float, size2: float, service_s: float, cv2: float = 1.0) -> Steady:
     """M[X]/G/1: batches come at `rate`, of `size` = E[X] and `size2` = E[X^2] calls, to one slot (Gaver 1959; Burke 1975).
 
@@ -127,12 +131,3 @@ def stable(load: float) -> float:
 
 def _of_wait(rate: float, service_s: float, wait_s: float) -> Steady:
     return Steady(wait_s, wait_s + service_s, rate * wait_s, rate * (wait_s + service_s))
-
-
-def within(**values: float) -> None:
-    """Raise `ConfigError` for the first value that is not above 0."""
-    for name, value in values.items():
-        if not value > 0:
-            raise ConfigError(f"{name}={value:g}: must be above 0")
-        if name == "slots" and value != int(value):
-            raise ConfigError(f"slots={value:g}: must be a whole number")

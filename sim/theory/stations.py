@@ -8,11 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.errors import ConfigError
-from sim.theory.queues import Steady, of_present, stable, stationary, within
+from sim.theory.arguments import bounded
+from sim.theory.queues import Steady, of_present, stable, stationary
 
 _MOST_STATES = 2**23
 
 
+@bounded(counts="slots", above_zero="rate service_s")
 def shared(*, rate: float, service_s: float, slowdown: float, slots: int | None = None) -> Steady:
     """Continuous batching: each of n calls at once decodes at 1 / (al + be n) tokens a second; beyond `slots` of them the rest wait.
 
@@ -35,6 +37,7 @@ def shared(*, rate: float, service_s: float, slowdown: float, slots: int | None 
     return of_present(rate, (serving + waiting) / total, waiting / total)
 
 
+@bounded(counts="slots", above_zero="rate service_s patience_s")
 def impatient(*, rate: float, service_s: float, slots: int, patience_s: float) -> Steady:
     """Erlang A, M/M/c+M (Palm 1946): a call leaves the line after an exponential time of mean `patience_s`; any load.
 
@@ -56,6 +59,7 @@ def impatient(*, rate: float, service_s: float, slots: int, patience_s: float) -
     return of_present(rate, float(share @ numbers), waiting, waiting / (rate * patience_s))
 
 
+@bounded(counts="users slots", above_zero="think_s service_s")
 def closed_line(*, users: int, think_s: float, service_s: float, slots: int = 1) -> Steady:
     """Machine repair (Palm 1947): `users` who each think, exponential, and then send a call, exponential, to `slots`; any load.
 
@@ -68,6 +72,7 @@ def closed_line(*, users: int, think_s: float, service_s: float, slots: int = 1)
     return of_present((users - present) / think_s, present, waiting)
 
 
+@bounded()
 def fork_join(*, rate: float, service_s: float) -> float:
     """Mean seconds until both halves of a task are done, each in its own M/M/1: T = (12 - load) / 8 x S / (1 - load).
 
@@ -77,6 +82,7 @@ def fork_join(*, rate: float, service_s: float) -> float:
     return (12 - load) / 8 * service_s / (1 - load)
 
 
+@bounded(above_zero="callers room")
 def batched(*, callers: float, reading_s: float, decoding_s: float, slowdown: float, room: float, beside_s: float = 0.0) -> float:
     """Calls a second of one server under continuous batching, where `callers` ask again as soon as they are answered.
 
@@ -85,6 +91,5 @@ def batched(*, callers: float, reading_s: float, decoding_s: float, slowdown: fl
     decodes once for all: X = n / (n R + D (1 + slowdown (n - 1)) + beside). Exact for one caller, and as n grows; in between how rounds
     overlap makes a few percent of difference.
     """
-    within(callers=callers, room=room)
     n = min(callers, room)
     return n / (n * reading_s + decoding_s * (1 + slowdown * (n - 1)) + beside_s)

@@ -10,6 +10,9 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sim.errors import ConfigError
+from sim.theory.arguments import bounded
+
 
 class Tokens(NamedTuple):
     """What is billed; `calls` may be an expected number too."""
@@ -44,6 +47,7 @@ class CacheSplit(NamedTuple):
         return self.read / (self.read + self.write)
 
 
+@bounded()
 def chat_tokens(
     *, exchanges: float, system: float, first: float, message: float, answer: float, kept: float | None = None, pairs: float | None = None
 ) -> Tokens:
@@ -57,6 +61,7 @@ def chat_tokens(
     return Tokens(m * (system + first) + (message + stays) * earlier, m * answer, m)
 
 
+@bounded()
 def loop_tokens(*, base: float, growth: float, output: float, turns: float, pairs: float | None = None) -> Tokens:
     """F2, F3: a loop of n turns that sends its whole context every turn: In = n B + g n(n-1)/2.
 
@@ -67,12 +72,14 @@ def loop_tokens(*, base: float, growth: float, output: float, turns: float, pair
     return Tokens(turns * base + growth * quadratic, turns * output, turns)
 
 
+@bounded(from_one="mean")
 def pairs_geometric(mean: float) -> float:
     """F3: E[n(n-1)]/2 = (1-q)/q^2 for n = 1, 2, ... stopping with probability q = 1/mean after each turn."""
     q = 1 / mean
     return (1 - q) / q**2
 
 
+@bounded(from_one="mean", counts="most")
 def turns_truncated(mean: float, most: int) -> tuple[float, float]:
     """F3: (E n, E[n(n-1)]/2) of a geometric n cut at `most` turns."""
     q = 1 / mean
@@ -80,6 +87,7 @@ def turns_truncated(mean: float, most: int) -> tuple[float, float]:
     return (1 - a**most) / q, a * (1 - most * a ** (most - 1) + (most - 1) * a**most) / (1 - a) ** 2
 
 
+@bounded()
 def pairs_poisson(extra: float) -> float:
     """F3: E[n(n-1)]/2 = (l^2 + 2 l)/2 for n = 1 + Poisson(l)."""
     return (extra**2 + 2 * extra) / 2
@@ -91,6 +99,7 @@ def pairs_of(turns: Callable[[float], float], points: int = 100_000) -> tuple[fl
     return math.fsum(values) / points, math.fsum(n * (n - 1) / 2 for n in values) / points
 
 
+@bounded(shares="miss")
 def cache_split(*, base: float, growth: float, turns: float, miss: float = 0.0, pairs: float | None = None) -> CacheSplit:
     """F4, F4b: with a breakpoint at the end of each prompt, a turn reads the prompt before it and writes the rest.
 
@@ -104,6 +113,7 @@ def cache_split(*, base: float, growth: float, turns: float, miss: float = 0.0, 
     return CacheSplit((1 - miss) * read, write + miss * read)
 
 
+@bounded(shares="miss")
 def loop_usd(
     *, base: float, growth: float, output: float, turns: float, read: float, write: float, produced: float, miss: float = 0.0,
     pairs: float | None = None,
@@ -116,16 +126,19 @@ def loop_usd(
     return split.read * read + split.write * write + turns * output * produced
 
 
+@bounded(above_zero="read")
 def reads_overtake_writes(*, read: float, write: float) -> float:
     """F4c: turns from which reading the cache costs more than writing it, n = 2 p_w / p_r + 2 (exact where B is small against g n)."""
     return 2 * write / read + 2
 
 
+@bounded(above_zero="mean_gap_s")
 def miss_exponential(ttl_s: float, mean_gap_s: float) -> float:
     """F4b: P(gap > TTL) = exp(-TTL/tau) for exponential gaps."""
     return math.exp(-ttl_s / mean_gap_s)
 
 
+@bounded(counts="turns", above_zero="growth")
 def compacted_tokens(
     *, base: float, growth: float, output: float, turns: int, window: float, summary: float, restored: float = 0.0
 ) -> Tokens:
@@ -135,6 +148,8 @@ def compacted_tokens(
     K = 1 + floor((n-n1-1)/n2) compactions, each billed for the context at that moment and s of output.
     """
     again = base + summary + restored
+    if window < again:
+        raise ConfigError(f"window={window:g}: must be at least {again:g}, what stands in the prompt after a summary, or it never ends")
     n1 = math.floor((window - base) / growth) + 1
     n2 = math.floor((window - again) / growth) + 1
     if turns <= n1:
@@ -148,6 +163,7 @@ def compacted_tokens(
     return first.plus(full).plus(rest).plus(summaries)
 
 
+@bounded()
 def best_window(*, again: float, growth: float, extra: float) -> float:
     """F5b: the window of the least cost a turn, W* = B2 + sqrt(2 g (B2 + F / p)), as in Wilson's economic order quantity (1934).
 
@@ -159,6 +175,7 @@ def best_window(*, again: float, growth: float, extra: float) -> float:
     return again + math.sqrt(2 * growth * (again + extra))
 
 
+@bounded(counts="fanout", others="lead worker depth")
 def tree_tokens(*, lead: Tokens, worker: Tokens, fanout: int, depth: int, report: float, turns_after: float) -> Tokens:
     """F6: d levels of leads with k children each, k^d workers at the bottom.
 
@@ -170,6 +187,7 @@ def tree_tokens(*, lead: Tokens, worker: Tokens, fanout: int, depth: int, report
     return lead.plus(reading).times(leads).plus(worker.times(fanout**depth))
 
 
+@bounded(counts="turns workers")
 def divided_tokens(
     *, base: float, growth: float, output: float, turns: int, workers: int, warmup: int, report: float, reads: int
 ) -> Tokens:
@@ -185,11 +203,13 @@ def divided_tokens(
     return long.plus(short).plus(Tokens(reads * workers * report, 0, 0))
 
 
+@bounded(above_zero="overhead")
 def best_division(*, turns: float, growth: float, overhead: float) -> float:
     """F6c: the k that minimises N B + g N(N/k - 1)/2 + k h: k* = N sqrt(g / (2 h))."""
     return turns * math.sqrt(growth / (2 * overhead))
 
 
+@bounded(shares="success", counts="tries")
 def reflexion_tokens(*, base: float, growth: float, output: float, turns: float, success: float, tries: int, kept: float) -> Tokens:
     """F7c: sum over j < R of (1-p)^j times a loop on a prompt that is j times `kept` tokens longer; independent tries."""
     total = Tokens(0, 0, 0)
@@ -198,6 +218,7 @@ def reflexion_tokens(*, base: float, growth: float, output: float, turns: float,
     return total
 
 
+@bounded(counts="debaters rounds")
 def debate_tokens(*, base: float, answer: float, debaters: int, rounds: int) -> Tokens:
     """F9: m agents that read the whole board, t rounds: In = m t B + m^2 y t (t-1) / 2."""
     m, t = debaters, rounds

@@ -203,7 +203,7 @@ def test_formulas_survive_many_slots(slots: int) -> None:
         lambda: queues.batch_line(rate=0.5, size=2, size2=4, service_s=1),
         lambda: stations.shared(rate=2, service_s=1, slowdown=0.5),
         lambda: stations.shared(rate=2, service_s=1, slowdown=1, slots=10),
-        lambda: stations.fork_join(rate=-1, service_s=1),
+        lambda: stations.fork_join(rate=1, service_s=1),
     ],
 )
 def test_a_line_that_grows_without_end_has_no_mean(formula: Callable[[], object]) -> None:
