@@ -19,7 +19,7 @@ from sim.logs.files import File
 from sim.logs.files.places import ENDINGS, files, is_copy
 from sim.logs.files.table import plain
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import MAIN, SINCE_1970_S, UNSAID, Counts, LoggedCall, Source, check_time, tier_of
+from sim.logs.logged import BLANKS, MAIN, SINCE_1970_S, UNSAID, Counts, LoggedCall, Source, check_time, tier_of
 from sim.logs.reader import LogReader
 from sim.logs.report import Overlap, Report
 from sim.logs.whole import make_whole
@@ -104,6 +104,9 @@ class _Rows:
          searches, key, rank, emitter, calls) = call  # fmt: skip
         if not (type(session) is type(model) is type(agent) is type(parent) is type(status) is type(tier) is str):
             session, model, agent, parent, status, tier = map(_text, (session, model, agent, parent, status, tier))
+        if session != session.strip() or agent != agent.strip():
+            session, agent, parent = session.strip(), agent.strip(), parent.strip()
+            self._report.remarks[BLANKS] += 1
         if tier != STANDARD:
             tier = tier_of(tier)
         check_time(start)
@@ -285,7 +288,12 @@ def _why(report: Report) -> str:
 
 
 def _unknown(file: File) -> str:
-    """That a format is not known; of a table, by which columns ours would be."""
+    """That a format is not known; of a table, by which columns ours would be; of JSON, what its first entry names."""
     known = f"is of no known format; known: {', '.join(formats())}; --format NAME says it"
     names = ", ".join(each[:20] for each in file.columns[:6])
-    return f"{known} (its first line names the columns {names}: a table of ours has trace, agent, t_s, ...)" if names else known
+    if names:
+        if '{"' in names:
+            return "has something before the JSON of its first line: cut it off, so that a line begins with {"
+        return f"{known} (its first line names the columns {names}: a table of ours has trace, agent, t_s, ...)"
+    keys = ", ".join(key[:20] for entry in file.sample(1).entries for key in list(entry)[:6])
+    return f"{known} (its first entry has {keys})" if keys else known

@@ -17,6 +17,9 @@ UNKNOWN = -1
 """Of tokens: the log does not say."""
 UNSAID = "\0"
 """Of an agent's parent, in a table that has no such column."""
+TRIGGERS = ("user", "tool_result", "other")
+"""What a call of a table of ours may answer."""
+BLANKS = "with a blank before or behind the name of a session or an agent: taken without it"
 NO_CALL = "no id, no time, no model: a line of totals?"
 """Of a row of an export."""
 SINCE_1970_S = 1e8

@@ -18,7 +18,7 @@ from sim.logs.files import File
 from sim.logs.files.table import Table, ask_of_likely, known_columns, plain, read_table
 from sim.logs.formats import recognised
 from sim.logs.log import read
-from sim.logs.logged import MAIN, is_ok
+from sim.logs.logged import MAIN, TRIGGERS, is_ok
 from sim.logs.report import Report
 from sim.logs.session import Calls, Session, sessions_of
 from sim.logs.whole import shows_parts
@@ -31,7 +31,6 @@ _COUNTS = (
 )  # fmt: skip
 _TIMES = ("t_s", "think_time_s", "api_time_s", "session_start_s")
 _NUMBERS = (*_COUNTS, *_TIMES, "call_index", "cost_usd")
-_TRIGGERS = ("user", "tool_result", "other")
 _LARGEST = {name: 1e9 if name in _COUNTS else 1e12 for name in _NUMBERS}
 """Tokens of a call, seconds (moments since 1970 too): what is more is a slip."""
 _LONGEST_S = 366 * 86_400
@@ -142,8 +141,8 @@ def _checked(table: Table, input: TraceInput = TraceInput.whole) -> Calls:
     by_user = np.zeros(table.rows, bool)
     if "trigger" in table.columns:
         codes, words = table.text("trigger")
-        allowed = np.array([word in ("", *_TRIGGERS) for word in words] + [True])  # the last is -1: none
-        _refuse(table, ~allowed[codes], "trigger", f"must be one of {', '.join(_TRIGGERS)}")
+        allowed = np.array([word in ("", *TRIGGERS) for word in words] + [True])  # the last is -1: none
+        _refuse(table, ~allowed[codes], "trigger", f"must be one of {', '.join(TRIGGERS)}")
         by_user = np.array([word == "user" for word in words] + [False])[codes]
     if input is TraceInput.fresh:
         numbers["input_tokens"] = numbers["input_tokens"] + sum(_reads_and_writes(numbers, table.rows))

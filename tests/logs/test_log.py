@@ -39,7 +39,9 @@ def test_files_folders_and_globs_each_file_once_and_by_its_content(tmp_path: Pat
 def test_what_is_not_there_or_has_no_calls_is_one_line(tmp_path: Path) -> None:
     for path, why in (
         (tmp_path / "no.csv", "no such file or folder"),
-        (lines(tmp_path / "x.json", {"a": 1}), "is of no known format; known: .*claude-code"),
+        (lines(tmp_path / "x.json", {"a": 1}), r"is of no known format; known: .*claude-code.*\(its first entry has a\)"),
+        (lines(tmp_path / "y.log", 'INFO {"a": 1, "b": 2}'), "has something before the JSON of its first line"),
+        (lines(tmp_path / "z.csv", "sep=;", "trace;agent"), "begins with Excel's sep=;"),
         (
             lines(tmp_path / "e" / "x.jsonl", {"sessionId": "s", "timestamp": "2026-01-01", "message": {}}),
             r"holds no calls \(read: 1 claude-code\)",

@@ -90,7 +90,7 @@ class File:
     def _header(self) -> tuple[str, list[str]]:
         """Its separator, and the columns as they are written."""
         line: bytes = self._text.splitlines()[0]
-        return header(line.decode(errors="replace"))
+        return header(self.path, line.decode(errors="replace"))
 
     def sample(self, many: int = FEW) -> Sample:
         """By what its format is known."""
@@ -110,7 +110,8 @@ class File:
             return bool(self._text[:1] == b"[")
         with opened(self.path) as stream:
             lines = [line for line, _ in zip(stream, range(MANY), strict=False)]
-        return len(lines) > 1 and not any(_parsed(line.removeprefix(BOM)) for line in lines if not line.startswith(b" "))
+        apart = [_objects(line) for line in lines if not line.startswith(b" ") and not line.rstrip().endswith(b",")]
+        return len(lines) > 1 and not any(any(found) and not broken for found, broken in apart)
 
     def _first(self) -> Iterator[Entry]:
         if self._is_document:
@@ -118,9 +119,7 @@ class File:
             return
         with opened(self.path) as stream:
             for line, _ in zip(stream, range(MANY), strict=False):
-                entry = _parsed(line.removeprefix(BOM))
-                if entry is not None:
-                    yield entry
+                yield from _objects(line)[0]
 
     def _lines(self) -> Iterator[tuple[str, Entry]]:
         scan = json.JSONDecoder().raw_decode  # without what `json.loads` asks first: a quarter faster
@@ -129,16 +128,14 @@ class File:
                 try:
                     text = line.decode()
                     entry, end = scan(text)
-                    broken = (
-                        "is no JSON object" if type(entry) is not dict else "holds more than a JSON object" if text[end:].strip() else ""
-                    )
+                    alone = type(entry) is dict and not text[end:].strip()
                 except (ValueError, RecursionError):
-                    again = _parsed(line.removeprefix(BOM).strip())
-                    entry, broken = again, "" if again is not None or not line.strip() else "is no JSON"
+                    alone = False
+                found, broken = ([entry], "") if alone else _objects(line)
+                for each in found:
+                    yield f"line {number}", each
                 if broken:
                     self._report.is_broken(self.name, f"line {number}", broken)
-                elif entry is not None:
-                    yield f"line {number}", entry
 
     def _whole(self) -> Iterator[tuple[str, Entry]]:
         with opened(self.path) as stream:
@@ -148,7 +145,8 @@ class File:
         try:
             document = json.loads(text.removeprefix(BOM))
         except (ValueError, RecursionError) as error:
-            raise DataError(f"{self.path}: is no JSON ({error})") from None
+            several = "; are they several documents? write each in a line of its own" if str(error).startswith("Extra data") else ""
+            raise DataError(f"{self.path}: is no JSON ({error}{several})") from None
         for number, entry in enumerate(document if isinstance(document, list) else [document], 1):
             if isinstance(entry, dict):
                 yield f"entry {number}", entry
@@ -201,9 +199,17 @@ def _is_text(cells: list[str]) -> bool:
     return True
 
 
-def _parsed(line: bytes) -> Entry | None:
+def _objects(line: bytes) -> tuple[list[Entry], str]:
+    """The JSON objects of a line, one after another, whether or not with commas between; and what is wrong behind them, if anything is."""
+    found: list[Entry] = []
     try:
-        entry = json.loads(line)
+        text = line.removeprefix(BOM).decode().strip()
+        while text:
+            entry, end = json.JSONDecoder().raw_decode(text)
+            if type(entry) is not dict:
+                return found, "is no JSON object"
+            found.append(entry)
+            text = text[end:].strip().removeprefix(",").lstrip()
     except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
+        return found, "holds more than JSON objects" if found else "is no JSON"
+    return found, ""

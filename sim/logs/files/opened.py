@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -49,8 +50,13 @@ def _check_file(path: Path) -> None:
         raise DataError(f"{path}: is not a file but {kind}")
 
 
-def header(line: str) -> tuple[str, list[str]]:
-    """What separates the columns that a line names, and their names as they are written: of the usual ones what makes most columns."""
+def header(path: Path, line: str) -> tuple[str, list[str]]:
+    """What separates the columns that a line names, and their names as they are written: of the usual ones what makes most columns.
+
+    Raises `DataError` for the line that Excel puts before them.
+    """
+    if re.fullmatch(r'"?sep=.?"?', line.strip(), re.IGNORECASE):
+        raise DataError(f"{path}: begins with Excel's {line.strip()}, not with the names of its columns: take that line away")
     found = {separator: next(csv.reader([line], delimiter=separator), []) for separator in _SEPARATORS}
     separator = max(found, key=lambda each: len(found[each]))
     return separator, found[separator]

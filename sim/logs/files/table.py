@@ -146,7 +146,7 @@ def _csv(path: Path, choose: Choose) -> Table:
         raise DataError(f"{path}: is empty")
     if not line or b"\0" in head or (end is None and len(head) > _LONGEST_HEADER // 2):
         raise DataError(f"{path}: not a table of calls (it does not begin with a line of column names in UTF-8)")
-    separator, columns = header(line.decode())
+    separator, columns = header(path, line.decode())
     found = choose(str(path), columns)
     body = text[start + end.end() :] if end else text[:0]
     if not bytes(body[:_LONGEST_HEADER]).strip():

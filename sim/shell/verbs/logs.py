@@ -13,7 +13,7 @@ import json
 import re
 import shlex
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -95,15 +95,21 @@ def run(asked: Namespace) -> int:
         worst = complain(f"left out: {counted(log.report.broken, 'broken line')}, first {log.report.where[0]}", status)
     if cut := [f"{path} ({why})" for path, why in log.report.skipped.items() if why]:
         worst = complain(f"passed over, which may be part of the log: {counted(len(cut), 'file')}, first {cut[0]}", status) or worst
-    asks = asked.what_if or asked.fit
-    if idle := [word for word in settings if word.startswith(("agent", "workload")) and "system_tokens" not in word and not asks]:
-        complain(f"{', '.join(idle)}: without effect on what was billed; --what-if asks what it would have cost", WELL)
-    if absent := [f"--model {name}={backend}" for name, backend in models.items() if name not in log.models]:
-        has = ", ".join(each or "calls that name none" for each in log.models)
-        complain(f"{', '.join(absent)}: without effect, the log has {has}", WELL)
+    for words in _without_effect(log, settings, models, bool(asked.what_if or asked.fit)):
+        complain(words, WELL)
     if bill.unknown:
         worst = complain(f"not priced: {', '.join(bill.unknown)}; --model NAME=BACKEND says which it is", status) or worst
     return worst
+
+
+def _without_effect(log: Log, settings: list[str], models: dict[str, str], asks: bool) -> Iterator[str]:
+    """What is said and changes nothing; `asks`: more than what was billed."""
+    if idle := [word for word in settings if word.startswith(("agent", "workload")) and "system_tokens" not in word and not asks]:
+        yield f"{', '.join(idle)}: without effect on what was billed; --what-if asks what it would have cost"
+    if idle := [word for word in settings if word.startswith("backends=") and "" not in log.models]:
+        yield f"{', '.join(idle)}: without effect, every call names its model; --what-if BACKEND asks what it would cost there"
+    if absent := [f"--model {name}={backend}" for name, backend in models.items() if name not in log.models]:
+        yield f"{', '.join(absent)}: without effect, the log has {', '.join(each or 'calls that name none' for each in log.models)}"
 
 
 class _Answers(NamedTuple):

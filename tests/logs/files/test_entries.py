@@ -30,20 +30,46 @@ def test_json_by_lines_or_as_a_list(tmp_path: Path, text: str) -> None:
     assert not report.broken
 
 
+@pytest.mark.parametrize(
+    "text", ['{"a":1}{"a":2}', '{"a":1} {"a":2}\n', '\ufeff{"a":1},\n{"a":2}\n', '{"a":1}, {"a":2},\r\n', '{"a":1}\n\n  {"a":2}{']
+)
+def test_several_objects_in_a_line_are_several_entries(tmp_path: Path, text: str) -> None:
+    """As where the end of a line was lost, or lines were cut out of a list; what is behind them is broken."""
+    path = tmp_path / "x.jsonl"
+    path.write_text(text, encoding="utf-8", newline="")
+    found, report = entries(path)
+    assert [entry for _, entry in found] == [{"a": 1}, {"a": 2}]
+    assert list(File(path, Report()).sample().entries) == [{"a": 1}, {"a": 2}]
+    assert report.where == ([f"{path}: line 3: holds more than JSON objects"] if text.endswith("{") else [])
+
+
+def test_a_document_may_hold_an_object_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{"a": [\n{"b": 1},\n{"b": 2}]}')
+    assert entries(path)[0] == [("entry 1", {"a": [{"b": 1}, {"b": 2}]})]
+
+
+def test_several_documents_are_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('{\n "a": 1\n}\n{\n "a": 2\n}')
+    with pytest.raises(DataError, match=r"several documents\? write each in a line of its own"):
+        entries(path)
+
+
 def test_one_document_over_several_lines(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"a": [{"b": 1}]}, indent=2))
     assert entries(path)[0] == [("entry 1", {"a": [{"b": 1}]})]
 
 
-@pytest.mark.parametrize("rubbish", ["@@@", "[1]", "7", '{"a":1} {"a":2}', '{"a":', "\ud800", "{" * 3])
+@pytest.mark.parametrize("rubbish", ["@@@", "[1]", "7", '[1] {"a":2}', '{"a":', "\ud800", "{" * 3])
 def test_a_broken_line_is_named_wherever_it_stands_and_the_others_are_read(tmp_path: Path, rubbish: str) -> None:
     for place in range(3):
         lines = ['{"a":1}'] * 2
         lines.insert(place, rubbish)
         path = tmp_path / f"{place}.jsonl"
         path.write_text("\n".join(lines), encoding="utf-8", errors="surrogatepass")
-        if rubbish == "[1]" and place == 0:
+        if rubbish.startswith("[1]") and place == 0:
             continue  # a document that begins so is a list
         found, report = entries(path)
         assert len(found) == 2, (place, found)

@@ -116,3 +116,10 @@ def test_a_model_that_the_log_has_not_is_told(tmp_path: Path, capsys: pytest.Cap
     path = lines(tmp_path / "x.jsonl", said(1, "1", usage(0, 20_000, 0, 100)))
     status, _, err = ran(capsys, path, "--model", "opus=kimi_k2_5", "--json")
     assert (status, err) == (0, "sim: --model opus=kimi_k2_5: without effect, the log has claude-opus-4-6\n")
+
+
+def test_backends_say_who_serves_calls_that_name_no_model_and_else_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lines(tmp_path / "x.jsonl", said(1, "1", usage(0, 20_000, 0, 100)))
+    status, _, err = ran(capsys, path, "backends=[kimi_k2_5]", "--json")
+    told = "without effect, every call names its model; --what-if BACKEND asks what it would cost there"
+    assert (status, err) == (0, f"sim: backends=[kimi_k2_5]: {told}\n")

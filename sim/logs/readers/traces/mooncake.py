@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import Counts, LoggedCall, Reads, Source, count
+from sim.logs.logged import Counts, LoggedCall, Reads, Source, count, number_of
 from sim.logs.reader import LogReader
 
 _BLOCK_TOKENS = 512
@@ -41,10 +41,13 @@ class Reader(LogReader):
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a line. Blocks are chained: who has one has all before it."""
         inputs, output, blocks = count(entry["input_length"]), count(entry["output_length"]), entry.get("hash_ids")
+        if blocks is not None and not isinstance(blocks, list):
+            raise ValueError(f"hash_ids={str(blocks)[:40]}: must be a list")
         session = entry.get("session_id")
         self._number += 1
         before, start = self._sessions.get(str(session), (0, 0.0)) if session is not None else (0, 0.0)
-        start = float(entry["timestamp"]) / 1000 if entry.get("timestamp") is not None else start + float(entry.get("delay") or 0) / 1000
+        start += number_of(entry.get("delay") or 0, "delay") / 1000
+        start = start if entry.get("timestamp") is None else number_of(entry["timestamp"], "timestamp") / 1000
         if blocks is not None:
             self.report.remarks[_IDEAL] += 1
             known = next((place for place, block in enumerate(blocks) if block not in self._seen), len(blocks))

@@ -11,7 +11,9 @@ from typing import Any
 from sim.logs.files import Entry, File, Sample
 from sim.logs.files.table import plain
 from sim.logs.logged import (
+    BLANKS,
     MAIN,
+    TRIGGERS,
     UNSAID,
     Counts,
     LoggedCall,
@@ -31,9 +33,12 @@ from sim.logs.rows import RowReader
 _NEEDED = {"trace", "agent", "t_s", "input_tokens", "output_tokens"}
 _UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt to that model that fits, kept for ever"
 
+_LASTS = "that last until after the next call of their agent has begun: is api_time_s in milliseconds?"
 _FALLS = "that begin before the call before them by call_index, which is the order they are taken in: clocks of two machines?"
 _TWO_SESSIONS = "first of a session whose name another file has too, and which differs: taken as another session"
 _NO_PARENT = "of a sub-agent whose parent is not in the log, or goes round in a ring"
+_SLACK_S = 1.0
+"""Clocks that are written in whole seconds."""
 _DIFFERS = "another file has that call of the session with other numbers: both counted"
 
 
@@ -51,6 +56,8 @@ class Reader(RowReader):
         """Those of earlier files."""
         self._begun: dict[tuple[str, str], tuple[str, str]] = {}
         """By whom, of agents whose parent is said."""
+        self._latest: dict[tuple[str, str], tuple[float, float]] = {}
+        """When an agent's last call began and ended."""
         self._called: Counter[tuple[str, str]] = Counter()
         self._files = 0
         self._apart: dict[str, str] = {}
@@ -76,18 +83,23 @@ class Reader(RowReader):
         if row is None:
             return
         start = _time(row.get("session_start_s") or 0, "session_start_s") + _time(row["t_s"], "t_s")
-        agent = str(row["agent"])
-        parent = str(row["parent"] or "") if "parent" in row else UNSAID if agent != MAIN else ""
+        session, agent = self._name(row, "trace"), self._name(row, "agent")
+        parent = str(row["parent"] or "").strip() if "parent" in row else UNSAID if agent != MAIN else ""
+        trigger = str(row.get("trigger") or "").strip().lower()
+        if trigger not in ("", *TRIGGERS):
+            raise ValueError(f"trigger={trigger[:40]}: must be one of {', '.join(TRIGGERS)}")
+        if number_of(row.get("think_time_s") or 0, "number of seconds (think_time_s)") < 0:
+            raise ValueError("think_time_s is below 0")
         end, counts = (
             start + number_of(row.get("api_time_s") or 0, "number of seconds (api_time_s)"),
             Counts.unsure if self._recorded else Counts.inclusive,
         )
         call = LoggedCall(
-            str(row["trace"]), str(row.get("model") or ""), counts, count(row["input_tokens"]), count(row["output_tokens"]),
+            session, str(row.get("model") or ""), counts, count(row["input_tokens"]), count(row["output_tokens"]),
             said(row.get("cache_read_tokens", row.get("cached_tokens"))), said(row.get("cache_write_tokens")),
             said(row.get("cache_write_1h_tokens")), count(row.get("reasoning_tokens")), start, end, agent, parent,
             dollars(row.get("cost_usd")), _status(row.get("status")), str(row.get("tier") or "standard"),
-            row.get("trigger") == "user", count(row.get("web_searches")),
+            trigger == "user", count(row.get("web_searches")),
         )  # fmt: skip
         check_time(start)
         check_time(end)
@@ -97,6 +109,10 @@ class Reader(RowReader):
         known = self._known(call, index if "call_index" in self.header else start)
         if known is None:
             return
+        began, lasted = self._latest.get((known.session, agent), (start, start))
+        if began < start < lasted - _SLACK_S:
+            self.report.remarks[_LASTS] += 1
+        self._latest[known.session, agent] = start, end
         if parent not in ("", UNSAID):
             self._begun[known.session, agent] = known.session, parent
         self._called[known.session, agent] += 1
@@ -104,6 +120,15 @@ class Reader(RowReader):
             yield known
         else:
             self._unread.setdefault((known.session, agent, known.model), []).append((index, known))
+
+    def _name(self, row: Entry, column: str) -> str:
+        """An id without blanks around it. Raises `ValueError` where there is none."""
+        written = "" if row[column] is None else str(row[column])
+        if not (name := written.strip()):
+            raise ValueError(f"{column} is empty: a line of totals?")
+        if name != written:
+            self.report.remarks[BLANKS] += 1
+        return name
 
     def _known(self, call: LoggedCall, order: float) -> LoggedCall | None:
         """None: the same call is in another file, a copy or a table that overlaps. Sessions of one name that differ from the first call on

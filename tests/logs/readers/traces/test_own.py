@@ -223,3 +223,37 @@ def test_a_status_is_told_in_several_ways(tmp_path: Path, status: str, ok: bool)
 def test_a_start_may_be_a_date(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "x.csv", f"{HEAD},session_start_s", "s,main,0,9,10,5,2026-02-16T09:00:00Z"))
     assert rows(log, "start_s") == [(1_771_232_409.0,)]
+
+
+def test_a_blank_beside_a_name_makes_no_other_session(tmp_path: Path) -> None:
+    """Nor another agent; and it is told, a row each."""
+    log = read(lines(tmp_path / "x.csv", HEAD, "s,main,0,0,10,5", "s ,main,1,9,20,5", "s, main,2,20,30,5"))
+    assert [(each.session, each.name) for each in log.agents] == [("s", "main")]
+    assert log.report.remarks["with a blank before or behind the name of a session or an agent: taken without it"] == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "told"),
+    [
+        ("", "total,,,90,3700,370", "agent is empty: a line of totals?"),
+        ("", ",main,3,90,10,5", "trace is empty: a line of totals?"),
+        (",trigger", "s,main,3,90,10,5,person", "trigger=person: must be one of user, tool_result, other"),
+        (",think_time_s", "s,main,3,90,10,5,-5", "think_time_s is below 0"),
+    ],
+)
+def test_a_row_that_says_what_cannot_be_is_broken(tmp_path: Path, head: str, row: str, told: str) -> None:
+    """A line of totals would double the bill."""
+    log = read(lines(tmp_path / "x.csv", HEAD + head, f"s,main,0,0,10,5{',' * bool(head)}", row))
+    assert rows(log, "input_tokens") == [(10,)]
+    assert [where.partition(": ")[2] for where in log.report.where] == [f"line 3: {told}"]
+
+
+def test_a_trigger_may_have_capitals(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},trigger", "s,main,0,0,10,5,User", "s,main,1,9,10,5, TOOL_RESULT"))
+    assert log.calls["by_user"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(("lasts", "told"), [("6000", 1), ("6", 0), ("20.9", 0), ("", 0)])
+def test_calls_that_last_into_the_next_are_asked_about(tmp_path: Path, lasts: str, told: int) -> None:
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},api_time_s", f"s,main,0,0,10,5,{lasts}", f"s,main,1,20,20,5,{lasts}"))
+    assert log.report.remarks["that last until after the next call of their agent has begun: is api_time_s in milliseconds?"] == told
