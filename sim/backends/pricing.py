@@ -75,6 +75,10 @@ class Price:
                 rates = tier
         return rates
 
+    def lists(self) -> list[tuple[int, Rates]]:
+        """Prices by the length of a prompt: each with the tokens that a prompt has more of."""
+        return [(-1, self.base), *self._tiers]
+
     def fee(self, t_s: float) -> float:
         """What a request of that moment costs whatever its tokens, USD."""
         return self._fee_usd * self.multiplier(t_s) if self.changes else self._fee_usd

@@ -205,6 +205,19 @@ class CallLog:
         self._lows.append(float(rows["t_start_s"].min()))
 
 
+class Early:
+    """Rows of attempts that the clock has not reached: kept back, since others may come before them."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros(0, ROW)
+
+    def ripe(self, rows: np.ndarray, until: float) -> np.ndarray:
+        """Of these rows and those kept back, the ones that start before `until`, in that order."""
+        rows = by_start(joined([self._rows, rows]))
+        before, self._rows = np.split(rows, [np.searchsorted(rows["t_start_s"], until)])
+        return before
+
+
 def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray], memory: Memory | None = None) -> CallLog:
     """Finished logs as one, in the order of `t_start_s` (then of the logs, then of their rows); `agents[i]` has the new numbers of paths.
 

@@ -21,7 +21,7 @@ def of_rows(rows: np.ndarray, salt: int, upto: int | None = None) -> int:
     size = whole if upto is None else upto
     words = np.zeros((len(rows), -(-size // _WORD) * _WORD), np.uint8)
     words[:, :size] = rows.view(np.uint8).reshape(len(rows), whole)[:, :size]
-    mixed = words.view("<u8") @ _factors(words.shape[1] // _WORD) + np.uint64(salt)
+    mixed = words.view("<u8") @ factors(words.shape[1] // _WORD) + np.uint64(salt)
     for shift, factor in ((32, 0xD6E8FEB86659FD93), (29, 0xA0761D6478BD642F)):
         mixed ^= mixed >> np.uint64(shift)
         mixed *= np.uint64(factor)
@@ -40,7 +40,7 @@ def added(one: int, other: int) -> int:
 
 
 @functools.cache
-def _factors(words: int) -> np.ndarray:
+def factors(words: int) -> np.ndarray:
     """Odd numbers without a pattern, one a word."""
     return np.random.Generator(np.random.PCG64(60)).integers(1 << 62, 1 << 63, words, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
@@ -64,6 +64,10 @@ class RunDigest:
         rows["agent"] = self._words[numbers]
         self._sum = added(self._sum, of_rows(rows, 1))
         rows["agent"] = numbers
+
+    def add(self, number: int) -> None:
+        """The digest of calls that somebody else has mixed."""
+        self._sum = added(self._sum, number)
 
     def add_tasks(self, rows: np.ndarray) -> None:
         """Rows of tasks that have ended, up to what follows from the rest (`finished`)."""

@@ -16,15 +16,15 @@ from sim.backends.pricing import Price
 from sim.call import Call, Status
 from sim.clock import Clock, after
 from sim.columns import CALLS, TASKS, row_type
-from sim.meter.calllog import CallLog, by_start
-from sim.meter.calllog import joined as joined_rows
+from sim.meter.calllog import CallLog, Early
 from sim.meter.digest import RunDigest
 from sim.meter.laws import Occupancy, Presence
-from sim.meter.rows import AGENT, CALL, TASK, OpenTasks, TaskRow
+from sim.meter.rows import AGENT, CALL, TASK, Books, OpenTasks, TaskRow
 from sim.meter.stages import StageOfPath
 from sim.meter.sums import PARTS, joined, real, where
 from sim.meter.switches import Switches
 from sim.meter.tally import TOKENS, Tally, waits_of
+from sim.meter.waits import WaitsOfCalls
 from sim.settings.run import Log
 from sim.task import Task
 from sim.usage import Usage
@@ -75,16 +75,15 @@ class Meter:
         self._before: dict[str, int] = {}
         if cut_s:
             after(clock, cut_s, lambda event: self._warmed_up())
-        self._prices = list(prices)
+        self.prices = list(prices)
         self._priced = priced
+        self.books: Books | None = None  # where somebody else adds its rows up
         self.occupancy = [Occupancy() for _ in prices]
         self.slots = list(slots)
         self._limited = [index for index, slots in enumerate(self.slots) if slots < math.inf]
         self._outlast: list[tuple[int, float, float]] = []
         """(backend, start, end) of attempts that outlast the run, since the last chunk."""
-        self._log = log
-        self._sample = sample
-        self._progress = progress
+        self._log, self._sample, self._progress = log, sample, progress
         self._digest = RunDigest()
         self._call_log = CallLog()
         self._task_log: list[bytes] = []
@@ -93,8 +92,7 @@ class Meter:
         self._tasks, self._task_at = bytearray(TASK.size * CHUNK), 0
         self._call_end, self._task_end = len(self._calls), len(self._tasks)
         self._call_size = CALL.size
-        self._early = np.zeros(0, row_type(CALLS))
-        """Logged rows of attempts that the clock had not reached: others may come before them."""
+        self._early = Early()
         self._pack_call = CALL.pack_into
 
     def enroll(self, task: Task, path: str, depth: int) -> bytes:
@@ -107,6 +105,12 @@ class Meter:
         """A task begins, whose user has so many messages for it."""
         self._messages += messages
         self._message_pairs += messages * (messages - 1) // 2
+
+    @property
+    def simple(self) -> bool:
+        """Whether `books` may do: one sum of everything, prices that never change."""
+        plain = all(type(price) is Price and not price.changes for price in self.prices)
+        return plain and self._kept is None and not self._priced and type(self._waits) is WaitsOfCalls
 
     def room(self) -> tuple[bytearray, int, int]:
         """For those who write rows themselves: the buffer, how many rows are in it, how many go into it."""
@@ -194,6 +198,8 @@ class Meter:
         self.tally.switches = switches or Switches()
         self._flush_tasks()
         self._flush_calls(math.inf)
+        if self.books is not None:
+            self._digest.add(self.books.close(self.tally, self._waits))
         return self.tally.closed(ended_s=ended_s, requested=requested, digest=str(self._digest), **self._counts())
 
     def _counts(self) -> dict[str, int]:
@@ -234,54 +240,48 @@ class Meter:
         rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size)
         self._call_end = min(2 * self._call_end, self._call_size * CHUNK)
         self._calls, self._call_at = bytearray(self._call_end), 0
-        if len(rows):
-            self.tally.add_calls(rows, self._prices, priced=self._priced)
-            self._waits.add_calls(rows)
-            if self._kept is not None:
-                late = rows[rows["t_request_s"] >= self._cut_s]
-                self._kept.add_calls(late, self._prices, priced=True)
-                self._kept_waits.add_calls(late)
-            if self._stages is not None:
-                self._add_to_stages(rows, self._stages.of(rows, self.paths))
-            self.open_tasks.add(rows)
-            self._digest.add_calls(rows, self.paths)
-        for index in self._limited:
-            self._watch_slots(index, rows, until)
-        self._outlast.clear()
-        if self._log is Log.full:
-            self._call_log.append(self._in_order(rows, until))
-        elif self._log is Log.sample:
-            self._call_log.append(self._in_order(rows[rows["task"] % self._sample == 0], until))
+        if self.books is not None:
+            self.books.chunk(self.tally, self._waits)
+        elif len(rows):
+            self._add_up(rows)
+        self._watch_slots(rows, until)
+        if self._log is not Log.none:
+            kept = rows if self._log is Log.full else rows[rows["task"] % self._sample == 0]
+            self._call_log.append(self._early.ripe(kept, until) if self._lookahead else kept)
         if self._progress is not None:
             self._progress(len(rows))
 
-    def _add_to_stages(self, rows: np.ndarray, places: np.ndarray) -> None:
-        self.tally.add_stages(rows, places)
+    def _add_up(self, rows: np.ndarray) -> None:
+        self.tally.add_calls(rows, self.prices, priced=self._priced)
+        self._waits.add_calls(rows)
+        places = self._stages.of(rows, self.paths) if self._stages is not None else None
+        if places is not None:
+            self.tally.add_stages(rows, places)
         if self._kept is not None:
-            late = rows["t_request_s"] >= self._cut_s
-            self._kept.add_stages(rows[late], places[late])
+            mask = rows["t_request_s"] >= self._cut_s
+            late = rows[mask]
+            self._kept.add_calls(late, self.prices, priced=True)
+            self._kept_waits.add_calls(late)
+            if places is not None:
+                self._kept.add_stages(late, places[mask])
+        self.open_tasks.add(rows)
+        self._digest.add_calls(rows, self.paths)
 
-    def _watch_slots(self, index: int, rows: np.ndarray, until: float) -> None:
+    def _watch_slots(self, rows: np.ndarray, until: float) -> None:
         """Raises `LineFormedError` for more calls at once than slots, where the backend itself did not look."""
-        mine = where(rows["backend"] == index)
-        outlast = np.array([times for backend, *times in self._outlast if backend == index]).reshape(-1, 2)
-        starts, ends = (np.concatenate([rows[name][mine], more]) for name, more in zip(("t_start_s", "t_end_s"), outlast.T, strict=True))
-        self.occupancy[index].add(starts, ends, until)
-        if self._lookahead and self.occupancy[index].most > self.slots[index]:
-            raise LineFormedError
-
-    def _in_order(self, rows: np.ndarray, until: float) -> np.ndarray:
-        """Of these rows and those kept back, the ones that start before `until`, in that order; the others are kept back."""
-        if not self._lookahead:
-            return rows
-        rows = by_start(joined_rows([self._early, rows]))
-        before, self._early = np.split(rows, [np.searchsorted(rows["t_start_s"], until)])
-        return before
+        for index in self._limited:
+            mine = where(rows["backend"] == index)
+            more = np.array([times for backend, *times in self._outlast if backend == index]).reshape(-1, 2).T
+            starts, ends = (np.concatenate([rows[name][mine], late]) for name, late in zip(("t_start_s", "t_end_s"), more, strict=True))
+            self.occupancy[index].add(starts, ends, until)
+            if self._lookahead and self.occupancy[index].most > self.slots[index]:
+                raise LineFormedError
+        self._outlast.clear()
 
     def _flush_tasks(self) -> None:
         if self._call_at:
             self._flush_calls()
-        rows = np.frombuffer(self._tasks, dtype=row_type(TASKS), count=self._task_at // TASK.size).copy()
+        rows = np.frombuffer(self._tasks[: self._task_at], dtype=row_type(TASKS))
         self._task_at = 0
         if not len(rows):
             return

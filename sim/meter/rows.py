@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from sim.columns import CALLS, TASKS, row_format
 from sim.meter.sums import PARTS, grouped, split
-from sim.meter.tally import TOKENS
+from sim.meter.tally import TOKENS, Tally
+from sim.meter.waits import WaitsOfCalls
 
 AGENT = row_format(CALLS[:4])
 """The part of a call's row that all calls of an agent share."""
@@ -39,6 +40,16 @@ class TaskRow(NamedTuple):
     finished: bool = False
 
 
+class Books(Protocol):
+    """Those who price rows and add them up before the meter takes them out of its buffer (`sim.engine.compiled.books`)."""
+
+    def chunk(self, tally: Tally, waits: WaitsOfCalls) -> None:
+        """The buffer is full."""
+
+    def close(self, tally: Tally, waits: WaitsOfCalls) -> int:
+        """Add the sums of all rows; returns their digest."""
+
+
 class OpenTasks:
     """Sums by task: calls, tokens by kind and the parts of the bill (`sim.meter.sums.split`), kept until the task's own row is flushed."""
 
@@ -53,6 +64,10 @@ class OpenTasks:
         for task, row in zip(tasks.tolist(), sums, strict=True):
             known = self._sums.get(task)
             self._sums[task] = row if known is None else known + row
+
+    def put(self, task: int, sums: np.ndarray) -> None:
+        """All calls of a task, added up by somebody else."""
+        self._sums[task] = sums
 
     def take(self, tasks: Sequence[int]) -> np.ndarray:
         """Those of tasks that have ended, which are forgotten (their calls have all been flushed by then): a row each."""

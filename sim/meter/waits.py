@@ -94,13 +94,17 @@ class WaitsOfCalls:
             attempts = zip(*(some[name].tolist() for name in _READ), strict=True)
             self._close([ended for attempt in attempts if (ended := self._attempt(*attempt)) is not None])
             waited = waited[~hard]
-        sums = self._sums
-        sums.calls += len(waited)
         if waited.any():
-            sums.units[Wait.line] += exact(waited)
-            sums.each.add(waited)
+            self._sums.calls += len(waited)
+            self._sums.units[Wait.line] += exact(waited)
+            self._sums.each.add(waited)
         else:
-            sums.each.counts[0] += len(waited)
+            self.answered_at_once(len(waited))
+
+    def answered_at_once(self, calls: int) -> None:
+        """So many calls waited for nothing."""
+        self._sums.calls += calls
+        self._sums.each.counts[0] += calls
 
     def add_tasks(self, tasks: Any) -> None:
         """Numbers of tasks that have ended: their calls that have no answer by now were given up."""
@@ -135,12 +139,14 @@ class WaitsOfCalls:
         return before
 
     def _close(self, calls: list[_Open]) -> None:
+        if calls:
+            self.over(np.array([call.parts for call in calls]), sum(call.refused for call in calls))
+
+    def over(self, parts: np.ndarray, refused: int = 0) -> None:
+        """Calls are answered or given up after failures: how long each waited, by `Wait`; and how many of them were turned away."""
         sums = self._sums
-        if not calls:
-            return
-        sums.calls += len(calls)
-        sums.refused += sum(call.refused for call in calls)
-        parts = np.array([call.parts for call in calls])
+        sums.calls += len(parts)
+        sums.refused += refused
         for at in range(0, len(parts), _EXACTLY):
             sums.units += [exact(part) for part in parts[at : at + _EXACTLY].T]
         sums.each.add(parts.sum(axis=1))

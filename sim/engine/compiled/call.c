@@ -4,6 +4,7 @@
 #include "agent.h"
 #include "luck.h"
 #include "memory.h"
+#include "sums.h"
 
 /* sim/router/policies.py */
 void choose(Agent *agent)
@@ -60,7 +61,7 @@ static uint32_t counted(Engine *engine, i64 number)
 
 static Row *written(Agent *agent, i64 attempt, i64 role, i64 status, double request_s, double start_s, double first_token_s, double end_s)
 {
-    Row *row = next_row(agent->engine);
+    Row *row = next_row(agent->engine, agent->world);
     if (row)
         *row = (Row){.task = agent->task->id, .agent = (uint32_t)agent->path, .depth = (uint8_t)agent->depth,
                      .turn = counted(agent->engine, agent->turn), .attempt = (uint8_t)attempt, .role = (uint8_t)role,
@@ -149,14 +150,22 @@ int send_call(Agent *agent, i64 turn, i64 role, i64 input_tokens, i64 output_tok
     engine->requested++;
     if (input_tokens > world->backends[agent->backend].window) {
         written(agent, 0, role, TOO_LONG, agent->now_s, agent->now_s, agent->now_s, agent->now_s);
+        waited(engine, 0.0, 0.0, 1);
         engine->given_up++;
         return FAILED;
     }
+    double backoff = 0.0, broken_s = 0.0;
     for (i64 attempt = 0;; attempt++) {
+        double asked_s = agent->now_s;
         int state = serve(agent, attempt, role, input_tokens, output_tokens, reasoning_tokens, u_noise, u_error);
+        if (state == COMPLETED && attempt)
+            waited(engine, backoff, broken_s, 0);
         if (state != FAILED)
             return state;
+        double ended_s = agent->now_s;
+        broken_s += ended_s - asked_s;
         if (attempt + 1 == world->retry.attempts) {
+            waited(engine, backoff, broken_s, 1);
             engine->given_up++;
             return FAILED;
         }
@@ -168,6 +177,7 @@ int send_call(Agent *agent, i64 turn, i64 role, i64 input_tokens, i64 output_tok
             engine->trying_again++;
             return STUCK;
         }
+        backoff += agent->now_s - ended_s;
         u_noise = luck[1];
         u_error = luck[2];
     }

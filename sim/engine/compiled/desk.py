@@ -7,16 +7,19 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from simpy import Event
 
 from sim.agents.agent import Office
 from sim.backends.backend import Backend
 from sim.clock import Clock
-from sim.engine.compiled.library import MORE_ROOM, Library
+from sim.engine.compiled.books import Books
+from sim.engine.compiled.library import CALLED, Library
 from sim.engine.compiled.tables import Lived, Tables
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.errors import SimError
+from sim.meter.digest import of_word
 from sim.meter.meter import Meter
 from sim.scenario.scenario import Scenario
 from sim.settings.workload import WorkloadSettings
@@ -43,21 +46,23 @@ class TwinDesk(Desk):
         self._dispatch = dispatch
         self._backends = backends
         self._live = library.live
-        self._tables = Tables(scenario, index, backends)
+        self._tables = Tables(scenario, index, backends, meter.prices)
         self._world = ctypes.byref(self._tables.world)
-        self._engine = library.new(len(backends))
+        self._engine = library.new(len(backends), len(scenario.agent.staged), meter.simple)
         if not self._engine:
             raise MemoryError
-        self._let_go = weakref.finalize(self, library.free, self._engine)
         self._state = self._engine.contents
+        weakref.finalize(self, library.free, ctypes.addressof(self._state))  # by its address: the pointer knows what refers to the desk
         self._lived = Lived()
         self._error: BaseException | None = None
         self._paths: list[str] = []
         self._stages = scenario.agent.order
         self._room: Any = None
         """The meter's buffer, as C sees it: kept as long as the twin writes there."""
-        self._more_room = MORE_ROOM(self._make_room)
-        self._state.more_room = ctypes.cast(self._more_room, ctypes.c_void_p)
+        self._called = CALLED(self._make_room), CALLED(self._name_paths)
+        self._state.more_room, self._state.named = (ctypes.cast(each, ctypes.c_void_p) for each in self._called)
+        if self._state.sums:
+            meter.books = Books(self._state.sums.contents)
         self._look_for_room()
 
     def work(self, number: int, user: int) -> Event:
@@ -66,8 +71,10 @@ class TwinDesk(Desk):
         self._look_for_room()
         self._live(self._engine, self._world, number, self._clock.now, task.effort, task.chats, lived)
         self._check()
-        self._name_paths()
+        self._outlast()
         self._meter.written(self._state.row_count)
+        if self._state.sums:
+            self._meter.open_tasks.put(number, np.array(lived.spent))
         self._office.heard(lived.requests)
         task.tries, task.agents, task.thinking_s, task.capped = 1, lived.agents, lived.thinking_s, bool(lived.capped)
         if lived.state != _STUCK:
@@ -76,14 +83,13 @@ class TwinDesk(Desk):
         return over
 
     def close(self) -> None:
-        """Tell the others what they would have counted, and let go of the twin's memory."""
+        """Tell the others what they would have counted. The twin's memory stays for the meter's last look, and goes with the desk."""
         state = self._state
         self._dispatch.requested, self._dispatch.trying_again = state.requested, state.trying_again
         for backend in self._backends:
             backend.slots.taken = state.in_service[backend.index]
         self._meter.started_verifiers = state.verifiers
         self._meter.started_agents, self._meter.given_up = state.agents, state.given_up
-        self._let_go()
 
     def _right(self, task: Task, lived: Lived) -> bool:
         """As `sim.agents.tries.solved`."""
@@ -106,7 +112,7 @@ class TwinDesk(Desk):
     def _make_room(self) -> int:
         """The buffer is full in the middle of a task. What goes wrong is kept, since nothing can be raised through C."""
         try:
-            self._name_paths()
+            self._outlast()
             self._meter.written(self._state.row_count)
             self._look_for_room()
         except BaseException as error:
@@ -123,8 +129,16 @@ class TwinDesk(Desk):
         if self._state.stopped:
             raise SimError("the compiled twin has no memory left: use engine=simpy")
 
-    def _name_paths(self) -> None:
-        """Paths that are new, in the order in which they were met; and attempts that outlast the run."""
+    def _outlast(self) -> None:
+        """Attempts that outlast the run."""
+        state = self._state
+        for place in range(state.outlasting_count):
+            each = state.outlasting[place]
+            self._meter.outlasts(each.backend, each.start_s, each.end_s)
+        state.outlasting_count = 0
+
+    def _name_paths(self) -> int:
+        """Paths that are new, in the order in which they were met."""
         state, meter = self._state, self._meter
         for number in range(len(self._paths), state.path_count):
             path = state.paths[number]
@@ -140,7 +154,5 @@ class TwinDesk(Desk):
                 name = f"{above}.{path.index}{mark}"
             self._paths.append(name)
             meter.paths[name] = number
-        for place in range(state.outlasting_count):
-            each = state.outlasting[place]
-            meter.outlasts(each.backend, each.start_s, each.end_s)
-        state.outlasting_count = 0
+            path.word = of_word(name)
+        return 0

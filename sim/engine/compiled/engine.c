@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "luck.h"
 #include "memory.h"
+#include "sums.h"
 
 /* All other names stay inside: some of them are the C library's too. */
 #define EXPORTED __attribute__((visibility("default")))
@@ -20,24 +21,15 @@ EXPORTED const char *engine_sources(void)
 }
 
 /* Bytes of what both sides read, for whoever holds their layout to Python's. */
-EXPORTED void engine_sizes(i64 sizes[4])
+EXPORTED void engine_sizes(i64 sizes[5])
 {
-    sizes[0] = sizeof(World), sizes[1] = sizeof(Engine), sizes[2] = sizeof(Lived), sizes[3] = sizeof(Row);
-}
-
-EXPORTED Engine *engine_new(i64 backends)
-{
-    Engine *engine = calloc(1, sizeof(Engine));
-    if (engine && !(engine->in_service = calloc((size_t)backends, sizeof(i64)))) {
-        free(engine);
-        return NULL;
-    }
-    return engine;
+    sizes[0] = sizeof(World), sizes[1] = sizeof(Engine), sizes[2] = sizeof(Lived), sizes[3] = sizeof(Row), sizes[4] = sizeof(Sums);
 }
 
 EXPORTED void engine_free(Engine *engine)
 {
     clear(engine);
+    sums_free(engine->sums);
     free(engine->arena);
     free(engine->in_service);
     free(engine->paths);
@@ -46,10 +38,25 @@ EXPORTED void engine_free(Engine *engine)
     free(engine);
 }
 
+/* `adds_up`: what its rows come to, too. */
+EXPORTED Engine *engine_new(i64 backends, i64 stages, i64 adds_up)
+{
+    Engine *engine = calloc(1, sizeof(Engine));
+    if (!engine)
+        return NULL;
+    engine->in_service = calloc((size_t)backends, sizeof(i64));
+    engine->sums = adds_up ? sums_new(backends, stages) : NULL;
+    if (engine->in_service && (engine->sums || !adds_up))
+        return engine;
+    engine_free(engine);
+    return NULL;
+}
+
 /* A task from its arrival to its end; `chats`: it is the matched chat. */
 EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double now_s, double effort, i64 chats, Lived *lived)
 {
     clear(engine);
+    i64 first_wait = open_books(engine);
     Task task = {.id = number, .effort = effort, .backend = -1, .thinks_until_s = now_s};
     Agent root;
     i64 leads = world->team.leads && !chats, stages = world->stage_count && !chats;
@@ -60,12 +67,19 @@ EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double
     *lived = (Lived){.state = state, .t_end_s = root.now_s, .thinking_s = task.thinking_s, .agents = task.agents,
                      .requests = root.requests, .turn = root.turn, .backend = root.backend, .capped = task.capped,
                      .helpers = root.helpers};
+    close_books(engine, world, first_wait, state, &lived->spent);
 }
 
 /* For those who hold single functions to Python's. */
 EXPORTED void engine_page(const World *world, i64 purpose, u64 task, u64 branch, u64 number, double *out, i64 count)
 {
     page(world, purpose, task, branch, number, out, (int)count);
+}
+
+EXPORTED void engine_add(Exact *sum, double value)
+{
+    add_exactly(sum, value);
+    carry(sum);
 }
 
 EXPORTED double engine_draw(const World *world, i64 law, double u)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Iterator
-from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int64, c_uint64
+from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int64, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sim.columns import CALLS, row_type
+from sim.engine.compiled.books import Exact, SumsTable
 from sim.engine.compiled.build import LIBRARY, sources
 from sim.engine.compiled.laws import Law, Laws
 from sim.engine.compiled.tables import EngineState, Lived, WorldTable
+from sim.meter.sums import PARTS, exact, joined
 from sim.sampling.distributions import distribution
 from sim.sampling.streams import LONGEST, Streams, key
 from sim.scenario.coupling import uncompiled
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Engine
 
-MORE_ROOM = CFUNCTYPE(c_int)
-"""What the twin calls when the meter's buffer is full; other than 0: all is to end."""
+CALLED = CFUNCTYPE(c_int)
+"""What the twin calls when the meter's buffer is full, and when paths are to be named; other than 0: all is to end."""
 
 
 class Library:
@@ -31,13 +35,14 @@ class Library:
         engine, world, numbers = POINTER(EngineState), POINTER(WorldTable), POINTER(c_double)
         self.sources = _function(found.engine_sources, c_char_p)().decode()
         """A digest of what it was built from."""
-        self.sizes = (c_int64 * 4)()
+        self.sizes = (c_int64 * 5)()
         """In bytes, of what both sides read."""
         _function(found.engine_sizes, None, POINTER(c_int64))(self.sizes)
-        self.new = _function(found.engine_new, engine, c_int64)
-        self.free = _function(found.engine_free, None, engine)
+        self.new = _function(found.engine_new, engine, c_int64, c_int64, c_int64)
+        self.free = _function(found.engine_free, None, c_void_p)
         self.live = _function(found.engine_live, None, engine, world, c_uint64, c_double, c_double, c_int64, POINTER(Lived))
         self.page = _function(found.engine_page, None, world, c_int64, c_uint64, c_uint64, c_uint64, numbers, c_int64)
+        self.add = _function(found.engine_add, None, c_int64 * PARTS, c_double)
         self.draw = _function(found.engine_draw, c_double, world, c_int64, c_double)
 
 
@@ -79,7 +84,7 @@ def _built() -> tuple[Library | None, str]:
     return (None, f"on this machine its {differs} is not Python's") if differs else (library, "")
 
 
-SIZES = [*map(ctypes.sizeof, (WorldTable, EngineState, Lived)), row_type(CALLS).itemsize]
+SIZES = [*map(ctypes.sizeof, (WorldTable, EngineState, Lived)), row_type(CALLS).itemsize, ctypes.sizeof(SumsTable)]
 """As Python has them."""
 SAMPLES: dict[str, Any] = {
     "constant": 7.5,
@@ -119,3 +124,8 @@ def differences(library: Library) -> Iterator[str]:
     library.page(world, purpose, 77, 12345678901234567, 5, found, LONGEST)
     if bytes(found) != Streams(1, 2).page(purpose, 77, 12345678901234567, 5, LONGEST):
         yield "random numbers"
+    sum_, values = Exact(), np.array(PLACES) ** 3 * 1e5
+    for value in values.tolist():
+        library.add(sum_, value)
+    if joined(sum_) != exact(values):
+        yield "exact sum"

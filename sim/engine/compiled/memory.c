@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sums.h"
+
 /* A chain of blocks: the newest first. */
 struct Arena {
     Arena *before;
@@ -40,8 +42,7 @@ void clear(Engine *engine)
         engine->arena->used = 0;
 }
 
-/* An array of `size` bytes an entry with room for one more than `count`; null, and `stopped`, where there is none. */
-static void *grown(Engine *engine, void *array, i64 count, i64 *most, size_t size)
+void *grown(Engine *engine, void *array, i64 count, i64 *most, size_t size)
 {
     if (count < *most)
         return array;
@@ -100,17 +101,24 @@ i64 path_of(Engine *engine, i64 parent, i64 wave, i64 index)
             *place_of(engine, paths[number].parent, paths[number].wave, paths[number].index) = number + 1;
     }
     *place_of(engine, parent, wave, index) = engine->path_count + 1;
-    paths[engine->path_count] = (Path){parent, wave, index};
-    return engine->path_count++;
+    i64 stage = parent < 0 ? 0 : wave == STAGE_OF ? index : paths[parent].stage;
+    paths[engine->path_count] = (Path){parent, wave, index, stage, 0};
+    i64 number = engine->path_count++;
+    if (engine->named())
+        engine->stopped = 1;
+    return number;
 }
 
-Row *next_row(Engine *engine)
+Row *next_row(Engine *engine, const World *world)
 {
     if (engine->stopped)
         return NULL;
-    if (engine->row_count == engine->row_room && engine->more_room()) {
-        engine->stopped = 1;
-        return NULL;
+    if (engine->row_count == engine->row_room) {
+        add_up(engine, world);
+        if (engine->more_room()) {
+            engine->stopped = 1;
+            return NULL;
+        }
     }
     return &engine->rows[engine->row_count++];
 }

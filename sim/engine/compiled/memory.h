@@ -12,11 +12,14 @@ void *room(Engine *engine, size_t size);
 /* The task has ended: all of it is free again. */
 void clear(Engine *engine);
 
+/* An array of `size` bytes an entry with room for one more than `count`; null, and `stopped`, where there is none. */
+void *grown(Engine *engine, void *array, i64 count, i64 *most, size_t size);
+
 /* The number of a path, a new one where it is not known yet. */
 i64 path_of(Engine *engine, i64 parent, i64 wave, i64 index);
 
 /* A row to be written, or null where all is to end. */
-Row *next_row(Engine *engine);
+Row *next_row(Engine *engine, const World *world);
 
 /* An attempt that has not ended when the run has. */
 void outlasts(Engine *engine, i64 backend, double start_s, double end_s);

@@ -17,7 +17,10 @@ enum { COLUMNS = 6, ROWS = 10, PAGE = ROWS * COLUMNS, FIRST_PAGE = (3 + ROWS) * 
 
 /* sim/call.py */
 enum { CHAT, AGENT, LEAD, WORKER, ROLE_OF_COMPACTION, ROLES = 6 };
-enum { OK = 0, ERROR = 1, TOO_LONG = 5 };
+enum { OK = 0, ERROR = 1, TOO_LONG = 5, STATUSES = 6 };
+
+/* sim/meter/tally.py and sums.py: kinds of tokens and of dollars, parts of an exact sum. */
+enum { TOKENS = 5, DOLLARS = 5, PARTS = 3 };
 
 /* Kinds of distribution: sim/sampling/shapes.py and counts.py. */
 enum { CONSTANT, EXPONENTIAL, LOGNORMAL, WEIBULL, BASS, UNIFORM, NORMAL, GEOMETRIC, BERNOULLI, POISSON, VALUES, QUANTILES, TWO, MIXTURE,
@@ -46,6 +49,8 @@ typedef struct {
     i64 window, forgets, bills_everything;
     double turn_multiplier, verbosity, reasoning_share; /* of the last: nan is none of its own */
     i64 batch_latency_s;
+    double fee_usd;
+    i64 lists, lists_count; /* of prices, where they begin among `World.numbers`: six numbers each, as in sums.c */
 } Backend;
 
 enum { BY_ROLE, WEIGHTED };
@@ -119,6 +124,8 @@ typedef struct {
 /* An agent's path: the `index`-th of a lead's workers in a wave, or the substitute of another agent; or in a pipeline. */
 typedef struct {
     i64 parent, wave, index;
+    i64 stage; /* of a pipeline, that its calls belong to; below 0: none */
+    u64 word;  /* that stands for its name in the digest: whoever names it writes it here */
 } Path;
 
 enum { SUBSTITUTE = -1 };             /* in the place of `index` */
@@ -130,6 +137,63 @@ typedef struct {
     double start_s, end_s;
 } Outlasting;
 
+/* A sum of floats as whole numbers of 2^-14, 2^-44 and 2^-84: the same in whatever order it is taken (sim/meter/sums.py). */
+typedef struct {
+    i64 part[PARTS];
+} Exact;
+
+/* sim/meter/tally.py, by backend, role, stage, and minute and backend. */
+typedef struct {
+    i64 tokens[TOKENS], attempts[STATUSES];
+    Exact dollars[DOLLARS], busy;
+} BackendSums;
+
+typedef struct {
+    i64 answers, tokens;
+    Exact cost;
+} RoleSums;
+
+typedef struct {
+    i64 begun, tokens;
+    Exact cost;
+} StageSums;
+
+typedef struct {
+    i64 minute, backend;
+    double calls, tokens[TOKENS - 1], cost[PARTS];
+} MinuteSums;
+
+/* Of a task: sim/meter/rows.py. */
+typedef struct {
+    double calls, tokens[TOKENS], cost[PARTS];
+} Spent;
+
+/* Of a call that was not answered at once (sim/meter/waits.py); in the end it was given up, or answered. */
+typedef struct {
+    double backoff_s, broken_s;
+    i64 given_up;
+} Wait;
+
+/* What the rows add up to so far. */
+typedef struct {
+    i64 counted; /* rows of the buffer that are in it */
+    BackendSums *backends;
+    RoleSums roles[ROLES];
+    StageSums *stages;
+    Exact cost, failed;
+    i64 compactions, at_once;
+    u64 factors[11], digest; /* of a row's words: sim/meter/digest.py */
+    MinuteSums *minutes;
+    i64 minute_count, minute_room;
+    i64 *minute_places;
+    /* Of the rows in the buffer: how long answers took, and calls that were not answered at once. */
+    double *latencies;
+    i64 latency_count;
+    Wait *waits;
+    i64 wait_count, wait_room;
+    Spent spent; /* by the task that is lived */
+} Sums;
+
 typedef struct Arena Arena;
 
 typedef struct {
@@ -137,6 +201,8 @@ typedef struct {
     Row *rows;
     i64 row_count, row_room;
     int (*more_room)(void);
+    int (*named)(void); /* names the paths that are new, and returns the same */
+    Sums *sums; /* null: the meter adds its rows up itself */
     /* What is counted, over all tasks so far. */
     i64 requested, given_up, trying_again, agents, verifiers;
     i64 *in_service; /* by backend */
@@ -160,6 +226,7 @@ typedef struct {
     double t_end_s, thinking_s;
     i64 agents, requests, turn, backend, capped;
     const i64 *helpers; /* by backend: sub-agents that have reported; null: none */
+    Spent spent;
 } Lived;
 
 #endif

@@ -11,9 +11,13 @@ from typing import Any
 
 from sim.agents.workflows import workflow
 from sim.backends.backend import Backend
+from sim.backends.pricing import Price
 from sim.calendar import HOUR_S
 from sim.call import Role
+from sim.engine.compiled.books import SumsTable
 from sim.engine.compiled.laws import NO_LAW, Law, Laws
+from sim.meter.sums import PARTS
+from sim.meter.tally import TOKENS
 from sim.sampling.decisions import Purpose
 from sim.sampling.streams import key
 from sim.scenario.scenario import Scenario
@@ -52,7 +56,7 @@ class BackendTable(ctypes.Structure):
         *_fields(c_double, "sigma", "cache_ttl_s", "head_ttl_s"),
         *_fields(c_int64, "cache_minimum", "cache_head", "cache_explicit", "window", "forgets", "bills_everything"),
         *_fields(c_double, "turn_multiplier", "verbosity", "reasoning_share"),
-        ("batch_latency_s", c_int64),
+        ("batch_latency_s", c_int64), ("fee_usd", c_double), *_fields(c_int64, "lists", "lists_count"),
     )  # fmt: skip
 
 
@@ -104,7 +108,7 @@ class WorldTable(ctypes.Structure):
 class PathTable(ctypes.Structure):
     """`Path` of `model.h`."""
 
-    _fields_ = (("parent", c_int64), ("wave", c_int64), ("index", c_int64))
+    _fields_ = (*_fields(c_int64, "parent", "wave", "index", "stage"), ("word", c_uint64))
 
 
 class OutlastingTable(ctypes.Structure):
@@ -117,7 +121,8 @@ class EngineState(ctypes.Structure):
     """`Engine` of `model.h`."""
 
     _fields_ = (
-        ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), ("more_room", c_void_p),
+        ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), ("more_room", c_void_p), ("named", c_void_p),
+        ("sums", POINTER(SumsTable)),
         *_fields(c_int64, "requested", "given_up", "trying_again", "agents", "verifiers"), ("in_service", POINTER(c_int64)),
         ("paths", POINTER(PathTable)), ("path_count", c_int64), ("path_room", c_int64), ("path_places", c_void_p),
         ("outlasting", POINTER(OutlastingTable)), ("outlasting_count", c_int64), ("outlasting_room", c_int64), ("arena", c_void_p),
@@ -131,15 +136,16 @@ class Lived(ctypes.Structure):
     _fields_ = (
         ("state", c_int64), ("t_end_s", c_double), ("thinking_s", c_double), ("agents", c_int64), ("requests", c_int64),
         *_fields(c_int64, "turn", "backend", "capped"), ("helpers", POINTER(c_int64)),
+        ("spent", c_double * (1 + len(TOKENS) + PARTS)),
     )  # fmt: skip
 
 
 class Tables:
     """All of a scenario that the twin reads, for one replication; `world` is what it is given."""
 
-    def __init__(self, scenario: Scenario, replication: int, backends: Sequence[Backend]) -> None:
+    def __init__(self, scenario: Scenario, replication: int, backends: Sequence[Backend], prices: Sequence[Price]) -> None:
         laws, agent = Laws(), scenario.agent
-        served = [_backend(laws, backend.settings, batch=scenario.batch) for backend in backends]
+        served = [_backend(laws, backend.settings, price, batch=scenario.batch) for backend, price in zip(backends, prices, strict=True)]
         stages = [_stage(laws, stage, agent.order) for stage in agent.staged]
         profiles = [_profile(laws, loop) for loop in (*agent.staged[:1], agent, agent.worker, scenario.matched_chat)]
         router, team = _router(laws, scenario.router, backends), _team(laws, agent, scenario.outcome)
@@ -185,8 +191,9 @@ def _stage(laws: Laws, stage: StageSettings, order: Sequence[str]) -> StageTable
     )
 
 
-def _backend(laws: Laws, settings: BackendSettings, *, batch: bool) -> BackendTable:
-    """As `sim.backends.service.Service` and `sim.backends.cache.PromptCache`."""
+def _backend(laws: Laws, settings: BackendSettings, price: Price, *, batch: bool) -> BackendTable:
+    """As `sim.backends.service.Service`, `sim.backends.cache.PromptCache` and `sim.backends.pricing.Price`."""
+    lists = price.lists()
     nothing, share = settings.error_billed is Billed.nothing, settings.reasoning_share
     return BackendTable(
         error_rate=settings.error_rate,
@@ -210,6 +217,9 @@ def _backend(laws: Laws, settings: BackendSettings, *, batch: bool) -> BackendTa
         verbosity=settings.verbosity,
         reasoning_share=math.nan if share is None else share,
         batch_latency_s=laws.add(settings.batch_latency_s) if batch else NO_LAW,
+        fee_usd=price.fee(0.0),
+        lists=laws.put([number for above, rates in lists for number in (above, *rates)]),
+        lists_count=len(lists),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, event, given
 
 import sim
 from sim.engine.compiled.desk import BeyondError
@@ -77,11 +77,16 @@ COVERED: dict[str, Any] = {
 @pytest.mark.slow
 @given(worlds(**COVERED))
 def test_generated_worlds_have_the_same_bits(library: Library, world: sim.Scenario) -> None:
+    """Step by step, ahead of the clock, and compiled."""
     assume(not uncompiled(world))
+    event("a world that the twin covers")
     try:
-        assert_held(world, library)
+        found = assert_held(world, library)
     except LineFormedError:
         assert replicate(world, 0).line_formed
+        event("a line forms")
+    else:
+        assert_same(found, replicate(world, 0, step_by_step=True))
 
 
 def test_a_task_may_have_more_calls_than_the_meter_takes_at_once(library: Library) -> None:
