@@ -44,7 +44,7 @@ def in_fence(text: str) -> str:
 
 def in_cells(table: pd.DataFrame) -> pd.DataFrame:
     """A table whose texts no spreadsheet takes for formulas: `=1+1` gets an apostrophe before it, which `from_cells` takes away."""
-    return _each_text(table, _in_cell)
+    return _each_text(table, in_cell)
 
 
 def from_cells(table: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +52,8 @@ def from_cells(table: pd.DataFrame) -> pd.DataFrame:
     return _each_text(table, lambda text: text[1:] if isinstance(text, str) and text.startswith("'") else text)
 
 
-def _in_cell(text: Any) -> Any:
+def in_cell(text: Any) -> Any:
+    """A text that no spreadsheet takes for a formula; anything else as it is."""
     if not (isinstance(text, str) and len(text) > 1 and text.startswith(_FORMULA)):
         return text
     try:

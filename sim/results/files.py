@@ -11,7 +11,7 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.errors import DataError
-from sim.results.escape import from_cells, in_cells
+from sim.results.escape import from_cells, in_cell, in_cells
 from sim.results.sample import Sample
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS, as_yaml, read_settings
@@ -102,6 +102,15 @@ class Files:
         """Keep a table whose index says nothing: `REPLICATIONS`, `TIMELINE` or `RESULTS`."""
         self.write(name, partial(in_cells(table).to_csv, index=False))
 
+    def write_rows(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """The same of rows that are no table yet, which is half the work where there are many small ones."""
+
+        def write(path: Path) -> None:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([heads, *(map(_cell, row) for row in rows)])
+
+        self.write(name, write)
+
     def table(self, name: str) -> pd.DataFrame:
         """A table kept by `write_table`."""
         return read_table(self.path(name))
@@ -169,6 +178,11 @@ class Files:
             left, right = heads.index(first), heads.index(second)
             for row in rows:
                 yield row[left].removeprefix("'"), row[right]
+
+
+def _cell(value: Any) -> Any:
+    """As pandas writes it."""
+    return "" if isinstance(value, float) and math.isnan(value) else in_cell(value)
 
 
 def _number(cell: str) -> float:

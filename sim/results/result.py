@@ -86,15 +86,16 @@ class Result:
         """Every metric of each replication alone, and of all the others together (`sim.columns.REPLICATIONS`)."""
         import pandas as pd
 
+        return pd.DataFrame(self._replicated(), columns=[column.name for column in columns.REPLICATIONS])
+
+    def _replicated(self) -> list[tuple[int, str, float, float]]:
+        """Rows of `by_replication`."""
         found, tallies = self.estimates, self.tallies if len(self.tallies) > 1 else []
-        metrics = found.metrics.items() if tallies else ()
-        columns = {
-            "replication": [number for _ in metrics for number in range(len(tallies))],
-            "metric": [name for name, _ in metrics for _ in tallies],
-            "alone": [metric(tally) for _, metric in metrics for tally in tallies],
-            "without": [value for name, _ in metrics for value in found.sample.without[name]],
-        }
-        return pd.DataFrame(columns)
+        return [
+            (number, name, float(metric(tally)), float(without))
+            for name, metric in found.metrics.items()
+            for number, (tally, without) in enumerate(zip(tallies, found.sample.without[name] if tallies else (), strict=True))
+        ]
 
     @cached_property
     def calls(self) -> pd.DataFrame:
@@ -172,7 +173,7 @@ class Result:
             else:
                 files.remove(PROVIDERS)
             files.write_settings(self.scenario)
-            files.write_table(REPLICATIONS, self.by_replication)
+            files.write_rows(REPLICATIONS, [column.name for column in columns.REPLICATIONS], self._replicated())
             files.write_json(NOTES, self.notes)
             files.write_json(ORIGIN, self.origin)
             files.write_summary(self.summary)

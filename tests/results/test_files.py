@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,10 @@ def test_links_in_a_folder_are_not_followed_and_links_to_it_are(tmp_path: Path) 
     for name in (FIGURES, f"{FIGURES}/a.png", NOTE, "../a.json", f"{FIGURES}/../../a.json"):
         with pytest.raises(sim.DataError, match="is a link, or in one"):
             Files(tmp_path / "run").path(name)
+
+
+def test_rows_are_written_as_a_table_is(tmp_path: Path) -> None:
+    heads, rows = ["name", "value"], [("a,b", 0.1 + 0.2), ("=1+1", math.nan), ("-5", math.inf), ('"', -0.0), ("ü", 1e300), ("x\ny", 3.0)]
+    Files(tmp_path).write_rows("rows.csv", heads, rows)
+    Files(tmp_path).write_table("table.csv", pd.DataFrame(rows, columns=heads))
+    assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "table.csv").read_bytes()

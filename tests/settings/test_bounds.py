@@ -106,3 +106,21 @@ def test_fallback_passes_over_backends_whose_window_is_too_small() -> None:
         "up": {"min": 2300, "max": 2300},
     }
     assert len(answered) == 20
+
+
+def test_what_has_passed_once_is_looked_at_again_where_it_has_changed() -> None:
+    one = scenario(agent(fanout=2))
+    for _ in range(2):
+        one.check()
+    one.market.models["one"].input_usd_per_mtok = -1.0
+    for _ in range(2):
+        with pytest.raises(sim.ConfigError, match="input_usd_per_mtok"):
+            one.check()
+
+
+def test_a_choice_by_its_name_becomes_one_each_time() -> None:
+    for _ in range(2):
+        named: Any = scenario(agent(fanout=2))
+        kind = named.agent.kind
+        named.agent.kind = kind.name
+        assert named.check().agent.kind is kind

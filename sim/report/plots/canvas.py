@@ -170,7 +170,8 @@ def save_all(figures: Figures, folder: Path, made_by: str = "") -> list[Path]:
     The files say in themselves which version made them, and `made_by`.
     """
     files, said = Files(folder), {"Software": SOFTWARE, "Description": made_by}
-    return [files.write_figure(name, partial(figure.savefig, format="png", dpi=DPI, metadata=said)) for name, figure in figures.items()]
+    look: Any = {"format": "png", "dpi": DPI, "metadata": said, "pil_kwargs": {"compress_level": 1}}  # half the time, 1 % more bytes
+    return [files.write_figure(name, partial(figure.savefig, **look)) for name, figure in figures.items()]
 
 
 def save_pdfs(figures: Figures, folder: Path) -> list[Path]:
