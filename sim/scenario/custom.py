@@ -40,6 +40,9 @@ def imported(name: str, key: str) -> Callable[..., Any]:
     module, _, function = name.partition(":")
     if not module or not function:
         raise ConfigError(f"{key}={name}: name a function as module:function")
+    if os.sep in module or module.endswith(".py"):
+        likely = module.removesuffix(".py").removeprefix(f".{os.sep}").strip(os.sep).replace(os.sep, ".")
+        raise ConfigError(f"{key}={name}: is a file; name its module, as in {likely}:{function}, from the current folder on")
     try:
         with exits_told():
             there = _module(module)

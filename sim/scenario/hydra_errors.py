@@ -12,6 +12,7 @@ from sim.errors import did_you_mean
 from sim.sampling.distributions import PARAMETERS
 from sim.scenario.composed.typed import menus
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import CONF
 
 
 def is_hydras(error: BaseException) -> bool:
@@ -34,7 +35,8 @@ def explain(error: BaseException) -> str:
     place, message = of_file.groups() if of_file else ("", message)
     told = re.search(r"full_key: ?(\S.*)", str(cause or error))
     key = _whole(_key(error) if cause else "", told[1] if told else getattr(cause or error, "full_key", None))
-    plain = _not_installed(message) or _not_on_menu(message) or _one_backend(message) or _unknown(message, key if of_file else _key(error))
+    plain = _not_installed(message) or _not_on_menu(message) or _one_backend(message) or _in_the_head(message)
+    plain = plain or _unknown(message, key if of_file else _key(error)) or _no_word(error, message)
     plain = plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
     return f"{place}, {plain}" if place else plain
 
@@ -66,6 +68,29 @@ def _one_backend(message: str) -> str:
     return f"backend={name}: who is used is a list, backends=[{name}]; +backend= adds one of your own to the market"
 
 
+def _in_the_head(message: str) -> str:
+    """Of the head of a file: where its settings belong, and a list `defaults` that means to choose from a menu."""
+    if re.match(r"Key '_?global_?' (?:not in|is not in struct)", message):
+        return "begins with a comment that says where its settings belong: write it as # @package _global_"
+    absent = r"Could not find '(?:.*/)?(\w+)/([^/']+)'$|Could not override '(?:.*/)?(\w+)(?:@\w+)?'\. No match"
+    found = re.match(rf"(?:In '([^']+)': )?(?:{absent})", message)
+    twice = re.match(r"Multiple values for (\w+)\. To override a value use 'override \w+: (.*)'", message)
+    if found is None and twice is None:
+        return ""
+    file, group, choice = (found[1], found[2] or found[4], found[3]) if found else ("", *twice.groups())  # type: ignore[union-attr]
+    told = f"defaults: '{group}' is not a menu; {did_you_mean(group, menus())}"
+    if group in menus():
+        told = f"defaults: another choice of a menu is written override /{group}: {choice or 'CHOICE'}"
+    return f"{file}, {told}" if file else told
+
+
+def _no_word(error: BaseException, message: str) -> str:
+    """Of a word in which nothing can be read."""
+    word = getattr(error, "override", None)
+    unread = message.startswith(("mismatched input", "extraneous input", "no viable alternative"))
+    return f"'{word}' is not KEY=VALUE; see sim --help" if word and unread else ""
+
+
 def _deeper(name: str) -> list[str]:
     """The keys of settings of this name inside groups: the least deep ones."""
     groups: list[tuple[str, Any]] = [("", Scenario)]
@@ -78,6 +103,16 @@ def _deeper(name: str) -> list[str]:
     return []
 
 
+def _beside(name: str, key: str) -> str:
+    """Of a name that a mapping has not: a backend of the market, a parameter of a distribution."""
+    if key.startswith("market.models."):
+        likely = did_you_mean(name, {file.stem for file in CONF.glob("backend/*/*.yaml")})
+        own = _PLAIN["dict is not a subclass of BackendSettings"]
+        return f"market.models: '{name}' {own}{f'; {likely}' if likely.startswith('did') else ''}"
+    whole = f"; give it whole: {key.rpartition('.')[0]}={{dist: ..., {name}: ...}}" if name in PARAMETERS else ""
+    return f"{key}: there is no '{name}'{whole}"
+
+
 def _unknown(message: str, key: str) -> str:
     """Of a setting that there is not, with the likely one."""
     unknown = re.search(r"Key '([^']+)' (?:not in|is not in struct)(?: '(\w+)')?", message)
@@ -87,8 +122,7 @@ def _unknown(message: str, key: str) -> str:
     if key.startswith("hydra."):
         return f"{key}: is no setting of Hydra"
     if not kind and "." in key:
-        whole = f"; give it whole: {key.rpartition('.')[0]}={{dist: ..., {name}: ...}}" if name in PARAMETERS else ""
-        return f"{key}: there is no '{name}'{whole}"
+        return _beside(name, key)
     if "." in name:
         top, _, rest = name.rpartition(".")
         levels = "".join(f"{each}: {{" for each in top.split("."))
@@ -96,9 +130,8 @@ def _unknown(message: str, key: str) -> str:
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
     if key in ("", name) and (deeper := _deeper(name)):
         return f"{name}: is not a setting at the top; did you mean {' or '.join(deeper)}?"
-    if key in ("", name):
-        known += menus()
-    return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, known)}"
+    known += menus() if key in ("", name) else []
+    return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, set(known))}"
 
 
 _PLAIN = {

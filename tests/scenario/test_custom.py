@@ -101,6 +101,15 @@ def test_a_broken_policy_is_one_line(mine: Path, code: str) -> None:
     assert POLICIES[code] in str(refused.value)
 
 
+@pytest.mark.parametrize(("named", "likely"), [("mine.py:f", "mine:f"), ("./mine:f", "mine:f"), ("./pack/mine.py:f", "pack.mine:f")])
+def test_a_file_in_the_place_of_a_module_gets_the_modules_name(mine: Path, named: str, likely: str) -> None:
+    mine.write_text("def f(known): return lambda call, draws: known.backends[0]")
+    with pytest.raises(sim.ConfigError) as refused:
+        run(agent(turns=2), router=RouterSettings(policy=Policy.custom, custom=named))
+    told = f"router.custom={named}: is a file; name its module, as in {likely}, from the current folder on"
+    assert str(refused.value) == told
+
+
 @pytest.mark.parametrize("code", WORKFLOWS)
 def test_a_broken_workflow_is_one_line(mine: Path, code: str) -> None:
     mine.write_text(HEAD + code)

@@ -18,6 +18,8 @@ TYPOS = {
     "sead=3": "sead: 'sead' is not a setting; did you mean 'seed'?",
     "agent=teem": "agent=teem: not on the menu; did you mean 'team'?",
     "+market.models.mine={input_usd_per_mtok: 1}": "market.models.mine: is not in the market; a backend of your own is a file",
+    "market.models.glm-5.input_usd_per_mtok=1": "market.models: 'glm-5' is not in the market; a backend of your own is a file",
+    "outputs/": "'outputs/' is not KEY=VALUE; see sim --help",
     "agent.turns=[3]": "agent.turns: must be a number or a mapping with 'dist', not a list",
 }
 
@@ -52,6 +54,27 @@ IN_FILES = {
     "workload: {hours: [9, 18]}": "experiment/x, workload.hours[0]: is a group of settings: give a mapping such as {NAME: VALUE}",
     "just a sentence": "{file}: must be a mapping such as {{NAME: VALUE}}, not a text",
 }  # fmt: skip
+
+
+OF_MENUS = {
+    "# @package _global_\ndefaults: [agent: solo]": "experiment/x, defaults: another choice of a menu is written override /agent: solo",
+    "# @package _global_\ndefaults: [override agent: solo]":
+        "experiment/x, defaults: another choice of a menu is written override /agent: CHOICE",
+    "# @package _global_\ndefaults: [/agent: solo]": "defaults: another choice of a menu is written override /agent: solo",
+    "# @package _global_\ndefaults: [override /agnt: solo]": "experiment/x, defaults: 'agnt' is not a menu; did you mean 'agent'?",
+    "# @package global\nseed: 2":
+        "experiment/x, begins with a comment that says where its settings belong: write it as # @package _global_",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("held", "told"), OF_MENUS.items())
+def test_what_a_file_chooses_from_a_menu_is_told_in_yaml_that_works(tmp_path: Path, held: str, told: str) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "x.yaml").write_text(held)
+    with pytest.raises(sim.ConfigError) as refused:
+        sim.load("experiment=x", config_dir=tmp_path)
+    assert str(refused.value) == told
 
 
 @pytest.mark.slow

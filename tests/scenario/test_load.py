@@ -222,6 +222,7 @@ def test_what_is_no_settings_is_one_line(wrong: object) -> None:
 def test_one_backend_is_a_list_of_one_and_a_sweep_runs_each() -> None:
     assert sim.load("backends=minimax_m2_5").backends == sim.load(backends="minimax_m2_5").backends == ["minimax_m2_5"]
     assert open_mappings(["-m", "backends=glm_5,kimi_k2_5"]) == ["-m", "backends=[glm_5],[kimi_k2_5]"]
+    assert open_mappings(["-m", "backends=glm_5,[glm_5,kimi_k2_5]"]) == ["-m", "backends=[glm_5],[glm_5,kimi_k2_5]"]
     with pytest.raises(sim.ConfigError, match=r"^backends=glm_5,kimi_k2_5: several values: -m runs each"):
         sim.load("backends=glm_5,kimi_k2_5")
     with pytest.raises(sim.ConfigError, match=r"glm_6.*did you mean 'glm_5'"):

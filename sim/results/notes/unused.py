@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import CONF
+from sim.scenario.text import read_settings
 from sim.settings.agent import AgentKind
 from sim.settings.budget import Then
 from sim.settings.events.event import EventKind
@@ -211,3 +214,13 @@ def _places(scenario: Scenario) -> Iterator[str]:
     known = {model.served_in for model in models}.union(*(model.regional_surcharges for model in models))
     if scenario.provider.name and (others := sorted(scenario.provider.usd_per_kwh.keys() - known)):
         yield f"provider.usd_per_kwh.{', '.join(others)} (no backend of the market is served there; known: {', '.join(sorted(known))})"
+    asked = {model.served_in for model in scenario.chosen().values()}
+    if idle := sorted(place for place, s in scenario.place.round_trips_s.items() if place not in asked and (place, s) not in _shipped()):
+        yield f"place.round_trips_s.{', '.join(idle)} (no backend in use is served there)"
+
+
+@functools.cache
+def _shipped() -> frozenset[tuple[str, float]]:
+    """Round trips by place, as the choices of `place=` have them: nobody has asked for those."""
+    menu = [read_settings(file).get("round_trips_s") or {} for file in (CONF / "place").glob("*.yaml")]
+    return frozenset((place, float(seconds)) for each in menu for place, seconds in each.items())

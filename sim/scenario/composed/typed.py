@@ -38,6 +38,8 @@ def check_length(overrides: Sequence[str]) -> None:
 
 _NAME = r"(?!null\b)[A-Za-z][\w-]*"
 """Of a backend."""
+_ONE_OR_MORE = rf"(?:{_NAME}|\[[^\[\]]*\])"
+"""Of backends: one, or a list."""
 
 
 def open_mappings(overrides: Sequence[str]) -> list[str]:
@@ -58,8 +60,9 @@ def _as_typed(text: str, many: bool) -> str:
     if found is None or text.startswith("hydra.searchpath"):
         return text
     word, key, value = found.groups()
-    if key == "backends" and (re.fullmatch(_NAME, value) or (many and re.fullmatch(rf"{_NAME}(,{_NAME})+", value))):
-        return f"{word}={','.join(f'[{name}]' for name in value.split(','))}"  # one backend is a list of one
+    if key == "backends" and (re.fullmatch(_NAME, value) or (many and re.fullmatch(rf"{_ONE_OR_MORE}(,{_ONE_OR_MORE})+", value))):
+        each = re.findall(_ONE_OR_MORE, value)
+        return f"{word}={','.join(one if one.startswith('[') else f'[{one}]' for one in each)}"  # one backend is a list of one
     takes_name = _is_text(key)
     read = _parsed_value(text)
     if not takes_name and re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", value) and ",0" in value:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from sim.errors import SimError
 from sim.scenario.told.card import card
 from sim.scenario.told.numbers import counted
+from sim.settings.bounds import check
 from sim.settings.scenario import ScenarioSettings
 from sim.settings.workload import WorkloadKind
 
+_OF_ANOTHER_KIND = (TypeError, ValueError, AttributeError)
 ON = "Settings are attributes (.agent.fanout); sim.replaced changes some, sim.simulate runs it."
 
 
 def headline(scenario: ScenarioSettings) -> str:
     """`Scenario 'scenario': 5 tasks, agent.kind=react, backends=[minimax_m2_5], market=feb_2026, replications=5, seed=1`."""
-    return f"Scenario {scenario.name!r}: {', '.join(f'{key}={value}' if key else value for key, value in _parts(scenario))}"
+    try:
+        return f"Scenario {scenario.name!r}: {', '.join(f'{key}={value}' if key else value for key, value in _parts(scenario))}"
+    except _OF_ANOTHER_KIND:  # it is shown before it is checked
+        return f"Scenario {scenario.name!r} cannot be run: {_why_not(scenario)}"
 
 
 def html(scenario: ScenarioSettings) -> str:
     """The same as a table, and what each backend's tokens cost by the list."""
+    try:
+        _parts(scenario)
+    except _OF_ANOTHER_KIND:
+        return card(headline(scenario), ("setting", "value"), [], [])
     rows = [(key or "work", value) for key, value in _parts(scenario)]
     there = {name: scenario.market.models[name] for name in scenario.backends if name in scenario.market.models}
     prices = [
@@ -24,6 +34,14 @@ def html(scenario: ScenarioSettings) -> str:
         for name, model in there.items()
     ]
     return card(f"Scenario {scenario.name!r}", ("setting", "value"), rows, [*prices[:8], ON])
+
+
+def _why_not(scenario: ScenarioSettings) -> str:
+    try:
+        check(scenario)
+    except (SimError, *_OF_ANOTHER_KIND) as error:
+        return str(error)
+    return "a setting is of another kind"
 
 
 def _parts(scenario: ScenarioSettings) -> list[tuple[str, str]]:

@@ -148,3 +148,11 @@ def test_electricity_of_a_place_where_nobody_is_served_is_told() -> None:
     assert unused(composed("chat", "provider=disclosed")) == ""
     told = "provider.usd_per_kwh.de (no backend of the market is served there; known: cn, eu, us)"
     assert unused(composed("chat", "provider=disclosed", "provider.usd_per_kwh={de: [0.2, 0.3]}")) == f"Without effect here: {told}."
+
+
+def test_a_round_trip_to_where_nobody_in_use_is_served_is_told() -> None:
+    """MiniMax M2.5 is served in China. What a choice of `place=` brings with it is not told: nobody has asked for it."""
+    minimax = ("backends=[minimax_m2_5]", "place=eu")
+    assert unused(composed("chat", *minimax)) == unused(composed("chat", *minimax, "place.round_trips_s.cn=0.5")) == ""
+    told = "Without effect here: place.round_trips_s.mars, us (no backend in use is served there)."
+    assert unused(composed("chat", *minimax, "place.round_trips_s={us: 0.3, mars: 1}")) == told

@@ -48,3 +48,19 @@ def test_scenarios_that_a_prompt_does_not_tell_apart_have_texts_of_their_own() -
     assert one.as_text() != other.as_text()
     assert one.as_text() == sim.replaced(one, {}).as_text()
     assert "ttft_s=1.25" in other.as_text()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("workload.tasks", "2x", "workload.tasks='2x': must be a number"),
+        ("horizon_s", "8h", "horizon_s='8h': must be a number"),
+        ("backends", [5], ""),
+        ("agent", 5, ""),
+    ],
+)
+def test_what_cannot_be_run_is_shown_as_such(key: str, value: object, told: str) -> None:
+    """A prompt shows a scenario before anybody has checked it."""
+    made = sim.replaced(scenario(agent(), WORLD), {key: value})
+    assert repr(made).startswith(f"Scenario 'scenario' cannot be run: {told}")
+    assert "cannot be run" in made._repr_html_()
