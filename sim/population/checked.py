@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import ConfigError, DataError, did_you_mean, of_kind
-from sim.scenario.text import read_settings
+from sim.scenario.text import check_written, read_settings
 from sim.settings.bounds import check
 from sim.settings.population.segments import PopulationSettings
 from sim.settings.population.timeline import MarketEvent, MarketEventKind
@@ -22,6 +22,7 @@ def read_population(file: str | Path) -> PopulationSettings:
     of_kind(file, str | PathLike, "read_population takes a file")
     if not Path(file).is_file():
         raise DataError(f"{file}: is no file")
+    check_written(Path(file))
     if not (written := read_settings(Path(file))):
         raise DataError(f"{file}: holds no settings; it must be a mapping such as name: mine")
     found: PopulationSettings = _made(PopulationSettings, written, "")

@@ -144,6 +144,8 @@ class _Open:
     """The one whose value comes next; in a list the one that the list is the value of."""
     keyed: bool = False
     """Whether that key has been read."""
+    met: set[str] = dataclasses.field(default_factory=set)
+    """Its keys so far."""
 
 
 class _Reading:
@@ -185,6 +187,9 @@ class _Reading:
         wrong = _misread(event.value, not is_key and around.key in self._names) if plain_word else ""
         if is_key:
             around.key, around.keyed = event.value, True
+            if event.value in around.met:
+                return f"the key {event.value} is there twice: leave one out"
+            around.met.add(event.value)
             return f"the key {event.value} {wrong}" if wrong else ""
         self._value()
         return f"{around.key}: {event.value} {wrong}" if wrong else ""

@@ -90,3 +90,15 @@ def test_a_market_of_nobody(tmp_path: Path) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(SimError, match="is no file"):
         read_population(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("people: 1000", "people: 1000, people: 2"), r"people.yaml, line \d+: the key people is there twice: leave one out"),
+        (("people: 1000", "people: 010"), r"people.yaml, line \d+: people: 010 is an octal number in YAML"),
+    ],
+)
+def test_what_yaml_would_take_otherwise_is_told(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    with pytest.raises(SimError, match=said):
+        read(tmp_path, WHOLE.replace(*change))

@@ -27,6 +27,8 @@ TOLD = {
     "name: 1.10": "name: 1.10 is the number 1.1 in YAML: write '1.10' in quotes",
     "name: 1e3": "name: 1e3 is the number 1000 in YAML",
     "router: {backend: True}": "backend: True is a truth value in YAML",
+    "seed: 2\nname: x\nseed: 3": "line 3: the key seed is there twice: leave one out",
+    "a: {b: 1, c: {b: 2}, b: 3}": "line 1: the key b is there twice: leave one out",
     "a: &a [1, *a]": "*a stands in itself, or nowhere",
     "a: *b": "*b stands in itself, or nowhere",
     FOLDED: "line 5: more than 10,000 values, aliases followed; of many values, quantiles will do",
@@ -49,7 +51,7 @@ def test_what_would_be_taken_otherwise_is_told(tmp_path: Path, text: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["seed: 0", "seed: 10", "seed: 08", "name: 'no'", 'name: "1e3"', "name: 2026", "batch: true", "horizon_s: 1e3", "a: [&x 1, *x]",
+    ["seed: 0", "a: {b: 1}\nc: {b: 1}", "- a: 1\n- a: 2", "a: 1\n---\na: 2", "seed: 10", "seed: 08", "name: 'no'", 'name: "1e3"', "name: 2026", "batch: true", "horizon_s: 1e3", "a: [&x 1, *x]",
      "start: 2026-02-03", "a: |\n  yes\n  no", "# 010\n", "{", "a: !!str 010"],
 )  # fmt: skip
 def test_what_is_taken_as_it_is_written_is_not(tmp_path: Path, text: str) -> None:
