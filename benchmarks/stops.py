@@ -56,17 +56,19 @@ class Stops(NamedTuple):
     """Files that were there in the end, in the temporary folder or half-written beside a run."""
 
 
-def stop(root: Path, stops: int, seed: int = 1, signals: Sequence[signal.Signals] = SIGNALS) -> Stops:
-    """Stop so many commands; then let one of each end."""
+def stop(
+    root: Path, stops: int, named: Sequence[str] = tuple(COMMANDS), signals: Sequence[signal.Signals] = SIGNALS, seed: int = 1
+) -> Stops:
+    """Stop so many commands, of the kinds that are named, by turns; then let one of each end."""
     luck, temporary = random.Random(seed), root / "temporary"
     temporary.mkdir(parents=True)
     environment = os.environ | {"TMPDIR": str(temporary), MARK: str(os.getpid())}
     _whole(root, environment, [*SMALL, "workload.tasks=20", "hydra.run.dir=kept"])
     kept, ends, lines = _held(root / "kept"), Counter[str](), Counter[str]()
-    lasts = {name: _whole(root, environment, words) for name, words in COMMANDS.items()}
+    lasts = {name: _whole(root, environment, COMMANDS[name]) for name in named}
     mixed = lost = orphans = said = 0
     for number in range(stops):
-        name, sent = list(COMMANDS)[number % 3], signals[number // 3 % len(signals)]
+        name, sent = named[number % len(named)], signals[number // len(named) % len(signals)]
         before = _complete(root)
         words = COMMANDS[name] + ([f"seed={number}"] if name == "run" else [])
         process = _start(root, environment, words)
@@ -86,8 +88,8 @@ def stop(root: Path, stops: int, seed: int = 1, signals: Sequence[signal.Signals
         after = _complete(root)
         mixed += sum(each is None for each in after.values())
         lost += len(before.keys() - after.keys()) + (_held(root / "kept") != kept)
-    for words in COMMANDS.values():
-        _whole(root, environment, words)
+    for name in named:
+        _whole(root, environment, COMMANDS[name])
     left = [str(path.relative_to(root)) for path in root.rglob("*") if path.name.endswith(".part") or path.name == LOCK]
     return Stops(ends, mixed, lost, orphans, said, lines, [*left, *(path.name for path in temporary.iterdir())])
 

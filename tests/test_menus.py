@@ -48,8 +48,15 @@ def choices(menu: str) -> list[str]:
 
 @functools.cache
 def chosen(menu: str, choice: str) -> sim.Scenario:
-    needed = NEEDS.get((menu, choice))
-    return sim.load(f"{menu}={choice}", *SMALL, *(["=".join(needed)] if needed else []))
+    """Composed with choices from other menus, each of which sets groups of its own (but `early_stop`, which sets the outcome too)."""
+    alone = [row[menu] == choice and (menu != "outcome" or row["tries"] != "early_stop") for row in each_once()]
+    return _composed(alone.index(True))
+
+
+@functools.cache
+def _composed(number: int) -> sim.Scenario:
+    row = each_once()[number]
+    return sim.load(*(f"{menu}={choice}" for menu, choice in row.items()), *SMALL)
 
 
 def together(row: Mapping[str, str]) -> sim.Scenario:
