@@ -51,7 +51,8 @@ def test_what_would_be_taken_otherwise_is_told(tmp_path: Path, text: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["seed: 0", "a: {b: 1}\nc: {b: 1}", "- a: 1\n- a: 2", "a: 1\n---\na: 2", "seed: 10", "seed: 08", "name: 'no'", 'name: "1e3"', "name: 2026", "batch: true", "horizon_s: 1e3", "a: [&x 1, *x]",
+    ["seed: 0", "a: {b: 1}\nc: {b: 1}", "- a: 1\n- a: 2", "a: 1\n---\na: 2", "seed: 10", "seed: 08", "name: 'no'",
+     'name: "1e3"', "name: 2026", "batch: true", "horizon_s: 1e3", "a: [&x 1, *x]",
      "start: 2026-02-03", "a: |\n  yes\n  no", "# 010\n", "{", "a: !!str 010"],
 )  # fmt: skip
 def test_what_is_taken_as_it_is_written_is_not(tmp_path: Path, text: str) -> None:
