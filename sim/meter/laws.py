@@ -23,7 +23,7 @@ CLOSE = 1e-9
 
 
 class Presence:
-    """How many tasks are there, integrated over time as they come and go."""
+    """How many tasks are there, integrated over time as they come and go; told of that in any order, the sum is the same."""
 
     __slots__ = ("_since", "area_s", "arrivals_s", "count")
 

@@ -24,7 +24,6 @@ from sim.meter.stages import StageOfPath
 from sim.meter.sums import PARTS, joined, real, where
 from sim.meter.switches import Switches
 from sim.meter.tally import TOKENS, Tally, waits_of
-from sim.meter.waits import WaitsOfCalls
 from sim.settings.run import Log
 from sim.task import Task
 from sim.usage import Usage
@@ -56,15 +55,14 @@ class Meter:
         self._lookahead = lookahead
         self._horizon_s = horizon_s
         self.open_tasks = OpenTasks()
-        self.given_up = 0
-        self.started_tasks = 0
+        self.given_up = self.started_tasks = 0
         self.present = Presence()
         self._blocked = 0
         """Tasks that were refused for want of money."""
         self.started_agents = self.started_verifiers = 0
         self._messages = self._message_pairs = 0
         self.paths: dict[str, int] = {}
-        self._capped = 0
+        self.capped = 0
         """Tasks that came to a cap."""
         self.tally = Tally.empty(len(prices), len(stages))
         self._stages = StageOfPath(stages) if stages else None
@@ -106,21 +104,15 @@ class Meter:
         self._messages += messages
         self._message_pairs += messages * (messages - 1) // 2
 
-    @property
-    def simple(self) -> bool:
-        """Whether `books` may do: one sum of everything, prices that never change."""
-        plain = all(type(price) is Price and not price.changes for price in self.prices)
-        return plain and self._kept is None and not self._priced and type(self._waits) is WaitsOfCalls
-
     def room(self) -> tuple[bytearray, int, int]:
         """For those who write rows themselves: the buffer, how many rows are in it, how many go into it."""
         return self._calls, self._call_at // self._call_size, self._call_end // self._call_size
 
-    def written(self, rows: int) -> None:
-        """So many rows are in the buffer now; what has become full is exchanged for another one."""
+    def written(self, rows: int, until: float | None = None) -> None:
+        """So many rows are in the buffer now; a full one is exchanged. `until`: all that start before are recorded, if not the clock's."""
         self._call_at = rows * self._call_size
         if self._call_at == self._call_end:
-            self._flush_calls()
+            self._flush_calls(until)
 
     def outlasts(self, backend: int, start_s: float, end_s: float) -> None:
         """An attempt that has begun, and ends after the run."""
@@ -180,7 +172,7 @@ class Meter:
     def task_ended(self, task: Task) -> None:
         """A task's root agent has ended."""
         self.present.go(task.t_end)
-        self._capped += task.capped
+        self.capped += task.capped
         if task.broke_s:
             for waits in (self._waits, self._kept_waits)[: 1 + (task.t_arrive >= self._cut_s)]:
                 waits.add_money(task.broke_s)
@@ -212,7 +204,7 @@ class Meter:
             "verifiers": self.started_verifiers,
             "messages": self._messages,
             "message_pairs": self._message_pairs,
-            "capped": self._capped,
+            "capped": self.capped,
         }
 
     def _warmed_up(self) -> None:
@@ -289,6 +281,10 @@ class Meter:
         for column, name in enumerate(("calls", *TOKENS)):
             rows[name] = spent[:, column]
         rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]
+        self.add_tasks(rows)
+
+    def add_tasks(self, rows: np.ndarray) -> None:
+        """Complete rows of tasks that have ended, in the order of their ends."""
         self._digest.add_tasks(rows)
         self.tally.add_tasks(rows)
         self._waits.add_tasks(rows["task"])

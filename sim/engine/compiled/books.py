@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from ctypes import POINTER, c_double, c_int64, c_uint64, c_void_p
 from typing import Any
 
 import numpy as np
 
+from sim.backends.pricing import Price
 from sim.call import Role, Status
 from sim.meter.digest import factors
 from sim.meter.meter import CHUNK
@@ -15,6 +17,7 @@ from sim.meter.rows import CALL
 from sim.meter.sums import PARTS, joined
 from sim.meter.tally import DOLLARS, TOKENS, Tally
 from sim.meter.waits import Wait, WaitsOfCalls
+from sim.scenario.scenario import Scenario
 
 WORDS = -(-CALL.size // 8)
 """Of a row, in its digest."""
@@ -57,6 +60,11 @@ class SumsTable(ctypes.Structure):
 
 _MINUTE = np.dtype([("minute", np.int64), ("backend", np.int64), ("sums", np.float64, len(TOKENS) + PARTS)])
 _WAIT = np.dtype([("backoff_s", np.float64), ("broken_s", np.float64), ("given_up", np.int64)])
+
+
+def may_keep(scenario: Scenario, prices: Sequence[Price]) -> bool:
+    """Whether they hold all that the meter would add up: prices that never change, and nobody whose calls are told apart."""
+    return not scenario.workload.teams and all(type(price) is Price and not price.changes for price in prices)
 
 
 class Books:

@@ -13,7 +13,7 @@ from simpy import Event
 from sim.agents.agent import Office
 from sim.backends.backend import Backend
 from sim.clock import Clock
-from sim.engine.compiled.books import Books
+from sim.engine.compiled.books import Books, may_keep
 from sim.engine.compiled.library import CALLED, Library
 from sim.engine.compiled.tables import Lived, Tables
 from sim.engine.desk import Desk
@@ -25,7 +25,7 @@ from sim.scenario.scenario import Scenario
 from sim.settings.workload import WorkloadSettings
 from sim.task import Task
 
-_STUCK, _FAILED, _COMPLETED = range(3)
+STUCK, FAILED, COMPLETED = range(3)
 """As in `model.h`."""
 _SUBSTITUTE, _STAGE, _VERIFIES = -1, -1, -2
 """The same, of an agent's path."""
@@ -45,10 +45,10 @@ class TwinDesk(Desk):
         super().__init__(settings, office, meter, dispatch, clock, horizon_s)
         self._dispatch = dispatch
         self._backends = backends
-        self._live = library.live
+        self._library = library
         self._tables = Tables(scenario, index, backends, meter.prices)
         self._world = ctypes.byref(self._tables.world)
-        self._engine = library.new(len(backends), len(scenario.agent.staged), meter.simple)
+        self._engine = library.new(len(backends), len(scenario.agent.staged), may_keep(scenario, meter.prices))
         if not self._engine:
             raise MemoryError
         self._state = self._engine.contents
@@ -69,7 +69,7 @@ class TwinDesk(Desk):
         """Live a task at once; the event comes when it has ended."""
         task, over, lived = self._task(number, user), self._clock.event(), self._lived
         self._look_for_room()
-        self._live(self._engine, self._world, number, self._clock.now, task.effort, task.chats, lived)
+        self._library.live(self._engine, self._world, number, self._clock.now, task.effort, task.chats, lived)
         self._check()
         self._outlast()
         self._meter.written(self._state.row_count)
@@ -77,8 +77,8 @@ class TwinDesk(Desk):
             self._meter.open_tasks.put(number, np.array(lived.spent))
         self._office.heard(lived.requests)
         task.tries, task.agents, task.thinking_s, task.capped = 1, lived.agents, lived.thinking_s, bool(lived.capped)
-        if lived.state != _STUCK:
-            task.finished = lived.state == _COMPLETED
+        if lived.state != STUCK:
+            task.finished = lived.state == COMPLETED
             self._end_at(lived.t_end_s, task, task.finished and self._right(task, lived), over)
         return over
 
@@ -113,7 +113,7 @@ class TwinDesk(Desk):
         """The buffer is full in the middle of a task. What goes wrong is kept, since nothing can be raised through C."""
         try:
             self._outlast()
-            self._meter.written(self._state.row_count)
+            self._meter.written(self._state.row_count, self._state.arrived_s)
             self._look_for_room()
         except BaseException as error:
             self._error = error

@@ -1,4 +1,5 @@
 /* What Python calls. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,9 +22,10 @@ EXPORTED const char *engine_sources(void)
 }
 
 /* Bytes of what both sides read, for whoever holds their layout to Python's. */
-EXPORTED void engine_sizes(i64 sizes[5])
+EXPORTED void engine_sizes(i64 sizes[6])
 {
     sizes[0] = sizeof(World), sizes[1] = sizeof(Engine), sizes[2] = sizeof(Lived), sizes[3] = sizeof(Row), sizes[4] = sizeof(Sums);
+    sizes[5] = sizeof(Job);
 }
 
 EXPORTED void engine_free(Engine *engine)
@@ -57,6 +59,7 @@ EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double
 {
     clear(engine);
     i64 first_wait = open_books(engine);
+    engine->arrived_s = now_s;
     Task task = {.id = number, .effort = effort, .backend = -1, .thinks_until_s = now_s};
     Agent root;
     i64 leads = world->team.leads && !chats, stages = world->stage_count && !chats;
@@ -68,6 +71,24 @@ EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double
                      .requests = root.requests, .turn = root.turn, .backend = root.backend, .capped = task.capped,
                      .helpers = root.helpers};
     close_books(engine, world, first_wait, state, &lived->spent);
+}
+
+/* Tasks in the order in which they come, each with its own luck (`Desk._task`, `SuccessModel.effort`). */
+EXPORTED void engine_live_all(Engine *engine, const World *world, Job *jobs, i64 count)
+{
+    for (Job *job = jobs; job < jobs + count && !engine->beyond && !engine->stopped; job++) {
+        double luck[3], sigma = world->effort; /* in the order of `decisions.TASK` */
+        Lived lived;
+        page(world, TASK, job->number, 0, 0, luck, 3);
+        page(world, TRY, job->number, 0, 0, &job->u_score, 1);
+        job->u_difficulty = luck[0];
+        job->chats = luck[2] < world->chat_share;
+        double effort = sigma != 0.0 ? exp(sigma * normal_quantile(luck[0], 0.0, 1.0) - sigma * sigma / 2) : 1.0;
+        engine_live(engine, world, job->number, job->t_arrive_s, effort, job->chats, &lived);
+        job->state = lived.state, job->t_end_s = lived.t_end_s, job->thinking_s = lived.thinking_s, job->agents = lived.agents;
+        job->requests = lived.requests, job->turn = lived.turn, job->backend = lived.backend, job->capped = lived.capped;
+        job->spent = lived.spent;
+    }
 }
 
 /* For those who hold single functions to Python's. */

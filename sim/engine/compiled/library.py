@@ -15,7 +15,7 @@ from sim.columns import CALLS, row_type
 from sim.engine.compiled.books import Exact, SumsTable
 from sim.engine.compiled.build import LIBRARY, sources
 from sim.engine.compiled.laws import Law, Laws
-from sim.engine.compiled.tables import EngineState, Lived, WorldTable
+from sim.engine.compiled.tables import JOB, EngineState, Lived, WorldTable
 from sim.meter.sums import PARTS, exact, joined
 from sim.sampling.distributions import distribution
 from sim.sampling.streams import LONGEST, Streams, key
@@ -35,12 +35,13 @@ class Library:
         engine, world, numbers = POINTER(EngineState), POINTER(WorldTable), POINTER(c_double)
         self.sources = _function(found.engine_sources, c_char_p)().decode()
         """A digest of what it was built from."""
-        self.sizes = (c_int64 * 5)()
+        self.sizes = (c_int64 * 6)()
         """In bytes, of what both sides read."""
         _function(found.engine_sizes, None, POINTER(c_int64))(self.sizes)
         self.new = _function(found.engine_new, engine, c_int64, c_int64, c_int64)
         self.free = _function(found.engine_free, None, c_void_p)
         self.live = _function(found.engine_live, None, engine, world, c_uint64, c_double, c_double, c_int64, POINTER(Lived))
+        self.live_all = _function(found.engine_live_all, None, engine, world, c_void_p, c_int64)
         self.page = _function(found.engine_page, None, world, c_int64, c_uint64, c_uint64, c_uint64, numbers, c_int64)
         self.add = _function(found.engine_add, None, c_int64 * PARTS, c_double)
         self.draw = _function(found.engine_draw, c_double, world, c_int64, c_double)
@@ -84,7 +85,7 @@ def _built() -> tuple[Library | None, str]:
     return (None, f"on this machine its {differs} is not Python's") if differs else (library, "")
 
 
-SIZES = [*map(ctypes.sizeof, (WorldTable, EngineState, Lived)), row_type(CALLS).itemsize, ctypes.sizeof(SumsTable)]
+SIZES = [*map(ctypes.sizeof, (WorldTable, EngineState, Lived)), row_type(CALLS).itemsize, ctypes.sizeof(SumsTable), JOB.itemsize]
 """As Python has them."""
 SAMPLES: dict[str, Any] = {
     "constant": 7.5,

@@ -10,7 +10,7 @@ typedef int64_t i64;
 typedef uint64_t u64;
 
 /* sim/sampling/decisions.py */
-enum { TASK = 2, TURN = 3, MESSAGE = 4, RETRY = 5, COMPACTION = 6, ROUTE = 7, STAGE = 11, TEAM = 12, PURPOSES = 13 };
+enum { TASK = 2, TURN = 3, MESSAGE = 4, RETRY = 5, COMPACTION = 6, ROUTE = 7, TRY = 8, STAGE = 11, TEAM = 12, PURPOSES = 13 };
 
 /* sim/sampling/streams.py: a page has ROWS rows of COLUMNS decisions. */
 enum { COLUMNS = 6, ROWS = 10, PAGE = ROWS * COLUMNS, FIRST_PAGE = (3 + ROWS) * COLUMNS, FIRST_MESSAGE = 12, FIRST_TURN = 18 };
@@ -98,7 +98,7 @@ typedef struct {
     const Stage *stages;
     i64 stage_count; /* 0: it is no pipeline */
     i64 max_agents, at_cap_stops;
-    double horizon_s;
+    double horizon_s, chat_share, effort;
     i64 role; /* of roots */
     Profile lead, worker, chat;
     Router router;
@@ -202,6 +202,7 @@ typedef struct {
     i64 row_count, row_room;
     int (*more_room)(void);
     int (*named)(void); /* names the paths that are new, and returns the same */
+    double arrived_s; /* when the task came that is lived: all that start before are recorded */
     Sums *sums; /* null: the meter adds its rows up itself */
     /* What is counted, over all tasks so far. */
     i64 requested, given_up, trying_again, agents, verifiers;
@@ -228,5 +229,13 @@ typedef struct {
     const i64 *helpers; /* by backend: sub-agents that have reported; null: none */
     Spent spent;
 } Lived;
+
+/* One of many: what is known of it, then its luck and what has become of it. */
+typedef struct {
+    u64 number;
+    double t_arrive_s, t_end_s, thinking_s, u_difficulty, u_score;
+    i64 chats, state, agents, requests, turn, backend, capped;
+    Spent spent;
+} Job;
 
 #endif

@@ -9,6 +9,8 @@ from ctypes import POINTER, c_double, c_int64, c_uint64, c_void_p
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+
 from sim.agents.workflows import workflow
 from sim.backends.backend import Backend
 from sim.backends.pricing import Price
@@ -99,7 +101,7 @@ class WorldTable(ctypes.Structure):
         ("laws", POINTER(Law)), ("numbers", POINTER(c_double)), ("parts", POINTER(c_int64)),
         ("backends", POINTER(BackendTable)), ("backend_count", c_int64),
         ("stages", POINTER(StageTable)), *_fields(c_int64, "stage_count", "max_agents", "at_cap_stops"),
-        ("horizon_s", c_double), ("role", c_int64),
+        *_fields(c_double, "horizon_s", "chat_share", "effort"), ("role", c_int64),
         ("lead", ProfileTable), ("worker", ProfileTable), ("chat", ProfileTable),
         ("router", RouterTable), ("retry", RetryTable), ("team", TeamTable), ("keys", c_uint64 * 2 * (len(Purpose) + 1)),
     )  # fmt: skip
@@ -122,7 +124,7 @@ class EngineState(ctypes.Structure):
 
     _fields_ = (
         ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), ("more_room", c_void_p), ("named", c_void_p),
-        ("sums", POINTER(SumsTable)),
+        ("arrived_s", c_double), ("sums", POINTER(SumsTable)),
         *_fields(c_int64, "requested", "given_up", "trying_again", "agents", "verifiers"), ("in_service", POINTER(c_int64)),
         ("paths", POINTER(PathTable)), ("path_count", c_int64), ("path_room", c_int64), ("path_places", c_void_p),
         ("outlasting", POINTER(OutlastingTable)), ("outlasting_count", c_int64), ("outlasting_room", c_int64), ("arena", c_void_p),
@@ -138,6 +140,14 @@ class Lived(ctypes.Structure):
         *_fields(c_int64, "turn", "backend", "capped"), ("helpers", POINTER(c_int64)),
         ("spent", c_double * (1 + len(TOKENS) + PARTS)),
     )  # fmt: skip
+
+
+JOB = np.dtype(
+    [("number", np.uint64), *((name, np.float64) for name in ("t_arrive_s", "t_end_s", "thinking_s", "u_difficulty", "u_score"))]
+    + [(name, np.int64) for name in ("chats", "state", "agents", "requests", "turn", "backend", "capped")]
+    + [("spent", np.float64, 1 + len(TOKENS) + PARTS)]
+)
+"""`Job` of `model.h`."""
 
 
 class Tables:
@@ -160,8 +170,8 @@ class Tables:
         horizon_s = scenario.horizon_s or math.inf
         lead, *_, worker, chat = profiles
         self.world = WorldTable(
-            *self._kept[:4], len(served), self._kept[4], len(stages), agent.max_agents or 0, agent.at_cap is AtCap.stop, horizon_s, role,
-            lead, worker, chat, router, _retry(scenario.retry), team,
+            *self._kept[:4], len(served), self._kept[4], len(stages), agent.max_agents or 0, agent.at_cap is AtCap.stop, horizon_s,
+            scenario.workload.chat_share, scenario.outcome.effort, role, lead, worker, chat, router, _retry(scenario.retry), team,
         )  # fmt: skip
         for purpose in Purpose:
             self.world.keys[purpose][:] = key(scenario.seed, replication, purpose)
