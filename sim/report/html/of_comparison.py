@@ -32,6 +32,8 @@ from sim.sweeps.sides import Side, every_metric, pairs, sides, way
 
 BUDGET = "budget_usd_per_month="
 """Before dollars, on a command line."""
+MOST_TOLD = 4
+"""Settings that are said to differ, in a terminal; the page has all."""
 NO_LENGTH = "A month against its budget needs runs that have a length: horizon_s."
 PAIRED = "Replications are paired by their random numbers: what is common to both cancels out. Each folder is held against the first."
 NEVER = "a difference that is not seen may be there: the interval says how large it may be"
@@ -84,22 +86,22 @@ def _called(b: Side, a: Side) -> str:
 
 
 def listed(found: Sequence[Against]) -> pd.DataFrame:
-    """The table for people: of two folders a column each, of more a row for each that stands against the first."""
+    """The table for people: of two folders a column each, of more a row for each that stands against the first. A narrow terminal leaves
+    out the last columns: the verdict is not among them."""
     rows, many = [], len({each.b for each in found}) > 1
     for each in found:
-        after = sections.written(each.metric, each.after)
+        name, after = metric_name(each.metric), sections.written(each.metric, each.after)
         low, high = (sections.written(each.metric, end) for end in (each.difference_ci_low, each.difference_ci_high))
         rows.append(
             {
                 "scenario": each.scenario,
-                "what": metric_name(each.metric),
+                "what": name if not each.unit or name.startswith(each.unit) else f"{name}, {each.unit}",
                 each.a: sections.written(each.metric, each.before),
                 **({"against": each.b, "it has": after} if many else {each.b: after}),
+                "verdict": each.verdict,
                 "difference": _signed(each.metric, each.difference),
                 "95 % interval": f"{low} to {high}" if each.difference_ci_low < each.difference_ci_high else "",
                 "times": number(each.ratio),
-                "verdict": each.verdict,
-                "unit": each.unit,
             }
         )
     table = pd.DataFrame(rows)
@@ -131,7 +133,7 @@ def finding(found: Sequence[Against]) -> str:
 def _sentence(each: Against) -> str:
     before, after = (sections.written(each.metric, value) for value in (each.before, each.after))
     unit = f" {each.unit}" if each.unit else ""
-    head = f"{metric_name(each.metric).capitalize()} is {after}{unit} in {each.b}, {before} in {each.a}: {number(each.ratio)} times"
+    head = f"{metric_name(each.metric).capitalize()}: {after}{unit} in {each.b}, {before} in {each.a}, {number(each.ratio)} times"
     if each.ratio_ci_low < each.ratio_ci_high:
         head += f" ({number(each.ratio_ci_low)} to {number(each.ratio_ci_high)})"
     return f"{head}; {NEVER}" if each.verdict == NOTHING and each.before != each.after else head
@@ -204,6 +206,14 @@ def _alike(folders: Mapping[str, Sequence[Side]]) -> Table:
     return between({name: all_of[0].settings for name, all_of in folders.items()}, asked)
 
 
+def _changed(folders: Mapping[str, Sequence[Side]]) -> str:
+    """In a sentence what is set otherwise; empty where nothing is."""
+    rows = _alike(folders).texts.to_dict("records")
+    told = [f"{row['setting']} is {', '.join(f'{row[name]} in {name}' for name in folders if row[name])}" for row in rows[:MOST_TOLD]]
+    more = f"; and {len(rows) - MOST_TOLD} more settings, in {PAGE}" if len(rows) > MOST_TOLD else ""
+    return f"Set otherwise: {'; '.join(told)}{more}." if told else ""
+
+
 def _months(folders: Mapping[str, Sequence[Side]], budget_usd: float | None) -> tuple[list[str], list[Table]]:
     named = {_full_name(name, each): (each.sample, each.settings) for name, all_of in folders.items() for each in all_of}
     tables = months(named, budget_usd)
@@ -251,8 +261,16 @@ def show_comparison(
     files.write_text(PAGE, html(page_of_comparison(folders, found, said, steps, drawings, places, budget_usd)))
     if not quiet:
         lines, tables = _months(folders, budget_usd)
-        parts = [*warned(folders), aligned(listed(found)), *(aligned(each.texts) for each in tables), *lines, said, str(out)]
-        show(visible("\n\n".join(parts)))
+        parts = [
+            *warned(folders),
+            _changed(folders),
+            aligned(listed(found)),
+            *(aligned(each.texts) for each in tables),
+            *lines,
+            said,
+            str(out),
+        ]
+        show(visible("\n\n".join(part for part in parts if part)))
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 import sim
 from sim.report.html.of_comparison import against, finding, listed, show_comparison, warned
 from sim.report.plots.compared.waterfall import waterfall
+from sim.report.terminal.screen import fitted
 from sim.results.saved import SavedResult
 from sim.statistics import Estimate
 from sim.sweeps.sides import sides
@@ -43,16 +44,20 @@ def test_what_differs_is_said_with_its_interval(folders: list[Path], tmp_path: P
     assert "output_usd_per_mtok" in page.text
     assert NAME not in text
     assert "//" not in text.replace("http://www.w3.org", "")
-    assert "Cost per task is" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Cost per task: " in out
+    assert "Set otherwise: market.models.one.output_usd_per_mtok is 1 in cheap, 3 in dear." in out
+    assert "verdict" in fitted(out, 60), "the last that a narrow terminal leaves out"
 
 
 def test_every_folder_stands_against_the_first(folders: list[Path], tmp_path: Path) -> None:
     found = against(dict(zip(["a", "b", "c"], map(sides, folders), strict=True)))
     assert {(each.a, each.b) for each in found} == {("a", "b"), ("a", "c")}
-    assert finding(found).count("Cost per task is") == 2
+    assert finding(found).count("Cost per task: ") == 2
     assert {"against", "it has"} < set(listed(found))
     two = listed([each for each in found if each.b == "b"])
-    assert list(two)[:4] == ["what", "a", "b", "difference"]
+    assert list(two) == ["what", "a", "b", "verdict", "difference", "95 % interval", "times"]
+    assert list(two["what"][:3]) == ["cost per task, USD", "tokens per task", "cache hit rate"]
 
 
 def test_lost_work_other_seeds_and_single_runs_are_told_first(tmp_path: Path) -> None:
