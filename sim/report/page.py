@@ -6,7 +6,7 @@ The table comes first: what draws takes longer to import than a small run takes,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from sim.report.findings.rates import period_of
 from sim.report.folder import Folder
 from sim.report.grid import HARNESS, study
 from sim.report.html.content import Drawing, Page, Table
+from sim.report.html.workbook import RESULTS as RESULTS_BOOK
+from sim.report.html.workbook import write_workbook
 from sim.report.lost import lost_finding
 from sim.report.multipliers import multipliers
 from sim.report.provider.table import provider_text
@@ -67,7 +69,7 @@ def caveats(table: pd.DataFrame) -> list[str]:
 BILLS = "What prices say against what bills say, for one agent (same work, own turns: reckoned ahead; measured: bills of that harness):"
 
 
-def show_run(result: Result, folder: Path, form: Form = Form.short) -> None:
+def show_run(result: Result, folder: Path, form: Form = Form.short, also: Collection[str] = ()) -> None:
     """Print one scenario's table and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     names = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
     table = pd.DataFrame([row({"backends": ",".join(result.scenario.backends)}, result.summary)])
@@ -95,11 +97,12 @@ def show_run(result: Result, folder: Path, form: Form = Form.short) -> None:
     told = text(first, f"{left} more metrics of this run: --all prints them, report.html and summary.csv hold them." if left else "")
     made_by = {"digest": result.digest, "seed": result.scenario.seed}
     texts = Texts(text(summary), found, list(result.notes.values()), told if form is Form.short else "")
+    beside = Beside(also, {"metrics": result.summary.reset_index(names="metric")})
     metrics = {"metrics": {str(name): dict(each) for name, each in result.summary.iterrows()}, "theory": dict(result.theory.values)}
-    _publish(result.scenario.name, texts, draw, compose, folder, made_by, cautions, what, metrics if form is Form.json else None)
+    _publish(result.scenario.name, texts, draw, compose, folder, made_by, cautions, what, metrics if form is Form.json else None, beside)
 
 
-def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> None:
+def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short, also: Collection[str] = ()) -> None:
     """Print a sweep's table (of `sim.gather`) and finding; leave `figures/`, `report.md` and `report.html` in its folder."""
     known = Folder(folder)
     one = study(table, known.names)
@@ -152,28 +155,33 @@ def show_sweep(table: pd.DataFrame, folder: Path, form: Form = Form.short) -> No
 
         return page_of_sweep(known, one, Told(found.said, what, digest, cautions, tables, found.more), drawings)
 
-    _publish(known.title, Texts(text, found, list(known.notes.values())), draw, compose, folder, made_by, cautions, what, scenarios)
+    texts, beside = Texts(text, found, list(known.notes.values())), Beside(also, {"scenarios": table})
+    _publish(known.title, texts, draw, compose, folder, made_by, cautions, what, scenarios, beside)
 
 
-def show_tornado(found: Tornado, scenario: Scenario, folder: Path, form: Form = Form.short) -> None:
+def show_tornado(found: Tornado, scenario: Scenario, folder: Path, form: Form = Form.short, also: Collection[str] = ()) -> None:
     """Print what each setting alone does to a metric; leave `results.csv`, `figures/tornado.png` and `report.md`."""
     from sim.report import drivers
 
     listed = Table("One setting at a time", drivers.tornado_listing(found), "±: half of the 95 % interval of the paired difference.")
-    _show_drivers(found.table, listed, drivers.tornado_finding(found), lambda gallery: gallery.of_tornado(found), scenario, folder, form)
+    _show_drivers(
+        found.table, listed, drivers.tornado_finding(found), lambda gallery: gallery.of_tornado(found), scenario, folder, form, also
+    )
 
 
-def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path, form: Form = Form.short) -> None:
+def show_sobol(table: pd.DataFrame, scenario: Scenario, folder: Path, form: Form = Form.short, also: Collection[str] = ()) -> None:
     """Print which settings account for a metric's variance; leave `results.csv`, `figures/sobol.png` and `report.md`."""
     from sim.report import drivers
 
     listed = Table(
         "All settings at once: shares of the variance", drivers.sobol_listing(table), "±: half of the 95 % interval (bootstrap)."
     )
-    _show_drivers(table, listed, drivers.sobol_finding(table), lambda gallery: gallery.of_sobol(table), scenario, folder, form)
+    _show_drivers(table, listed, drivers.sobol_finding(table), lambda gallery: gallery.of_sobol(table), scenario, folder, form, also)
 
 
-def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, scenario: Scenario, folder: Path, form: Form) -> None:
+def _show_drivers(
+    table: pd.DataFrame, listed: Table, said: str, draw: Draw, scenario: Scenario, folder: Path, form: Form, also: Collection[str]
+) -> None:
     files = Files(folder)
     files.write_table(RESULTS, table)
     files.write_settings(scenario)
@@ -185,7 +193,17 @@ def _show_drivers(table: pd.DataFrame, listed: Table, said: str, draw: Draw, sce
         return page_of_drivers(scenario, Told(said, what, "", [INTERVALS_ARE], [listed]), folder, drawings)
 
     texts, settings = Texts(f"{aligned(listed.texts)}\n\n{listed.note}", Found(said, [])), {"settings": records(table)}
-    _publish(scenario.name, texts, draw, compose, folder, {"seed": scenario.seed}, data=settings if form is Form.json else None)
+    beside, data = Beside(also, {"settings": table}), settings if form is Form.json else None
+    _publish(scenario.name, texts, draw, compose, folder, {"seed": scenario.seed}, data=data, beside=beside)
+
+
+class Beside(NamedTuple):
+    """What is left beside the page for those who ask."""
+
+    also: Collection[str] = ()
+    """`pdf`, of each figure; `xlsx`, a workbook."""
+    sheets: Mapping[str, pd.DataFrame] = {}
+    """All numbers, by the sheet of the workbook that holds them."""
 
 
 class Texts(NamedTuple):
@@ -204,6 +222,7 @@ class Texts(NamedTuple):
 def _publish(
     title: str, texts: Texts, draw: Draw, compose: Compose, folder: Path, made: Mapping[str, Any],
     cautions: Sequence[str] = (INTERVALS_ARE,), what: str = "", data: Mapping[str, Any] | None = None,
+    beside: Beside | None = None,
 ) -> None:  # fmt: skip
     """Print, then draw and write. `data`: what JSON is to hold, where that is asked for in place of texts."""
     made_by = ", ".join(f"{key} {value}" for key, value in made.items())
@@ -234,7 +253,7 @@ def _publish(
         }
         print(written({**about, **data}), flush=True)
     from sim.report.plots import gallery
-    from sim.report.plots.canvas import save_all, save_drawings, title_of
+    from sim.report.plots.canvas import save_all, save_drawings, save_pdfs, title_of
 
     figures = draw(gallery)
     files = save_all(figures, folder, f"{title}, {made_by}")
@@ -255,4 +274,8 @@ def _publish(
 
     Files(folder).write_text(PAGE, html(compose(drawings)))
     drawn = [f"{FIGURES}/{path.with_suffix(ending).name}" for path in files for ending in (".png", ".svg")]
+    if beside is not None and "pdf" in beside.also:
+        drawn += [f"{FIGURES}/{path.name}" for path in save_pdfs(figures, folder)]
+    if beside is not None and "xlsx" in beside.also:
+        drawn.append(write_workbook(beside.sheets, folder, RESULTS_BOOK).name)
     add_shown(folder, [REPORT, PAGE, *drawn])

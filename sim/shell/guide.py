@@ -20,7 +20,7 @@ Settings are words like agent.fanout=8: what there is, and what each means:
   sim list backends                            models with prices
   sim explain agent.fanout                     unit, default, bounds, meaning, source
   sim --cfg job agent=team                     every setting of a scenario as it stands
-  sim agent=team --all                         every metric of a run;  --json: for machines
+  sim agent=team --all                         every metric of a run;  --json  --pdf  --xlsx
 
   sim again FOLDER    the same once more: does the same come out?
   sim compare FOLDER FOLDER        what differs, by how much, how sure; a page

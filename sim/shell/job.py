@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,11 +31,11 @@ class Job:
     A launcher sends it to other processes, where it arrives without them: each job there is all done when it returns.
     """
 
-    def __init__(self, jobs: Jobs | None = None, form: Form = Form.short) -> None:
+    def __init__(self, jobs: Jobs | None = None, form: Form = Form.short, also: Collection[str] = ()) -> None:
         self.status = WELL
         """A mistake once a scenario was refused: Hydra is not told, so that nothing else is printed."""
         self._jobs = jobs
-        self._form = form
+        self._form, self._also = form, also
         self.kept = "it had not ended, so nothing of it is kept; the same command begins anew"
         """What there is of a run, for whoever stops it."""
         self._footprint: Footprint | None = None
@@ -72,7 +72,7 @@ class Job:
             with alone_in(folder):
                 with aside(self._form is Form.json):
                     scenario = from_hydra(composed)
-                _alone(scenario, folder, self._form, self._saved)
+                _alone(scenario, folder, self._form, self._also, self._saved)
         except (SimError, OSError, MemoryError) as error:
             self.undo()
             self.status = complain(told(error))
@@ -126,7 +126,7 @@ def _begin(jobs: Jobs, place: RunFolder, read: Callable[[], Scenario], search: b
     return None
 
 
-def _alone(scenario: Scenario, folder: Path, form: Form, saved: Callable[[Path], None]) -> None:
+def _alone(scenario: Scenario, folder: Path, form: Form, also: Collection[str], saved: Callable[[Path], None]) -> None:
     """One run, or the many of a search for what drives it."""
     from sim.sweeps.goal import check_goal
 
@@ -134,14 +134,14 @@ def _alone(scenario: Scenario, folder: Path, form: Form, saved: Callable[[Path],
     if scenario.baseline:
         raise ConfigError("baseline: names a scenario of a sweep, and this is one run; sweep its settings with -m, or leave it out")
     if scenario.sensitivity.ranges:
-        _find_drivers(scenario, folder, form)
+        _find_drivers(scenario, folder, form, also)
         return
     with aside(form is Form.json):
         result = _run(scenario, folder)
     saved(folder)
     from sim.report.page import show_run  # after the run: its workers need nothing that draws
 
-    show_run(result, folder, form)
+    show_run(result, folder, form, also)
 
 
 def _run(scenario: Scenario, folder: Path) -> Result:
@@ -160,7 +160,7 @@ def _run(scenario: Scenario, folder: Path) -> Result:
     return result
 
 
-def _find_drivers(scenario: Scenario, folder: Path, form: Form) -> None:
+def _find_drivers(scenario: Scenario, folder: Path, form: Form, also: Collection[str]) -> None:
     """A tornado or Sobol indices: many runs of its own."""
     from tqdm import tqdm
 
@@ -178,4 +178,4 @@ def _find_drivers(scenario: Scenario, folder: Path, form: Form) -> None:
             show = partial(show_tornado, tornado(scenario, asked.ranges, asked.metric, progress))
         else:
             show = partial(show_sobol, sobol(scenario, asked.ranges, asked.metric, asked.samples, progress))
-    show(scenario, folder, form)
+    show(scenario, folder, form, also)

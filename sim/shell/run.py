@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sim.engine.stop import Stopped, keeping
 from sim.errors import ConfigError, SimError
 from sim.meter.leftover import clear_leftovers
-from sim.report.terminal.form import Form, form_of
+from sim.report.terminal.form import Form, also_of, form_of
 from sim.results.files import NOTE
 from sim.results.kept.manifest import read_note
 from sim.scenario.composed.jobs import jobs_quickly
@@ -35,10 +35,15 @@ def run(given: Sequence[str]) -> int:
     """Do what `sim GIVEN` says; the exit status. Raises `SimError`, or what Hydra raises, for what cannot be read or run."""
     clear_leftovers()
     form, words = form_of(given)
-    job = Job(form=form)
+    also, words = also_of(words)
+    job = Job(form=form, also=also)
     with ExitStack() as stack, keeping(lambda: job.kept):
         stack.enter_context(heard(words=words))
         command = read(words)
+        if "xlsx" in also:
+            from sim.report.html.workbook import check_openpyxl
+
+            check_openpyxl()
         if form is Form.all and command.sweep is not None:
             raise ConfigError("--all: prints every metric of one run; of a sweep's runs --json does, and so does results.csv")
         for earlier, later in outdone(words):
@@ -57,7 +62,7 @@ def run(given: Sequence[str]) -> int:
             return _alone(job)
         folder, scenarios = command.sweep, command.scenarios
         with keeping(lambda: _kept(folder, scenarios)):
-            return _sweep(folder, scenarios, form)
+            return _sweep(folder, scenarios, form, also)
 
 
 def unused_backend(words: Sequence[str]) -> str:
@@ -108,7 +113,7 @@ def _alone(job: Job) -> int:
     return job.status
 
 
-def _sweep(folder: Path, scenarios: int, form: Form) -> int:
+def _sweep(folder: Path, scenarios: int, form: Form, also: Collection[str]) -> int:
     """Many scenarios and their table, which is gathered even when one failed. Who stops them is told what is kept, and waits
     for its table alone."""
     from sim.shell.jobs import Jobs
@@ -129,7 +134,7 @@ def _sweep(folder: Path, scenarios: int, form: Form) -> int:
             finally:
                 result = bool(runs_of(folder))
                 if result:
-                    status = _gather(folder, jobs, form) if not stopped else _table_alone(folder)
+                    status = _gather(folder, jobs, form, also) if not stopped else _table_alone(folder)
     finally:
         footprint.tidy() if result else footprint.undo()
     return status
@@ -161,13 +166,13 @@ def _hydra(job: Job) -> None:
         hydra.main(config_path=str(CONF), config_name="config", **version_base())(job)()
 
 
-def _gather(folder: Path, jobs: Jobs, form: Form) -> int:
+def _gather(folder: Path, jobs: Jobs, form: Form, also: Collection[str]) -> int:
     """The table of a sweep. Of jobs that ran elsewhere it alone tells whether one has failed."""
     from sim.report.page import show_sweep
     from sim.sweeps.sweep import gather
 
     table = gather(folder)
-    show_sweep(table, folder, form)
+    show_sweep(table, folder, form, also)
     said = sys.stderr if form is Form.json else sys.stdout
     if jobs.kept:
         print(f"{jobs.kept} of {len(table)} runs were kept from an earlier start; hydra.sweep.dir=FOLDER begins anew elsewhere", file=said)

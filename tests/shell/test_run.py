@@ -260,3 +260,20 @@ def test_json_of_a_run_with_a_workflow_that_prints_is_json(
     assert json.loads(said.out)["metrics"]["calls"]["mean"] == 1
     assert "imported\n" in said.err
     assert "asked\n" in said.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("many", [False, True])
+def test_figures_for_slides_and_numbers_for_a_spreadsheet(many: bool, tmp_path: Path) -> None:
+    words = ["agent=chat", "workload.tasks=2", "replications=2", "processes=1"]
+    words += ["-m", "seed=1,2", f"hydra.sweep.dir={tmp_path}"] if many else [f"hydra.run.dir={tmp_path}"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--pdf", "--xlsx"])
+    assert ended.value.code == 0
+    stems = {ending: {path.stem for path in (tmp_path / "figures").glob(f"*.{ending}")} for ending in ("png", "pdf")}
+    assert stems["pdf"] == stems["png"] != set()
+    assert all(path.read_bytes().startswith(b"%PDF") for path in (tmp_path / "figures").glob("*.pdf"))
+    book = pd.read_excel(tmp_path / "results.xlsx")
+    table = pd.read_csv(tmp_path / ("results.csv" if many else "summary.csv"))
+    assert len(book) == len(table)
+    assert set(table.columns) <= set(book.columns)

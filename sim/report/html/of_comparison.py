@@ -15,7 +15,7 @@ from sim.report.html import sections
 from sim.report.html.content import Drawing, Page, Section, Table
 from sim.report.html.monthly import months
 from sim.report.html.settings import between
-from sim.report.html.workbook import check_openpyxl, write_workbook
+from sim.report.html.workbook import COMPARISON, check_openpyxl, write_workbook
 from sim.report.lost import MUCH
 from sim.report.numbers import counted, number, share
 from sim.report.reference.labels import metric_name
@@ -256,7 +256,8 @@ def show_comparison(
     if "pdf" in also:
         save_pdfs(figures, out)
     if "xlsx" in also:
-        write_workbook({"differences": pd.DataFrame(found), "settings": _alike(folders).texts, "all metrics": every_metric(folders)}, out)
+        sheets = {"differences": pd.DataFrame(found), "settings": _alike(folders).texts, "all metrics": every_metric(folders)}
+        write_workbook(sheets, out, COMPARISON)
     drawings = [Drawing(name, title_of(figures[name]), text) for name, text in save_drawings(figures, out).items()]
     files.write_text(PAGE, html(page_of_comparison(folders, found, said, steps, drawings, places, budget_usd)))
     if not quiet:

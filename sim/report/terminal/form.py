@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+ALSO = ("pdf", "xlsx")
+"""Each figure for slides, all numbers for a spreadsheet."""
+
+
 class Form(Enum):
     """By its flag on the command line."""
 
@@ -26,6 +30,12 @@ def form_of(words: Sequence[str]) -> tuple[Form, list[str]]:
     flags = {form.value: form for form in (Form.all, Form.json)}
     asked = [flags[word] for word in words if word in flags]
     return max(asked, key=list(Form).index, default=Form.short), [word for word in words if word not in flags]
+
+
+def also_of(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What a command line asks for beside its page, `pdf` and `xlsx`, and its other words."""
+    flags = {f"--{name}": name for name in ALSO}
+    return [flags[word] for word in words if word in flags], [word for word in words if word not in flags]
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,13 +8,18 @@ import math
 import numpy as np
 import pandas as pd
 
-from sim.report.terminal.form import Form, form_of, records, written
+from sim.report.terminal.form import Form, also_of, form_of, records, written
 
 
 def test_flags_are_taken_off_wherever_they_stand_and_json_holds_all() -> None:
     assert form_of(["agent=solo", "--all", "-m"]) == (Form.all, ["agent=solo", "-m"])
     assert form_of(["--json", "agent=solo", "--all"]) == (Form.json, ["agent=solo"])
     assert form_of(["agent=solo"]) == (Form.short, ["agent=solo"])
+
+
+def test_what_is_left_beside_the_page_is_asked_for_in_words() -> None:
+    assert also_of(["--pdf", "agent=solo", "--xlsx", "-m"]) == (["pdf", "xlsx"], ["agent=solo", "-m"])
+    assert also_of(["agent=solo", "--json"]) == ([], ["agent=solo", "--json"])
 
 
 def test_json_has_no_number_that_is_none() -> None:
