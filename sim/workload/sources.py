@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,30 +60,39 @@ class Source:
 
     def _arrivals(self) -> Sender:
         """Tasks of nobody in particular, one gap after another."""
-        gap_s = distribution(self._settings.interarrival_s).quantile()
-        size_of = whole(distribution(self._settings.batch_size), 1)
-        number, last, moment, draws = 0, self._settings.tasks or sys.maxsize, 0.0, self._draws
         shard, shards = self._shard
         for number in range(shard, self._settings.backlog, shards):
             self._begin(number, 0)
-        number = self._settings.backlog
+        for moment, tasks in self._batches():
+            begins_s = self._demand.after(0.0, moment) if self._demand.changes else moment
+            if begins_s == math.inf:
+                return
+            yield self._clock.at(begins_s)
+            for task in tasks:
+                self._begin(task, 0)
+
+    def _batches(self) -> Iterator[tuple[float, range]]:
+        """When which tasks of this shard come, were demand always the same. Other shards' gaps are passed over a page at a time."""
+        gap_s, size = distribution(self._settings.interarrival_s).quantile(), distribution(self._settings.batch_size)
+        size_of, alone = whole(size, 1), size.support() == (1.0, 1.0)
+        number, last, moment, draws = self._settings.backlog, self._settings.tasks or sys.maxsize, 0.0, self._draws
+        shard, shards = self._shard
         for page in itertools.count():
-            gaps = draws(GAPS, 0, 0, page, _GAPS_PER_PAGE)
-            sizes = draws(SIZES, 0, 2, page, _GAPS_PER_PAGE)
-            for u_gap, u_size in zip(gaps, sizes, strict=True):
-                if number == last:
-                    return
-                moment += gap_s(u_gap)
-                following = min(number + size_of(u_size), last)
-                mine = number + (shard - number) % shards
-                if mine < following:
-                    begins_s = self._demand.after(0.0, moment) if self._demand.changes else moment
-                    if begins_s == math.inf:
-                        return
-                    yield self._clock.at(begins_s)
-                    for task in range(mine, following, shards):
-                        self._begin(task, 0)
-                number = following
+            _, *moments = itertools.accumulate(map(gap_s, draws(GAPS, 0, 0, page, _GAPS_PER_PAGE)), initial=moment)
+            moment = moments[-1]
+            if alone:
+                places = range((shard - number) % shards, min(_GAPS_PER_PAGE, last - number), shards)
+                yield from ((moments[place], range(number + place, number + place + 1)) for place in places)
+                number += _GAPS_PER_PAGE
+            else:
+                for begins_s, u_size in zip(moments, draws(SIZES, 0, 2, page, _GAPS_PER_PAGE), strict=True):
+                    following = min(number + size_of(u_size), last)
+                    mine = number + (shard - number) % shards
+                    if mine < following:
+                        yield begins_s, range(mine, following, shards)
+                    number = following
+            if number >= last:
+                return
 
     def _user(self, user: int) -> Sender:
         """One person: a gap, a session, a gap, a session."""
