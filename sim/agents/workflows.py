@@ -76,6 +76,7 @@ def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
 
     def lived(agent: Agent) -> Life:
         sent: list[bool] = []
+        task, number = agent.call.task, agent.call.task.id
         agent.office = agent.office._replace(send=_checked(agent.office.send, sent))
         living = life(agent)
         if inspect.iscoroutine(living):
@@ -91,6 +92,8 @@ def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
                     raise ConfigError(f"{name}: ended with {end.value!r:.80}, must return True or False: whether all went well") from None
                 if not sent:
                     raise ConfigError(f"{name}: ended without a call; yield from sim.agents.react.react(agent), or send calls") from None
+                if agent.call.task is not task or task.id != number:
+                    raise ConfigError(f"{name}: changed the task of its call; by that its rows are counted") from None
                 return end.value
             if not isinstance(event, Event) or not (event.callbacks if event is agent.call else event.callbacks is not None):
                 rule = "must be an event that is yet to come: a timeout, or a call where `send` gives one back (None: the answer is there)"

@@ -183,6 +183,8 @@ def _slip(column: str, cell: str) -> str:
     """What a cell may have been meant as."""
     if plain(cell) == column:
         return "; it is the line of column names again (two files in one?): take it away"
+    if column in _NUMBERS and re.fullmatch(r"\d+,\d+", cell.strip()):
+        return "; write a point for a comma" if column in (*_TIMES, "cost_usd") else "; write digits alone, without a comma"
     if column in _TIMES and re.match(r"\d{4}-\d\d-\d\d", cell):
         return "; it is a date: in t_s write seconds since the session's start, in session_start_s seconds since 1970"
     if column in _TIMES and re.fullmatch(r"\d{13,}(\.\d*)?", cell):

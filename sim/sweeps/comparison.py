@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float 
         raise ConfigError(f"compare takes two results, of sim.simulate or sim.load_run, not {' and '.join(wrong)}")
     n = min(len(each.replications) if isinstance(each, Result) else int(each.summary["n"].iloc[0]) for each in (a, b))
     mine, yours = (_first(each, n) for each in (a, b))
+    _check_confidence(confidence)
     rows = {name: paired(mine, yours, name, confidence) for name in mine.whole if name in yours.whole}
     from sim.sweeps.told.compared import Comparison  # a DataFrame, and those are imported late
 
@@ -50,6 +52,12 @@ def _first(result: Result | SavedResult, n: int) -> Sample:
     if isinstance(result, SavedResult):
         return result.sample.first(n) if n > 1 else result.sample
     return (result if len(result.replications) == n else Result(result.scenario, result.replications[:n])).sample
+
+
+def _check_confidence(confidence: float) -> None:
+    """Raise `ConfigError` for a share that is none: 95 is not 0.95."""
+    if not isinstance(confidence, Real) or not 0 < confidence < 1:
+        raise ConfigError(f"confidence={confidence!r}: must be a share above 0 and below 1, such as 0.95")
 
 
 def paired(a: Sample, b: Sample, metric: str, confidence: float = 0.95) -> tuple[float | str, ...]:
@@ -125,6 +133,7 @@ def best(samples: Sequence[Sample | None], metric: str, confidence: float = 0.95
     With this confidence the one that is truly best is among those that are not `no`, whatever the number of scenarios
     (`sim.statistics.may_be_least`). Empty where there is no value, or no two replications to compare.
     """
+    _check_confidence(confidence)
     known = {place: each for place, each in enumerate(samples) if each and np.isfinite(each.whole.get(metric, np.nan))}
     words = [""] * len(samples)
     n = min((each.replications for each in known.values()), default=0)

@@ -66,6 +66,7 @@ WORKFLOWS = {
     "def f(agent):\n    return True\n    yield": "ended without a call",
     "def f(agent):\n    yield from react(agent)": "ended with None, must return True or False",
     "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0)": "mine.py, line 4: TypeError: send() missing 5",
+    "def f(agent):\n    yield from react(agent)\n    agent.call.task.id = 99\n    return True": "changed the task of its call",
     SENDS + "'many', 5, 0, 0.5, 1.0)": "input_tokens='many': must be a whole number",
     SENDS + "9, 5, 6, 0.5, 1.0)": "reasoning_tokens=6: must be at most output_tokens=5",
     SENDS + "-9, 5, 0, 0.5, 1.0)":

@@ -35,6 +35,7 @@ LOOP: dict[str, Any] = {"base": 20, "growth": 10, "output": 5, "turns": 3}
         (lambda: theory.both_succeed(0.5, 0.5, 5), "correlation=5: must be from 0 to 1"),
         (lambda: theory.phi_of(1, 0.5, 0), "first=1, second=0.5: must lie between 0 and 1"),
         (lambda: theory.logit_share(gain=-1, extra_cost=-2, scale=0), "scale=0: must be above 0"),
+        (lambda: theory.longest_gamma(-1, 2, 5), "many=-1: must be at least 0"),
         (lambda: theory.longest_of(workers=True, mean=1), "workers=True: must be a number"),
         (lambda: queues.erlang_c(offered=-1, slots=2), "offered=-1: must be at least 0"),
         (lambda: stations.closed_line(users=0, think_s=1, service_s=1), "users=0: must be a whole number of at least 1"),
@@ -58,7 +59,7 @@ def test_the_edges_can_be() -> None:
 
 def test_every_formula_of_numbers_is_bounded() -> None:
     """What is left out says of itself what it takes, takes no number, or gives nan for what is unknown."""
-    exempt = {"expect", "fleet_of", "together", "pairs_of", "bass_share", "longest_gamma", "cost_per_hour"}
+    exempt = {"expect", "fleet_of", "together", "pairs_of", "bass_share", "cost_per_hour"}
     formulas = {name: getattr(theory, name) for name in theory.__all__ if name[0].islower()}
     assert {name for name, each in formulas.items() if callable(each) and not hasattr(each, "__wrapped__")} == exempt
 

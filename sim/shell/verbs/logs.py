@@ -70,7 +70,7 @@ def run(asked: Namespace) -> int:
     for folder in filter(None, (asked.out, asked.fit)):
         Files(folder).check_free()
     log = read(*paths, format=asked.format, input=asked.input)
-    models = dict(_pair(word) for word in asked.model)
+    models = _models(asked.model)
     bill = LogBill(log, load(*settings), models)
     if not asked.what_if and not asked.json:
         show(f"{page(bill)}\n")  # before what it would have been, which takes longer
@@ -169,6 +169,15 @@ def _words(asked: Namespace, settings: Sequence[str]) -> list[str]:
     flags = {"--format": [asked.format] if asked.format else [], "--model": asked.model, "--what-if": asked.what_if}
     flags["--input"] = [asked.input] if asked.input != "unsaid" else []
     return [shlex.quote(word) for word in settings] + [f"{flag} {shlex.quote(text)}" for flag, texts in flags.items() for text in texts]
+
+
+def _models(words: Sequence[str]) -> dict[str, str]:
+    """Who serves which model. Raises `ConfigError` where two answers are given."""
+    models: dict[str, str] = {}
+    for name, backend in map(_pair, words):
+        if models.setdefault(name, backend) != backend:
+            raise ConfigError(f"--model {name}={backend}: it is served by {models[name]}, by another --model; leave one out")
+    return models
 
 
 def _pair(word: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from sim.sampling.shapes import Exponential
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
 from sim.settings.market import CacheKind
 from sim.settings.profile import LoopSettings
+from sim.theory.arguments import bounded
 from sim.theory.expected.expiry import expiry
 from sim.theory.expected.handed import SURE, Handed, handed, shares, sizes_of
 from sim.theory.expected.loop import solve
@@ -169,6 +170,7 @@ class _Tree:
         return math.nan
 
 
+@bounded()
 def longest_gamma(many: int, stages: int, mean: float) -> float:
     """F15: expected longest of so many times, each of so many exponential stages: the integral of 1 - F^k."""
     from scipy.integrate import quad

@@ -210,6 +210,7 @@ def test_what_unpacks_to_too_much_is_refused_at_once(tmp_path: Path) -> None:
         (b"\n\n", "is empty"),
         (f"{HEAD}\ns,main,0,0,100,5".encode("utf-16"), "is not text in UTF-8"),
         (b'{"timestamp": 1, "message": {}}\n', "is of no known format"),
+        (f"{HEAD};cost_usd\na;main;0;0,5;10;1;0,1\n".replace(",", ";", 5).encode(), "000,000; write a point for a comma"),
         (b'"sep=,"\r\n' + f"{HEAD}\na,main,0,0,10,1\n".encode(), "begins with Excel's"),
         (b"PK\x03\x04abc", "is packed with zip, which is not read: unpack it, or use gzip"),
         (b"\x1f\x8bnonsense", "is packed, and cut or broken"),

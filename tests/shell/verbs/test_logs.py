@@ -123,3 +123,10 @@ def test_backends_say_who_serves_calls_that_name_no_model_and_else_nothing(tmp_p
     status, _, err = ran(capsys, path, "backends=[kimi_k2_5]", "--json")
     told = "without effect, every call names its model; --what-if BACKEND asks what it would cost there"
     assert (status, err) == (0, f"sim: backends=[kimi_k2_5]: {told}\n")
+
+
+def test_a_model_is_served_by_one_backend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lines(tmp_path / "x.jsonl", said(1, "1", usage(0, 20_000, 0, 100)))
+    status, out, err = ran(capsys, path, "--model", "m=glm_5", "--model", "m=glm_5", "--model", "m=kimi_k2_5")
+    assert (status, out) == (1, "")
+    assert err == "sim: --model m=kimi_k2_5: it is served by glm_5, by another --model; leave one out\n"

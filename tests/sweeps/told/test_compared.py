@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 import sim
 from sim.results.metrics import HEADLINES
+from sim.sweeps.comparison import best
 from tests.worlds import agent, backend, scenario
 
 
@@ -23,3 +25,12 @@ def test_headlines_are_shown_and_what_is_cut_out_is_a_plain_table() -> None:
     assert type(found.loc[["cost_usd"]]) is pd.DataFrame
     assert type(found[found["verdict"] == "more"]) is pd.DataFrame
     assert isinstance(found, pd.DataFrame)
+
+
+@pytest.mark.parametrize("confidence", [95, 1, 0, -0.5, float("nan"), "95 %"])
+def test_a_confidence_is_a_share(confidence: float) -> None:
+    """95 made every interval one of nothing, in which no difference is seen."""
+    one = sim.simulate(scenario(agent(turns=1), {"one": backend()}, tasks=1, replications=2))
+    for formula in (lambda: sim.compare(one, one, confidence), lambda: best([], "cost_usd", confidence)):
+        with pytest.raises(sim.ConfigError, match=r"^confidence=.*: must be a share above 0 and below 1, such as 0.95$"):
+            formula()
