@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from sim.calendar import DAY_S
 from sim.clock import MINUTE_S
+from sim.logs.logged import SINCE_1970_S
 from sim.report.grid import HIGHEST, LOWEST, Study, mark
 from sim.report.html import sections
 from sim.report.html.content import Chart
@@ -18,6 +22,9 @@ from sim.report.reference.labels import ONE_AGENT, Names, axis_name, metric_name
 from sim.results.escape import one_line
 from sim.results.metrics import METRICS, unit_of
 from sim.results.result import Result
+
+if TYPE_CHECKING:
+    from sim.results.billed.bill import LogBill
 
 MOST_BYTES = 60_000
 """Of a chart's numbers."""
@@ -123,40 +130,65 @@ def _short(name: str, value: float) -> float:
 
 
 def of_timeline(result: Result) -> list[Chart]:
-    """Tokens by kind, dollars and calls by backend, of replication 0, from the first minute that has any to the last."""
-    rows = result.timeline[result.timeline["replication"] == 0]
-    minute = (rows["t_s"] // MINUTE_S).astype(int)
+    """Tokens by kind, dollars and calls by backend, tasks that arrive, of replication 0, from the first minute that has any to the last."""
+    rows, tasks = (table[table["replication"] == 0] for table in (result.timeline, result.tasks))
+    labels = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
+    start = result.scenario.start_time()
+    note = "Replication 0; what a call takes counts in the minute in which it ends. "
+    return _over_time(rows, tasks["t_arrive_s"], labels, 60 * start.hour + start.minute, "The run over time, part by part", note)
+
+
+def of_log(bill: LogBill) -> list[Chart]:
+    """The same of a log: by model as it names them, and no arrivals; what has no time of the calendar is left out."""
+    calls, log = bill.log.calls, bill.log
+    ends = np.fmax(calls["start_s"], calls["end_s"])
+    rows = pd.DataFrame(
+        {
+            "t_s": ends, "backend": np.array([name or "(no name)" for name in log.models], object)[calls["model"]],
+            "calls": calls["calls"], "input_tokens": calls["input_tokens"], "cache_read_tokens": np.maximum(calls["cache_read_tokens"], 0),
+            "cache_write_tokens": bill.write_tokens, "output_tokens": calls["output_tokens"], "cost_usd": np.nan_to_num(bill.priced),
+        }
+    )[ends > SINCE_1970_S]  # fmt: skip
+    if rows.empty:
+        return []
+    midnight = int(rows["t_s"].min() // DAY_S) * DAY_S
+    rows["t_s"] -= midnight
+    note = f"Day 1 is {datetime.fromtimestamp(midnight, UTC):%Y-%m-%d}, in UTC; what a call takes counts in the minute in which it ends. "
+    return _over_time(rows, pd.Series(dtype=float), {}, 0, "The log over time, part by part", note)
+
+
+def _over_time(rows: pd.DataFrame, arrivals: pd.Series, labels: Names, start_min: int, title: str, note: str) -> list[Chart]:
+    """`rows`: by minute and backend, as in a run's timeline; `start_min`: of the day, at second 0. Nothing of what is over at once."""
+    minute, arrived = (rows["t_s"] // MINUTE_S).astype(int), (arrivals // MINUTE_S).astype(int)
     if rows.empty or minute.max() - minute.min() < 2:
         return []
-    begin, many = int(minute.min()), int(minute.max() - minute.min()) + 1
+    begin, end = int(min([minute.min(), *arrived])), int(max([minute.max(), *arrived]))
+    many = end - begin + 1
     step = math.ceil(many / MOST_STEPS)
     bins = (minute - begin) // step
     rows = rows.assign(
         bin=bins, tokens=rows["input_tokens"] + rows["output_tokens"],
-        fresh=rows["input_tokens"] - rows["cache_read_tokens"] - rows["cache_write_tokens"],
+        fresh=(rows["input_tokens"] - rows["cache_read_tokens"] - rows["cache_write_tokens"]).clip(lower=0),
     )  # fmt: skip
     steps = range(math.ceil(many / step))
     kinds = {"fresh input": "fresh", "cache writes": "cache_write_tokens", "cache reads": "cache_read_tokens", "output": "output_tokens"}
     parts = {kind: rows.groupby("bin")[column].sum().reindex(steps, fill_value=0) for kind, column in kinds.items()}
     busiest = rows.groupby([bins, minute])["tokens"].sum().groupby(level=0).max().reindex(steps, fill_value=0)
-    labels = {name: backend.label or name for name, backend in result.scenario.market.models.items()}
-    start = result.scenario.start_time()
+    came = ((arrived - begin) // step).value_counts().reindex(steps, fill_value=0)
     data = {
         "series": [
             _series("Tokens", "tokens/min", "tokens", parts),
             _series("Dollars", "USD/min", "USD", _by_backend(rows, "cost_usd", labels, steps)),
             _series("Calls", "calls/min", "calls that ended", _by_backend(rows, "calls", labels, steps)),
+            *([_series("Arrivals", "tasks/min", "tasks that arrived and have ended", {"tasks": came})] if len(arrived) else []),
         ],
         "busiest": [int(value) for value in busiest],
         "step_min": step,
-        "begin_min": begin + 60 * start.hour + start.minute,
+        "begin_min": begin + start_min,
         "days": begin + many > DAY_MIN,
     }
     each = f"Each step is {step} minutes. " if step > 1 else ""
-    note = (
-        f"Replication 0; what a call takes counts in the minute in which it ends. {each}Drag over the small picture, or move From and To."
-    )
-    return [Chart("timeline", "The run over time, part by part", data, note)]
+    return [Chart("timeline", title, data, f"{note}{each}Drag over the small picture, or move From and To.")]
 
 
 def _series(label: str, unit: str, total: str, parts: dict[str, pd.Series]) -> dict[str, Any]:

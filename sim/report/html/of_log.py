@@ -12,7 +12,8 @@ import pandas as pd
 from sim.report.billed import answers, reconciled, tables
 from sim.report.billed.tables import Found
 from sim.report.html import sections
-from sim.report.html.content import Drawing, Page, Section, Table
+from sim.report.html.charted import of_log
+from sim.report.html.content import Chart, Drawing, Page, Section, Table
 from sim.report.html.settings import assumed, changed
 from sim.report.numbers import compact, counted, dollars, percent, share
 from sim.results.billed.account import account
@@ -35,12 +36,13 @@ def show_log(bill: LogBill, words: Sequence[str], folder: Path, what_if: WhatIf 
     figures = {"log_bill": log_bill(found)} if found["priced_usd"] else {}
     save_all(figures, folder)
     drawings = [Drawing(name, title_of(figures[name]), text) for name, text in save_drawings(figures, folder).items()]
-    Files(folder).write_text(PAGE, html(page_of_log(found, plain(bill.scenario), words, drawings, what_if)))
+    Files(folder).write_text(PAGE, html(page_of_log(found, plain(bill.scenario), words, drawings, what_if, of_log(bill))))
 
 
 def page_of_log(
-    told: Found, settings: Found, words: Sequence[str], drawings: Sequence[Drawing] = (), what_if: WhatIf | None = None
-) -> Page:
+    told: Found, settings: Found, words: Sequence[str], drawings: Sequence[Drawing] = (), what_if: WhatIf | None = None,
+    charts: Sequence[Chart] = (),
+) -> Page:  # fmt: skip
     """`told`: an account of its bill; `settings`: those that it was priced by, as plain values."""
     found = _without_folders(told)
     backends = list(dict.fromkeys(row["backend"] for row in found["models"] if row["backend"]))
@@ -55,7 +57,7 @@ def page_of_log(
             Section("numbers", "Headline numbers", tables=[Table("All calls", _headlines(found))]),
             Section("bills", "Billed against our prices", _no_bill(found), _tables(tables.against(found))),
             Section("money", "Where the money goes", tables=_tables(*(each(found) for each in _MONEY))),
-            sections.figures(drawings),
+            sections.figures(drawings, charts, sections.BESIDE_CHARTS if charts else sections.MOST_BYTES),
             Section("change", "What would change the answer", *_otherwise(what_if)),
             sections.care([f"{line}." for line in (*reconciled.removed(found), *reconciled.assumed(found), reconciled.resent(found))], ()),
             sections.sources(_priced_by(settings, backends)),

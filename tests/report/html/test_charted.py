@@ -94,11 +94,13 @@ def test_a_timeline_adds_up_to_the_runs(run: sim.Result) -> None:
     assert sums["Tokens"] == rows["input_tokens"].sum() + rows["output_tokens"].sum()
     assert sums["Calls"] == rows["calls"].sum()
     assert sums["Dollars"] == pytest.approx(rows["cost_usd"].sum(), rel=1e-4)
+    assert sums["Arrivals"] == (run.tasks["replication"] == 0).sum()
     by_minute = (rows["input_tokens"] + rows["output_tokens"]).groupby(rows["t_s"]).sum()
     assert max(data["busiest"]) == by_minute.max()
     assert data["step_min"] == 2
     assert len(data["busiest"]) == len(data["series"][0]["parts"][0]["values"]) <= MOST_STEPS
-    assert data["begin_min"] == rows["t_s"].min() // 60
+    first = run.tasks.loc[run.tasks["replication"] == 0, "t_arrive_s"].min()
+    assert data["begin_min"] == min(rows["t_s"].min(), first) // 60
 
 
 def test_a_run_that_is_over_at_once_has_no_timeline() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from sim import LogBill
 from sim.logs import read
+from sim.report.html.charted import of_log
 from sim.report.html.of_log import NO_WHAT_IF, show_log
 from sim.sweeps.what_if.ask import what_if
 from tests.logs.readers.harnesses.test_claude_code import said, usage
@@ -37,6 +39,21 @@ def test_the_answer_is_the_two_bills_and_what_most_was_for(tmp_path: Path) -> No
     assert NO_WHAT_IF in page.text
     assert "secret" not in page.text
     assert "<text" in (tmp_path / "out" / "figures" / "log_bill.svg").read_text()
+
+
+def test_a_log_over_time_adds_up_to_it(tmp_path: Path) -> None:
+    """Two calls, five minutes apart; what of one second is has no chart."""
+    log = lines(tmp_path / "x.csv", f"{HEAD},{COLUMNS}", LEAD, SUB)
+    [found] = of_log(LogBill(read(log), february()))
+    data = json.loads(found.json)
+    sums = {each["label"]: {part["label"]: sum(part["values"]) for part in each["parts"]} for each in data["series"]}
+    assert sums["Tokens"] == {"fresh input": 100_000, "cache writes": 100_000, "output": 2_000}
+    assert sums["Dollars"] == pytest.approx({"claude-opus-4-6": 0.65, "claude-haiku-4-5": 0.105})
+    assert sums["Calls"] == {"claude-opus-4-6": 1, "claude-haiku-4-5": 1}
+    assert data["begin_min"] == 1_771_200_000 // 60 % 1440
+    assert found.note.startswith("Day 1 is 2026-02-16, in UTC")
+    assert 'data-chart="timeline"' in (shown(tmp_path / "out", log), (tmp_path / "out" / "report.html").read_text())[1]
+    assert of_log(LogBill(read(lines(tmp_path / "y.csv", f"{HEAD},{COLUMNS}", LEAD)), february())) == []
 
 
 def test_what_is_not_known_stands_before_any_number(tmp_path: Path) -> None:
