@@ -92,6 +92,7 @@ MUTANTS = {
     "what failed has cost nothing": Mutant("sums.c", "add_parts(&sums->failed, cost);", ";"),
     "answers of compactions are not told apart": Mutant("sums.c", "row->role == ROLE_OF_COMPACTION;", "0;"),
     "a retry begins a stage anew": Mutant("sums.c", "!row->turn && !row->attempt", "!row->turn"),
+    "a try's score from another page": Mutant("engine.c", "page(world, TRY, job->number", "page(world, TASK, job->number"),
     "waits for answers that broke": Mutant("call.c", "        broken_s += ended_s - asked_s;\n", ""),
     "later waves repeat the first one's luck": Mutant("team.c", "(u64)(1 + wave->number), &u", "1, &u"),
 }
