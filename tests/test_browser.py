@@ -159,7 +159,7 @@ def of_timeline(shown: Any) -> bool:
     for _ in range(2):
         shown.keyboard.press("ArrowRight")
     assert said_tokens(said.text_content()) == pytest.approx(sum(tokens[2:]), rel=0.005)
-    chart.get_by_role("button", name="Whole run").press("Enter")
+    chart.get_by_role("button", name="From first to last").press("Enter")
     assert said_tokens(said.text_content()) == pytest.approx(sum(tokens), rel=0.005)
     chart.locator("[aria-hidden] .overlay").scroll_into_view_if_needed()
     box = chart.locator("[aria-hidden] .overlay").bounding_box()

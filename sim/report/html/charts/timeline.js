@@ -75,7 +75,7 @@ for (const place of document.querySelectorAll("[data-chart=timeline]")) {
   choice(form, "Show", series.map(each => each.label), 0, value => { what = value; show(); overview(); });
   const first = slider(form, "From", many - 1, 0, value => picked(Math.min(value, until - 1), until));
   const last = slider(form, "To", many - 1, many - 1, value => picked(from, Math.max(value, from) + 1));
-  const all = Object.assign(document.createElement("button"), {type: "button", textContent: "Whole run"});
+  const all = Object.assign(document.createElement("button"), {type: "button", textContent: "From first to last"});
   all.addEventListener("click", () => picked(0, many));
   form.append(all);
   show();
