@@ -106,7 +106,7 @@ def test_every_page_is_clean_on_a_desk_on_a_phone_in_the_dark_and_on_paper(pages
             shown.context.close()
             found |= {(name, place): faults} if faults else {}
     assert not found
-    assert charts == {("study", "table"), ("quota", "table"), ("run", "timeline")}
+    assert charts == {("study", "table"), ("quota", "table"), ("run", "timeline"), ("log", "timeline")}
 
 
 def by_keyboard(shown: Any) -> Iterator[str]:
