@@ -137,6 +137,7 @@ def _unknown(message: str, key: str) -> str:
 _PLAIN = {
     "has missing mandatory value": "is missing, and has to be given",
     "is not Optional": "cannot be null",
+    "is not a valid bool": "must be true or false",
     "Unexpected type for root": "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}",
     "Config group override must be": "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number "
     "(see --help)",

@@ -19,6 +19,8 @@ TYPOS = {
     "agent=teem": "agent=teem: not on the menu; did you mean 'team'?",
     "+market.models.mine={input_usd_per_mtok: 1}": "market.models.mine: is not in the market; a backend of your own is a file",
     "market.models.glm-5.input_usd_per_mtok=1": "market.models: 'glm-5' is not in the market; a backend of your own is a file",
+    "batch=maybe": "batch: must be true or false",
+    "backends=(glm_5)": "backends=(glm_5): cannot be read; write a list of names with commas between, such as [glm_5,kimi_k2_5]",
     "outputs/": "'outputs/' is not KEY=VALUE; see sim --help",
     "agent.turns=[3]": "agent.turns: must be a number or a mapping with 'dist', not a list",
 }

@@ -122,6 +122,9 @@ NEEDS = (
 def unused(scenario: Scenario) -> str:
     """What is set and has no effect, in a sentence; empty where there is nothing."""
     said = [*_told(scenario), *_budgets(scenario), *_backends(scenario), *_stages(scenario), *_places(scenario)]
+    tasks = scenario.workload.tasks if scenario.workload.kind is WorkloadKind.open else None
+    if tasks is not None and scenario.shards > tasks:
+        said.append(f"shards beyond {tasks:,} (there are no more tasks to deal out)")
     if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:
         said.append("router.fallback (it is the only backend)")
     return f"Without effect here: {'; '.join(said)}." if said else ""

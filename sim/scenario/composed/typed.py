@@ -81,6 +81,8 @@ def _as_typed(text: str, many: bool) -> str:
 
 
 def _how_to_quote(key: str, value: str) -> str:
+    if key == "backends":
+        return "write a list of names with commas between, such as [glm_5,kimi_k2_5]"
     if value.startswith(("{", "[")):
         return "inside, a text goes in quotes where it has more than letters, digits and -_./: (and brackets must match)"
     return f'a text goes in quotes, in the shell "{key}={quoted(value)}"'

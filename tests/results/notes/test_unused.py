@@ -22,6 +22,7 @@ BASES = {
 }
 OPUS = "market.models.claude_opus_4_6"
 TOLD = [
+    ("open", "shards=4", "shards beyond 3 (there are no more tasks to deal out)"),
     ("open", "workload.users=50", "workload.users (needs workload=users)"),
     ("open", "workload.tasks_per_user=3", "workload.tasks_per_user (needs workload=users)"),
     ("people", "workload.tasks=50", "workload.tasks (needs workload=open)"),
