@@ -201,7 +201,7 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "capacity": (lambda: sim.capacity(cast("Any", None)), "capacity takes a scenario, as sim.load returns it, not NoneType"),
     "estimate": (lambda: sim.estimate(cast("Any", "agent=solo")), "estimate takes a scenario, as sim.load returns it, not str"),
     "expect": (lambda: sim.theory.expect(cast("Any", None)), "expect takes a scenario, as sim.load returns it, not NoneType"),
-    "line": (lambda: sim.theory.queues.line(rate=1.0, service_s=1.0, slots=0), "slots=0: must be above 0"),
+    "line": (lambda: sim.theory.queues.line(rate=1.0, service_s=1.0, slots=0), "slots=0: must be a whole number of at least 1"),
     "half a slot": (lambda: sim.theory.queues.line(rate=1.0, service_s=1.0, slots=cast("Any", 2.5)), "slots=2.5: must be a whole number"),
     "load_run": (lambda: sim.load_run(cast("Any", None)), "load_run takes the folder of a run, not NoneType"),
     "logs": (lambda: sim.logs.read(cast("Any", [])), "logs are read from files, folders and globs, not list"),
