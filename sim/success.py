@@ -25,12 +25,13 @@ class SuccessModel:
 
     def __init__(self, settings: OutcomeSettings) -> None:
         self.settings = settings
-        self._common = math.sqrt(settings.correlation)
-        self._own = math.sqrt(1 - settings.correlation)
+        self.common = math.sqrt(settings.correlation)
+        self.own = math.sqrt(1 - settings.correlation)
+        """What of a try's score is the task's, and what is its own."""
 
     def score(self, u_task: float, u_try: float) -> float:
         """Phi(z), uniform on (0, 1): the share of backends' abilities that this try is too hard for."""
-        return _below(self._common * normal_quantile(u_task, 0.0, 1.0) + self._own * normal_quantile(u_try, 0.0, 1.0))
+        return _below(self.common * normal_quantile(u_task, 0.0, 1.0) + self.own * normal_quantile(u_try, 0.0, 1.0))
 
     def effort(self, u_task: float) -> float:
         """How many times the turns a task takes, for its difficulty; 1 on average."""

@@ -55,6 +55,7 @@ _WHERE = (f"{_OF_DRAWS}test_every_draw_is_made_where_the_table_says_and_nowhere_
 _TOLD_TO_WAIT = ("tests/backends/test_admission.py::test_a_client_waits_as_long_as_it_is_told",)
 
 _COMPILED, _OF_TWIN = "sim/engine/compiled/", "tests/engine/compiled/test_desk.py::test_named_worlds_have_the_same_bits"
+_OF_BATCH = "tests/engine/compiled/test_batch.py::"
 
 _SEATS = "sim/engine/seats/seats.py"
 _OF_EVENTS, _OF_SEATS = "tests/settings/events/test_event.py::", "tests/engine/seats/test_seats.py::"
@@ -942,6 +943,14 @@ FAULTS = {
     "the model hands over another turn, and its twin does not": Fault(
         "sim/agents/handover.py", "total = min(int(share * sum(turns) + 0.5), most)", "total = min(int(share * sum(turns) + 1.5), most)",
         (f"{_OF_TWIN}[teams that share a job out]",),
+    ),
+    "tasks come when the run has ended": Fault(
+        f"{_COMPILED}batch.py", "int(np.searchsorted(moments, self._horizon_s))", "len(moments)",
+        (f"{_OF_BATCH}test_tasks_that_come_when_the_run_has_ended_are_none",),
+    ),
+    "gaps of a page are added to nothing": Fault(
+        "sim/workload/arrivals.py", "            between[0] += moment\n", "",
+        ("tests/workload/test_arrivals.py::test_the_same_numbers_at_the_same_moments",),
     ),
     "a list that has one place less": Fault(
         "sim/population/days.py", "np.where(weekly >= least, weekly, 0.0)", "np.where(weekly > least, weekly, 0.0)",

@@ -15,7 +15,7 @@ from sim.agents.profile import Profile, stages_of
 from sim.backends.build import backends_of, blueprints
 from sim.call import BATCH
 from sim.clock import Clock, after
-from sim.engine.compiled.batch import BatchDesk, by_the_hundred
+from sim.engine.compiled.batch import BatchDesk, by_the_thousand
 from sim.engine.compiled.desk import BeyondError, TwinDesk
 from sim.engine.compiled.library import Library, chosen
 from sim.engine.desk import Desk
@@ -88,11 +88,12 @@ class World:
         else:
             self.dispatch = Dispatch(env, streams, self.router, scenario.retry, recorder, self.ledger)
         office = _office(scenario, env, streams, self.dispatch, self.meter)
-        twins = BatchDesk if by_the_hundred(scenario, prices) else TwinDesk
+        twins = BatchDesk if by_the_thousand(scenario, prices) else TwinDesk
         sit = Desk if twin is None else partial(twins, library=twin, scenario=scenario, index=index, backends=self.backends)
         self.desk: Desk = sit(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
         work, replay = self.desk.work, self.desk.replay
-        self.source = Source(scenario.workload, clock, streams, shard, work, replay, sessions, scenario.start_time())
+        many = self.desk if isinstance(self.desk, BatchDesk) else None
+        self.source = Source(scenario.workload, clock, streams, shard, work, replay, sessions, scenario.start_time(), many)
 
     def _reckoned(self, backend: str, number: int) -> Forecast:
         """What a router expects a task to cost there by one of its price lists: a world of its own says it."""

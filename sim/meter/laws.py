@@ -45,6 +45,21 @@ class Presence:
         self.until(now)
         self.count -= 1
 
+    def come_all(self, moments: np.ndarray) -> None:
+        """One more at each moment."""
+        self.arrivals_s += float(moments.sum())
+        self._step(moments, 1)
+
+    def go_all(self, moments: np.ndarray) -> None:
+        """One less at each moment."""
+        self._step(moments, -1)
+
+    def _step(self, moments: np.ndarray, by: int) -> None:
+        if len(moments):
+            before = self.count + by * np.arange(len(moments))
+            self.area_s += float((before * np.diff(moments, prepend=self._since)).sum())
+            self.count, self._since = self.count + by * len(moments), float(moments[-1])
+
     def until(self, now: float) -> None:
         """Nothing has changed up to now."""
         self.area_s += self.count * (now - self._since)

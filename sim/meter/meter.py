@@ -21,7 +21,7 @@ from sim.meter.digest import RunDigest
 from sim.meter.laws import Occupancy, Presence
 from sim.meter.rows import AGENT, CALL, TASK, Books, OpenTasks, TaskRow
 from sim.meter.stages import StageOfPath
-from sim.meter.sums import PARTS, joined, real, where
+from sim.meter.sums import PARTS, reals, where
 from sim.meter.switches import Switches
 from sim.meter.tally import TOKENS, Tally, waits_of
 from sim.settings.run import Log
@@ -99,10 +99,10 @@ class Meter:
         self.started_verifiers += path.endswith("v")
         return AGENT.pack(task.id, self.paths.setdefault(path, len(self.paths)), depth)
 
-    def heard(self, messages: int) -> None:
-        """A task begins, whose user has so many messages for it."""
-        self._messages += messages
-        self._message_pairs += messages * (messages - 1) // 2
+    def heard(self, messages: int, tasks: int = 1) -> None:
+        """A task begins, whose user has so many messages for it; or so many tasks."""
+        self._messages += tasks * messages
+        self._message_pairs += tasks * messages * (messages - 1) // 2
 
     def room(self) -> tuple[bytearray, int, int]:
         """For those who write rows themselves: the buffer, how many rows are in it, how many go into it."""
@@ -280,7 +280,7 @@ class Meter:
         spent = self.open_tasks.take(rows["task"].tolist())
         for column, name in enumerate(("calls", *TOKENS)):
             rows[name] = spent[:, column]
-        rows["cost_usd"] = [real(joined(parts)) for parts in spent[:, -PARTS:].tolist()]
+        rows["cost_usd"] = reals(spent[:, -PARTS:])
         self.add_tasks(rows)
 
     def add_tasks(self, rows: np.ndarray) -> None:

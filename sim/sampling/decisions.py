@@ -50,9 +50,9 @@ class Decisions(NamedTuple):
             raise ValueError(f"random numbers of {self.purpose.name}: {names} are not {self.names}")
 
 
-GAPS = Decisions(Purpose.ARRIVAL, ("gap",), ("workload/sources.py",), branch=0, repeated=True)
+GAPS = Decisions(Purpose.ARRIVAL, ("gap",), ("workload/arrivals.py", "engine/compiled/batch.py"), branch=0, repeated=True)
 USER_GAP = Decisions(Purpose.ARRIVAL, ("gap",), ("workload/sources.py",), branch=1)
-SIZES = Decisions(Purpose.ARRIVAL, ("size",), ("workload/sources.py",), branch=2, repeated=True)
+SIZES = Decisions(Purpose.ARRIVAL, ("size",), ("workload/arrivals.py",), branch=2, repeated=True)
 TASK = Decisions(Purpose.TASK, ("difficulty", "urgent", "chats"), ("engine/desk.py",), branch=0, page=0)
 JOB = Decisions(Purpose.TASK, ("turns",), ("agents/orchestrator.py",), branch=0, page=1)
 AGENT = Decisions(

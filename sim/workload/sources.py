@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +11,12 @@ from simpy import Event
 
 from sim.clock import Clock
 from sim.logs.session import Session
-from sim.sampling.decisions import GAPS, SIZES, USER_GAP
-from sim.sampling.distributions import distribution, whole
+from sim.sampling.decisions import USER_GAP
+from sim.sampling.distributions import distribution
 from sim.sampling.streams import Streams
 from sim.scenario.shards import Shard
 from sim.settings.workload import WorkloadKind, WorkloadSettings
+from sim.workload.arrivals import Arrivals, TakesMany
 from sim.workload.demand import Demand
 
 Sender = Generator[Event, Any, None]
@@ -25,7 +24,6 @@ Begin = Callable[[int, int], Event]
 """(number of the task, user) -> what comes when the task has ended."""
 Replay = Callable[[int, Session], None]
 """(number of the task, recorded session)."""
-_GAPS_PER_PAGE = 64
 
 
 class Source:
@@ -33,9 +31,9 @@ class Source:
 
     def __init__(
         self, settings: WorkloadSettings, clock: Clock, streams: Streams, shard: Shard, begin: Begin, replay: Replay,
-        sessions: Sequence[Session] = (), start: datetime = datetime(2026, 2, 16, tzinfo=UTC),
+        sessions: Sequence[Session] = (), start: datetime = datetime(2026, 2, 16, tzinfo=UTC), many: TakesMany | None = None,
     ) -> None:  # fmt: skip
-        """`start`: the moment of simulated second 0."""
+        """`start`: the moment of simulated second 0. `many`: takes open arrivals in the place of `begin`."""
         self._settings = settings
         self._demand = Demand(settings, start)
         self._times = [team.times for team in settings.teams.values() for _ in range(team.users)]
@@ -45,12 +43,13 @@ class Source:
         self._begin = begin
         self._replay = replay
         self._sessions = sessions
+        self._many = many
 
     def start(self) -> None:
         """Set the senders of this kind of workload going."""
         process = self._clock.process
         if self._settings.kind is WorkloadKind.open:
-            process(self._arrivals())
+            process(self._arrivals() if self._many is None else self._arrivals_together(self._many))
         elif self._settings.kind is WorkloadKind.users:
             for user in range(self._settings.users):
                 if self._shard.has(user):
@@ -60,39 +59,20 @@ class Source:
 
     def _arrivals(self) -> Sender:
         """Tasks of nobody in particular, one gap after another."""
-        shard, shards = self._shard
-        for number in range(shard, self._settings.backlog, shards):
-            self._begin(number, 0)
-        for moment, tasks in self._batches():
-            begins_s = self._demand.after(0.0, moment) if self._demand.changes else moment
-            if begins_s == math.inf:
-                return
+        arrivals = Arrivals(self._settings, self._demand, self._draws, self._shard)
+        for task in arrivals.there:
+            self._begin(task, 0)
+        for begins_s, tasks in arrivals:
             yield self._clock.at(begins_s)
             for task in tasks:
                 self._begin(task, 0)
 
-    def _batches(self) -> Iterator[tuple[float, range]]:
-        """When which tasks of this shard come, were demand always the same. Other shards' gaps are passed over a page at a time."""
-        gap_s, size = distribution(self._settings.interarrival_s).quantile(), distribution(self._settings.batch_size)
-        size_of, alone = whole(size, 1), size.support() == (1.0, 1.0)
-        number, last, moment, draws = self._settings.backlog, self._settings.tasks or sys.maxsize, 0.0, self._draws
-        shard, shards = self._shard
-        for page in itertools.count():
-            _, *moments = itertools.accumulate(map(gap_s, draws(GAPS, 0, 0, page, _GAPS_PER_PAGE)), initial=moment)
-            moment = moments[-1]
-            if alone:
-                places = range((shard - number) % shards, min(_GAPS_PER_PAGE, last - number), shards)
-                yield from ((moments[place], range(number + place, number + place + 1)) for place in places)
-                number += _GAPS_PER_PAGE
-            else:
-                for begins_s, u_size in zip(moments, draws(SIZES, 0, 2, page, _GAPS_PER_PAGE), strict=True):
-                    following = min(number + size_of(u_size), last)
-                    mine = number + (shard - number) % shards
-                    if mine < following:
-                        yield begins_s, range(mine, following, shards)
-                    number = following
-            if number >= last:
-                return
+    def _arrivals_together(self, many: TakesMany) -> Sender:
+        """The same, handed to somebody who need not be told of each: at the moment of the first of them."""
+        for numbers, moments in Arrivals(self._settings, self._demand, self._draws, self._shard).together(many.gaps):
+            if len(numbers):
+                yield self._clock.at(float(moments[0]))
+                many.work_all(numbers, moments)
 
     def _user(self, user: int) -> Sender:
         """One person: a gap, a session, a gap, a session."""

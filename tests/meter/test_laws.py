@@ -15,7 +15,7 @@ from sim.call import Call
 from sim.clock import after
 from sim.engine.world import World
 from sim.meter import laws
-from sim.meter.laws import Counters, Occupancy
+from sim.meter.laws import Counters, Occupancy, Presence
 from sim.meter.sums import PARTS, UNITS
 from sim.meter.tally import Tally
 from sim.scenario.shards import Shard
@@ -127,6 +127,22 @@ def test_a_task_that_stays_longer_than_its_row_says_is_found() -> None:
     after(world.clock, 50.0, early)
     with pytest.raises(sim.LawError, match="Little"):
         world.run()
+
+
+def test_tasks_that_come_and_go_together_are_there_as_long() -> None:
+    apart, together = Presence(), Presence()
+    come, gone = np.array([1.0, 1.5, 4.0, 4.0]), np.array([3.0, 2.5, 9.0])
+    for moment in come.tolist():
+        apart.come(moment)
+    for moment in gone.tolist():
+        apart.go(moment)
+    together.come_all(come[:1])
+    together.come_all(come[1:])
+    together.go_all(gone)
+    together.go_all(gone[:0])
+    for each in (apart, together):
+        each.until(20.0)
+    assert (together.count, together.area_s, together.arrivals_s) == (apart.count, apart.area_s, apart.arrivals_s) == (1, 24.0, 10.5)
 
 
 def test_a_slot_too_many_is_found() -> None:

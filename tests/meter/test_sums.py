@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from sim.meter import digest as fingerprint
-from sim.meter.sums import UNITS, exact, joined, real, split
+from sim.meter.sums import UNITS, exact, joined, real, reals, split
 
 RANDOM = np.random.default_rng(1)
 
@@ -24,6 +24,16 @@ def test_parts_of_one_value_are_the_value() -> None:
     for value in (0.0, 1e-9, 0.1, -3.7, 123456.789, 5.0e14):
         assert real(joined([part[0] for part in split(np.array([value]))])) == value
     np.testing.assert_array_equal(real(np.array([[UNITS // 4, 3 * UNITS]], dtype=object)), [[0.25, 3.0]])
+
+
+def test_many_sums_of_parts_are_rounded_as_each_is() -> None:
+    """Bills from a cent to millions, of one call and of thousands; those too large for two floats among them."""
+    values = np.minimum(RANDOM.lognormal(0, 5, 4000), 2.0**40)
+    calls = RANDOM.integers(1, 3000, len(values))
+    sums = np.stack(split(values), axis=1) * calls[:, None]
+    sums[:3] = np.array([[0.0, 0.0, 0.0], [2.0**22 - 1, 2.0**52 - 1, 2.0**53 - 1], [2.0**22, 1.0, 1.0]])
+    assert reals(sums).tolist() == [real(joined(parts)) for parts in sums.tolist()]
+    assert reals(sums[:0]).tolist() == []
 
 
 def _rows() -> np.ndarray:

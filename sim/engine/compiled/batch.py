@@ -1,4 +1,4 @@
-"""Tasks of open arrivals, lived by the hundred: nobody waits for the end of any of them, so they need no event and no object."""
+"""Tasks of open arrivals, lived by the thousand: nobody waits for the end of any of them, so they need no event and no object."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from simpy import Event
 
 from sim.agents.workflows import CHAT
 from sim.backends.pricing import Price
@@ -16,70 +15,72 @@ from sim.engine.compiled.books import may_keep
 from sim.engine.compiled.desk import COMPLETED, STUCK, TwinDesk
 from sim.engine.compiled.tables import JOB
 from sim.meter.meter import CHUNK
-from sim.meter.sums import PARTS, joined, real
+from sim.meter.sums import PARTS, reals
 from sim.meter.tally import TOKENS
+from sim.sampling.decisions import GAPS
 from sim.scenario.scenario import Scenario
 from sim.settings.workload import WorkloadKind
+from sim.workload.arrivals import GAPS_PER_PAGE
 
-AT_ONCE = 512
+AT_ONCE = 2048
 _ROW = row_type(TASKS)
+_SURELY = 1e-9
+"""Two chances that differ by more are told apart by the twin's scores, whatever their last bits."""
 
 
-def by_the_hundred(scenario: Scenario, prices: Sequence[Price]) -> bool:
+def by_the_thousand(scenario: Scenario, prices: Sequence[Price]) -> bool:
     """Whether nothing is asked of a task but its row: it is of nobody, its sums are the twin's, and no sub-agent counts in its success."""
     return scenario.workload.kind is WorkloadKind.open and may_keep(scenario, prices) and not scenario.outcome.success_exponent
 
 
 class BatchDesk(TwinDesk):
-    """Takes tasks in, and lives them when there are enough of them, or no more to come."""
+    """Takes tasks in as they come (`sim.workload.arrivals.TakesMany`), and lives them at once."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self._nobody = self._clock.event()
         self._jobs = np.zeros(AT_ONCE, JOB)
-        self._waiting: list[tuple[int, float]] = []
         self._early = np.zeros(0, _ROW)
-        """Rows of tasks that end later than the clock is: others may end before them."""
+        """Rows of tasks that end later than others come: they may end before them."""
         self._last_s = 0.0
 
-    def work(self, number: int, user: int) -> Event:
-        """Keep a task until its turn comes; of an event that never does."""
-        now = self._clock.now
-        self._meter.started_tasks += 1
-        self._meter.present.come(now)
-        self._waiting.append((number, now))
-        if len(self._waiting) == AT_ONCE:
-            self._live_all()
-        return self._nobody
+    def gaps(self, first_page: int, pages: int) -> np.ndarray:
+        """As `sim.workload.arrivals` draws them."""
+        found = np.empty(pages * GAPS_PER_PAGE)
+        self._library.gaps(self._world, self._tables.gap, GAPS.purpose, first_page, pages, GAPS_PER_PAGE, found.ctypes.data)
+        return found
+
+    def work_all(self, numbers: np.ndarray, moments: np.ndarray) -> None:
+        """Live those that come before the run ends."""
+        before_end = int(np.searchsorted(moments, self._horizon_s))
+        for at in range(0, before_end, AT_ONCE):
+            until = min(at + AT_ONCE, before_end)
+            self._live_all(numbers[at:until], moments[at:until])
 
     def close(self) -> None:
-        """Live the rest. Without a horizon the run ends with the last of its tasks."""
-        self._live_all()
+        """Without a horizon the run ends with the last of its tasks."""
         self._hand_over(math.inf)
         self._clock.back_to(max(self._clock.now, self._last_s))
         super().close()
 
-    def _live_all(self) -> None:
-        jobs = self._jobs[: len(self._waiting)]
-        if not len(jobs):
-            return
-        jobs["number"], jobs["t_arrive_s"] = zip(*self._waiting, strict=True)
-        self._waiting.clear()
+    def _live_all(self, numbers: np.ndarray, moments: np.ndarray) -> None:
+        meter, jobs = self._meter, self._jobs[: len(numbers)]
+        meter.started_tasks += len(jobs)
+        meter.present.come_all(moments)
+        jobs["number"], jobs["t_arrive_s"] = numbers, moments
         self._look_for_room()
         self._library.live_all(self._engine, self._world, jobs.ctypes.data, len(jobs))
         self._check()
         self._outlast()
-        self._meter.written(self._state.row_count)
-        for requests in jobs["requests"].tolist():
-            self._office.heard(requests)
+        meter.written(self._state.row_count)
+        for requests, tasks in zip(*np.unique(jobs["requests"], return_counts=True), strict=True):
+            meter.heard(int(requests), int(tasks))
         for stuck in jobs[jobs["state"] == STUCK]:
-            self._meter.open_tasks.put(int(stuck["number"]), stuck["spent"].copy())
+            meter.open_tasks.put(int(stuck["number"]), stuck["spent"].copy())
         ended = jobs[jobs["state"] != STUCK]
         self._early = np.concatenate([self._early, self._rows(ended)])
-        self._meter.capped += int(ended["capped"].sum())
-        for moment in ended["t_end_s"].tolist():
-            self._meter.present.go(moment)
-        self._hand_over(self._clock.now)
+        meter.capped += int(ended["capped"].sum())
+        meter.present.go_all(ended["t_end_s"])
+        self._hand_over(float(moments[-1]))
 
     def _rows(self, jobs: np.ndarray) -> np.ndarray:
         rows = np.zeros(len(jobs), _ROW)
@@ -89,20 +90,31 @@ class BatchDesk(TwinDesk):
         rows["kind"] = np.where(jobs["chats"], CHAT, self._kind)
         rows["tries"] = 1
         rows["finished"] = jobs["state"] == COMPLETED
-        rows["success"] = [self._succeeds(job) for job in jobs]
+        rows["success"] = self._judged(jobs)
         for name, sums in zip(("calls", *TOKENS), jobs["spent"].T, strict=False):
             rows[name] = sums
-        rows["cost_usd"] = [real(joined(parts)) for parts in jobs["spent"][:, -PARTS:].tolist()]
+        rows["cost_usd"] = reals(jobs["spent"][:, -PARTS:])
         return rows
 
-    def _succeeds(self, job: Any) -> bool:
+    def _judged(self, jobs: np.ndarray) -> np.ndarray:
         """As `Desk` judges: completed, right and in time."""
-        if job["state"] != COMPLETED or not self._office.outcome.in_time(job["t_end_s"] - job["t_arrive_s"] - job["thinking_s"]):
-            return False
-        quality, outcome = self._backends[job["backend"]].quality, self._office.outcome
-        if quality is None:
-            return True
-        return outcome.score(float(job["u_difficulty"]), float(job["u_score"])) < outcome.chance(quality, int(job["turn"]) + 1)
+        outcome, scores = self._office.outcome, np.empty(len(jobs))
+        self._library.scores(jobs.ctypes.data, len(jobs), outcome.common, outcome.own, scores.ctypes.data)
+        tried, place = np.unique(jobs["backend"] << 32 | jobs["turn"], return_inverse=True)
+        chances = [self._chance(each >> 32, each & 0xFFFFFFFF) for each in tried.tolist()]
+        chance = np.array(chances)[place]
+        right = scores < chance
+        for near in np.flatnonzero(~(np.abs(scores - chance) > _SURELY)).tolist():
+            right[near] = outcome.score(float(jobs["u_difficulty"][near]), float(jobs["u_score"][near])) < chance[near]
+        if outcome.settings.deadline_s is not None:
+            right &= jobs["t_end_s"] - jobs["t_arrive_s"] - jobs["thinking_s"] <= outcome.settings.deadline_s
+        found: np.ndarray = right & (jobs["state"] == COMPLETED)
+        return found
+
+    def _chance(self, backend: int, turn: int) -> float:
+        """That a try whose last turn was this one succeeds; more than any score where nobody knows."""
+        quality = self._backends[backend].quality
+        return math.inf if quality is None else self._office.outcome.chance(quality, turn + 1)
 
     def _hand_over(self, until: float) -> None:
         """Rows of tasks that end before `until`, in the order of their ends."""

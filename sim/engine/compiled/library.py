@@ -42,6 +42,8 @@ class Library:
         self.free = _function(found.engine_free, None, c_void_p)
         self.live = _function(found.engine_live, None, engine, world, c_uint64, c_double, c_double, c_int64, POINTER(Lived))
         self.live_all = _function(found.engine_live_all, None, engine, world, c_void_p, c_int64)
+        self.gaps = _function(found.engine_gaps, None, world, c_int64, c_int64, c_uint64, c_int64, c_int64, c_void_p)
+        self.scores = _function(found.engine_scores, None, c_void_p, c_int64, c_double, c_double, c_void_p)
         self.page = _function(found.engine_page, None, world, c_int64, c_uint64, c_uint64, c_uint64, numbers, c_int64)
         self.add = _function(found.engine_add, None, c_int64 * PARTS, c_double)
         self.draw = _function(found.engine_draw, c_double, world, c_int64, c_double)

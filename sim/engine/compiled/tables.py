@@ -159,6 +159,8 @@ class Tables:
         stages = [_stage(laws, stage, agent.order) for stage in agent.staged]
         profiles = [_profile(laws, loop) for loop in (*agent.staged[:1], agent, agent.worker, scenario.matched_chat)]
         router, team = _router(laws, scenario.router, backends), _team(laws, agent, scenario.outcome)
+        self.gap = laws.add(scenario.workload.interarrival_s)
+        """The law of the time between two arrivals."""
         self._kept = (
             (Law * len(laws.rows))(*laws.rows),
             (c_double * max(1, len(laws.numbers)))(*laws.numbers),
