@@ -121,7 +121,7 @@ def check(tally: Tally, counters: Counters) -> None:
 
 def _conservation(tally: Tally, counters: Counters) -> None:
     """Tokens and dollars: by backend = by minute = by task; dollars by kind = call by call."""
-    minutes = sum(tally.minutes.values(), start=np.zeros(5 + PARTS))
+    minutes = tally.minutes.total()
     _equal("conservation: attempts by minute and by status", minutes[0], tally.calls)
     _equal("conservation: attempts by task and by status", tally.task_sums[0] + counters.open_sums[0], tally.calls)
     for column, kind in enumerate(TOKENS):

@@ -34,12 +34,12 @@ def joined(sums: Any) -> int:
     return units
 
 
-def close(sums: Any) -> float:
-    """The sums of all parts as a float, the same in whatever order they were taken."""
-    total, bits = 0.0, 0
+def close(sums: np.ndarray) -> np.ndarray:
+    """The sums of all parts (one array each) as floats, the same in whatever order they were taken."""
+    total, bits = np.zeros(sums.shape[1:]), 0
     for part, more in zip(sums, _STEPS, strict=True):
         bits += more
-        total += float(part) * 2.0**-bits
+        total = total + part * 2.0**-bits
     return total
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from sim.backends.pricing import Price
 from sim.call import Role, Status
 from sim.clock import MINUTE_S
+from sim.meter.capacity.seats import SeatSums
 from sim.meter.capacity.sums import CapacitySums
 from sim.meter.capacity.teams import TeamsSums, WaitsOfTeams
 from sim.meter.digest import added
 from sim.meter.histogram import Sketch
-from sim.meter.seats import SeatSums
+from sim.meter.minutes import Minutes
 from sim.meter.sums import exact, grouped, real, split, where
 from sim.meter.switches import Switches
 from sim.meter.waits import Waits, WaitsOfCalls
@@ -25,8 +26,6 @@ TOKENS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tok
 DOLLARS = ("fresh_input", "cache_read", "cache_write", "output", "fees")
 _ADDED = ("latency", "task_latency", "lost_latency", "task_cents", "waits", "switches", "seats", "capacity", "teams")
 """Fields that know how to add themselves up."""
-Minute = tuple[int, int]
-"""(minute since the start, backend index)."""
 
 
 @dataclass
@@ -65,9 +64,8 @@ class Tally:
     teams: TeamsSums = field(default_factory=TeamsSums)
     task_cents: Sketch = field(default_factory=Sketch)
     """Bill of a task, in cents."""
-    minutes: dict[Minute, np.ndarray] = field(default_factory=dict)
-    """Calls, four token kinds and the parts of the bill (`sim.meter.sums.split`) of the calls that ended in that minute; of the first
-    replication only, once merged."""
+    minutes: Minutes = field(default_factory=Minutes)
+    """Of the calls that ended in each; of the first replication only, once merged."""
     peaks: list[int] = field(default_factory=list)
     """Most tokens in a minute, one number a replication."""
     tasks: int = 0
@@ -171,10 +169,7 @@ class Tally:
         minutes, place = grouped((rows["t_end_s"] / MINUTE_S).astype(np.int64))
         columns = [rows[kind] for kind in TOKENS[:4]] + split(cost)
         sums = np.stack([np.bincount(place)] + [np.bincount(place, column) for column in columns], axis=1)
-        for minute, row in zip(minutes.tolist(), sums, strict=True):
-            key = (minute, backend)
-            known = self.minutes.get(key)
-            self.minutes[key] = row if known is None else known + row
+        self.minutes.add(minutes, backend, sums)
 
     def add_stages(self, rows: Any, places: np.ndarray) -> None:
         """Add a chunk of priced call rows, each to the stage at its place; below 0: to none."""
@@ -210,36 +205,26 @@ class Tally:
 
     def closed(self, *, ended_s: float, digest: str, **counts: int) -> Tally:
         """The finished tally of one replication; `counts` are fields that somebody else has counted."""
-        closed = dataclasses.replace(self, peaks=[self._peak()], ended_s=ended_s, digests=[digest])
+        closed = dataclasses.replace(self, peaks=[self.minutes.peak(self.cut_s)], ended_s=ended_s, digests=[digest])
         for name, count in counts.items():
             setattr(closed, name, count)
         return closed
 
-    def _peak(self) -> int:
-        by_minute: dict[int, int] = {}
-        for (minute, _), row in self.minutes.items():
-            if minute * MINUTE_S >= self.cut_s:
-                by_minute[minute] = by_minute.get(minute, 0) + int(row[1] + row[4])
-        return max(by_minute.values(), default=0)
-
     def beside(self, other: Tally) -> Tally:
         """Another shard of the same replication added."""
-        minutes = dict(self.minutes)
-        for key, row in other.minutes.items():
-            minutes[key] = minutes[key] + row if key in minutes else row
-        digest = added(int(self.digests[0], 16), int(other.digests[0], 16))
+        digest, minutes = added(int(self.digests[0], 16), int(other.digests[0], 16)), self.minutes.plus(other.minutes)
         ended_s = max(self.ended_s, other.ended_s)
         return dataclasses.replace(self.plus(other), minutes=minutes, ended_s=ended_s, digests=[f"{digest:016x}"], replications=1)
 
     def standing_for(self, times: float) -> Tally:
         """All shards of a replication that were run, each of which stands for so many."""
-        minutes = self.minutes if times == 1 else {key: row * times for key, row in self.minutes.items()}
-        return dataclasses.replace(self, minutes=minutes, peaks=[self._peak()], replications=1 if times == 1 else 1 / times)
+        peaks = [self.minutes.peak(self.cut_s)]
+        return dataclasses.replace(self, minutes=self.minutes.times(times), peaks=peaks, replications=1 if times == 1 else 1 / times)
 
     def plus(self, other: Tally) -> Tally:
         """Two tallies as one; the timeline stays with the tallies it came from."""
         values: dict[str, Any] = {name: getattr(self, name).plus(getattr(other, name)) for name in _ADDED}
-        values["minutes"], values["cut_s"] = {}, self.cut_s
+        values["minutes"], values["cut_s"] = Minutes(), self.cut_s
         for field_ in dataclasses.fields(self):
             if field_.name not in values:
                 values[field_.name] = getattr(self, field_.name) + getattr(other, field_.name)

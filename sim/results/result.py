@@ -8,6 +8,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim import columns
 from sim.clock import MINUTE_S
 from sim.engine.replication import Replication
@@ -116,12 +118,12 @@ class Result:
         """Calls, tokens and dollars by minute and backend (`sim.columns.TIMELINE`)."""
         import pandas as pd
 
-        rows = [
-            (replication.number, minute * MINUTE_S, self.scenario.backends[backend], *map(int, sums[:5]), close(sums[5:]))
-            for replication in self.replications
-            for (minute, backend), sums in sorted(replication.tally.minutes.items())
-        ]
-        return pd.DataFrame(rows, columns=[column.name for column in columns.TIMELINE])
+        tables = [replication.tally.minutes.table() for replication in self.replications]
+        numbers = np.repeat([replication.number for replication in self.replications], [len(table.minutes) for table in tables])
+        minutes, backends, sums = (np.concatenate(parts) for parts in zip(*tables, strict=True))
+        found = [numbers, minutes * MINUTE_S, np.array(self.scenario.backends, object)[backends]]
+        found += [*sums[:, :5].T.astype(np.int64), close(sums[:, 5:].T)]
+        return pd.DataFrame(dict(zip((column.name for column in columns.TIMELINE), found, strict=True)))
 
     @cached_property
     def providers(self) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from sim.clock import after
 from sim.engine.world import World
 from sim.meter import laws
 from sim.meter.laws import Counters, Occupancy, Presence
+from sim.meter.minutes import MINUTE_SUMS, Minutes
 from sim.meter.sums import PARTS, UNITS
 from sim.meter.tally import Tally
 from sim.scenario.shards import Shard
@@ -89,10 +90,16 @@ def test_a_number_of_the_meter_that_is_wrong_is_found(books: tuple[Tally, Counte
 
 def test_a_minute_that_is_wrong_is_found(books: tuple[Tally, Counters]) -> None:
     tally, world = books
-    key, row = next(iter(tally.minutes.items()))
     for column, law in enumerate(("attempts", "input", "cache_read", "cache_write", "output", "USD")):
         with pytest.raises(sim.LawError, match=f"{law}.* by minute"):
-            laws.check(dataclasses.replace(tally, minutes={**tally.minutes, key: more(row, column)}), world)
+            laws.check(dataclasses.replace(tally, minutes=tally.minutes.plus(one_more(column))), world)
+
+
+def one_more(column: int) -> Minutes:
+    """In the first minute."""
+    found = Minutes()
+    found.add(np.zeros(1, np.int64), 0, np.eye(MINUTE_SUMS)[[column]])
+    return found
 
 
 def test_a_number_of_the_clock_that_is_wrong_is_found(books: tuple[Tally, Counters]) -> None:

@@ -255,7 +255,7 @@ def test_replications_add_up_and_each_keeps_its_end_peak_and_digest() -> None:
     for name in ("latency", "task_latency", "task_cents"):
         sketch: Sketch = getattr(both, name)
         assert sketch.counts.sum() == 2
-    assert both.minutes == {}, "the timeline stays with the first"
+    assert not both.minutes, "the timeline stays with the first"
     assert both.cut_s == 3.0, "all have the same"
 
 
@@ -269,7 +269,7 @@ def test_shards_are_parts_of_one_run_that_ends_with_the_last_of_them(one_s: floa
     assert both.digests == ["0000000000000009"], "added up modulo 2^64"
     assert (both.tasks, both.calls) == (2, 2)
     assert sorted(both.minutes) == [(0, 0), (1, 0)]
-    assert [row[:5].tolist() for row in both.minutes.values()] == [[1, 1000, 600, 300, 50]] * 2
+    assert [both.minutes[key][:5].tolist() for key in both.minutes] == [[1, 1000, 600, 300, 50]] * 2
     more = both.beside(part(1.0, "11", ended_at=50.0))
     assert more.minutes[0, 0][:5].tolist() == [2, 2000, 1200, 600, 100]
     assert more.minutes[1, 0][:5].tolist() == [1, 1000, 600, 300, 50]

@@ -13,6 +13,7 @@ from sim.backends.pricing import Price
 from sim.call import Role, Status
 from sim.meter.digest import factors
 from sim.meter.meter import CHUNK
+from sim.meter.minutes import MINUTE_SUMS
 from sim.meter.rows import CALL
 from sim.meter.sums import PARTS, joined
 from sim.meter.tally import DOLLARS, TOKENS, Tally
@@ -58,7 +59,7 @@ class SumsTable(ctypes.Structure):
     )  # fmt: skip
 
 
-_MINUTE = np.dtype([("minute", np.int64), ("backend", np.int64), ("sums", np.float64, len(TOKENS) + PARTS)])
+_MINUTE = np.dtype([("minute", np.int64), ("backend", np.int64), ("sums", np.float64, MINUTE_SUMS)])
 _WAIT = np.dtype([("backoff_s", np.float64), ("broken_s", np.float64), ("given_up", np.int64)])
 
 
@@ -106,8 +107,7 @@ class Books:
         tally.failed_units += joined(sums.failed)
         tally.compactions += sums.compactions
         minutes = _read(sums.minutes, sums.minute_count, _MINUTE)
-        keys = zip(minutes["minute"].tolist(), minutes["backend"].tolist(), strict=True)
-        tally.minutes |= dict(zip(keys, minutes["sums"], strict=True))
+        tally.minutes.add(minutes["minute"], minutes["backend"], minutes["sums"])
         return int(sums.digest)
 
     def _wait(self, waits: WaitsOfCalls) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from sim.backends.backend import Backend
 from sim.engine.budgets import Rolling
-from sim.meter.seats import SeatSums
+from sim.meter.capacity.seats import SeatSums
 from sim.meter.sums import UNITS
 from sim.settings.budget import BudgetSettings, Per, Then
 from sim.settings.population.plan import Beyond, PlanSettings
