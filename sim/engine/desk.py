@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from simpy import Event
@@ -12,6 +12,7 @@ from sim.agents.chat import chat
 from sim.agents.replay import replay
 from sim.agents.tries import Tries, solved
 from sim.agents.workflows import CHAT, KINDS, workflow
+from sim.backends.backend import Backend
 from sim.call import Role
 from sim.clock import Clock
 from sim.engine.dispatch import Dispatch
@@ -79,6 +80,10 @@ class Desk:
 
     def close(self) -> None:
         """The clock has come to its end: nothing is left to be added up."""
+
+    def in_line(self, backends: Sequence[Backend]) -> list[int]:
+        """Calls that wait, for a slot or at the gateway, by backend."""
+        return [backend.in_line for backend in backends]
 
     def _chat(self, task: Task, end: Callable[[bool], None]) -> None:
         """The matched chat in the place of the agent's work."""

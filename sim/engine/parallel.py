@@ -51,7 +51,7 @@ class _Run:
         self.done: list[Replication] = []
         self._parts: dict[int, Parts] = {}
         self.error: Exception | None = None
-        self.step_by_step = False
+        self.in_line = False
         """A line has formed in one of its shards: lookahead would be in vain in the others."""
         self.ended = False
         self.processes = processes
@@ -69,7 +69,7 @@ class _Run:
 
     def take(self, part: Replication) -> None:
         """One more shard has been run."""
-        self.step_by_step |= part.line_formed
+        self.in_line |= part.line_formed
         parts = self._parts.setdefault(part.number, Parts(self.scenario))
         parts.take(part)
         if len(parts) == len(self.shards):
@@ -135,7 +135,7 @@ class Runs:
     def _here(self, run: _Run) -> None:
         """One more shard of a replication in this process."""
         try:
-            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._done, step_by_step=run.step_by_step))
+            run.take(replicate_shard(run.scenario, *run.waiting.popleft(), self._done, in_line=run.in_line))
         except Exception as error:
             run.error = error
         self._settle(run)
@@ -197,7 +197,7 @@ class Runs:
             self._pools[run.processes] = mine, mine.ended
         mine, _seen = self._pools[run.processes]
         try:
-            future = mine.submit(in_worker, run.scenario, *run.waiting[0], run.step_by_step)
+            future = mine.submit(in_worker, run.scenario, *run.waiting[0], run.in_line)
         except BrokenProcessPool:
             if not self._flying:  # it broke while it had nothing to do
                 mine.kill()
@@ -237,8 +237,8 @@ def killed(scenario: Scenario) -> str:
     return f"{own}: a process that ran it was killed: it crashed or ended itself, or for want of memory" if own else KILLED
 
 
-def in_worker(scenario: Scenario, number: int, shard: int, step_by_step: bool = False) -> Replication:
+def in_worker(scenario: Scenario, number: int, shard: int, in_line: bool = False) -> Replication:
     """One shard of a replication, in a worker of the pool: its calls are counted there, its log is the parent's to keep."""
-    part = replicate_shard(scenario, number, shard, count, step_by_step=step_by_step)
+    part = replicate_shard(scenario, number, shard, count, in_line=in_line)
     part.log.hand_over()
     return part

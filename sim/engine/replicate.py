@@ -6,11 +6,14 @@ import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
+from sim.backends.build import blueprints
+from sim.engine.compiled.batch import by_the_thousand
 from sim.engine.compiled.desk import BeyondError
-from sim.engine.compiled.library import chosen
+from sim.engine.compiled.library import Library, chosen
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.world import World, no_garbage_collection
 from sim.meter.meter import LineFormedError
@@ -22,15 +25,18 @@ from sim.settings.run import Log, Warmup
 from sim.statistics import mser5
 
 
-def replicate(scenario: Scenario, index: int, progress: Progress | None = None, *, step_by_step: bool = False) -> Replication:
+def replicate(
+    scenario: Scenario, index: int, progress: Progress | None = None, *, step_by_step: bool = False, in_line: bool = False
+) -> Replication:
     """Run one replication in this process, one shard of it after another, and leave nothing of its world behind.
 
-    `step_by_step`: through every event of the clock, even where tasks could be worked off ahead of it: the same bits, slower.
+    `step_by_step`: through every event of SimPy's clock, even where there is a faster way: the same bits, slower. `in_line`: it is
+    known that a line forms in it, so nothing is tried ahead of the clock.
     """
     parts = Parts(scenario)
     for number in range(shards_of(scenario)):
-        part = replicate_shard(scenario, index, number, progress, step_by_step=step_by_step)
-        step_by_step |= part.line_formed
+        part = replicate_shard(scenario, index, number, progress, step_by_step=step_by_step, in_line=in_line)
+        in_line |= part.line_formed
         parts.take(part)
     return parts.joined()
 
@@ -41,12 +47,12 @@ def shards_of(scenario: Scenario) -> int:
 
 
 def replicate_shard(
-    scenario: Scenario, index: int, number: int, progress: Progress | None = None, *, step_by_step: bool = False
+    scenario: Scenario, index: int, number: int, progress: Progress | None = None, *, step_by_step: bool = False, in_line: bool = False
 ) -> Replication:
     """Run one shard of a replication in this process.
 
     Tasks are worked off ahead of the clock where no line can form; where one might, as long as none does: then the shard starts
-    again step by step, and says so (`Replication.line_formed`).
+    again on the clock, and says so (`Replication.line_formed`). `step_by_step`, `in_line`: as in `replicate`.
     """
     cut_s, shard = cut_of(scenario), Shard(number, scenario.shards)
     told = 0
@@ -60,15 +66,30 @@ def replicate_shard(
     with no_garbage_collection(), _users_code_named(scenario):
         if step_by_step or not may_look_ahead(scenario):
             return World(scenario, index, shard, progress, cut_s).run()
+        if in_line:
+            return _on_clock(scenario, index, shard, tell, cut_s)
         try:
             return _ahead(scenario, index, shard, tell, cut_s)
         except LineFormedError:
             tell(-told)
-        return World(scenario, index, shard, tell, cut_s).run()._replace(line_formed=True)
+        return _on_clock(scenario, index, shard, tell, cut_s)._replace(line_formed=True)
 
 
 def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float) -> Replication:
     """Ahead of the clock: by the compiled twin where it covers the scenario, and else by agents that run ahead."""
+    compiled = partial(World, scenario, index, shard, cut_s=cut_s, lookahead=True)
+    return _by_twin(chosen(scenario), compiled, tell) or World(scenario, index, shard, tell, cut_s, lookahead=True).run()
+
+
+def _on_clock(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float) -> Replication:
+    """Where calls wait for slots: on the twin's clock, or on SimPy's."""
+    covered = by_the_thousand(scenario, [plan.price for plan in blueprints(scenario, shard)])
+    compiled = partial(World, scenario, index, shard, cut_s=cut_s)
+    return _by_twin(chosen(scenario) if covered else None, compiled, tell) or World(scenario, index, shard, tell, cut_s).run()
+
+
+def _by_twin(twin: Library | None, world: Callable[..., World], tell: Callable[[int], None]) -> Replication | None:
+    """What the compiled twin makes of a world; None where there is none, or numbers come up that it does not hold."""
     told = 0
 
     def counted(calls: int) -> None:
@@ -76,13 +97,11 @@ def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], N
         told += calls
         tell(calls)
 
-    twin = chosen(scenario)
-    if twin is not None:
-        try:
-            return World(scenario, index, shard, counted, cut_s, lookahead=True, twin=twin).run()
-        except BeyondError:
-            tell(-told)
-    return World(scenario, index, shard, tell, cut_s, lookahead=True).run()
+    try:
+        return None if twin is None else world(progress=counted, twin=twin).run()
+    except BeyondError:
+        tell(-told)
+        return None
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from sim.clock import Clock, after
 from sim.engine.compiled.batch import BatchDesk, by_the_thousand
 from sim.engine.compiled.desk import BeyondError, TwinDesk
 from sim.engine.compiled.library import Library, chosen
+from sim.engine.compiled.lines import LineDesk
 from sim.engine.desk import Desk
 from sim.engine.dispatch import Dispatch
 from sim.engine.ledger import Ledger, RecordedLedger, needs_ledger
@@ -52,7 +53,7 @@ class World:
         lookahead: bool = False, twin: Library | None = None, streams: Streams | None = None,
     ) -> None:  # fmt: skip
         """What counts begins at `cut_s`. With `lookahead` tasks are worked off ahead of the clock (`sim.engine.lookahead`), with a `twin`
-        too by that (`sim.engine.compiled`).
+        by that (`sim.engine.compiled`), on its clock where there is no lookahead.
 
         `streams`: other random numbers than those of the scenario's seed, which a twin does not take.
         """
@@ -88,7 +89,7 @@ class World:
         else:
             self.dispatch = Dispatch(env, streams, self.router, scenario.retry, recorder, self.ledger)
         office = _office(scenario, env, streams, self.dispatch, self.meter)
-        twins = BatchDesk if by_the_thousand(scenario, prices) else TwinDesk
+        twins = (BatchDesk if by_the_thousand(scenario, prices) else TwinDesk) if lookahead else LineDesk
         sit = Desk if twin is None else partial(twins, library=twin, scenario=scenario, index=index, backends=self.backends)
         self.desk: Desk = sit(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
         work, replay = self.desk.work, self.desk.replay
@@ -146,7 +147,7 @@ class World:
             tasks=self.meter.present,
             open_sums=self.meter.open_tasks.total(),
             in_service=[backend.slots.taken for backend in self.backends],
-            in_line=[backend.in_line for backend in self.backends],
+            in_line=self.desk.in_line(self.backends),
             trying_again=self.dispatch.trying_again,
             slots=[math.inf if self.scenario.batch or each.settings.slots is None else each.settings.slots for each in self.backends],
             watched=self.meter.slots,

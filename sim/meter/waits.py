@@ -95,11 +95,15 @@ class WaitsOfCalls:
             self._close([ended for attempt in attempts if (ended := self._attempt(*attempt)) is not None])
             waited = waited[~hard]
         if waited.any():
-            self._sums.calls += len(waited)
-            self._sums.units[Wait.line] += exact(waited)
-            self._sums.each.add(waited)
+            self.answered(waited)
         else:
             self.answered_at_once(len(waited))
+
+    def answered(self, waited_s: np.ndarray) -> None:
+        """Calls whose first attempt was answered, after so long in line."""
+        self._sums.calls += len(waited_s)
+        self._sums.units[Wait.line] += exact(waited_s)
+        self._sums.each.add(waited_s)
 
     def answered_at_once(self, calls: int) -> None:
         """So many calls waited for nothing."""

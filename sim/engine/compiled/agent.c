@@ -2,27 +2,42 @@
 #include "agent.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "clock.h"
 #include "luck.h"
 #include "memory.h"
 
 static const i64 MOST_TURNS = 1ll << 31;
 
-int be_born(Agent *agent, Engine *engine, const World *world, Task *task, const Profile *profile, i64 role, i64 path, u64 branch,
-            i64 depth, double now_s)
+/* A place for one: what is zeroed does not reach to its random numbers. */
+static Agent *place_for_one(Task *task)
 {
-    memset(agent, 0, sizeof *agent);
+    size_t kept = (size_t)task->world->backend_count * sizeof(Kept);
+    Agent *agent = task->spare;
+    if (!agent)
+        return room(task, sizeof(Agent) + kept);
+    task->spare = agent->next;
+    memset(agent, 0, offsetof(Agent, page));
+    memset(agent->kept, 0, kept);
+    return agent;
+}
+
+Agent *born(Task *task, const Profile *profile, i64 role, i64 path, u64 branch, i64 depth, double now_s)
+{
+    Engine *engine = task->engine;
+    const World *world = task->world;
+    Agent *agent = place_for_one(task);
+    if (!agent)
+        return NULL;
     agent->engine = engine, agent->world = world, agent->task = task, agent->profile = profile;
     agent->role = role, agent->path = path, agent->branch = branch, agent->depth = depth, agent->now_s = now_s;
     agent->backend = agent->connected_to = -1;
     agent->turns = -1.0;
-    agent->kept = room(engine, (size_t)world->backend_count * sizeof(Kept));
-    if (!agent->kept)
-        return 0;
-    task->agents++;
+    task->job.agents++;
     engine->agents++;
-    page(world, TURN, task->id, branch, 0, agent->page, FIRST_PAGE);
+    page(world, TURN, task->job.number, branch, 0, agent->page, FIRST_PAGE);
     /* In the order of `decisions.AGENT`. */
     const double *u = agent->page;
     agent->requests = whole(engine, world, profile->requests, u[0], 1);
@@ -37,7 +52,13 @@ int be_born(Agent *agent, Engine *engine, const World *world, Task *task, const 
         agent->turns_scale *= pow((double)agent->requests, -profile->turns_exponent);
     if (prior)
         agent->turns_scale *= profile->resumed_turns;
-    return 1;
+    return agent;
+}
+
+void forget(Agent *agent)
+{
+    agent->next = agent->task->spare;
+    agent->task->spare = agent;
 }
 
 i64 turns_of(Agent *agent, double u_turns)
@@ -72,8 +93,8 @@ static double fit(Agent *agent, double u_compact)
     return limit;
 }
 
-/* Meet the backend; returns the longest prompt that is sent before a compaction (`Agent.settle`). */
-static double settle(Agent *agent)
+/* Meet the backend: the longest prompt that is sent before a compaction is known then (`Agent.settle`). */
+static void settle(Agent *agent)
 {
     const Profile *profile = agent->profile;
     double u_compact = agent->page[6];
@@ -88,22 +109,20 @@ static double settle(Agent *agent)
     double limit = INFINITY;
     if (profile->compact_at_tokens >= 0)
         limit = lesser(draw(agent->world, profile->compact_at_tokens, u_compact), profile->compact_at_share * (double)backend->window);
-    return profile->window_tokens < 0 ? limit : lesser(limit, fit(agent, u_compact));
+    agent->limit = profile->window_tokens < 0 ? limit : lesser(limit, fit(agent, u_compact));
 }
 
-/* Summarise the history (`sim.agents.context.compact`). */
-static int compact(Agent *agent, i64 turn, double wait_s)
+/* Summarise the history (`sim.agents.context.compact`): the call, and what is left then. */
+static i64 summarise(Agent *agent)
 {
     const Profile *profile = agent->profile;
     double luck[4];
-    page(agent->world, COMPACTION, agent->task->id, agent->branch, (u64)agent->compactions++, luck, 4);
+    page(agent->world, COMPACTION, agent->task->job.number, agent->branch, (u64)agent->compactions++, luck, 4);
     i64 summary = whole(agent->engine, agent->world, profile->summary_tokens, luck[0], 1);
     i64 window = agent->world->backends[agent->backend].window;
     i64 prompt = agent->context < window ? agent->context : window;
-    int state = send_call(agent, turn, ROLE_OF_COMPACTION, prompt, summary, 0, luck[1], luck[2], wait_s);
-    forget_prefix(agent);
     agent->context = agent->first_tokens + summary + whole(agent->engine, agent->world, profile->restore_tokens, luck[3], 0);
-    return state;
+    return send_call(agent, ROLE_OF_COMPACTION, prompt, summary, 0, luck[1], luck[2], agent->wait_s);
 }
 
 /* The user takes so long before a message (`Task.wait_for_user`). */
@@ -115,93 +134,166 @@ static void wait_for_user(Task *task, double now_s, double seconds)
             seconds = 0.0;
         now_s = task->thinks_until_s;
     }
-    task->thinking_s += seconds;
+    task->job.thinking_s += seconds;
     task->thinks_until_s = now_s + seconds;
 }
 
-/* `sim.agents.react.react`, with a plan's waves after some of the turns. */
-static int work(Agent *agent, const Plan *plan, double limit)
+/* The next message of its user, after some thought; the first is there already. */
+static void hear(Agent *agent)
 {
-    Engine *engine = agent->engine;
     const World *world = agent->world;
     const Profile *profile = agent->profile;
-    Task *task = agent->task;
-    double later[PAGE], said[PAGE], u_turns = agent->page[FIRST_MESSAGE], wait_s = 0.0;
-    const double *row = agent->page + FIRST_TURN, *end = agent->page + FIRST_PAGE;
-    i64 turn = 0, next_wave = 0;
-    for (i64 message = 0; message < agent->requests; message++) {
-        if (message) {
-            i64 place = (message - 1) % ROWS;
-            if (!place)
-                page(world, MESSAGE, task->id, agent->branch, (u64)((message - 1) / ROWS), said, PAGE);
-            const double *u = said + place * COLUMNS; /* in the order of `decisions.MESSAGE` */
-            u_turns = u[0];
-            wait_s = draw(world, profile->think_time_s, u[2]);
-            wait_for_user(task, agent->now_s, wait_s);
-            agent->context += whole(engine, world, profile->request_tokens, u[1], 0);
-        }
-        i64 turns = turns_of(agent, u_turns) - (plan && plan->less ? plan->less[message] : 0);
-        for (i64 left = turns - 1; left >= 0; left--) {
-            if (row == end) {
-                page(world, TURN, task->id, agent->branch, (u64)(turn / ROWS), later, PAGE);
-                row = later;
-                end = later + PAGE;
+    double u_turns = agent->page[FIRST_MESSAGE];
+    if (agent->message) {
+        i64 before = agent->message - 1, place = before % ROWS;
+        if (!place)
+            page(world, MESSAGE, agent->task->job.number, agent->branch, (u64)(before / ROWS), agent->said, PAGE);
+        const double *u = agent->said + place * COLUMNS; /* in the order of `decisions.MESSAGE` */
+        u_turns = u[0];
+        agent->wait_s = draw(world, profile->think_time_s, u[2]);
+        wait_for_user(agent->task, agent->now_s, agent->wait_s);
+        agent->context += whole(agent->engine, world, profile->request_tokens, u[1], 0);
+    }
+    agent->turns_left = turns_of(agent, u_turns) - (agent->plan && agent->plan->less ? agent->plan->less[agent->message] : 0);
+}
+
+/* The random numbers of its next turn, in the order of `decisions.FIRST_TURNS`. */
+enum { U_OUTPUT, U_RESULT, U_TOOL, U_NOISE, U_ERROR, U_REWRITE };
+
+static const double *luck_of_turn(const Agent *agent)
+{
+    return agent->page + FIRST_TURN + agent->turns_done % ROWS * COLUMNS;
+}
+
+/* Ask its model. */
+static i64 reason(Agent *agent)
+{
+    const double *u = luck_of_turn(agent);
+    const Profile *profile = agent->profile;
+    if (u[U_REWRITE] < profile->rewrite_rate)
+        forget_prefix(agent);
+    i64 output = cut(agent->engine, draw(agent->world, profile->output_tokens, u[U_OUTPUT]) * agent->output_scale + 0.5);
+    if (!output)
+        output = 1;
+    i64 reasoning = agent->reasoning_share != 0.0 ? (i64)((double)output * agent->reasoning_share + 0.5) : 0;
+    return send_call(agent, agent->role, agent->context, output, reasoning, u[U_NOISE], u[U_ERROR], agent->wait_s);
+}
+
+/* Its model has answered: call a tool, unless that was the message's last turn. */
+static void act(Agent *agent)
+{
+    const double *u = luck_of_turn(agent);
+    const Profile *profile = agent->profile;
+    i64 output = agent->call.output_tokens;
+    agent->turns_done++;
+    agent->context += agent->dropped_share != 0.0 ? output - (i64)((double)output * agent->dropped_share + 0.5) : output;
+    agent->wait_s = 0.0;
+    if (agent->turns_left) {
+        i64 result_of = agent->turns_done > agent->opening_turns ? profile->tool_result_tokens : profile->opening_result_tokens;
+        agent->context += cut(agent->engine, draw(agent->world, result_of, u[U_RESULT]) * agent->result_scale + 0.5);
+        agent->wait_s = draw(agent->world, profile->tool_time_s, u[U_TOOL]);
+    }
+    cut(agent->engine, (double)agent->context);
+}
+
+/* Where an agent is in its work. */
+enum { NEXT_MESSAGE, NEXT_TURN, SUMMARISES, REASONS, MEETS_TEAM, HAS_TEAM };
+
+/* `sim.agents.react.react`, with a plan's waves after some of the turns: goes on until it has to wait (STUCK), or has ended. */
+static i64 work(Agent *agent)
+{
+    const Plan *plan = agent->plan;
+    for (;;)
+        switch (agent->step) {
+        case NEXT_MESSAGE:
+            if (agent->message == agent->requests)
+                return COMPLETED;
+            hear(agent);
+            agent->message++;
+            agent->step = NEXT_TURN;
+            break;
+        case NEXT_TURN:
+            if (agent->engine->beyond || agent->engine->stopped)
+                return STUCK;
+            if (!agent->turns_left--) {
+                agent->step = NEXT_MESSAGE;
+                break;
             }
-            /* In the order of `decisions.FIRST_TURNS`. */
-            double u_output = row[0], u_result = row[1], u_tool = row[2], u_noise = row[3], u_error = row[4], u_rewrite = row[5];
-            row += COLUMNS;
-            int state;
-            if ((double)agent->context > limit) {
-                state = compact(agent, turn, wait_s);
-                if (state != COMPLETED)
-                    return state;
-                wait_s = 0.0;
-            }
-            if (u_rewrite < profile->rewrite_rate)
-                forget_prefix(agent);
-            i64 output = cut(engine, draw(world, profile->output_tokens, u_output) * agent->output_scale + 0.5);
-            if (!output)
-                output = 1;
-            i64 reasoning = agent->reasoning_share != 0.0 ? (i64)((double)output * agent->reasoning_share + 0.5) : 0;
-            state = send_call(agent, turn, agent->role, agent->context, output, reasoning, u_noise, u_error, wait_s);
-            if (state != COMPLETED)
-                return state;
-            turn++;
-            agent->context += agent->dropped_share != 0.0 ? output - (i64)((double)output * agent->dropped_share + 0.5) : output;
-            if (left) {
-                i64 result_of = turn > agent->opening_turns ? profile->tool_result_tokens : profile->opening_result_tokens;
-                agent->context += cut(engine, draw(world, result_of, u_result) * agent->result_scale + 0.5);
-                wait_s = draw(world, profile->tool_time_s, u_tool);
-            }
-            cut(engine, (double)agent->context);
-            if (engine->beyond)
+            if (agent->turns_done && agent->turns_done % ROWS == 0)
+                page(agent->world, TURN, agent->task->job.number, agent->branch, (u64)(agent->turns_done / ROWS),
+                     agent->page + FIRST_TURN, PAGE);
+            agent->step = (double)agent->context > agent->limit ? SUMMARISES : REASONS;
+            if ((agent->step == REASONS ? reason(agent) : summarise(agent)) == STUCK)
+                return STUCK;
+            break;
+        case SUMMARISES:
+            forget_prefix(agent);
+            if (agent->answer == FAILED)
                 return FAILED;
-            if (plan && next_wave < plan->count && turn == plan->after[next_wave]) {
-                Wave wave = {next_wave, plan->jobs[next_wave], plan->unit};
-                next_wave++;
-                state = live_with_team(agent, &wave, plan->crew);
-                if (state != COMPLETED)
-                    return state;
-            }
+            agent->wait_s = 0.0;
+            agent->step = REASONS;
+            if (reason(agent) == STUCK)
+                return STUCK;
+            break;
+        case REASONS:
+            if (agent->answer == FAILED)
+                return FAILED;
+            act(agent);
+            agent->step = NEXT_TURN;
+            if (!plan || agent->next_wave == plan->count || agent->turns_done != plan->after[agent->next_wave])
+                break;
+            agent->step = MEETS_TEAM;
+            if (agent->now_s <= agent->engine->clock->now_s)
+                break;
+            put(agent->engine, agent->now_s, CATCHES_UP, agent);
+            return STUCK;
+        case MEETS_TEAM:
+            agent->step = HAS_TEAM;
+            send_out(agent, agent->next_wave++);
+            return STUCK;
+        default: /* HAS_TEAM */
+            if (read_reports(agent) == FAILED)
+                return FAILED;
+            agent->step = NEXT_TURN;
         }
-    }
-    return COMPLETED;
 }
 
-int react(Agent *agent)
+void go_on(Agent *agent)
 {
-    return work(agent, NULL, settle(agent));
+    i64 state = work(agent);
+    if (state != STUCK)
+        end(agent, state);
 }
 
-int lead(Agent *agent, i64 job)
+void end(Agent *agent, i64 state)
 {
-    const Team *team = &agent->world->team;
-    double limit = settle(agent);
-    if (!team->planned) {
-        i64 after = team->spawn_after_turn;
-        Plan one = {.count = 1, .after = &after, .jobs = &job, .less = NULL, .unit = 0.0, .crew = NULL};
-        return work(agent, &one, limit);
-    }
-    Plan plan;
-    return make_plan(agent, job, &plan) ? work(agent, &plan, limit) : STUCK;
+    agent->answer = state;
+    if (agent->now_s > agent->engine->clock->now_s)
+        put(agent->engine, agent->now_s, ENDS, agent);
+    else
+        over(agent);
+}
+
+void over(Agent *agent)
+{
+    if (agent->team)
+        worker_over(agent);
+    else if (agent->shift)
+        seat_over(agent);
+    else
+        task_over(agent->task, agent->answer);
+}
+
+void react(Agent *agent)
+{
+    settle(agent);
+    go_on(agent);
+}
+
+void lead(Agent *agent, i64 job)
+{
+    settle(agent);
+    agent->plan = planned(agent, job);
+    if (agent->plan)
+        go_on(agent);
 }

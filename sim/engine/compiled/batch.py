@@ -63,24 +63,32 @@ class BatchDesk(TwinDesk):
         super().close()
 
     def _live_all(self, numbers: np.ndarray, moments: np.ndarray) -> None:
-        meter, jobs = self._meter, self._jobs[: len(numbers)]
-        meter.started_tasks += len(jobs)
-        meter.present.come_all(moments)
-        jobs["number"], jobs["t_arrive_s"] = numbers, moments
+        jobs = self._begun(numbers, moments)
         self._look_for_room()
         self._library.live_all(self._engine, self._world, jobs.ctypes.data, len(jobs))
-        self._check()
-        self._outlast()
-        meter.written(self._state.row_count)
+        self._take_rows()
+        self._early = np.concatenate([self._early, self._take(jobs)])
+        self._hand_over(float(moments[-1]))
+
+    def _begun(self, numbers: np.ndarray, moments: np.ndarray) -> np.ndarray:
+        """Tasks that come, of which nothing else is known yet."""
+        jobs = self._jobs[: len(numbers)]
+        self._meter.started_tasks += len(jobs)
+        self._meter.present.come_all(moments)
+        jobs["number"], jobs["t_arrive_s"] = numbers, moments
+        return jobs
+
+    def _take(self, jobs: np.ndarray) -> np.ndarray:
+        """What has become of tasks; returns the rows of those that have ended."""
+        meter = self._meter
         for requests, tasks in zip(*np.unique(jobs["requests"], return_counts=True), strict=True):
             meter.heard(int(requests), int(tasks))
         for stuck in jobs[jobs["state"] == STUCK]:
             meter.open_tasks.put(int(stuck["number"]), stuck["spent"].copy())
         ended = jobs[jobs["state"] != STUCK]
-        self._early = np.concatenate([self._early, self._rows(ended)])
         meter.capped += int(ended["capped"].sum())
         meter.present.go_all(ended["t_end_s"])
-        self._hand_over(float(moments[-1]))
+        return self._rows(ended)
 
     def _rows(self, jobs: np.ndarray) -> np.ndarray:
         rows = np.zeros(len(jobs), _ROW)

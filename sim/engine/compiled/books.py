@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from ctypes import POINTER, c_double, c_int64, c_uint64, c_void_p
+from ctypes import POINTER, c_int64, c_uint64, c_void_p
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ class BackendSums(ctypes.Structure):
     """`BackendSums` of `model.h`."""
 
     _fields_ = (
-        ("tokens", c_int64 * len(TOKENS)), ("attempts", c_int64 * len(Status)), ("dollars", Exact * len(DOLLARS)), ("busy", Exact),
+        ("tokens", c_int64 * len(TOKENS)), ("attempts", c_int64 * len(Status)), ("dollars", Exact * len(DOLLARS)),
+        ("busy", Exact), ("in_line", Exact),
     )  # fmt: skip
 
 
@@ -50,17 +51,18 @@ class SumsTable(ctypes.Structure):
     """`Sums` of `model.h`."""
 
     _fields_ = (
-        ("counted", c_int64), ("backends", POINTER(BackendSums)), ("roles", RoleSums * len(Role)), ("stages", POINTER(StageSums)),
+        ("backend_count", c_int64), ("stage_count", c_int64), ("backends", POINTER(BackendSums)), ("roles", RoleSums * len(Role)),
+        ("stages", POINTER(StageSums)),
         ("cost", Exact), ("failed", Exact), ("compactions", c_int64), ("at_once", c_int64),
         ("factors", c_uint64 * WORDS), ("digest", c_uint64),
         ("minutes", c_void_p), ("minute_count", c_int64), ("minute_room", c_int64), ("minute_places", c_void_p),
-        ("latencies", c_void_p), ("latency_count", c_int64), ("waits", c_void_p), ("wait_count", c_int64), ("wait_room", c_int64),
-        ("spent", c_double * (1 + len(TOKENS) + PARTS)),
+        ("latencies", c_void_p), ("lines", c_void_p), ("latency_count", c_int64), ("line_count", c_int64),
+        ("waits", c_void_p), ("wait_count", c_int64), ("wait_room", c_int64),
     )  # fmt: skip
 
 
 _MINUTE = np.dtype([("minute", np.int64), ("backend", np.int64), ("sums", np.float64, MINUTE_SUMS)])
-_WAIT = np.dtype([("backoff_s", np.float64), ("broken_s", np.float64), ("given_up", np.int64)])
+_WAIT = np.dtype([("line_s", np.float64), ("backoff_s", np.float64), ("broken_s", np.float64)])
 
 
 def may_keep(scenario: Scenario, prices: Sequence[Price]) -> bool:
@@ -73,15 +75,16 @@ class Books:
 
     def __init__(self, sums: SumsTable) -> None:
         self._sums = sums
-        self._latencies = np.empty(CHUNK)
-        sums.latencies = self._latencies.ctypes.data
+        self._latencies, self._lines = np.empty(CHUNK), np.empty(CHUNK)
+        sums.latencies, sums.lines = self._latencies.ctypes.data, self._lines.ctypes.data
         sums.factors[:] = factors(WORDS).tolist()
 
     def chunk(self, tally: Tally, waits: WaitsOfCalls) -> None:
         """The rows in the buffer are taken out of it: what needs numpy is added of them."""
         sums = self._sums
         tally.latency.add(self._latencies[: sums.latency_count])
-        sums.latency_count = sums.counted = 0
+        waits.answered(self._lines[: sums.line_count])
+        sums.latency_count = sums.line_count = 0
         if sums.wait_count >= CHUNK:
             self._wait(waits)
 
@@ -96,6 +99,7 @@ class Books:
             tally.attempts[index] += backend.attempts
             tally.dollar_units[index] += [joined(each) for each in backend.dollars]
             tally.busy_units[index] += joined(backend.busy)
+            tally.waited_units[index] += joined(backend.in_line)
         for place, role in enumerate(sums.roles):
             tally.answers[place] += (role.answers, role.tokens)
             tally.role_units[place] += joined(role.cost)
@@ -113,7 +117,7 @@ class Books:
     def _wait(self, waits: WaitsOfCalls) -> None:
         found = _read(self._sums.waits, self._sums.wait_count, _WAIT)
         parts = np.zeros((len(found), len(Wait)))
-        parts[:, Wait.backoff], parts[:, Wait.broken] = found["backoff_s"], found["broken_s"]
+        parts[:, Wait.line], parts[:, Wait.backoff], parts[:, Wait.broken] = found["line_s"], found["backoff_s"], found["broken_s"]
         waits.over(parts)
         self._sums.wait_count = 0
 

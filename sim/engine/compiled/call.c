@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "agent.h"
+#include "clock.h"
 #include "luck.h"
 #include "memory.h"
 #include "sums.h"
@@ -15,7 +16,7 @@ void choose(Agent *agent)
     i64 backend = task->backend;
     if (backend < 0 && router->policy == WEIGHTED) {
         double u;
-        page(world, ROUTE, task->id, agent->branch, router->per == PER_CALL ? (u64)agent->turn + 1 : 0, &u, 1);
+        page(world, ROUTE, task->job.number, agent->branch, router->per == PER_CALL ? (u64)agent->turn + 1 : 0, &u, 1);
         for (backend = 0; backend < world->backend_count - 1; backend++)
             if (u < world->numbers[router->edges + backend])
                 break;
@@ -59,14 +60,16 @@ static uint32_t counted(Engine *engine, i64 number)
     return (uint32_t)number;
 }
 
-static Row *written(Agent *agent, i64 attempt, i64 role, i64 status, double request_s, double start_s, double first_token_s, double end_s)
+/* A row of an attempt, to which its tokens are still to be written; null where all is to end. */
+static Row *row_of(Agent *agent, i64 status, double start_s, double first_token_s, double end_s)
 {
-    Row *row = next_row(agent->engine, agent->world);
+    const Call *call = &agent->call;
+    Row *row = next_row(agent->engine);
     if (row)
-        *row = (Row){.task = agent->task->id, .agent = (uint32_t)agent->path, .depth = (uint8_t)agent->depth,
-                     .turn = counted(agent->engine, agent->turn), .attempt = (uint8_t)attempt, .role = (uint8_t)role,
-                     .backend = (uint8_t)agent->backend, .status = (uint8_t)status, .t_request_s = request_s, .t_start_s = start_s,
-                     .t_first_token_s = first_token_s, .t_end_s = end_s};
+        *row = (Row){.task = agent->task->job.number, .agent = (uint32_t)agent->path, .depth = (uint8_t)agent->depth,
+                     .turn = counted(agent->engine, agent->turn), .attempt = (uint8_t)call->attempt, .role = (uint8_t)call->role,
+                     .backend = (uint8_t)agent->backend, .status = (uint8_t)status, .t_request_s = call->t_request_s,
+                     .t_start_s = start_s, .t_first_token_s = first_token_s, .t_end_s = end_s};
     return row;
 }
 
@@ -81,26 +84,28 @@ static double backoff_s(const Retry *retry, i64 attempt, double u)
     return retry->backoff == FULL_JITTER ? u * longest_s : longest_s;
 }
 
-/* One attempt, all of which is known from its start on (`Service.answer`); its agent is where it ends. STUCK: the run ends before. */
-static int serve(Agent *agent, i64 attempt, i64 role, i64 prompt, i64 output, i64 reasoning, double u_noise, double u_error)
+/* An attempt from its slot to its last byte, all of which is known from its start on (`Service.answer`). Returns when it ends; `fails`:
+ * whether it comes to nothing. */
+static double serve(Agent *agent, int *fails)
 {
     const World *world = agent->world;
     const Backend *backend = &world->backends[agent->backend];
+    const Call *call = &agent->call;
     Kept *kept = &agent->kept[agent->backend];
     double now_s = agent->now_s;
-    int fails = u_error < backend->error_rate;
-    i64 read, write;
+    i64 prompt = call->input_tokens, output = call->output_tokens, reasoning = call->reasoning_tokens, read, write;
+    *fails = call->u_error < backend->error_rate;
     split(backend, kept, prompt, now_s, &read, &write);
     double server_s =
         backend->constant_s + (double)(prompt - read) * backend->s_per_fresh + (double)prompt * backend->s_per_context;
     double decode_s = (double)output * backend->s_per_output;
     if (backend->sigma != 0.0) {
-        double noise = exp(normal_quantile(u_noise, 0.0, backend->sigma));
+        double noise = exp(normal_quantile(call->u_noise, 0.0, backend->sigma));
         server_s *= noise;
         decode_s *= noise;
     }
     if (backend->batch_latency_s >= 0) {
-        server_s = draw(world, backend->batch_latency_s, u_noise);
+        server_s = draw(world, backend->batch_latency_s, call->u_noise);
         decode_s = 0.0;
     }
     if (backend->handshake_s != 0.0 && !(agent->connected_to == agent->backend && now_s <= agent->connected_until_s))
@@ -108,77 +113,233 @@ static int serve(Agent *agent, i64 attempt, i64 role, i64 prompt, i64 output, i6
     else
         server_s += backend->rtt_s;
     double first_token_s = now_s + server_s;
-    if (prompt >= backend->cache_minimum && !(fails && backend->forgets))
+    if (prompt >= backend->cache_minimum && !(*fails && backend->forgets))
         *kept = (Kept){prompt, first_token_s + backend->cache_ttl_s};
-    if (fails && backend->forgets)
+    if (*fails && backend->forgets)
         prompt = read = write = 0;
-    if (fails && !backend->bills_everything) {
+    if (*fails && !backend->bills_everything) {
         output = 0;
         decode_s = 0.0;
     }
     double end_s = first_token_s + decode_s;
     agent->connected_to = agent->backend;
     agent->connected_until_s = end_s + backend->idle_s;
+    agent->call.t_start_s = now_s;
     if (end_s >= world->horizon_s) {
         outlasts(agent->engine, agent->backend, now_s, end_s);
-        agent->engine->in_service[agent->backend]++;
-        return STUCK;
+        return end_s;
     }
-    Row *row = written(agent, attempt, role, fails ? ERROR : OK, now_s, now_s, first_token_s, end_s);
-    if (!row)
-        return STUCK;
-    row->input_tokens = counted(agent->engine, prompt);
-    row->cache_read_tokens = (uint32_t)read;
-    row->cache_write_tokens = (uint32_t)write;
-    row->output_tokens = counted(agent->engine, output);
-    row->reasoning_tokens = (uint32_t)(fails ? smaller(reasoning, output) : reasoning);
-    agent->now_s = end_s;
-    return fails ? FAILED : COMPLETED;
+    Row *row = row_of(agent, *fails ? ERROR : OK, now_s, first_token_s, end_s);
+    if (row) {
+        row->input_tokens = counted(agent->engine, prompt);
+        row->cache_read_tokens = (uint32_t)read;
+        row->cache_write_tokens = (uint32_t)write;
+        row->output_tokens = counted(agent->engine, output);
+        row->reasoning_tokens = (uint32_t)(*fails ? smaller(reasoning, output) : reasoning);
+        add_row(agent->engine, world, row, &agent->task->job.spent);
+    }
+    return end_s;
 }
 
-int send_call(Agent *agent, i64 turn, i64 role, i64 input_tokens, i64 output_tokens, i64 reasoning_tokens, double u_noise, double u_error,
-         double wait_s)
+/* A slot is granted: the end of the attempt is known. */
+static void be_served(Agent *agent)
+{
+    int fails;
+    double end_s = serve(agent, &fails);
+    if (end_s < agent->world->horizon_s)
+        put(agent->engine, end_s, fails ? BREAKS : IS_ANSWERED, agent);
+}
+
+/* Be served now, or at the end of the line (`Backend.admit`). */
+static void admit(Agent *agent)
+{
+    Engine *engine = agent->engine;
+    i64 backend = agent->backend;
+    if (engine->in_service[backend] < agent->world->backends[backend].slots) {
+        engine->in_service[backend]++;
+        be_served(agent);
+        return;
+    }
+    Line *line = &engine->clock->lines[backend];
+    agent->next = NULL;
+    if (line->first)
+        line->last->next = agent;
+    else
+        line->first = agent;
+    line->last = agent;
+    engine->in_line[backend]++;
+}
+
+/* Its attempt is over: its slot goes straight to the head of the line (`Backend.release`). */
+static void release(Agent *agent)
+{
+    Engine *engine = agent->engine;
+    i64 backend = agent->backend;
+    Line *line = &engine->clock->lines[backend];
+    Agent *next = line->first;
+    if (!next) {
+        engine->in_service[backend]--;
+        return;
+    }
+    line->first = next->next;
+    engine->in_line[backend]--;
+    next->now_s = agent->now_s;
+    be_served(next);
+}
+
+/* It asks no more: its last attempt has failed, or the prompt is longer than the window. */
+static int give_up(Agent *agent)
+{
+    call_given_up(agent->task, &agent->call.wait);
+    agent->engine->given_up++;
+    return FAILED;
+}
+
+/* Whether a prompt is too long for the window: an error at once, for which nothing is billed (`Dispatch._refuse`). */
+static int refused(Agent *agent)
+{
+    double now_s = agent->now_s;
+    agent->call.t_request_s = now_s;
+    agent->engine->requested++;
+    if (agent->call.input_tokens <= agent->world->backends[agent->backend].window)
+        return 0;
+    Row *row = row_of(agent, TOO_LONG, now_s, now_s, now_s);
+    if (row)
+        add_row(agent->engine, agent->world, row, &agent->task->job.spent);
+    return 1;
+}
+
+/* An attempt has ended: what its call has waited for so far, beside what it waits before the next. */
+static void add_wait(Agent *agent)
+{
+    Call *call = &agent->call;
+    call->wait.line_s += call->t_start_s - call->t_request_s;
+}
+
+/* An attempt has failed: FAILED where it was the last, STUCK where another follows, in `wait_s`. */
+static int failed(Agent *agent, double *wait_s)
+{
+    const World *world = agent->world;
+    Call *call = &agent->call;
+    add_wait(agent);
+    call->wait.broken_s += agent->now_s - call->t_start_s;
+    if (call->attempt + 1 == world->retry.attempts)
+        return give_up(agent);
+    double luck[3];
+    u64 number = (u64)(agent->turn * 2 + (call->role == ROLE_OF_COMPACTION)) * 64 + (u64)call->attempt;
+    page(world, RETRY, agent->task->job.number, agent->branch, number, luck, 3);
+    *wait_s = backoff_s(&world->retry, call->attempt, luck[0]);
+    call->u_noise = luck[1];
+    call->u_error = luck[2];
+    return STUCK;
+}
+
+/* The next attempt begins, where the last has ended so long ago. */
+static void ask_again(Agent *agent, double ended_s)
+{
+    Call *call = &agent->call;
+    call->attempt++;
+    call->wait.backoff_s += agent->now_s - ended_s;
+    call->t_request_s = agent->now_s;
+}
+
+/* It has its answer. */
+static int done(Agent *agent)
+{
+    if (agent->call.attempt) {
+        add_wait(agent);
+        call_answered(agent->engine, &agent->call.wait);
+    }
+    return COMPLETED;
+}
+
+/* All attempts one after another, where nobody else can come between (`sim.engine.lookahead`). */
+static int to_the_end(Agent *agent)
 {
     Engine *engine = agent->engine;
     const World *world = agent->world;
-    agent->turn = turn;
-    agent->now_s += wait_s;
     if (agent->now_s >= world->horizon_s)
         return STUCK;
     if (world->router.per == PER_CALL)
         choose(agent);
-    engine->requested++;
-    if (input_tokens > world->backends[agent->backend].window) {
-        written(agent, 0, role, TOO_LONG, agent->now_s, agent->now_s, agent->now_s, agent->now_s);
-        waited(engine, 0.0, 0.0, 1);
-        engine->given_up++;
-        return FAILED;
-    }
-    double backoff = 0.0, broken_s = 0.0;
-    for (i64 attempt = 0;; attempt++) {
-        double asked_s = agent->now_s;
-        int state = serve(agent, attempt, role, input_tokens, output_tokens, reasoning_tokens, u_noise, u_error);
-        if (state == COMPLETED && attempt)
-            waited(engine, backoff, broken_s, 0);
-        if (state != FAILED)
-            return state;
-        double ended_s = agent->now_s;
-        broken_s += ended_s - asked_s;
-        if (attempt + 1 == world->retry.attempts) {
-            waited(engine, backoff, broken_s, 1);
-            engine->given_up++;
-            return FAILED;
+    if (refused(agent))
+        return give_up(agent);
+    for (;;) {
+        int fails;
+        double wait_s, ended_s = serve(agent, &fails);
+        if (engine->stopped)
+            return STUCK;
+        if (ended_s >= world->horizon_s) {
+            engine->in_service[agent->backend]++;
+            return STUCK;
         }
-        double luck[3];
-        u64 number = (u64)(turn * 2 + (role == ROLE_OF_COMPACTION)) * 64 + (u64)attempt;
-        page(world, RETRY, agent->task->id, agent->branch, number, luck, 3);
-        agent->now_s += backoff_s(&world->retry, attempt, luck[0]);
+        agent->now_s = ended_s;
+        if (!fails)
+            return done(agent);
+        if (failed(agent, &wait_s) == FAILED)
+            return FAILED;
+        agent->now_s += wait_s;
         if (agent->now_s >= world->horizon_s) {
             engine->trying_again++;
             return STUCK;
         }
-        backoff += agent->now_s - ended_s;
-        u_noise = luck[1];
-        u_error = luck[2];
+        ask_again(agent, ended_s);
     }
+}
+
+i64 send_call(Agent *agent, i64 role, i64 input_tokens, i64 output_tokens, i64 reasoning_tokens, double u_noise, double u_error,
+              double wait_s)
+{
+    agent->turn = agent->turns_done;
+    agent->call = (Call){.role = role, .input_tokens = input_tokens, .output_tokens = output_tokens,
+                         .reasoning_tokens = reasoning_tokens, .u_noise = u_noise, .u_error = u_error};
+    if (!agent->engine->on_clock) {
+        agent->now_s += wait_s;
+        return agent->answer = to_the_end(agent);
+    }
+    if (wait_s != 0.0)
+        put(agent->engine, agent->now_s + wait_s, ASKS, agent);
+    else
+        ask(agent);
+    return STUCK;
+}
+
+void ask(Agent *agent)
+{
+    if (agent->world->router.per == PER_CALL)
+        choose(agent);
+    if (!refused(agent)) {
+        admit(agent);
+        return;
+    }
+    agent->answer = give_up(agent);
+    put(agent->engine, agent->now_s, GIVES_UP, agent);
+}
+
+void answered(Agent *agent)
+{
+    release(agent);
+    agent->answer = done(agent);
+    go_on(agent);
+}
+
+void broke(Agent *agent)
+{
+    double wait_s;
+    release(agent);
+    agent->answer = failed(agent, &wait_s);
+    if (agent->answer == FAILED) {
+        put(agent->engine, agent->now_s, GIVES_UP, agent);
+        return;
+    }
+    agent->engine->trying_again++;
+    agent->call.t_start_s = agent->now_s; /* whence it waits */
+    put(agent->engine, agent->now_s + wait_s, TRIES_AGAIN, agent);
+}
+
+void try_again(Agent *agent)
+{
+    agent->engine->trying_again--;
+    ask_again(agent, agent->call.t_start_s);
+    admit(agent);
 }

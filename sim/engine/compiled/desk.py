@@ -38,6 +38,9 @@ class BeyondError(Exception):
 class TwinDesk(Desk):
     """Takes tasks in and sees them to their end, without an event in between."""
 
+    on_clock = False
+    """Whether calls may meet one another, so that the twin turns a clock of its own."""
+
     def __init__(
         self, settings: WorkloadSettings, office: Office, meter: Meter, dispatch: Dispatch, clock: Clock, horizon_s: float, *,
         library: Library, scenario: Scenario, index: int, backends: Sequence[Backend],
@@ -48,7 +51,7 @@ class TwinDesk(Desk):
         self._library = library
         self._tables = Tables(scenario, index, backends, meter.prices)
         self._world = ctypes.byref(self._tables.world)
-        self._engine = library.new(len(backends), len(scenario.agent.staged), may_keep(scenario, meter.prices))
+        self._engine = library.new(len(backends), len(scenario.agent.staged), may_keep(scenario, meter.prices), self.on_clock)
         if not self._engine:
             raise MemoryError
         self._state = self._engine.contents
@@ -67,20 +70,22 @@ class TwinDesk(Desk):
 
     def work(self, number: int, user: int) -> Event:
         """Live a task at once; the event comes when it has ended."""
-        task, over, lived = self._task(number, user), self._clock.event(), self._lived
+        task, over, job = self._task(number, user), self._clock.event(), self._lived.job
         self._look_for_room()
-        self._library.live(self._engine, self._world, number, self._clock.now, task.effort, task.chats, lived)
-        self._check()
-        self._outlast()
-        self._meter.written(self._state.row_count)
+        self._library.live(self._engine, self._world, number, self._clock.now, self._lived)
+        self._take_rows()
         if self._state.sums:
-            self._meter.open_tasks.put(number, np.array(lived.spent))
-        self._office.heard(lived.requests)
-        task.tries, task.agents, task.thinking_s, task.capped = 1, lived.agents, lived.thinking_s, bool(lived.capped)
-        if lived.state != STUCK:
-            task.finished = lived.state == COMPLETED
-            self._end_at(lived.t_end_s, task, task.finished and self._right(task, lived), over)
+            self._meter.open_tasks.put(number, np.array(job.spent))
+        self._office.heard(job.requests)
+        task.tries, task.agents, task.thinking_s, task.capped = 1, job.agents, job.thinking_s, bool(job.capped)
+        if job.state != STUCK:
+            task.finished = job.state == COMPLETED
+            self._end_at(job.t_end_s, task, task.finished and self._right(task, self._lived), over)
         return over
+
+    def in_line(self, backends: Sequence[Backend]) -> list[int]:
+        """Calls that wait for a slot, by backend."""
+        return [self._state.in_line[backend.index] for backend in backends]
 
     def close(self) -> None:
         """Tell the others what they would have counted. The twin's memory stays for the meter's last look, and goes with the desk."""
@@ -93,12 +98,12 @@ class TwinDesk(Desk):
 
     def _right(self, task: Task, lived: Lived) -> bool:
         """As `sim.agents.tries.solved`."""
-        quality, helpers = self._backends[lived.backend].quality, list[float]()
+        quality, helpers = self._backends[lived.job.backend].quality, list[float]()
         if quality is None:
             return True
         for backend in self._backends if lived.helpers else ():
             helpers += [1.0 if backend.quality is None else backend.quality] * lived.helpers[backend.index]
-        return self._score(task) < self._office.outcome.chance(quality, lived.turn + 1, helpers)
+        return self._score(task) < self._office.outcome.chance(quality, lived.job.turn + 1, helpers)
 
     def _look_for_room(self) -> None:
         """Write where the meter's next row goes."""
@@ -113,12 +118,18 @@ class TwinDesk(Desk):
         """The buffer is full in the middle of a task. What goes wrong is kept, since nothing can be raised through C."""
         try:
             self._outlast()
-            self._meter.written(self._state.row_count, self._state.arrived_s)
+            self._meter.written(self._state.row_count, None if self.on_clock else self._state.arrived_s)
             self._look_for_room()
         except BaseException as error:
             self._error = error
             return 1
         return 0
+
+    def _take_rows(self) -> None:
+        """The twin has written some. Raises what went wrong on its side."""
+        self._check()
+        self._outlast()
+        self._meter.written(self._state.row_count)
 
     def _check(self) -> None:
         """Raise what went wrong while the twin was at it."""

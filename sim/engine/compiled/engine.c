@@ -1,9 +1,8 @@
 /* What Python calls. */
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "agent.h"
+#include "clock.h"
 #include "luck.h"
 #include "memory.h"
 #include "sums.h"
@@ -30,65 +29,86 @@ EXPORTED void engine_sizes(i64 sizes[6])
 
 EXPORTED void engine_free(Engine *engine)
 {
-    clear(engine);
+    while (engine->first)
+        drop(engine->first);
+    free_blocks(engine);
+    if (engine->clock) {
+        free(engine->clock->heap);
+        free(engine->clock->lines);
+    }
+    free(engine->clock);
     sums_free(engine->sums);
-    free(engine->arena);
     free(engine->in_service);
+    free(engine->in_line);
+    free(engine->told);
     free(engine->paths);
     free(engine->path_places);
     free(engine->outlasting);
     free(engine);
 }
 
-/* `adds_up`: what its rows come to, too. */
-EXPORTED Engine *engine_new(i64 backends, i64 stages, i64 adds_up)
+/* `adds_up`: what its rows come to, too. `on_clock`: calls may meet one another, so they go by its clock. */
+EXPORTED Engine *engine_new(i64 backends, i64 stages, i64 adds_up, i64 on_clock)
 {
     Engine *engine = calloc(1, sizeof(Engine));
     if (!engine)
         return NULL;
+    engine->on_clock = on_clock;
     engine->in_service = calloc((size_t)backends, sizeof(i64));
+    engine->in_line = calloc((size_t)backends, sizeof(i64));
+    engine->clock = calloc(1, sizeof(Clock));
+    if (engine->clock)
+        engine->clock->lines = calloc((size_t)backends, sizeof(Line));
     engine->sums = adds_up ? sums_new(backends, stages) : NULL;
-    if (engine->in_service && (engine->sums || !adds_up))
+    if (engine->in_service && engine->in_line && engine->clock && engine->clock->lines && (engine->sums || !adds_up))
         return engine;
     engine_free(engine);
     return NULL;
 }
 
-/* A task from its arrival to its end; `chats`: it is the matched chat. */
-EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double now_s, double effort, i64 chats, Lived *lived)
+/* A task by itself, from its arrival to its end. It stays until the next one comes. */
+static Task *live(Engine *engine, const World *world, const Job *job)
 {
-    clear(engine);
-    i64 first_wait = open_books(engine);
-    engine->arrived_s = now_s;
-    Task task = {.id = number, .effort = effort, .backend = -1, .thinks_until_s = now_s};
-    Agent root;
-    i64 leads = world->team.leads && !chats, stages = world->stage_count && !chats;
-    i64 role = chats ? CHAT : world->role, path = path_of(engine, -1, 0, 0), state = STUCK;
-    memset(&root, 0, sizeof root);
-    if (be_born(&root, engine, world, &task, chats ? &world->chat : &world->lead, role, path, 0, 0, now_s))
-        state = leads ? lead(&root, -1) : stages ? pipeline(&root) : react(&root);
-    *lived = (Lived){.state = state, .t_end_s = root.now_s, .thinking_s = task.thinking_s, .agents = task.agents,
-                     .requests = root.requests, .turn = root.turn, .backend = root.backend, .capped = task.capped,
-                     .helpers = root.helpers};
-    close_books(engine, world, first_wait, state, &lived->spent);
+    Clock *clock = engine->clock;
+    if (engine->first)
+        drop(engine->first);
+    clock->count = 0;
+    clock->now_s = engine->arrived_s = job->t_arrive_s;
+    Task *task = begun(engine, world, job);
+    turn_clock(engine, world);
+    return task;
 }
 
-/* Tasks in the order in which they come, each with its own luck (`Desk._task`, `SuccessModel.effort`). */
+/* One task; what may be asked of it stays until the next one comes. */
+EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double now_s, Lived *lived)
+{
+    const Task *task = live(engine, world, &(Job){.number = number, .t_arrive_s = now_s});
+    if (task)
+        *lived = (Lived){task->job, task->root ? task->root->helpers : NULL};
+}
+
+/* Tasks in the order in which they come. */
 EXPORTED void engine_live_all(Engine *engine, const World *world, Job *jobs, i64 count)
 {
     for (Job *job = jobs; job < jobs + count && !engine->beyond && !engine->stopped; job++) {
-        double luck[3], sigma = world->effort; /* in the order of `decisions.TASK` */
-        Lived lived;
-        page(world, TASK, job->number, 0, 0, luck, 3);
-        page(world, TRY, job->number, 0, 0, &job->u_score, 1);
-        job->u_difficulty = luck[0];
-        job->chats = luck[2] < world->chat_share;
-        double effort = sigma != 0.0 ? exp(sigma * normal_quantile(luck[0], 0.0, 1.0) - sigma * sigma / 2) : 1.0;
-        engine_live(engine, world, job->number, job->t_arrive_s, effort, job->chats, &lived);
-        job->state = lived.state, job->t_end_s = lived.t_end_s, job->thinking_s = lived.thinking_s, job->agents = lived.agents;
-        job->requests = lived.requests, job->turn = lived.turn, job->backend = lived.backend, job->capped = lived.capped;
-        job->spent = lived.spent;
+        const Task *task = live(engine, world, job);
+        if (task)
+            *job = task->job;
     }
+}
+
+/* The clock turns, with tasks that come in this order, to the last that is known; with `more` of them to come it stops there. */
+EXPORTED void engine_turn(Engine *engine, const World *world, const Job *jobs, i64 count, i64 more)
+{
+    Clock *clock = engine->clock;
+    clock->jobs = jobs, clock->job_count = count, clock->more_to_come = more;
+    if (count && jobs->follows)
+        arrive(engine, world);
+    else if (count)
+        put(engine, jobs->t_arrive_s, ARRIVES, NULL);
+    turn_clock(engine, world);
+    for (const Task *task = engine->first; task && !more; task = task->after)
+        tell(task);
 }
 
 /* For those who hold single functions to Python's. */

@@ -38,10 +38,11 @@ class Library:
         self.sizes = (c_int64 * 6)()
         """In bytes, of what both sides read."""
         _function(found.engine_sizes, None, POINTER(c_int64))(self.sizes)
-        self.new = _function(found.engine_new, engine, c_int64, c_int64, c_int64)
+        self.new = _function(found.engine_new, engine, c_int64, c_int64, c_int64, c_int64)
         self.free = _function(found.engine_free, None, c_void_p)
-        self.live = _function(found.engine_live, None, engine, world, c_uint64, c_double, c_double, c_int64, POINTER(Lived))
+        self.live = _function(found.engine_live, None, engine, world, c_uint64, c_double, POINTER(Lived))
         self.live_all = _function(found.engine_live_all, None, engine, world, c_void_p, c_int64)
+        self.turn = _function(found.engine_turn, None, engine, world, c_void_p, c_int64, c_int64)
         self.gaps = _function(found.engine_gaps, None, world, c_int64, c_int64, c_uint64, c_int64, c_int64, c_void_p)
         self.scores = _function(found.engine_scores, None, c_void_p, c_int64, c_double, c_double, c_void_p)
         self.page = _function(found.engine_page, None, world, c_int64, c_uint64, c_uint64, c_uint64, numbers, c_int64)

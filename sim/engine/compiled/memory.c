@@ -5,41 +5,69 @@
 
 #include "sums.h"
 
-/* A chain of blocks: the newest first. */
+/* A chain of blocks, the newest first. Those of a usual size are used again by other tasks. */
 struct Arena {
     Arena *before;
     size_t used, size;
     max_align_t content[];
 };
 
-void *room(Engine *engine, size_t size)
+static const size_t USUAL = 4096 - sizeof(Arena);
+
+static Arena *block_of(Engine *engine, size_t size)
 {
-    Arena *block = engine->arena;
+    Arena *block = engine->blocks;
+    if (size <= USUAL && block) {
+        engine->blocks = block->before;
+        return block;
+    }
+    if (size < USUAL)
+        size = USUAL;
+    block = malloc(sizeof(Arena) + size);
+    if (block)
+        block->size = size;
+    else
+        engine->stopped = 1;
+    return block;
+}
+
+void *room(Task *task, size_t size)
+{
+    Arena *block = task->arena;
     size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     if (!block || block->size - block->used < size) {
-        size_t wanted = size > 1 << 16 ? size : 1 << 16;
-        Arena *more = malloc(sizeof(Arena) + wanted);
-        if (!more) {
-            engine->stopped = 1;
+        Arena *more = block_of(task->engine, size);
+        if (!more)
             return NULL;
-        }
-        *more = (Arena){.before = block, .used = 0, .size = wanted};
-        engine->arena = block = more;
+        more->before = block, more->used = 0;
+        task->arena = block = more;
     }
     void *found = (char *)block->content + block->used;
     block->used += size;
     return memset(found, 0, size);
 }
 
-void clear(Engine *engine)
+void clear(Task *task)
 {
-    while (engine->arena && engine->arena->before) {
-        Arena *block = engine->arena;
-        engine->arena = block->before;
+    Engine *engine = task->engine;
+    while (task->arena) {
+        Arena *block = task->arena;
+        task->arena = block->before;
+        if (block->size == USUAL) {
+            block->before = engine->blocks;
+            engine->blocks = block;
+        } else
+            free(block);
+    }
+}
+
+void free_blocks(Engine *engine)
+{
+    while (engine->blocks) {
+        Arena *block = engine->blocks;
+        engine->blocks = block->before;
         free(block);
     }
-    if (engine->arena)
-        engine->arena->used = 0;
 }
 
 void *grown(Engine *engine, void *array, i64 count, i64 *most, size_t size)
@@ -109,12 +137,12 @@ i64 path_of(Engine *engine, i64 parent, i64 wave, i64 index)
     return number;
 }
 
-Row *next_row(Engine *engine, const World *world)
+Row *next_row(Engine *engine)
 {
     if (engine->stopped)
         return NULL;
     if (engine->row_count == engine->row_room) {
-        add_up(engine, world);
+        carry_all(engine);
         if (engine->more_room()) {
             engine->stopped = 1;
             return NULL;

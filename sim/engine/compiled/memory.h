@@ -4,13 +4,14 @@
 
 #include <stddef.h>
 
-#include "model.h"
+#include "agent.h"
 
 /* Zeroed room that is there until the task has ended; null, and `stopped`, where there is none. */
-void *room(Engine *engine, size_t size);
+void *room(Task *task, size_t size);
 
-/* The task has ended: all of it is free again. */
-void clear(Engine *engine);
+/* All of it is free again: for other tasks, until the end. */
+void clear(Task *task);
+void free_blocks(Engine *engine);
 
 /* An array of `size` bytes an entry with room for one more than `count`; null, and `stopped`, where there is none. */
 void *grown(Engine *engine, void *array, i64 count, i64 *most, size_t size);
@@ -19,7 +20,7 @@ void *grown(Engine *engine, void *array, i64 count, i64 *most, size_t size);
 i64 path_of(Engine *engine, i64 parent, i64 wave, i64 index);
 
 /* A row to be written, or null where all is to end. */
-Row *next_row(Engine *engine, const World *world);
+Row *next_row(Engine *engine);
 
 /* An attempt that has not ended when the run has. */
 void outlasts(Engine *engine, i64 backend, double start_s, double end_s);

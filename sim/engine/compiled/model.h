@@ -49,6 +49,7 @@ typedef struct {
     i64 window, forgets, bills_everything;
     double turn_multiplier, verbosity, reasoning_share; /* of the last: nan is none of its own */
     i64 batch_latency_s;
+    i64 slots; /* calls at once, where the clock looks */
     double fee_usd;
     i64 lists, lists_count; /* of prices, where they begin among `World.numbers`: six numbers each, as in sums.c */
 } Backend;
@@ -77,7 +78,7 @@ typedef struct {
     i64 depth, spawn_after_turn, turns_per_wave, max_parallel, inherit_context, divide, warmup_turns, on_worker_failure, planned, led;
     double delegated_share, resumed_share;
     i64 fanout, waves, report_tokens;
-} Team;
+} Teams;
 
 /* One of a pipeline. */
 typedef struct {
@@ -103,7 +104,7 @@ typedef struct {
     Profile lead, worker, chat;
     Router router;
     Retry retry;
-    Team team;
+    Teams team;
     u64 keys[PURPOSES][2]; /* of random numbers, by purpose */
 } World;
 
@@ -145,7 +146,7 @@ typedef struct {
 /* sim/meter/tally.py, by backend, role, stage, and minute and backend. */
 typedef struct {
     i64 tokens[TOKENS], attempts[STATUSES];
-    Exact dollars[DOLLARS], busy;
+    Exact dollars[DOLLARS], busy, in_line;
 } BackendSums;
 
 typedef struct {
@@ -168,15 +169,14 @@ typedef struct {
     double calls, tokens[TOKENS], cost[PARTS];
 } Spent;
 
-/* Of a call that was not answered at once (sim/meter/waits.py); in the end it was given up, or answered. */
+/* How long a call waited that was not answered at its first attempt (sim/meter/waits.py). */
 typedef struct {
-    double backoff_s, broken_s;
-    i64 given_up;
+    double line_s, backoff_s, broken_s;
 } Wait;
 
 /* What the rows add up to so far. */
 typedef struct {
-    i64 counted; /* rows of the buffer that are in it */
+    i64 backend_count, stage_count;
     BackendSums *backends;
     RoleSums roles[ROLES];
     StageSums *stages;
@@ -186,15 +186,25 @@ typedef struct {
     MinuteSums *minutes;
     i64 minute_count, minute_room;
     i64 *minute_places;
-    /* Of the rows in the buffer: how long answers took, and calls that were not answered at once. */
-    double *latencies;
-    i64 latency_count;
+    /* Of the rows in the buffer: how long answers took, and first attempts stood in line; and other calls that waited. */
+    double *latencies, *lines;
+    i64 latency_count, line_count;
     Wait *waits;
     i64 wait_count, wait_room;
-    Spent spent; /* by the task that is lived */
 } Sums;
 
+/* One of many: what is known of it, then its luck and what has become of it. */
+typedef struct {
+    u64 number;
+    double t_arrive_s, t_end_s, thinking_s, u_difficulty, u_score;
+    i64 follows; /* it comes together with the one before it */
+    i64 chats, state, agents, requests, turn, backend, capped;
+    Spent spent;
+} Job;
+
 typedef struct Arena Arena;
+typedef struct Clock Clock;
+typedef struct Task Task;
 
 typedef struct {
     /* What the meter gives: room for rows, and a function that makes more. It returns 0, or else all is to end. */
@@ -206,36 +216,31 @@ typedef struct {
     Sums *sums; /* null: the meter adds its rows up itself */
     /* What is counted, over all tasks so far. */
     i64 requested, given_up, trying_again, agents, verifiers;
-    i64 *in_service; /* by backend */
+    i64 *in_service, *in_line; /* by backend */
     /* What grows. */
     Path *paths;
     i64 path_count, path_room;
     i64 *path_places; /* a table of hashed paths */
     Outlasting *outlasting;
     i64 outlasting_count, outlasting_room;
-    Arena *arena;
+    Job *told; /* tasks that have ended, until they are taken */
+    i64 told_count, told_room;
+    /* Its own. */
+    i64 on_clock; /* calls may meet one another: else each is known to its end when it starts */
+    Arena *blocks; /* of memory that nobody uses now */
+    Clock *clock;
+    Task *first, *last; /* that are there, in the order in which they came */
     /* Why what was done is worth nothing. */
     i64 beyond;  /* a number that whole numbers of 53 bits, or a row, do not hold: the clock has to say what comes of it */
     i64 stopped; /* `more_room` said so, or there is no memory */
 } Engine;
 
-/* What has become of a task, or of an agent. */
-enum { STUCK, FAILED, COMPLETED }; /* stuck: it has not ended when the run has */
+/* What has become of a task, an agent or a call. STUCK: nothing yet, and at the run's end nothing any more. */
+enum { STUCK, FAILED, COMPLETED };
 
 typedef struct {
-    i64 state;
-    double t_end_s, thinking_s;
-    i64 agents, requests, turn, backend, capped;
+    Job job;
     const i64 *helpers; /* by backend: sub-agents that have reported; null: none */
-    Spent spent;
 } Lived;
-
-/* One of many: what is known of it, then its luck and what has become of it. */
-typedef struct {
-    u64 number;
-    double t_arrive_s, t_end_s, thinking_s, u_difficulty, u_score;
-    i64 chats, state, agents, requests, turn, backend, capped;
-    Spent spent;
-} Job;
 
 #endif

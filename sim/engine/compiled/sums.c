@@ -123,16 +123,18 @@ static MinuteSums *minute_of(Engine *engine, i64 minute, i64 backend)
     return &minutes[sums->minute_count++];
 }
 
-/* `Tally.add_calls`, `Tally.add_stages`, `OpenTasks.add` and `RunDigest.add_calls`, of one row. */
-static void add(Engine *engine, const World *world, Row *row)
+/* `Tally.add_calls`, `Tally.add_stages`, `WaitsOfCalls.add_calls`, `OpenTasks.add` and `RunDigest.add_calls`, of one row. */
+void add_row(Engine *engine, const World *world, Row *row, Spent *spent)
 {
     Sums *sums = engine->sums;
+    if (!sums)
+        return;
     BackendSums *backend = &sums->backends[row->backend];
     RoleSums *role = &sums->roles[row->role];
     MinuteSums *minute = minute_of(engine, (i64)(row->t_end_s / 60.0), row->backend);
     if (!minute)
         return;
-    double dollars[DOLLARS], cost[PARTS];
+    double dollars[DOLLARS], cost[PARTS], in_line_s = row->t_start_s - row->t_request_s;
     const uint32_t kinds[TOKENS] = {row->input_tokens, row->cache_read_tokens, row->cache_write_tokens, row->output_tokens,
                                     row->reasoning_tokens};
     i64 tokens = (i64)row->input_tokens + row->output_tokens;
@@ -140,26 +142,30 @@ static void add(Engine *engine, const World *world, Row *row)
     split(row->cost_usd, cost);
     for (int kind = 0; kind < TOKENS; kind++) {
         backend->tokens[kind] += kinds[kind];
-        sums->spent.tokens[kind] += kinds[kind];
+        spent->tokens[kind] += kinds[kind];
     }
     for (int kind = 0; kind < TOKENS - 1; kind++)
         minute->tokens[kind] += kinds[kind];
     for (int at = 0; at < PARTS; at++) {
         minute->cost[at] += cost[at];
-        sums->spent.cost[at] += cost[at];
+        spent->cost[at] += cost[at];
     }
     minute->calls++;
-    sums->spent.calls++;
+    spent->calls++;
     backend->attempts[row->status]++;
     for (int kind = 0; kind < DOLLARS; kind++)
         add_exactly(&backend->dollars[kind], dollars[kind]);
     add_exactly(&backend->busy, row->t_end_s - row->t_start_s);
+    add_exactly(&backend->in_line, in_line_s);
     add_parts(&role->cost, cost);
     add_parts(&sums->cost, cost);
     if (row->status == OK) {
         role->answers++;
         role->tokens += tokens;
-        sums->at_once += !row->attempt;
+        if (!row->attempt && in_line_s != 0.0)
+            sums->lines[sums->line_count++] = in_line_s;
+        else
+            sums->at_once += !row->attempt;
         sums->compactions += row->role == ROLE_OF_COMPACTION;
         sums->latencies[sums->latency_count++] = row->t_end_s - row->t_request_s;
     } else
@@ -174,58 +180,49 @@ static void add(Engine *engine, const World *world, Row *row)
     sums->digest += mixed(engine, row);
 }
 
-void add_up(Engine *engine, const World *world)
+void carry_all(Engine *engine)
 {
     Sums *sums = engine->sums;
     if (!sums)
         return;
-    while (sums->counted < engine->row_count)
-        add(engine, world, &engine->rows[sums->counted++]);
-    for (i64 at = 0; at < world->backend_count; at++) {
+    for (i64 at = 0; at < sums->backend_count; at++) {
         for (int kind = 0; kind < DOLLARS; kind++)
             carry(&sums->backends[at].dollars[kind]);
         carry(&sums->backends[at].busy);
+        carry(&sums->backends[at].in_line);
     }
     for (i64 at = 0; at < ROLES; at++)
         carry(&sums->roles[at].cost);
-    for (i64 at = 0; at < world->stage_count; at++)
+    for (i64 at = 0; at < sums->stage_count; at++)
         carry(&sums->stages[at].cost);
     carry(&sums->cost);
     carry(&sums->failed);
 }
 
-void waited(Engine *engine, double backoff_s, double broken_s, i64 given_up)
+void call_answered(Engine *engine, const Wait *wait)
 {
     Sums *sums = engine->sums;
     Wait *waits = sums ? grown(engine, sums->waits, sums->wait_count, &sums->wait_room, sizeof(Wait)) : NULL;
     if (!waits)
         return;
     sums->waits = waits;
-    waits[sums->wait_count++] = (Wait){backoff_s, broken_s, given_up};
+    waits[sums->wait_count++] = *wait;
 }
 
-i64 open_books(Engine *engine)
+void call_given_up(Task *task, const Wait *wait)
 {
-    if (!engine->sums)
-        return 0;
-    engine->sums->spent = (Spent){0};
-    return engine->sums->wait_count;
+    Wait *waits = grown(task->engine, task->given_up, task->given_up_count, &task->given_up_room, sizeof(Wait));
+    if (!waits)
+        return;
+    task->given_up = waits;
+    waits[task->given_up_count++] = *wait;
 }
 
-void close_books(Engine *engine, const World *world, i64 first_wait, i64 state, Spent *spent)
+void tell_given_up(Task *task)
 {
-    Sums *sums = engine->sums;
-    if (!sums)
-        return;
-    add_up(engine, world);
-    *spent = sums->spent;
-    if (state != STUCK)
-        return;
-    i64 kept = first_wait;
-    for (i64 at = first_wait; at < sums->wait_count; at++)
-        if (!sums->waits[at].given_up)
-            sums->waits[kept++] = sums->waits[at];
-    sums->wait_count = kept;
+    for (i64 at = 0; at < task->given_up_count; at++)
+        call_answered(task->engine, &task->given_up[at]);
+    task->given_up_count = 0;
 }
 
 Sums *sums_new(i64 backends, i64 stages)
@@ -233,6 +230,7 @@ Sums *sums_new(i64 backends, i64 stages)
     Sums *sums = calloc(1, sizeof(Sums));
     if (!sums)
         return NULL;
+    sums->backend_count = backends, sums->stage_count = stages;
     sums->backends = calloc((size_t)backends, sizeof(BackendSums));
     sums->stages = calloc((size_t)stages + 1, sizeof(StageSums));
     if (sums->backends && sums->stages)

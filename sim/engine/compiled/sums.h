@@ -2,19 +2,20 @@
 #ifndef SUMS_H
 #define SUMS_H
 
-#include "model.h"
+#include "agent.h"
 
-/* Price the rows that have come since, and add them to everything. */
-void add_up(Engine *engine, const World *world);
+/* Price a row, and add it to everything, and to what its task has spent. */
+void add_row(Engine *engine, const World *world, Row *row, Spent *spent);
 
-/* A task begins: nothing is spent. Returns how many calls have waited so far. */
-i64 open_books(Engine *engine);
+/* Sums may go on to grow. */
+void carry_all(Engine *engine);
 
-/* It has ended, or it is stuck: then the calls that it gave up are not told to the meter, which waits for its end. */
-void close_books(Engine *engine, const World *world, i64 first_wait, i64 state, Spent *spent);
+/* A call has been answered, not by its first attempt. */
+void call_answered(Engine *engine, const Wait *wait);
 
-/* A call has been answered or given up after attempts that failed: how long it waited to try again, and for what broke. */
-void waited(Engine *engine, double backoff_s, double broken_s, i64 given_up);
+/* A call has been given up: the meter is told when its task has ended. */
+void call_given_up(Task *task, const Wait *wait);
+void tell_given_up(Task *task);
 
 /* The sums of a run; null where there is no memory. */
 Sums *sums_new(i64 backends, i64 stages);

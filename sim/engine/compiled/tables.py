@@ -24,7 +24,7 @@ from sim.sampling.decisions import Purpose
 from sim.sampling.streams import key
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
-from sim.settings.market import BackendSettings, Billed, CacheKind
+from sim.settings.market import Billed, CacheKind
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, LoopSettings, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -58,7 +58,7 @@ class BackendTable(ctypes.Structure):
         *_fields(c_double, "sigma", "cache_ttl_s", "head_ttl_s"),
         *_fields(c_int64, "cache_minimum", "cache_head", "cache_explicit", "window", "forgets", "bills_everything"),
         *_fields(c_double, "turn_multiplier", "verbosity", "reasoning_share"),
-        ("batch_latency_s", c_int64), ("fee_usd", c_double), *_fields(c_int64, "lists", "lists_count"),
+        ("batch_latency_s", c_int64), ("slots", c_int64), ("fee_usd", c_double), *_fields(c_int64, "lists", "lists_count"),
     )  # fmt: skip
 
 
@@ -125,29 +125,33 @@ class EngineState(ctypes.Structure):
     _fields_ = (
         ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), ("more_room", c_void_p), ("named", c_void_p),
         ("arrived_s", c_double), ("sums", POINTER(SumsTable)),
-        *_fields(c_int64, "requested", "given_up", "trying_again", "agents", "verifiers"), ("in_service", POINTER(c_int64)),
+        *_fields(c_int64, "requested", "given_up", "trying_again", "agents", "verifiers"),
+        *_fields(POINTER(c_int64), "in_service", "in_line"),
         ("paths", POINTER(PathTable)), ("path_count", c_int64), ("path_room", c_int64), ("path_places", c_void_p),
-        ("outlasting", POINTER(OutlastingTable)), ("outlasting_count", c_int64), ("outlasting_room", c_int64), ("arena", c_void_p),
-        ("beyond", c_int64), ("stopped", c_int64),
+        ("outlasting", POINTER(OutlastingTable)), ("outlasting_count", c_int64), ("outlasting_room", c_int64),
+        ("told", c_void_p), ("told_count", c_int64), ("told_room", c_int64),
+        ("on_clock", c_int64), *_fields(c_void_p, "blocks", "clock", "first", "last"), ("beyond", c_int64), ("stopped", c_int64),
     )  # fmt: skip
+
+
+class JobTable(ctypes.Structure):
+    """`Job` of `model.h`."""
+
+    _fields_ = (
+        ("number", c_uint64), *_fields(c_double, "t_arrive_s", "t_end_s", "thinking_s", "u_difficulty", "u_score"),
+        *_fields(c_int64, "follows", "chats", "state", "agents", "requests", "turn", "backend", "capped"),
+        ("spent", c_double * (1 + len(TOKENS) + PARTS)),
+    )  # fmt: skip
+
+
+JOB = np.dtype(JobTable)
+"""The same in an array."""
 
 
 class Lived(ctypes.Structure):
     """`Lived` of `model.h`."""
 
-    _fields_ = (
-        ("state", c_int64), ("t_end_s", c_double), ("thinking_s", c_double), ("agents", c_int64), ("requests", c_int64),
-        *_fields(c_int64, "turn", "backend", "capped"), ("helpers", POINTER(c_int64)),
-        ("spent", c_double * (1 + len(TOKENS) + PARTS)),
-    )  # fmt: skip
-
-
-JOB = np.dtype(
-    [("number", np.uint64), *((name, np.float64) for name in ("t_arrive_s", "t_end_s", "thinking_s", "u_difficulty", "u_score"))]
-    + [(name, np.int64) for name in ("chats", "state", "agents", "requests", "turn", "backend", "capped")]
-    + [("spent", np.float64, 1 + len(TOKENS) + PARTS)]
-)
-"""`Job` of `model.h`."""
+    _fields_ = (("job", JobTable), ("helpers", POINTER(c_int64)))
 
 
 class Tables:
@@ -155,7 +159,7 @@ class Tables:
 
     def __init__(self, scenario: Scenario, replication: int, backends: Sequence[Backend], prices: Sequence[Price]) -> None:
         laws, agent = Laws(), scenario.agent
-        served = [_backend(laws, backend.settings, price, batch=scenario.batch) for backend, price in zip(backends, prices, strict=True)]
+        served = [_backend(laws, backend, price, batch=scenario.batch) for backend, price in zip(backends, prices, strict=True)]
         stages = [_stage(laws, stage, agent.order) for stage in agent.staged]
         profiles = [_profile(laws, loop) for loop in (*agent.staged[:1], agent, agent.worker, scenario.matched_chat)]
         router, team = _router(laws, scenario.router, backends), _team(laws, agent, scenario.outcome)
@@ -203,9 +207,9 @@ def _stage(laws: Laws, stage: StageSettings, order: Sequence[str]) -> StageTable
     )
 
 
-def _backend(laws: Laws, settings: BackendSettings, price: Price, *, batch: bool) -> BackendTable:
+def _backend(laws: Laws, backend: Backend, price: Price, *, batch: bool) -> BackendTable:
     """As `sim.backends.service.Service`, `sim.backends.cache.PromptCache` and `sim.backends.pricing.Price`."""
-    lists = price.lists()
+    settings, lists = backend.settings, price.lists()
     nothing, share = settings.error_billed is Billed.nothing, settings.reasoning_share
     return BackendTable(
         error_rate=settings.error_rate,
@@ -229,6 +233,7 @@ def _backend(laws: Laws, settings: BackendSettings, price: Price, *, batch: bool
         verbosity=settings.verbosity,
         reasoning_share=math.nan if share is None else share,
         batch_latency_s=laws.add(settings.batch_latency_s) if batch else NO_LAW,
+        slots=int(min(backend.slots.most, _NEVER)),
         fee_usd=price.fee(0.0),
         lists=laws.put([number for above, rates in lists for number in (above, *rates)]),
         lists_count=len(lists),

@@ -56,7 +56,7 @@ def quick(scenario: Scenario) -> Quick:
         found, cut = _run(scenario, most, alone)
     runs = 1 if cut else max(1, min(MOST_RUNS, int(SECONDS / _cost_s(found))))
     scenario = dataclasses.replace(scenario, replications=runs)
-    every = [found, *(replicate(scenario, number, step_by_step=found.line_formed) for number in range(1, runs))]
+    every = [found, *(replicate(scenario, number, in_line=found.line_formed) for number in range(1, runs))]
     return Quick(Result(scenario, every), not cut, alone and not any(each.line_formed for each in every), steady=False)
 
 

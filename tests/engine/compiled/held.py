@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 import sim
+from sim.backends.build import blueprints
+from sim.engine.compiled.batch import by_the_thousand
 from sim.engine.compiled.library import Library
 from sim.engine.replicate import replicate
 from sim.engine.replication import Replication
@@ -22,6 +24,17 @@ def by_twin(scenario: sim.Scenario, library: Library, number: int = 0) -> Replic
     """One replication."""
     assert not uncompiled(scenario)
     return World(scenario, number, Shard(), lookahead=True, twin=library).run()
+
+
+def on_its_clock(scenario: sim.Scenario, library: Library, number: int = 0) -> Replication:
+    """One replication whose calls meet on the twin's own clock, whether or not a line forms."""
+    assert not uncompiled(scenario)
+    return World(scenario, number, Shard(), twin=library).run()
+
+
+def may_meet(scenario: sim.Scenario) -> bool:
+    """Whether the twin's clock is for it."""
+    return by_the_thousand(scenario, [plan.price for plan in blueprints(scenario, Shard())])
 
 
 def by_model(scenario: sim.Scenario, number: int = 0) -> Replication:

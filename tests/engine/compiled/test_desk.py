@@ -21,7 +21,7 @@ from sim.settings.capacity.servers import BackendKind
 from sim.settings.router import Policy
 from sim.settings.run import Engine, Log, Warmup
 from sim.settings.workload import WorkloadKind
-from tests.engine.compiled.held import assert_held, assert_same, by_model, by_twin
+from tests.engine.compiled.held import assert_held, assert_same, by_model, by_twin, may_meet, on_its_clock
 from tests.generated import PLAIN_DOOR, of, worlds
 from tests.worlds import agent, backend, loop, scenario, team, with_
 
@@ -77,16 +77,18 @@ COVERED: dict[str, Any] = {
 @pytest.mark.slow
 @given(worlds(**COVERED))
 def test_generated_worlds_have_the_same_bits(library: Library, world: sim.Scenario) -> None:
-    """Step by step, ahead of the clock, and compiled."""
+    """Step by step, ahead of the clock, compiled, and compiled on a clock."""
     assume(not uncompiled(world))
     event("a world that the twin covers")
+    steps = replicate(world, 0, step_by_step=True)
     try:
-        found = assert_held(world, library)
+        assert_same(assert_held(world, library), steps)
     except LineFormedError:
         assert replicate(world, 0).line_formed
         event("a line forms")
-    else:
-        assert_same(found, replicate(world, 0, step_by_step=True))
+    if may_meet(world):
+        event("on the twin's clock")
+        assert_same(on_its_clock(world, library), steps)
 
 
 def test_a_task_may_have_more_calls_than_the_meter_takes_at_once(library: Library) -> None:
@@ -115,11 +117,40 @@ def test_numbers_that_are_too_large_are_left_to_the_model(library: Library) -> N
         replicate(huge, 0)
 
 
-def test_where_a_line_forms_the_clock_is_asked(library: Library) -> None:
-    crowded = sim.load(*COMMON, "agent=team_2", "workload.tasks=30", "market.models.claude_opus_4_6.slots=3", "workload.interarrival_s=300")
+LINED = {
+    "teams": ["agent=team_2", "workload.tasks=30", "market.models.claude_opus_4_6.slots=3", "workload.interarrival_s=300"],
+    "all at once, as alike as may be": [
+        "agent=chat", "workload.backlog=40", "workload.tasks=60", "workload.interarrival_s=0", "agent.think_time_s=0",
+        "agent.output_tokens=300", *(f"market.models.{name}.{part}" for name in ("claude_opus_4_6", "minimax_m2_5")
+                                     for part in ("slots=2", "noise_sigma=0")),
+    ],
+    "batches, failures, a horizon": [
+        "agent=team_4", "workload.tasks=null", "workload.batch_size=3", "workload.interarrival_s=200", "horizon_s=4000",
+        "market.models.claude_opus_4_6.slots=6", "agent.on_worker_failure=retry", *FAILING,
+    ],
+    "a pipeline by call": ["agent=swe_reviewed_3", "workload.tasks=9", "router.per=call", "market.models.minimax_m2_5.slots=2", *FAILING],
+    "more than come at a time": ["agent=chat", "workload.tasks=5000", "workload.interarrival_s=5", "market.models.minimax_m2_5.slots=1"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("world", LINED)
+def test_where_a_line_forms_calls_meet_on_the_twins_clock(world: str, library: Library) -> None:
+    """Rows of calls and tasks even come in the model's order."""
+    lined = with_(sim.load(*COMMON, *LINED[world]), log=Log.full)
     with pytest.raises(LineFormedError):
-        by_twin(crowded, library)
-    assert_same(replicate(crowded, 0), by_model(crowded))
+        by_twin(lined, library)
+    found, steps = replicate(lined, 0), by_model(lined)
+    assert found.line_formed
+    assert steps.tally.waited_units.any()
+    assert_same(found, steps)
+    assert [row[0] for row in found.calls.tolist()] == [row[0] for row in steps.calls.tolist()]
+    assert found.tasks.tolist() == steps.tasks.tolist()
+
+
+def test_what_the_twin_does_not_add_up_stands_in_line_on_simpys_clock() -> None:
+    lined = sim.load(*COMMON, *LINED["teams"], "outcome.success_exponent=0.5")
+    assert not may_meet(lined)
+    assert_same(replicate(lined, 0), by_model(lined))
 
 
 def test_shards_are_the_whole(library: Library) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,10 +12,11 @@ import pytest
 import sim
 from sim.engine.compiled.build import LIBRARY
 from sim.engine.compiled.library import SIZES, Library, chosen, differences, why_not
+from sim.engine.replication import Replication
 from sim.errors import LawError
 from sim.settings.run import Engine
 from tests.engine.compiled.conftest import built
-from tests.engine.compiled.held import by_model, by_twin, plain
+from tests.engine.compiled.held import by_model, by_twin, on_its_clock, plain
 from tests.worlds import with_
 
 UNCOVERED = {
@@ -77,13 +78,13 @@ MUTANTS = {
     "a mixture's last value": Mutant("luck.c", "1 - 0x1p-53", "1 - 0x1p-3"),
     "context is not read": Mutant("call.c", "+ (double)prompt * backend->s_per_context", ""),
     "a cache entry ends at its end, not after it": Mutant("call.c", "if (now_s <= kept->until_s)", "if (now_s + 100 <= kept->until_s)"),
-    "a failed attempt is billed": Mutant("call.c", "if (fails && backend->forgets)\n        prompt", "if (0)\n        prompt"),
+    "a failed attempt is billed": Mutant("call.c", "if (*fails && backend->forgets)\n        prompt", "if (0)\n        prompt"),
     "the first retry waits twice as long": Mutant("call.c", "ldexp(1.0, (int)attempt)", "ldexp(1.0, (int)attempt + 1)"),
     "tokens are cut, not rounded": Mutant("agent.c", "agent->output_scale + 0.5", "agent->output_scale"),
     "another message's luck": Mutant("agent.c", "profile->think_time_s, u[2]", "profile->think_time_s, u[1]"),
-    "the cache outlives a compaction": Mutant("agent.c", "    forget_prefix(agent);\n    agent->context = ", "    agent->context = "),
-    "a wave comes a turn late": Mutant("agent.c", "turn == plan->after[next_wave]", "turn == plan->after[next_wave] + 1"),
-    "a lead does not wait for its team": Mutant("team.c", "    lead->now_s = last_s;\n", ""),
+    "the cache outlives a compaction": Mutant("agent.c", "forget_prefix(agent);\n            if (agent->answer", "if (agent->answer"),
+    "a wave comes a turn late": Mutant("agent.c", "!= plan->after[agent->next_wave]", "!= plan->after[agent->next_wave] + 1"),
+    "a lead does not wait for its team": Mutant("team.c", "engine->clock->now_s, TEAM_ENDS", "lead->now_s, TEAM_ENDS"),
     "what is read from a cache costs as much as what is not": Mutant("sums.c", "(read + write)", "write"),
     "a row's digest": Mutant("sums.c", "(found >> 29)", "(found >> 28)"),
     "the last part of an exact sum": Mutant("sums.c", "* 0x1p40", "* 0x1p39"),
@@ -92,33 +93,47 @@ MUTANTS = {
     "what failed has cost nothing": Mutant("sums.c", "add_parts(&sums->failed, cost);", ";"),
     "answers of compactions are not told apart": Mutant("sums.c", "row->role == ROLE_OF_COMPACTION;", "0;"),
     "a retry begins a stage anew": Mutant("sums.c", "!row->turn && !row->attempt", "!row->turn"),
-    "a try's score from another page": Mutant("engine.c", "page(world, TRY, job->number", "page(world, TASK, job->number"),
-    "waits for answers that broke": Mutant("call.c", "        broken_s += ended_s - asked_s;\n", ""),
-    "later waves repeat the first one's luck": Mutant("team.c", "(u64)(1 + wave->number), &u", "1, &u"),
+    "a try's score from another page": Mutant("task.c", "page(world, TRY, job->number", "page(world, TASK, job->number"),
+    "waits for answers that broke": Mutant("call.c", "    call->wait.broken_s += agent->now_s - call->t_start_s;\n", ""),
+    "later waves repeat the first one's luck": Mutant("team.c", "(u64)(1 + wave), &u", "1, &u"),
+    "a slot more": Mutant("call.c", "engine->in_service[backend] < agent->world", "engine->in_service[backend] <= agent->world"),
+    "who has left the line still counts": Mutant("call.c", "    engine->in_line[backend]--;\n", ""),
+    "nobody is told how long a call stood in line": Mutant("sums.c", "[sums->line_count++] = in_line_s", "[sums->line_count++] = 1.0"),
+    "the line of calls that are tried again is forgotten": Mutant("call.c", "call->wait.line_s += call", "call->wait.line_s = call"),
+    "of what comes at once the last is first": Mutant("clock.c", "one->order < other->order", "one->order > other->order"),
+    "a heap is not looked through": Mutant("clock.c", "least + 4 < clock->count ? least + 4", "least + 3 < clock->count ? least + 3"),
+    "a call that is given up still counts as trying": Mutant("call.c", "    agent->engine->trying_again--;\n", ""),
 }
 """One constant or one step each."""
 
 
+Way = Callable[[sim.Scenario, Library], Replication]
+
+
 @pytest.fixture(scope="module")
-def worlds() -> list[tuple[sim.Scenario, Any]]:
-    """Small ones in which all of it happens, with the model's sums and digests."""
+def worlds() -> list[tuple[Way, sim.Scenario, Any]]:
+    """Small ones in which all of it happens, with the way in which the twin lives them, and the model's sums and digests."""
     common = ["backends=[claude_opus_4_6]", "log=none", "market.models.claude_opus_4_6.error_rate=0.05"]
     context = ["market.models.claude_opus_4_6.context_s_per_100k_tokens=1", "agent.compact_at_tokens=40000"]
-    sets = [
-        ["agent=team", "workload.tasks=10"],
-        ["agent=solo", "workload.tasks=6", *context],
-        ["agent=pipeline", "workload.tasks=2", "market.models.claude_opus_4_6.error_billed=everything"],
+    line = ["market.models.claude_opus_4_6.slots=4", "workload.backlog=12", "horizon_s=900", "market.models.claude_opus_4_6.noise_sigma=0"]
+    alike = [f"agent.{name}" for name in ("requests=3", "prompt_tokens=500", "output_tokens=300", "request_tokens=90", "think_time_s=5")]
+    sets: list[tuple[Way, list[str]]] = [
+        (by_twin, ["agent=team", "workload.tasks=10"]),
+        (by_twin, ["agent=solo", "workload.tasks=6", *context]),
+        (by_twin, ["agent=pipeline", "workload.tasks=2", "market.models.claude_opus_4_6.error_billed=everything"]),
+        (on_its_clock, ["agent=team", "workload.tasks=20", *line]),
+        (on_its_clock, ["agent=chat", "workload.tasks=20", *line, *alike]),
     ]
-    found = [sim.load(*common, *words) for words in sets]
-    return [(world, plain(by_model(world).tally)) for world in found]
+    found = [(way, sim.load(*common, *words)) for way, words in sets]
+    return [(way, world, plain(by_model(world).tally)) for way, world in found]
 
 
-def seen(library: Library, worlds: list[tuple[sim.Scenario, Any]]) -> Iterator[str]:
+def seen(library: Library, worlds: list[tuple[Way, sim.Scenario, Any]]) -> Iterator[str]:
     """What tells a library from the model."""
     yield from differences(library)
-    for world, sums in worlds:
+    for way, world, sums in worlds:
         try:
-            found = plain(by_twin(world, library).tally)
+            found = plain(way(world, library).tally)
         except LawError as law:
             yield str(law)
         else:
@@ -127,7 +142,7 @@ def seen(library: Library, worlds: list[tuple[sim.Scenario, Any]]) -> Iterator[s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_wrong_digit_and_a_wrong_step_are_seen(name: str, tmp_path: Path, worlds: list[tuple[sim.Scenario, Any]]) -> None:
+def test_a_wrong_digit_and_a_wrong_step_are_seen(name: str, tmp_path: Path, worlds: list[tuple[Way, sim.Scenario, Any]]) -> None:
     mutant = MUTANTS[name]
     shutil.copytree(LIBRARY.parent, tmp_path / "copy")
     file = tmp_path / "copy" / mutant.file

@@ -1,0 +1,40 @@
+/* What is still to come, the earliest first; of what comes at the same moment, what was put there first (`sim/clock.py`). */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include "agent.h"
+
+/* What happens to an agent; ARRIVES: tasks come, to nobody. */
+enum { ASKS, IS_ANSWERED, BREAKS, TRIES_AGAIN, GIVES_UP, CATCHES_UP, ENDS, TEAM_ENDS, STAGE_ENDS, ARRIVES, KINDS = 16 };
+
+typedef struct {
+    double at_s;
+    u64 order; /* and the kind, in its last four bits */
+    Agent *who;
+} Event;
+
+/* Agents whose calls wait for a slot of a backend. */
+typedef struct {
+    Agent *first, *last;
+} Line;
+
+struct Clock {
+    double now_s;
+    Event *heap; /* each of four below one */
+    i64 count, room;
+    u64 put;
+    Line *lines; /* by backend */
+    const Job *jobs; /* that are still to come */
+    i64 job_count, more_to_come;
+};
+
+/* It happens at a moment. Nothing does, where there is no memory. */
+void put(Engine *engine, double at_s, i64 kind, Agent *who);
+
+/* Tasks come: the next of its jobs, and all that come together with it (`Source._arrivals`). */
+void arrive(Engine *engine, const World *world);
+
+/* Until nothing is left to do, or the run ends, or it is not known when the next task comes. */
+void turn_clock(Engine *engine, const World *world);
+
+#endif
