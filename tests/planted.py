@@ -924,17 +924,26 @@ FAULTS = {
     ),
     # the compiled twin: it differs from the model, or the model from it
     "the twin keeps what a compaction has summed up": Fault(
-        f"{_COMPILED}agent.c", "    forget_prefix(agent);\n    agent->context = ", "    agent->context = ",
+        f"{_COMPILED}agent.c", "            forget_prefix(agent);\n            if (agent->answer", "            if (agent->answer",
         (f"{_OF_TWIN}[agents that fail, by call]",),
     ),
     "the twin's workers all start when the first does": Fault(
-        f"{_COMPILED}team.c", "now_s = taken(ends, &working);", "taken(ends, &working);", (f"{_OF_TWIN}[teams of teams, a horizon]",)
+        f"{_COMPILED}team.c", "while (team->room && team->next", "while (team->next", (f"{_OF_TWIN}[teams of teams, a horizon]",)
+    ),
+    "the twin's line is served from slots that nobody gave back": Fault(
+        f"{_COMPILED}call.c", "slots) {\n        engine->in_service[backend]++;", "slots) {",
+        ("tests/engine/compiled/test_desk.py::test_where_a_line_forms_calls_meet_on_the_twins_clock[teams]",),
+    ),
+    "a line is sought ahead of the clock, and never found": Fault(
+        _REPLICATION, "return _on_clock(scenario, index, shard, tell, cut_s)._replace(line_formed=True)",
+        "return _on_clock(scenario, index, shard, tell, cut_s)",
+        ("tests/engine/compiled/test_desk.py::test_where_a_line_forms_calls_meet_on_the_twins_clock[teams]",),
     ),
     "the twin sends no substitute": Fault(
-        f"{_COMPILED}team.c", "again || team->on_worker_failure != SEND_ANOTHER", "1", (f"{_OF_TWIN}[substitutes for workers]",)
+        f"{_COMPILED}team.c", "settings->on_worker_failure == SEND_ANOTHER && ", "0 && ", (f"{_OF_TWIN}[substitutes for workers]",)
     ),
     "the twin's choice by call is made once": Fault(
-        f"{_COMPILED}call.c", "    if (world->router.per == PER_CALL)\n        choose(agent);\n", "",
+        f"{_COMPILED}call.c", "    if (world->router.per == PER_CALL)\n        choose(agent);\n    if (refused", "    if (refused",
         (f"{_OF_TWIN}[agents that fail, by call]",),
     ),
     "the model waits for its tools again after a compaction, and its twin does not": Fault(

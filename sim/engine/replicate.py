@@ -10,10 +10,9 @@ from functools import partial
 
 import numpy as np
 
-from sim.backends.build import blueprints
-from sim.engine.compiled.batch import by_the_thousand
 from sim.engine.compiled.desk import BeyondError
 from sim.engine.compiled.library import Library, chosen
+from sim.engine.compiled.lines import may_meet
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.world import World, no_garbage_collection
 from sim.meter.meter import LineFormedError
@@ -83,9 +82,8 @@ def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], N
 
 def _on_clock(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float) -> Replication:
     """Where calls wait for slots: on the twin's clock, or on SimPy's."""
-    covered = by_the_thousand(scenario, [plan.price for plan in blueprints(scenario, shard)])
-    compiled = partial(World, scenario, index, shard, cut_s=cut_s)
-    return _by_twin(chosen(scenario) if covered else None, compiled, tell) or World(scenario, index, shard, tell, cut_s).run()
+    compiled, twin = partial(World, scenario, index, shard, cut_s=cut_s), chosen(scenario)
+    return _by_twin(twin if may_meet(scenario) else None, compiled, tell) or World(scenario, index, shard, tell, cut_s).run()
 
 
 def _by_twin(twin: Library | None, world: Callable[..., World], tell: Callable[[int], None]) -> Replication | None:

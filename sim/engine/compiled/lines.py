@@ -8,10 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from sim.engine.compiled.batch import BatchDesk
+from sim.backends.build import blueprints
+from sim.engine.compiled.batch import BatchDesk, by_the_thousand
 from sim.engine.compiled.tables import JOB
 from sim.meter.meter import CHUNK
 from sim.sampling.distributions import distribution
+from sim.scenario.scenario import Scenario
+from sim.scenario.shards import Shard
+
+
+def may_meet(scenario: Scenario) -> bool:
+    """Whether calls of a scenario that the twin covers may stand in line on its clock."""
+    return by_the_thousand(scenario, [plan.price for plan in blueprints(scenario, Shard())])
 
 
 class LineDesk(BatchDesk):

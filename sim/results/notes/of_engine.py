@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.engine.compiled.library import why_not
+from sim.engine.compiled.lines import may_meet
 from sim.meter.tally import Tally
 from sim.scenario.coupling import uncompiled
 from sim.scenario.scenario import Scenario
@@ -15,10 +16,11 @@ MANY_CALLS = 20_000
 def clock(scenario: Scenario, pooled: Tally) -> str:
     """Nothing where nobody could be surprised: by what a scenario needs the clock for, unless the twin was asked for, or by little work."""
     why = why_not(scenario)
-    if not why and pooled.waited_units.any():
+    stood_in_line = pooled.waited_units.any() and not may_meet(scenario)
+    if not why and stood_in_line:
         why = "calls had to wait for a slot"
     asked = scenario.engine is Engine.compiled
-    here = scenario.engine is Engine.auto and pooled.calls >= MANY_CALLS and not uncompiled(scenario) and not pooled.waited_units.any()
+    here = scenario.engine is Engine.auto and pooled.calls >= MANY_CALLS and not uncompiled(scenario) and not stood_in_line
     if not why or not (asked or here):
         return ""
     return f"The compiled twin did not run this: {why}. The numbers are the same, they only took longer."

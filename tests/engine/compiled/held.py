@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 import sim
-from sim.backends.build import blueprints
-from sim.engine.compiled.batch import by_the_thousand
 from sim.engine.compiled.library import Library
 from sim.engine.replicate import replicate
 from sim.engine.replication import Replication
@@ -30,11 +28,6 @@ def on_its_clock(scenario: sim.Scenario, library: Library, number: int = 0) -> R
     """One replication whose calls meet on the twin's own clock, whether or not a line forms."""
     assert not uncompiled(scenario)
     return World(scenario, number, Shard(), twin=library).run()
-
-
-def may_meet(scenario: sim.Scenario) -> bool:
-    """Whether the twin's clock is for it."""
-    return by_the_thousand(scenario, [plan.price for plan in blueprints(scenario, Shard())])
 
 
 def by_model(scenario: sim.Scenario, number: int = 0) -> Replication:

@@ -10,6 +10,7 @@ from hypothesis import assume, event, given
 import sim
 from sim.engine.compiled.desk import BeyondError
 from sim.engine.compiled.library import Library
+from sim.engine.compiled.lines import may_meet
 from sim.engine.replicate import replicate
 from sim.engine.world import World
 from sim.meter.meter import CHUNK, LineFormedError
@@ -21,7 +22,7 @@ from sim.settings.capacity.servers import BackendKind
 from sim.settings.router import Policy
 from sim.settings.run import Engine, Log, Warmup
 from sim.settings.workload import WorkloadKind
-from tests.engine.compiled.held import assert_held, assert_same, by_model, by_twin, may_meet, on_its_clock
+from tests.engine.compiled.held import assert_held, assert_same, by_model, by_twin, on_its_clock
 from tests.generated import PLAIN_DOOR, of, worlds
 from tests.worlds import agent, backend, loop, scenario, team, with_
 

@@ -116,7 +116,7 @@ def worlds() -> list[tuple[Way, sim.Scenario, Any]]:
     common = ["backends=[claude_opus_4_6]", "log=none", "market.models.claude_opus_4_6.error_rate=0.05"]
     context = ["market.models.claude_opus_4_6.context_s_per_100k_tokens=1", "agent.compact_at_tokens=40000"]
     line = ["market.models.claude_opus_4_6.slots=4", "workload.backlog=12", "horizon_s=900", "market.models.claude_opus_4_6.noise_sigma=0"]
-    alike = [f"agent.{name}" for name in ("requests=3", "prompt_tokens=500", "output_tokens=300", "request_tokens=90", "think_time_s=5")]
+    alike = [f"agent.{name}" for name in ("requests=3", "prompt_tokens=500", "output_tokens=300", "request_tokens=90", "think_time_s=0")]
     sets: list[tuple[Way, list[str]]] = [
         (by_twin, ["agent=team", "workload.tasks=10"]),
         (by_twin, ["agent=solo", "workload.tasks=6", *context]),
