@@ -89,9 +89,9 @@ def offences(source: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("from sim.engine.pool import _begin", "imports _begin"),
+        ("from sim.engine.workers.pool import _begin", "imports _begin"),
         ("from sim.meter import calllog as log\nlog._held", "reads log._held"),
-        ("import sim\nsim.engine.pool.pool(2)._workers", "_workers"),
+        ("import sim\nsim.engine.workers.pool.pool(2)._workers", "_workers"),
         ("from sim.meter import calllog\ncalllog.GROUP = 1", "sets calllog.GROUP"),
         ("from sim.validate import facts\nmonkeypatch.setattr(facts, 'CHECKS', [])", "sets facts by setattr"),
         ("from sim.backends.backend import Backend\nsetattr(Backend, 'release', twice)", "sets Backend by setattr"),

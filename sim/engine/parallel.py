@@ -1,4 +1,4 @@
-"""Scenarios that run side by side, their replications on one pool of processes; outcomes come in their order, or as they end."""
+"""Scenarios that run side by side, their replications on one pool of processes or by Ray; outcomes come in their order, or as they end."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
-from sim.engine.pool import Pool, count, pool
 from sim.engine.recorded import as_recorded, check_trace
 from sim.engine.replicate import replicate_shard, shards_of
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.stop import stop_if_noted
+from sim.engine.workers.cluster import Cluster, cluster
+from sim.engine.workers.pool import Pool, count, pool
 from sim.errors import DataError, SimError
 from sim.scenario.coupling import own_code
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import Content, named, sources
+from sim.settings.run import ShardsOn
 
 Rounds = Callable[[Scenario, Sequence[Replication]], range]
 """Given what a scenario has, the numbers of the replications that it needs next; none when it is done."""
@@ -55,6 +57,8 @@ class _Run:
         """A line has formed in one of its shards: lookahead would be in vain in the others."""
         self.ended = False
         self.processes = processes
+        """Of the pool it runs on; of Ray's, how many shards are out at once; 1: it runs in this process."""
+        self.by_ray = scenario.shards_on is ShardsOn.ray and processes > 1
         self.wait_for(first)
 
     def wait_for(self, numbers: range) -> None:
@@ -91,7 +95,8 @@ class Runs:
         self._open: deque[_Run] = deque()
         self._put = 0
         self._flying: dict[Future[Replication], tuple[_Run, tuple[int, int]]] = {}
-        self._pools: dict[int, tuple[Pool, int]] = {}
+        self._pools: dict[int, tuple[Pool | Cluster, int]] = {}
+        """By their processes, Ray's by 0; and how many calls had ended there when somebody was last told."""
         self._alone = False
         """A worker was killed by one of several scenarios: from now on one after another, so that only the guilty one fails."""
 
@@ -110,7 +115,8 @@ class Runs:
         scenario = as_recorded(scenario)
         check_trace(scenario)
         first = self._rounds(scenario, ())
-        processes = min(scenario.processes or os.cpu_count() or 1, len(first) * shards_of(scenario) * self._scenarios)
+        most = cluster().most if scenario.shards_on is ShardsOn.ray and scenario.processes != 1 else os.cpu_count() or 1
+        processes = min(scenario.processes or most, len(first) * shards_of(scenario) * self._scenarios)
         run = _Run(scenario, self._put, read, first, processes)
         self._put += 1
         self._open.append(run)
@@ -181,7 +187,7 @@ class Runs:
     def _fill(self) -> None:
         for run in self._open:
             if run.processes > 1:
-                most = 2 * (run.processes + len(run.waiting) + run.flying)
+                most = run.processes if run.by_ray else 2 * (run.processes + len(run.waiting) + run.flying)
                 while run.waiting and len(self._flying) < most:
                     if not self._submit(run):
                         return
@@ -192,16 +198,20 @@ class Runs:
 
     def _submit(self, run: _Run) -> bool:
         """Hand out a replication; not to a pool that has just broken, which its work under way will tell."""
-        if run.processes not in self._pools:
-            mine = pool(run.processes)
-            self._pools[run.processes] = mine, mine.ended
-        mine, _seen = self._pools[run.processes]
+        key = 0 if run.by_ray else run.processes
+        if key not in self._pools:
+            mine = cluster() if run.by_ray else pool(run.processes)
+            self._pools[key] = mine, mine.ended
+        mine, _seen = self._pools[key]
         try:
-            future = mine.submit(in_worker, run.scenario, *run.waiting[0], run.in_line)
+            if isinstance(mine, Cluster):
+                future = mine.shard(run.scenario, run.read, *run.waiting[0], run.in_line)
+            else:
+                future = mine.submit(in_worker, run.scenario, *run.waiting[0], run.in_line)
         except BrokenProcessPool:
             if not self._flying:  # it broke while it had nothing to do
                 mine.kill()
-                del self._pools[run.processes]
+                del self._pools[key]
             return False
         self._flying[future] = run, run.waiting.popleft()
         run.flying += 1

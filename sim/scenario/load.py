@@ -22,6 +22,7 @@ from sim.scenario.hydra_private import files_looked_at
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS, read_settings, words_of
 from sim.settings.router import Policy
+from sim.settings.run import ShardsOn
 from sim.settings.workload import EXCERPT, WorkloadKind
 
 CONF = sources.CONF
@@ -153,8 +154,8 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     """The scenario of a run, from what it left in its folder: `simulate(load_run(folder))` runs it again.
 
     Nothing runs that the folder names, and nothing is taken from the environment: a saved scenario is plain values. `trust`: import its
-    policy or workflow, if it has one of its own, and read a trace of which it does not say what it holds. Raises `DataError` where
-    there is none, `ConfigError` where it can no longer be.
+    policy or workflow, if it has one of its own, read a trace of which it does not say what it holds, run it by Ray if it was.
+    Raises `DataError` where there is none, `ConfigError` where it can no longer be.
     """
     from omegaconf import OmegaConf
 
@@ -178,6 +179,8 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
         raise ConfigError(f"{file}: {explain(error)}") from None
     for key, name in own_code(scenario) if not trust else ():
         raise ConfigError(f"{file}: {key}={name} is code, imported only if you trust it: sim again --trust, load_run(..., trust=True)")
+    if not trust:  # a cluster is the reader's own
+        scenario.shards_on = ShardsOn.local
     workload = scenario.workload
     if workload.kind is WorkloadKind.trace and workload.trace != EXCERPT:
         if not workload.trace_sha256 and not trust:  # a run saves it; without, any file of the reader's may be meant

@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.scenario.consistency import check_consistency
 from sim.settings.bounds import check
-from sim.settings.run import GoalSettings, SensitivitySettings
+from sim.settings.run import GoalSettings, SensitivitySettings, ShardsOn
 from sim.settings.scenario import ScenarioSettings
 
 
@@ -38,6 +38,7 @@ class Scenario(ScenarioSettings):
 
 
 NO_MATTER: dict[str, Any] = {
-    "name": "", "processes": None, "yes": False, "baseline": {}, "sensitivity": SensitivitySettings(), "goal": GoalSettings(),
+    "name": "", "processes": None, "shards_on": ShardsOn.local, "yes": False, "baseline": {},
+    "sensitivity": SensitivitySettings(), "goal": GoalSettings(),
 }  # fmt: skip
 """Settings that do not move the results of a run."""

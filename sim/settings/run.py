@@ -105,6 +105,16 @@ class Engine(Feature):
     """As auto; and the notes say why, where it was the clock after all."""
 
 
+class ShardsOn(Feature):
+    """Where replications and their shards run: the same bits wherever it is."""
+
+    local = "local", TWIN
+    """In worker processes of this machine."""
+    ray = "ray", TWIN
+    """By Ray, on the cluster that RAY_ADDRESS names, or else on this machine; it needs the extra `ray`. `processes` is how many shards
+    are out at once. null: two a core of the cluster; 1: they are run in this process."""
+
+
 class Log(Feature):
     """Which rows of calls and tasks a run keeps; sums, percentiles and the timeline are always on."""
 

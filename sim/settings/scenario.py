@@ -18,7 +18,7 @@ from sim.settings.profile import LoopSettings
 from sim.settings.provider.fleet import ProviderSettings
 from sim.settings.provider.place import PlaceSettings
 from sim.settings.router import RouterSettings
-from sim.settings.run import Engine, GoalSettings, Log, RetrySettings, SensitivitySettings, Warmup
+from sim.settings.run import Engine, GoalSettings, Log, RetrySettings, SensitivitySettings, ShardsOn, Warmup
 from sim.settings.traits import TWIN
 from sim.settings.work import Work, WorkChoice
 from sim.settings.workload import TraceCache, WorkloadKind, WorkloadSettings
@@ -47,6 +47,8 @@ class ScenarioSettings:
     """Parts of each replication that tasks (or users) are dealt to, simulated apart, on all cores, and added up (`sim.scenario.shards`)."""
     shards_run: int | None = twin(None, low=1)
     """Simulate only so many of them and scale totals up: a sample; null: all."""
+    shards_on: ShardsOn = ShardsOn.local
+    """Where replications and their shards are run; the same numbers wherever it is."""
     yes: bool = twin(False)
     """Go ahead whatever it takes: otherwise more than an hour, or 20 GB, is refused beforehand (`sim.theory.expected.effort`)."""
     baseline: dict[str, Any] = twin({})

@@ -17,7 +17,7 @@ import pytest
 
 import sim
 from sim.engine.parallel import Ended, Runs, killed
-from sim.engine.pool import Pool, pool
+from sim.engine.workers.pool import Pool, pool
 from sim.errors import SimError
 from sim.results.simulate import rounds, simulate_each
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -189,10 +189,10 @@ def test_work_that_is_interrupted_is_ended_not_waited_for() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_when_their_parent_is_killed() -> None:
     script = (
-        "import sim, sim.engine.pool\n"
+        "import sim, sim.engine.workers.pool\n"
         "from tests.engine.test_parallel import worlds\n"
         "sim.simulate(worlds(1)[0])\n"
-        "print(*sim.engine.pool.pool(2).workers, flush=True)\n"
+        "print(*sim.engine.workers.pool.pool(2).workers, flush=True)\n"
         "sim.simulate(worlds(1, tasks=400_000)[0])\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:

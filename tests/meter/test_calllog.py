@@ -21,9 +21,9 @@ from pyarrow import parquet
 
 import sim
 from sim.engine.parallel import in_worker
-from sim.engine.pool import Pool, pool
 from sim.engine.replicate import replicate
 from sim.engine.replication import Replication
+from sim.engine.workers.pool import Pool, pool
 from sim.meter.calllog import MEMORY, ROW, CallLog, Memory, merged
 from sim.meter.leftover import clear_leftovers
 from sim.report.plots.gallery import spans

@@ -21,7 +21,7 @@ Plain = Mapping[str, Any]
 MARKS = "S: seen in a primary source or computed from its data. R: reported by others. A: an assumption. No mark: nobody has said."
 MOST_VALUES = 12
 """Of a list, that are written out."""
-_NO_MATTER = ("processes", "yes", "shards_run", "shards", "name")
+_NO_MATTER = ("processes", "yes", "shards_run", "shards", "shards_on", "name")
 """Settings that leave the numbers as they are."""
 _MARKED = re.compile(r"([SRA]): ")
 _SAID = {"recorded": "S", "measured": "S", "reported": "R", "assumed": "A", "assumption": "A", "a guess": "A"}

@@ -1,0 +1,1 @@
+"""Where shards are run beside this process: in worker processes of this machine, or by Ray."""
