@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +16,9 @@ from sim.call import STANDARD
 from sim.errors import DataError, did_you_mean
 from sim.logs.files import File
 from sim.logs.files.places import ENDINGS, files, is_copy
-from sim.logs.files.table import plain
+from sim.logs.files.table import ask_of_twins, plain
 from sim.logs.formats import formats, named, recognised
-from sim.logs.logged import BLANKS, MAIN, SINCE_1970_S, UNSAID, Counts, LoggedCall, Source, check_time, tier_of
+from sim.logs.logged import BLANKS, MAIN, SINCE_1970_S, UNSAID, ZONELESS, Counts, LoggedCall, Source, check_time, is_zoneless, tier_of
 from sim.logs.reader import LogReader
 from sim.logs.report import Overlap, Report
 from sim.logs.whole import make_whole
@@ -210,7 +209,7 @@ def read(*paths: str | Path, format: str | None = None, input: TraceInput | str 
             if not name and given:
                 raise DataError(f"{path}: {_unknown(file)}")
             report.skipped |= {} if name else {str(path): ""}
-            _ask_of_twins(file, formats()[name].columns if name else ())
+            ask_of_twins(file.name, file.columns, formats()[name].columns if name else ())
         except DataError as error:
             if given:
                 raise
@@ -262,16 +261,9 @@ def _read_file(file: File, reader: LogReader, rows: _Rows) -> None:
         try:
             for call in reader.calls(entry):
                 rows.add(call, file.name)
+                report.remarks.update([ZONELESS] * is_zoneless(entry))
         except _BROKEN as error:
             report.is_broken(file.name, place, f"has no {error}" if isinstance(error, KeyError) else error)
-
-
-def _ask_of_twins(file: File, known: Collection[str]) -> None:
-    """Raise `DataError` where a table has a column twice that is read: either may be meant."""
-    names = list(map(plain, file.columns))
-    twin = next((name for place, name in enumerate(names) if name in known and name in names[:place]), "")
-    if twin:
-        raise DataError(f"{file.name}: column '{twin}' is there twice: leave one out")
 
 
 def _why(report: Report) -> str:

@@ -20,6 +20,7 @@ UNSAID = "\0"
 TRIGGERS = ("user", "tool_result", "other")
 """What a call of a table of ours may answer."""
 BLANKS = "with a blank before or behind the name of a session or an agent: taken without it"
+ZONELESS = "whose times name no zone: taken as UTC"
 NO_CALL = "no id, no time, no model: a line of totals?"
 """Of a row of an export."""
 SINCE_1970_S = 1e8
@@ -27,6 +28,8 @@ SINCE_1970_S = 1e8
 _LATEST_S = 3.2e10
 """Some time before the year 3000."""
 _LARGEST = 10**15
+_TIMES = ("timestamp", "startTime", "start_time", "created_at", "session_start_s", "t_s")
+"""Under which an entry says when."""
 _ANSWERED = ("", "ok", "200", "success", "succeeded", "completed")
 _NO_TIER = ("", STANDARD, "default", "auto", "on-demand", "standard-only", "none", "null")
 """What vendors call the tier that their price lists are of (OpenAI, Anthropic, Bedrock, Vertex AI); `auto` is asked for, not given."""
@@ -177,6 +180,14 @@ def count(value: Any) -> int:
     return int(number)
 
 
+def needed(entry: Mapping[str, Any], name: str) -> int:
+    """A number of tokens that has to be there: nothing in its place is no 0. Raises `KeyError` or `ValueError` where it is not."""
+    value = entry[name]
+    if value is None or value == "":
+        raise ValueError(f"{name} is empty")
+    return count(value)
+
+
 def number_of(value: Any, what: str) -> float:
     """Raises `ValueError` for a text that is no number: in words of ours, since the file is the user's."""
     try:
@@ -216,3 +227,14 @@ def moment(text: Any) -> float:
         except ValueError:
             raise ValueError(f"'{text[:40]}' is no moment in ISO 8601, such as 2026-11-20T09:00:00Z") from None
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def is_zoneless(entry: Mapping[str, Any]) -> bool:
+    """Whether it says a time of a day, and not where."""
+    for name in _TIMES:
+        time = entry.get(name)
+        if isinstance(time, str) and ":" in time and time[-1] != "Z" and not re.search(r"(UTC|[+-]\d\d(:?\d\d)?)\s*$", time):
+            return True
+        if isinstance(time, datetime) and time.tzinfo is None:
+            return True
+    return False

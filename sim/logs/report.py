@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import PurePath
 
 import numpy as np
+
+from sim.logs.logged import ZONELESS
 
 LONG_ANSWER = 32_000
 """Tokens that few models write at once (assumption)."""
@@ -55,6 +58,8 @@ class Report:
         """Files in folders that were passed over, and why; empty: their format is not known."""
         self.remarks: Counter[str] = Counter()
         """Calls by what was assumed of them, or left aside."""
+        self.slips: list[str] = []
+        """Those of the remarks that say what can hardly be as it is written."""
         self.unsure_reads = 0
         """Calls whose cache reads are taken as a part of their input, as their format has it, though nothing in the log shows that."""
 
@@ -72,13 +77,14 @@ class Report:
             what = "calls" if not is_sum.all() else "sums of another file"
             self.remarks[f"sums beside {what}: if they are of the same work, it is counted twice"] = int(is_sum.sum())
 
-    def has_slips(self, calls: np.ndarray, ok: np.ndarray) -> None:
+    def has_slips(self, calls: Mapping[str, np.ndarray] | np.ndarray, ok: np.ndarray) -> None:
         """Calls that cannot be as they are written, or hardly (`ok`: which were answered). Writes for an hour become no more than all."""
         inputs, outputs, hour = calls["input_tokens"], calls["output_tokens"], calls["cache_write_1h_tokens"]
         writes = np.maximum(calls["cache_write_tokens"], 0)
         for wrong, what in (
             (ok & (inputs + outputs == 0), "calls without any token: nothing to price"),
             (ok & (inputs > 0) & (outputs == 0), "answered without an output token: is their number missing? taken as 0"),
+            (ok & (inputs == 0) & (outputs > 0), "answered without an input token: is their number missing? taken as 0"),
             (
                 (outputs >= LONG_ANSWER) & (outputs > 10 * inputs),
                 f"answers of {LONG_ANSWER:,} tokens or more to prompts of a tenth: are input and output in one another's place?",
@@ -92,6 +98,7 @@ class Report:
         ):
             if wrong.any():
                 self.remarks[what] = int(wrong.sum())
+                self.slips.append(what)
         np.minimum(hour, writes, out=hour)
 
     def left_out(self) -> str:
@@ -100,5 +107,11 @@ class Report:
         file, _, rest = self.where[0].partition(": ") if self.where else ("", "", "")
         said = [f"broken lines: {self.broken:,}, first {PurePath(file).name}: {rest}" if self.broken else ""]
         said += [f"files that could not be read: {len(cut):,}, first {cut[0]}" if cut else ""]
-        said += [f"{many:,} rows {what}" for what, many in self.remarks.items() if "added up" in what or "counted twice" in what]
+        told = ("added up", "counted twice", "replayed as", ZONELESS)
+        slips = [each for each in self.slips if not each.startswith("answers of")]  # which a run says of all its calls
+        said += [
+            f"{many:,} row{'s' * (many > 1)}: {what}"
+            for what, many in self.remarks.items()
+            if what in slips or any(word in what for word in told)
+        ]
         return "; ".join(each for each in said if each)

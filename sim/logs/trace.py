@@ -28,7 +28,10 @@ from sim.settings.workload import TraceInput
 _REQUIRED = [column.name for column in TRACE if not column.meaning.startswith("optional")]
 _COUNTS = (
     "input_tokens", "output_tokens", "cached_tokens", "cache_read_tokens", "cache_write_tokens", "cache_write_1h_tokens", "web_searches",
+    "reasoning_tokens",
 )  # fmt: skip
+_SLIPS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_write_1h_tokens", "reasoning_tokens", "start_s", "end_s")
+_FAILED = "of calls that failed and have tokens: replayed as answered ones, since they are billed"
 _TIMES = ("t_s", "think_time_s", "api_time_s", "session_start_s")
 _NUMBERS = (*_COUNTS, *_TIMES, "call_index", "cost_usd")
 _LARGEST = {name: 1e9 if name in _COUNTS else 1e12 for name in _NUMBERS}
@@ -59,6 +62,7 @@ def read_trace(path: str | Path, sessions: int | None = None, input: TraceInput 
         table = _of_a_run(table) if of_a_run else table
         calls = _checked(table, TraceInput.whole if of_a_run else input)
         unsure = not of_a_run and input is TraceInput.unsaid and _is_unsure(calls)
+        left_out = _slips(table, calls)
     return [session._replace(unsure_reads=unsure, left_out=left_out) for session in _sessions(table, calls, sessions)]
 
 
@@ -67,6 +71,24 @@ def _is_unsure(calls: Calls) -> bool:
     reads, writes = _reads_and_writes(calls.numbers, len(calls.trace))
     who = calls.trace * (len(calls.agents) + 1) + calls.agent
     return bool((reads > 0).any()) and not shows_parts(who, calls.numbers["call_index"], calls.numbers["input_tokens"], reads, writes)
+
+
+def _slips(table: Table, calls: Calls) -> str:
+    """What can hardly be as it is written, in words; empty: nothing."""
+    rows, report = _counts(table, calls), Report()
+    failed = _failed(table)[rows]
+    report.has_slips({name: np.nan_to_num(calls.known(name)[rows]) for name in _SLIPS}, ~failed)
+    if failed.any():
+        report.remarks[_FAILED] = int(failed.sum())
+    return report.left_out()
+
+
+def _failed(table: Table) -> np.ndarray:
+    """By row, where the table says so."""
+    if "status" not in table.columns:
+        return np.zeros(table.rows, bool)
+    codes, words = table.text("status")
+    return np.array([not is_ok(word) for word in words] + [False])[codes]
 
 
 def _reads_and_writes(numbers: Mapping[str, np.ndarray], rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -150,6 +172,9 @@ def _checked(table: Table, input: TraceInput = TraceInput.whole) -> Calls:
         if name in numbers:
             rule = "must be at most input_tokens, which are whole prompts; if reads are counted beside them: workload.trace_input=fresh"
             _refuse(table, numbers[name] > numbers["input_tokens"], name, rule)
+    if "cache_write_tokens" in numbers:
+        rule = "with cache reads more than input_tokens, which are whole prompts; if they are counted beside: workload.trace_input=fresh"
+        _refuse(table, sum(_reads_and_writes(numbers, table.rows)) > numbers["input_tokens"], "cache_write_tokens", rule)
     if {"cache_write_tokens", "cache_write_1h_tokens"} <= numbers.keys():
         more = numbers["cache_write_1h_tokens"] > numbers["cache_write_tokens"]
         _refuse(table, more, "cache_write_1h_tokens", "must be at most cache_write_tokens, of which they are a part")
@@ -225,12 +250,8 @@ def _sessions(table: Table, calls: Calls, most: int | None) -> list[Session]:
 
 def _counts(table: Table, calls: Calls) -> np.ndarray:
     """Calls that were answered, or billed all the same: what failed for nothing is no work."""
-    if "status" not in table.columns:
-        return np.ones(table.rows, bool)
-    codes, words = table.text("status")
-    failed = np.array([not is_ok(word) for word in words] + [False])[codes]
     free = (calls.known("cost_usd") == 0) | (calls.numbers["input_tokens"] + calls.numbers["output_tokens"] == 0)
-    return np.asarray(~(failed & free))
+    return np.asarray(~(_failed(table) & free))
 
 
 def _far(traces: np.ndarray, start: np.ndarray) -> np.ndarray:

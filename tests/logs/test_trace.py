@@ -230,7 +230,8 @@ SLIPS = {
     "a,main,0,2026-02-16T09:00:00,1,1,,,": "; it is a date: in t_s write seconds since the session's start",
     "a,main,0,0,1,1,2026-02-16,,": "; it is a date: in t_s write seconds since the session's start",
     "trace,agent,call_index,t_s,input_tokens,output_tokens,session_start_s,,": "; it is the line of column names again (two files in one?)",
-    "a,main,0,0,1,1,,50,500": "cache_write_1h_tokens=500: must be at most cache_write_tokens, of which they are a part",
+    "a,main,0,0,60,1,,50,500": "cache_write_1h_tokens=500: must be at most cache_write_tokens, of which they are a part",
+    "a,main,0,0,40,1,,50,0": "cache_write_tokens=50: with cache reads more than input_tokens, which are whole prompts; if they are counted",
     "\xe9,main,0,0,1,1,,,": "row 2 is not text in UTF-8: save it as that",
 }
 

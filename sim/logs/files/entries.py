@@ -145,8 +145,7 @@ class File:
         try:
             document = json.loads(text.removeprefix(BOM))
         except (ValueError, RecursionError) as error:
-            several = "; are they several documents? write each in a line of its own" if str(error).startswith("Extra data") else ""
-            raise DataError(f"{self.path}: is no JSON ({error}{several})") from None
+            raise DataError(f"{self.path}: is no JSON{_told(error)}") from None
         for number, entry in enumerate(document if isinstance(document, list) else [document], 1):
             if isinstance(entry, dict):
                 yield f"entry {number}", entry
@@ -210,6 +209,19 @@ def _objects(line: bytes) -> tuple[list[Entry], str]:
                 return found, "is no JSON object"
             found.append(entry)
             text = text[end:].strip().removeprefix(",").lstrip()
-    except (ValueError, RecursionError):
-        return found, "holds more than JSON objects" if found else "is no JSON"
+    except (ValueError, RecursionError) as error:
+        return found, "holds more than JSON objects" if found else f"is no JSON{_told(error)}"
     return found, ""
+
+
+def _told(error: Exception) -> str:
+    """Why something is no JSON, in words of ours; empty: nothing that helps."""
+    if isinstance(error, RecursionError):
+        return ": nested too deep"
+    if not isinstance(error, json.JSONDecodeError):
+        return ": no text in UTF-8" if isinstance(error, UnicodeError) else ""
+    if error.msg.startswith("Unterminated") or (error.doc.strip() and error.pos >= len(error.doc.rstrip())):
+        return ": it ends in the middle, as where a file was cut"
+    if error.msg.startswith("Extra data"):
+        return f" from line {error.lineno} on: are they several documents? write each in a line of its own"
+    return "" if error.doc.count("\n") < 2 else f" at line {error.lineno}"

@@ -17,6 +17,7 @@ from sim.errors import DataError
 BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
+_WORKBOOKS = (".xlsx", ".xlsm", ".ods", ".numbers")
 _SEPARATORS = ",;\t|"
 
 
@@ -28,6 +29,8 @@ def opened(path: Path) -> Iterator[Any]:
         with path.open("rb") as raw:
             first = raw.read(8)
             for magic, name in _PACKED.items():
+                if first.startswith(magic) and path.suffix.lower() in _WORKBOOKS:
+                    raise DataError(f"{path}: is a workbook: save its sheet as CSV (UTF-8)")
                 if first.startswith(magic):
                     raise DataError(f"{path}: is packed with {name}, which is not read: unpack it, or use gzip")
             raw.seek(0)

@@ -118,7 +118,8 @@ def read_table(path: str | Path, choose: Choose) -> Table:
     except DataError:
         raise
     except Exception as error:  # of whatever has unpacked or parsed it
-        raise DataError(f"{path}: not a table of calls ({_told(error)})") from None
+        cut = is_parquet and isinstance(error, (OSError, ValueError))
+        raise DataError(f"{path}: not a table of calls ({'a Parquet file that is cut or broken' if cut else _told(error)})") from None
 
 
 def _told(error: Exception) -> str:
@@ -169,8 +170,10 @@ def _unpacked(path: Path) -> bytes:
             size += len(block)
             if size > MOST_BYTES:
                 raise DataError(f"{path}: holds more than {MOST_BYTES >> 20:,} MB of text: cut it into several")
+            if not blocks and block.startswith((b"\xff\xfe", b"\xfe\xff")):
+                raise DataError(f"{path}: is text in UTF-16: save it as UTF-8")
             if b"\0" in block[:_LONGEST_HEADER]:
-                raise DataError(f"{path}: is not text in UTF-8")
+                raise DataError(f"{path}: is not text in UTF-8: a table of calls is a CSV or a Parquet file")
             blocks.append(block)
     return b"".join(blocks)
 
@@ -219,6 +222,14 @@ def known_columns(path: str, header: Sequence[str], known: Iterable[str]) -> dic
                 raise DataError(f"{path}: column '{name}' is there twice (as '{twin}' and as '{written}')")
             found[place] = name
     return found
+
+
+def ask_of_twins(path: str, header: Sequence[str], known: Iterable[str]) -> None:
+    """Raise `DataError` where a column that is read is there twice: either may be meant."""
+    names = list(map(plain, header))
+    twin = next((name for place, name in enumerate(names) if name in known and name in names[:place]), "")
+    if twin:
+        raise DataError(f"{path}: column '{twin}' is there twice: leave one out")
 
 
 def ask_of_likely(path: str, header: Sequence[str], found: Mapping[int, str], known: Iterable[str]) -> None:

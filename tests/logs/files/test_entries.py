@@ -97,13 +97,15 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
     binary.write_bytes(b"\x7fELF\0\0\0")
     document.write_text('[{"a":')
     os.mkfifo(pipe)
+    (tmp_path / "t.xlsx").write_bytes(b"PK\3\4 and so on")
     (tmp_path / "deep").write_text("[" * 100_000 + "]" * 100_000)
     (tmp_path / "cut.gz").write_bytes(gzip.compress(b'{"a":1}' * 99)[:-12])
     for path, why in (
         (empty, "is empty"),
         (binary, "no text"),
-        (document, "is no JSON"),
-        (tmp_path / "deep", "is no JSON"),
+        (document, "is no JSON: it ends in the middle, as where a file was cut"),
+        (tmp_path / "deep", "is no JSON: nested too deep"),
+        (tmp_path / "t.xlsx", r"is a workbook: save its sheet as CSV \(UTF-8\)"),
         (pipe, "is not a file"),
         (tmp_path / "x", "no such"),
         (tmp_path / "cut.gz", "cut or broken"),

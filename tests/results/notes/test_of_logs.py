@@ -60,7 +60,24 @@ def test_what_of_a_log_could_not_be_read_or_is_there_twice_is_told_with_its_repl
     sim.simulate(scenario(agent(turns=1), backend(), tasks=1, replications=2)).calls.to_parquet(tmp_path / "run" / "calls.parquet")
     twice = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "run"))
     notes = sim.simulate(scenario(agent(), backend(), workload=twice)).notes["trace"]
-    assert notes.startswith("Of this log: 2 rows of 2 replications, added up: each did the work once.")
+    assert notes.startswith("Of this log: 2 rows: of 2 replications, added up: each did the work once.")
+
+
+def test_what_of_a_table_can_hardly_be_is_told_by_the_run_too(tmp_path: Path) -> None:
+    """A call that failed with 1,100 tokens, one without any, one with 900 of 100 output tokens for reasoning: 6,400 tokens in all."""
+    calls = ["0,1000,100,error,0", "60,2000,100,200,0", "90,0,0,ok,0", "120,3000,100,ok,900", "150,0,100,,0"]
+    rows = [f"s,main,{number},{call}" for number, call in enumerate(calls)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{HEAD.removesuffix(',api_time_s')},status,reasoning_tokens", *rows]) + "\n")
+    trace = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"))
+    run = sim.simulate(scenario(agent(), backend(), workload=trace))
+    assert run.mean("tokens_per_task") == 6_400
+    for told in (
+        "1 row: of calls that failed and have tokens: replayed as answered ones, since they are billed",
+        "1 row: calls without any token: nothing to price",
+        "1 row: answered without an input token: is their number missing? taken as 0",
+        "1 row: with more reasoning than output: is reasoning beside it, and not billed here?",
+    ):
+        assert told in run.notes["trace"]
 
 
 def test_more_sessions_than_there_are_is_told(tmp_path: Path) -> None:

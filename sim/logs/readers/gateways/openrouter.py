@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import NO_CALL, Counts, LoggedCall, count, dollars, moment, said
+from sim.logs.logged import NO_CALL, Counts, LoggedCall, count, dollars, moment, needed, said
 from sim.logs.reader import LogReader
 
 _PAUSE_S = 1800.0
@@ -37,7 +37,7 @@ class Reader(LogReader):
             raise ValueError(NO_CALL)
         start = moment(entry.get("created_at"))
         call = LoggedCall(
-            "", entry["model_permaslug"], Counts.inclusive, count(entry["tokens_prompt"]), count(entry["tokens_completion"]),
+            "", entry["model_permaslug"], Counts.inclusive, needed(entry, "tokens_prompt"), needed(entry, "tokens_completion"),
             said(entry.get("tokens_cached")), reasoning_tokens=count(entry.get("tokens_reasoning")), start_s=start,
             end_s=start + float(entry.get("generation_time_ms") or 0) / 1000, cost_usd=dollars(entry["cost_total"]),
             status="cancelled" if str(entry.get("cancelled")).lower() == "true" else "ok", key=_key(entry),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment, under
+from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment, needed, under
 from sim.logs.reader import Asked, LogReader
 
 
@@ -33,6 +33,8 @@ class Reader(LogReader):
             return
         usage = message.get("usage")
         if not isinstance(usage, dict):
+            if usage is not None:
+                raise ValueError("its usage is no mapping of names to numbers")
             if entry.get("type") == "user":
                 self._hear(entry, message)
             return
@@ -75,7 +77,7 @@ def _call(
         write, hour = count(usage.get("cache_creation_input_tokens")), 0
     tier = "fast" if usage.get("speed") == "fast" else usage.get("service_tier") or "standard"
     return LoggedCall(
-        session, model, Counts.disjoint, count(usage["input_tokens"]), count(usage.get("output_tokens")),
+        session, model, Counts.disjoint, needed(usage, "input_tokens"), count(usage.get("output_tokens")),
         count(usage.get("cache_read_input_tokens")), write, hour, 0, *who, cost, "ok", tier, by_user,
         count(under(usage, "server_tool_use", "web_search_requests")), key, rank,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import Counts, LoggedCall, begun_by, count, moment, outward, under
+from sim.logs.logged import Counts, LoggedCall, begun_by, count, moment, needed, outward, under
 from sim.logs.reader import Asked, LogReader
 
 _OLD_MODEL = "gpt-5"  # of files from before models were named in them
@@ -82,7 +82,7 @@ class Reader(LogReader):
             self.report.remarks["before which running totals grew by more than the call: are lines missing?"] += 1
         last = info.get("last_token_usage") or {name: max(0, now - then) for name, then, now in zip(_NUMBERS, before, totals, strict=True)}
         call = LoggedCall(
-            self._thread, info.get("model") or self._model or _OLD_MODEL, Counts.inclusive, count(last["input_tokens"]),
+            self._thread, info.get("model") or self._model or _OLD_MODEL, Counts.inclusive, needed(last, "input_tokens"),
             count(last.get("output_tokens")), count(last.get("cached_input_tokens")), count(last.get("cache_write_input_tokens")),
             reasoning_tokens=count(last.get("reasoning_output_tokens")), start_s=start, end_s=now, by_user=by_user,
             key=f"{self._thread} {now} {mark}",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import Counts, LoggedCall, count, dollars, moment
+from sim.logs.logged import Counts, LoggedCall, count, dollars, moment, needed
 from sim.logs.reader import LogReader
 
 
@@ -34,7 +34,7 @@ class Reader(LogReader):
         end = moment(entry.get("timestamp"))
         start = self._asked_s if self._asked_s <= end else end
         yield LoggedCall(
-            self._session, message.get("model") or "", Counts.disjoint, count(usage["input"]), count(usage.get("output")),
+            self._session, message.get("model") or "", Counts.disjoint, needed(usage, "input"), count(usage.get("output")),
             count(usage.get("cacheRead")), count(usage.get("cacheWrite")), start_s=start, end_s=end,
             cost_usd=dollars((usage.get("cost") or {}).get("total")), by_user=self._by_user, key=str(entry.get("id") or ""),
         )  # fmt: skip

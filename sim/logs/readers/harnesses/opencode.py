@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.errors import DataError
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import SINCE_1970_S, Counts, LoggedCall, begun_by, count, dollars, outward
+from sim.logs.logged import SINCE_1970_S, Counts, LoggedCall, begun_by, count, dollars, needed, outward
 from sim.logs.reader import LogReader
 
 
@@ -65,7 +65,7 @@ class Reader(LogReader):
         if 0 <= time["created"] / 1000 < SINCE_1970_S:
             self.report.remarks["times that are no milliseconds since 1970 (seconds?): taken without a date"] += 1
         return LoggedCall(
-            str(entry["sessionID"]), entry.get("modelID") or "", Counts.disjoint, count(tokens["input"]),
+            str(entry["sessionID"]), entry.get("modelID") or "", Counts.disjoint, needed(tokens, "input"),
             count(tokens.get("output")) + reasoning, count(cache.get("read")), count(cache.get("write")), reasoning_tokens=reasoning,
             start_s=time["created"] / 1000, end_s=(time.get("completed") or time["created"]) / 1000, cost_usd=dollars(entry.get("cost")),
             status="error" if entry.get("error") else "ok", by_user=first, key=entry["id"],

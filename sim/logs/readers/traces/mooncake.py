@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import Counts, LoggedCall, Reads, Source, count, number_of
+from sim.logs.logged import Counts, LoggedCall, Reads, Source, needed, number_of
 from sim.logs.reader import LogReader
 
 _BLOCK_TOKENS = 512
@@ -40,7 +40,7 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a line. Blocks are chained: who has one has all before it."""
-        inputs, output, blocks = count(entry["input_length"]), count(entry["output_length"]), entry.get("hash_ids")
+        inputs, output, blocks = needed(entry, "input_length"), needed(entry, "output_length"), entry.get("hash_ids")
         if blocks is not None and not isinstance(blocks, list):
             raise ValueError(f"hash_ids={str(blocks)[:40]}: must be a list")
         session = entry.get("session_id")

@@ -103,6 +103,8 @@ class Reader(RowReader):
         )  # fmt: skip
         check_time(start)
         check_time(end)
+        if "call_index" in self.header and row["call_index"] in (None, ""):
+            raise ValueError("call_index is empty: a line of totals?")
         index = number_of(row.get("call_index") or 0, "call_index")
         if index < 0 or index % 1:
             raise ValueError(f"call_index={index:g}: must be a whole number from 0 on")

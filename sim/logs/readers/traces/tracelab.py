@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import UNKNOWN, Counts, LoggedCall, begun_by, count, moment, outward, said
+from sim.logs.logged import UNKNOWN, Counts, LoggedCall, begun_by, count, moment, needed, outward, said
 from sim.logs.reader import LogReader
 
 _SPAWNS = ("Agent", "Task")
@@ -46,7 +46,7 @@ class Reader(LogReader):
         end = max((second for second, what in events if what in _ANSWERS), default=start)
         read = entry.get("claude_cache_read_input_tokens")
         call = LoggedCall(
-            session, entry.get("model") or "", Counts.inclusive, count(entry["input_tokens_total"]), count(entry.get("output_tokens")),
+            session, entry.get("model") or "", Counts.inclusive, needed(entry, "input_tokens_total"), count(entry.get("output_tokens")),
             count(entry.get("prefix_tokens") if read is None else read), said(entry.get("claude_cache_creation_input_tokens")), UNKNOWN,
             count(entry.get("reasoning_output_tokens")), start, end, by_user=any(what == "user_message" for _, what in events),
             key=str(entry["round_id"]), emitter=str(entry.get("provider") or ""),

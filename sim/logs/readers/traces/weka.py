@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, Reads, Source, count
+from sim.logs.logged import MAIN, Counts, LoggedCall, Reads, Source, count, needed
 from sim.logs.reader import LogReader
 
 _IDEAL = "cache reads by hashes: the blocks shared with the agent's last prompt, kept for ever (an upper bound)"
@@ -59,7 +59,7 @@ class Reader(LogReader):
             blocks = request.get("hash_ids") or []
             if request["in"] is None:
                 raise ValueError(f"the request at t={start:g} says no tokens (in)")
-            inputs = count(request["in"])
+            inputs = needed(request, "in")
             self.report.remarks[_IDEAL] += 1
             yield LoggedCall(
                 session, request.get("model") or "", Counts.inclusive, inputs, count(request.get("out")),

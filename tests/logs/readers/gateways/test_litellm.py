@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sim.logs import read
+from sim.logs.logged import ZONELESS
 from tests.logs.written import FRESH, OUT, READ, WRITE, lines, rows, usd
 
 
@@ -57,7 +58,8 @@ def test_an_older_version_leaves_anthropics_cache_out_of_the_prompt_and_no_other
     openai = row(2, 9_000, 5_000, None, model="gpt-5.2", custom_llm_provider="openai")
     log = read(lines(tmp_path / "x.jsonl", row(1, 31, 0, 1_253), row(3, 20_000, 8_000, 0), openai))
     assert rows(log, "input_tokens") == [(1_284,), (28_000,), (9_000,)]
-    assert list(log.report.remarks.values()) == [2]
+    assert list(log.report.remarks.values()) == [3, 2]
+    assert log.report.remarks[ZONELESS] == 3
     assert usd(log)[2] == pytest.approx((4_000 * 1.75 + 5_000 * 0.175 + 412 * 14) / 1e6, rel=1e-12)
 
 
@@ -68,7 +70,7 @@ def test_failed_calls_cost_nothing_and_its_own_cache_is_no_call(tmp_path: Path) 
     log = read(lines(tmp_path / "x.jsonl", WHOLE, failed, cached, retried, WHOLE))
     assert rows(log, "status") == [("ok",), ("failure",), ("ok",)]
     assert usd(log)[:2] == pytest.approx([BILL, 0], rel=1e-12)
-    assert len(log.report.remarks) == 3, "the last call has no output"
+    assert len(log.report.remarks) == 4, "the last call has no output; times name no zone"
     assert log.report.duplicates == {"lines of one call": 1}
 
 

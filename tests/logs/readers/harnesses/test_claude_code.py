@@ -100,8 +100,36 @@ def test_notes_are_no_calls_and_a_cut_line_is_named(tmp_path: Path) -> None:
     assert log.report.broken == 2
     assert [each.removeprefix(str(tmp_path)) for each in log.report.where] == [
         "/s.jsonl: line 4: -5 is no number of tokens",
-        "/s.jsonl: line 5: is no JSON",
+        "/s.jsonl: line 5: is no JSON: it ends in the middle, as where a file was cut",
     ]
+
+
+def test_tokens_that_are_not_said_are_no_zero(tmp_path: Path) -> None:
+    """Of four answers one counts; of an answer without a usage nothing is known, and so nothing is said."""
+    null, none = usage(10, 0, 0, 9) | {"input_tokens": None}, {"output_tokens": 9}
+    log = read(lines(tmp_path / "s.jsonl", said(1, "1", usage(10, 0, 0, 9)), said(2, "2", null), said(3, "3", none), said(4, "4", [1, 2])))
+    assert len(log.calls) == 1
+    assert [each.rpartition(".jsonl: ")[2] for each in log.report.where] == [
+        "line 2: input_tokens is empty",
+        "line 3: has no 'input_tokens'",
+        "line 4: its usage is no mapping of names to numbers",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("time", "zoneless"),
+    [
+        ("2026-02-16 09:00:00", True),
+        ("2026-02-16T09:00:00.123", True),
+        ("2026-02-16T09:00:00Z", False),
+        ("2026-02-16T10:00:00+01:00", False),
+        ("2026-02-16 09:00:00 UTC", False),
+    ],
+)
+def test_a_time_without_a_zone_is_utc_and_that_is_said(tmp_path: Path, time: str, zoneless: bool) -> None:
+    log = read(lines(tmp_path / "s.jsonl", said(1, "1", usage(10, 0, 0, 9)) | {"timestamp": time}))
+    assert log.calls["start_s"][0] // 1 == 1_771_232_400
+    assert ("whose times name no zone: taken as UTC" in log.report.remarks) is zoneless
 
 
 def test_tiers_of_service_searches_and_dollars_are_kept(tmp_path: Path) -> None:

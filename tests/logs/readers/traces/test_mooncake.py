@@ -45,4 +45,4 @@ def test_requests_that_two_files_share_are_told(tmp_path: Path) -> None:
     log = read(tmp_path)
     told = "like a call of another file: if the files overlap, it is counted twice"
     assert log.report.remarks[told] == 1
-    assert f"1 rows {told}" in log.report.left_out()
+    assert f"1 row: {told}" in log.report.left_out()

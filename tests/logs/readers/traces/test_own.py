@@ -237,6 +237,7 @@ def test_a_blank_beside_a_name_makes_no_other_session(tmp_path: Path) -> None:
     [
         ("", "total,,,90,3700,370", "agent is empty: a line of totals?"),
         ("", ",main,3,90,10,5", "trace is empty: a line of totals?"),
+        ("", "s,all,,90,3700,370", "call_index is empty: a line of totals?"),
         (",trigger", "s,main,3,90,10,5,person", "trigger=person: must be one of user, tool_result, other"),
         (",think_time_s", "s,main,3,90,10,5,-5", "think_time_s is below 0"),
     ],
