@@ -6,6 +6,7 @@ database, by name (`Asia/Shanghai`).
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo, available_timezones
@@ -162,7 +163,9 @@ def zone_of(name: str, key: str = "zone") -> ZoneInfo:
     except (KeyError, ValueError, OSError):  # no such name, no name of a file, or one of a folder
         pass
     tail = did_you_mean(name, available_timezones())
-    raise ConfigError(f"{key}={name}: not a time zone; {tail if tail.startswith('did') else 'take one such as UTC or Asia/Shanghai'}")
+    if re.fullmatch(r"[A-Z]{2,5}|.*\d.*", name) or not tail.startswith("did"):  # `PST` is no slip for `MST`, nor `GMT+1` for `GMT+0`
+        tail = "take one such as UTC, America/New_York or Asia/Shanghai; Etc/GMT-1 is an hour ahead of UTC"
+    raise ConfigError(f"{key}={name}: not a time zone; {tail}")
 
 
 def date_of(day: int) -> date:

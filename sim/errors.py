@@ -43,6 +43,12 @@ def of_kind(value: object, kind: Any, told: str) -> None:
         raise ConfigError(f"{told}, not {type(value).__name__}")
 
 
+def shown(value: object) -> str:
+    """What somebody's function has returned, for an error: as it is written, or of which kind it is."""
+    written = repr(value)
+    return f"a {type(value).__name__}" if " at 0x" in written else written[:80]
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """The tail of an error line for an unknown `word`: the nearest known one, or all of them."""
     names = sorted(known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,12 @@ def test_what_is_no_zone_is_refused(zone: str) -> None:
 def test_the_likely_zone_is_named() -> None:
     with pytest.raises(sim.ConfigError, match="did you mean 'Asia/Shanghai'"):
         zone_of("Asia/Shangai")
+
+
+@pytest.mark.parametrize("zone", ["PST", "CEST", "GMT+1", "UTC+01:00"])
+def test_an_abbreviation_is_no_slip_for_the_next_one(zone: str) -> None:
+    with pytest.raises(sim.ConfigError, match=rf"={re.escape(zone)}: not a time zone; take one such as UTC, America/New_York or"):
+        zone_of(zone)
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-02-30", "2026-10-01/", "20261001/..x", "2026-10-08/2026-10-01", "/", ""])

@@ -17,7 +17,7 @@ from sim.agents.orchestrator import orchestrate
 from sim.agents.pipeline import pipeline
 from sim.agents.react import react
 from sim.call import Call, Role
-from sim.errors import ConfigError
+from sim.errors import ConfigError, shown
 from sim.scenario.custom import imported
 from sim.settings.agent import AgentKind, AgentSettings
 
@@ -82,14 +82,14 @@ def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
         if inspect.iscoroutine(living):
             living.close()
         if not isinstance(living, Generator):
-            raise ConfigError(f"{name}: returned {living!r:.80}, must be a generator: a function that yields")
+            raise ConfigError(f"{name}: returned {shown(living)}, must be a generator: a function that yields")
         told: Any = None
         while True:
             try:
                 event = living.send(told)
             except StopIteration as end:
                 if not isinstance(end.value, bool):
-                    raise ConfigError(f"{name}: ended with {end.value!r:.80}, must return True or False: whether all went well") from None
+                    raise ConfigError(f"{name}: ended with {shown(end.value)}, must return True or False: whether all went well") from None
                 if not sent:
                     raise ConfigError(f"{name}: ended without a call; yield from sim.agents.react.react(agent), or send calls") from None
                 if agent.call.task is not task or task.id != number:
@@ -97,7 +97,7 @@ def _held(life: Callable[[Agent], Life], name: str) -> Callable[[Agent], Life]:
                 return end.value
             if not isinstance(event, Event) or not (event.callbacks if event is agent.call else event.callbacks is not None):
                 rule = "must be an event that is yet to come: a timeout, or a call where `send` gives one back (None: the answer is there)"
-                raise ConfigError(f"{name}: yielded {event!r:.80}, {rule}")
+                raise ConfigError(f"{name}: yielded {shown(event)}, {rule}")
             if event is not agent.call and agent.call.resume not in event.callbacks:
                 agent.wait_for(event)
             told = yield event

@@ -88,7 +88,8 @@ def _failed(table: Table) -> np.ndarray:
     if "status" not in table.columns:
         return np.zeros(table.rows, bool)
     codes, words = table.text("status")
-    return np.array([not is_ok(word) for word in words] + [False])[codes]
+    failed: np.ndarray = np.array([not is_ok(word) for word in words] + [False])[codes]
+    return failed
 
 
 def _reads_and_writes(numbers: Mapping[str, np.ndarray], rows: int) -> tuple[np.ndarray, np.ndarray]:

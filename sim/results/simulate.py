@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sim.engine.parallel import Runs
 from sim.engine.recorded import sessions_of
@@ -21,6 +21,7 @@ def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
     `DataError` before anything runs; also for what would take more than an hour, unless the scenario says `yes`.
     """
     of_kind(scenario, Scenario, "simulate takes a scenario, as sim.load returns it")
+    of_kind(progress, Callable | None, "progress is a function of a number of calls, or None")
     [result] = simulate_each([scenario.check()], progress)
     return result
 

@@ -13,7 +13,7 @@ from typing import Any
 from sim.backends.backend import Backend
 from sim.backends.models import backends_of
 from sim.call import Call, Role
-from sim.errors import ConfigError
+from sim.errors import ConfigError, shown
 from sim.router.bandit import Bandit, thompson, ucb
 from sim.router.knowledge import Choose, Knowledge, quality_of
 from sim.scenario.custom import check_call, imported
@@ -147,7 +147,7 @@ def _custom(known: Knowledge) -> Choose:
     if inspect.iscoroutine(made):
         made.close()
     if not callable(made):
-        raise ConfigError(f"{name}: returned {made!r:.80}, must return a function of a call and its random numbers")
+        raise ConfigError(f"{name}: returned {shown(made)}, must return a function of a call and its random numbers")
     check_call(made, f"{name}: its choice", "call", "draws")
     backends = known.backends
 
@@ -155,7 +155,7 @@ def _custom(known: Knowledge) -> Choose:
         asked = _asked(call)
         backend: Backend = made(call, draws)
         if backend not in backends:
-            raise ConfigError(f"{name}: chose {backend!r:.80}, must be one of known.backends")
+            raise ConfigError(f"{name}: chose {shown(backend)}, must be one of known.backends")
         if not backend.there:
             raise ConfigError(f"{name}: chose {backend.name} while it is not launched, or retired; ask backend.there")
         if _asked(call) != asked:
@@ -179,7 +179,7 @@ def _asked(call: Call) -> tuple[Any, ...]:
 def _learning(learn: Any, name: str, per: ChoosePer) -> Callable[[Backend, float, float, bool], None]:
     """A policy's method, held to what it is told. Raises `ConfigError`."""
     if not callable(learn):
-        raise ConfigError(f"{name}: its learn is {learn!r:.80}, must be a function of backend, usd, seconds, success")
+        raise ConfigError(f"{name}: its learn is {shown(learn)}, must be a function of backend, usd, seconds, success")
     check_call(learn, f"{name}: its learn", "backend", "usd", "seconds", "success")
     if per is not ChoosePer.task:
         raise ConfigError(f"{name}: its learn is told what a task has brought, so router.per={per.value} must be task")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError
+from sim.errors import ConfigError, did_you_mean
 from sim.scenario.sources import Content, content, local_modules
 from sim.settings.agent import AgentKind
 from sim.settings.router import Policy
@@ -54,7 +54,8 @@ def imported(name: str, key: str) -> Callable[..., Any]:
         raise ConfigError(f"{key}={name}: {_where(error)}{_what(error)}") from error
     found = getattr(there, function, None)
     if found is None:
-        raise ConfigError(f"{key}={name}: {module} has no '{function}'")
+        own = [each for each, held in vars(there).items() if callable(held) and not each.startswith("_")]
+        raise ConfigError(f"{key}={name}: {module} has no '{function}'; {did_you_mean(function, own)}")
     if not callable(found):
         raise ConfigError(f"{key}={name}: must be a function")
     check_call(found, f"{key}={name}", "known" if key == "router.custom" else "agent")

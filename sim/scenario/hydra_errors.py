@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import traceback
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from sim.errors import did_you_mean
 from sim.sampling.distributions import PARAMETERS
 from sim.scenario.composed.typed import menus
 from sim.scenario.scenario import Scenario
-from sim.scenario.sources import CONF
+from sim.scenario.sources import CONF, market_with
 
 
 def is_hydras(error: BaseException) -> bool:
@@ -38,7 +38,7 @@ def explain(error: BaseException) -> str:
     plain = _not_installed(message) or _not_on_menu(message) or _one_backend(message) or _in_the_head(message)
     plain = plain or _unknown(message, key if of_file else _key(error)) or _no_word(error, message)
     plain = plain or f"{key}: {_plainer(message, key)}".removeprefix(": ")
-    return f"{place}, {plain}" if place else plain
+    return f"{place}, {plain}" if place not in ("", "config") else plain
 
 
 def _not_installed(message: str) -> str:
@@ -65,7 +65,8 @@ def _one_backend(message: str) -> str:
     if found is None:
         return ""
     name = re.sub(r"[\[\]' ]", "", found[1])
-    return f"backend={name}: who is used is a list, backends=[{name}]; +backend= adds one of your own to the market"
+    likely = "" if market_with(name) or "," in name else likely_backends(name)
+    return f"backend={name}: who is used is a list, backends=[{name}]; +backend= adds one of your own to the market{likely}"
 
 
 def _in_the_head(message: str) -> str:
@@ -78,6 +79,11 @@ def _in_the_head(message: str) -> str:
     if found is None and twice is None:
         return ""
     file, group, choice = (found[1], found[2] or found[4], found[3]) if found else ("", *twice.groups())  # type: ignore[union-attr]
+    if group == "backend" and choice and file in ("", "config", None):
+        there = market_with(choice)
+        added = f"backends=[{choice}] is all it needs: market={there} has it"
+        added = added if there else f"needs a file backend/{choice}.yaml in a --config-dir{likely_backends(choice)}"
+        return f"+backend={choice}: {added}"
     told = f"defaults: '{group}' is not a menu; {did_you_mean(group, menus())}"
     if group in menus():
         told = f"defaults: another choice of a menu is written override /{group}: {choice or 'CHOICE'}"
@@ -103,14 +109,30 @@ def _deeper(name: str) -> list[str]:
     return []
 
 
+def _meant_at_top(name: str) -> str:
+    """Of a name that is none at the top; empty where nobody can tell what it is."""
+    if name in _BACKENDS:
+        return "who is used is a list, backends=[NAME]; sim list backends shows them"
+    deeper = _deeper(name)
+    return f"is not a setting at the top; did you mean {' or '.join(deeper)}?" if deeper else ""
+
+
 def _beside(name: str, key: str) -> str:
     """Of a name that a mapping has not: a backend of the market, a parameter of a distribution."""
     if key.startswith("market.models."):
-        likely = did_you_mean(name, {file.stem for file in CONF.glob("backend/*/*.yaml")})
-        own = _PLAIN["dict is not a subclass of BackendSettings"]
-        return f"market.models: '{name}' {own}{f'; {likely}' if likely.startswith('did') else ''}"
+        return f"market.models: '{name}' {_PLAIN['dict is not a subclass of BackendSettings']}{likely_backends(name)}"
     whole = f"; give it whole: {key.rpartition('.')[0]}={{dist: ..., {name}: ...}}" if name in PARAMETERS else ""
     return f"{key}: there is no '{name}'{whole}"
+
+
+def likely_backends(name: str) -> str:
+    """The nearest backend of each market that ships, as the tail of an error; empty where none is near."""
+    markets = sorted({file.parent for file in CONF.glob("backend/*/*.yaml")})
+    likely = {each.name: did_you_mean(name, [file.stem for file in each.glob("*.yaml")]) for each in markets}
+    near = {market: tail.split("'")[1] for market, tail in likely.items() if tail.startswith("did")}
+    if len(set(near.values())) < 2:
+        return "".join(f"; did you mean '{each}'?" for each in set(near.values()))
+    return f"; did you mean {' or '.join(f'{each!r} (market={market})' for market, each in near.items())}?"
 
 
 def _unknown(message: str, key: str) -> str:
@@ -128,12 +150,14 @@ def _unknown(message: str, key: str) -> str:
         levels = "".join(f"{each}: {{" for each in top.split("."))
         return f"{key or name}: in a file a dot is a level of its own: write {levels}{rest}: ...{'}' * (top.count('.') + 1)}"
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
-    if key in ("", name) and (deeper := _deeper(name)):
-        return f"{name}: is not a setting at the top; did you mean {' or '.join(deeper)}?"
+    if key in ("", name) and (meant := _meant_at_top(name)):
+        return f"{name}: {meant}"
     known += menus() if key in ("", name) else []
     return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, set(known))}"
 
 
+_BACKENDS = ("model", "models", "model_name", "llm", "vendor")
+"""What users call it, at the top."""
 _PLAIN = {
     "has missing mandatory value": "is missing, and has to be given",
     "is not Optional": "cannot be null",
@@ -141,7 +165,6 @@ _PLAIN = {
     "Unexpected type for root": "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}",
     "Config group override must be": "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number "
     "(see --help)",
-    " is not a ListConfig, list or tuple": "must be a list such as [a,b]",
     "dict is not a subclass of BackendSettings": "is not in the market; a backend of your own is a file, backend/NAME.yaml in a "
     "--config-dir, and then +backend=NAME",
 }
@@ -159,9 +182,12 @@ def _plainer(message: str, key: str) -> str:
     several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
     if several:
         return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside"
+    if " is not a ListConfig, list or tuple" in message:
+        return f"must be {list_form(key)}"
+    priced = re.match(r"market\.models\.([^.]+)\.", key)
     for words, plain in _PLAIN.items():
         if words in message:
-            return plain
+            return plain + (likely_backends(priced[1]) if priced and words.startswith("has missing") and not market_with(priced[1]) else "")
     return _mixed(key) if message in _MIXED else _of_type(message, key.rpartition(".")[2]) or message
 
 
@@ -180,7 +206,7 @@ def _mixed(key: str) -> str:
         return "a list where a mapping has to be, or a mapping where a list has to be"
     hints = [typing.get_type_hints(kind).get(key.rpartition(".")[2]) for kind in kinds(Scenario).values()]
     if any(typing.get_origin(hint) is list for hint in hints):
-        return "must be a list such as [a,b], not a mapping"
+        return f"must be {list_form(key)}, not a mapping"
     if key != "sensitivity.ranges" and any(typing.get_origin(hint) is dict for hint in hints):
         return "must be a mapping such as {NAME: VALUE}, not a list"
     kind = "a mapping such as {agent.fanout: [2, 8]}" if key == "sensitivity.ranges" else "a number or a mapping with 'dist'"
@@ -211,6 +237,17 @@ def _of_type(message: str, name: str) -> str:
         menu = f"; to choose from the menu in a file: defaults: [override /{whose}: CHOICE]" if whose in _MENUS else ""
         return f"{f'{whose}: ' if whose != name else ''}is a group of settings: give a mapping such as {{NAME: VALUE}}{menu}"
     return "must be a text" if re.match(r"Cannot convert '\w+' to string", message) else ""
+
+
+def list_form(key: str) -> str:
+    """How the list at a key is written: of names, or of mappings with what has to be in each, or the first that may."""
+    hints = [typing.get_type_hints(kind).get(key.rpartition(".")[2]) for kind in kinds(Scenario).values()]
+    held = [typing.get_args(hint)[0] for hint in hints if typing.get_origin(hint) is list]
+    group = next(filter(is_dataclass, held), None)
+    if group is None:
+        return "a list such as [a,b]"
+    needed = [each.name for each in fields(group) if each.default is MISSING and each.default_factory is MISSING]
+    return f"a list of mappings such as [{{{', '.join(f'{each}: ...' for each in needed or [fields(group)[0].name])}}}]"
 
 
 def kinds(kind: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import yaml
 
 from sim.errors import ConfigError
 from sim.sampling.distributions import KINDS
-from sim.scenario.hydra_errors import kinds
+from sim.scenario.hydra_errors import kinds, list_form
 from sim.scenario.hydra_private import (
     OWN_PARTS,
     SCHEMA,
@@ -122,7 +122,7 @@ def _refuse_mixed(file: Path, path: str, hint: Any, value: Any) -> None:
         raise ConfigError(f"{file}: must be a mapping such as {{NAME: VALUE}}, not a text")
     is_list = typing.get_origin(hints[0]) is list
     if isinstance(value, list if not is_list else dict):
-        wanted = "a list such as [a,b], not a mapping" if is_list else "a mapping such as {NAME: VALUE}, not a list"
+        wanted = f"{list_form(path)}, not a mapping" if is_list else "a mapping such as {NAME: VALUE}, not a list"
         raise ConfigError(f"{file}: {path + ': ' if path else ''}must be {wanted}")
     if isinstance(value, dict):
         known: dict[Any, Any] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
@@ -44,7 +45,7 @@ def load(*settings: str | Sequence[Any] | Mapping[str, Any], config_dir: str | P
     """
     overrides = words_of([*settings, more])
     check_length(overrides)
-    refuse_unread([] if config_dir is None else [Path(config_dir)])
+    refuse_unread([] if config_dir is None else [Path(config_dir)], overrides)
     with _COMPOSING, own_hydra():
         try:
             words = open_mappings(overrides)
@@ -104,9 +105,9 @@ def compose(overrides: Sequence[str], folders: Sequence[Path] = (), with_hydra: 
         return hydra.compose("config", [*overrides, *search], return_hydra_config=with_hydra)
 
 
-def refuse_unread(folders: Sequence[Path]) -> None:
-    """Raise `ConfigError` for a folder that is not there, and for a file in it that would be passed over: one that ends in `.yml`, or has
-    the name of one that ships, which is read in its place."""
+def refuse_unread(folders: Sequence[Path], words: Sequence[str] = ()) -> None:
+    """Raise `ConfigError` for a folder that is not there, and for a file in it that would be passed over: one that ends in `.yml`, has
+    the name of one that ships, which is read in its place, or is chosen by these words and lies in no folder of its menu."""
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"--config-dir {folder}: no such folder")
@@ -116,6 +117,12 @@ def refuse_unread(folders: Sequence[Path]) -> None:
             theirs = folder / ours.relative_to(CONF)
             if theirs.is_file() and theirs.read_bytes() != ours.read_bytes():
                 raise ConfigError(f"{theirs}: would not be read, since a file of that name ships; give it another name")
+    chosen = [found.groups() for word in words if (found := re.fullmatch(r"\+?(\w+)=([\w-]+)", word)) and found[1] in menus()]
+    for menu, name in chosen if folders else ():
+        if not any((folder / menu / f"{name}.yaml").is_file() for folder in (CONF, *folders)):
+            astray = next((file for folder in folders for at in ("", "*/") for file in folder.glob(f"{at}{name}.yaml")), None)
+            if astray is not None:
+                raise ConfigError(f"{astray}: would not be read there: {menu}={name} is {folders[0] / menu / name}.yaml; move it")
 
 
 def from_hydra(composed: Any) -> Scenario:

@@ -35,6 +35,20 @@ _OTHERWISE = {
 """What YAML 1.1 takes plain words for, which hardly anybody means."""
 
 
+_UNREAD = {
+    "could not find expected ':'": "has no colon behind its name",
+    "mapping values are not allowed": "has a colon too many, or the line before has none, or is indented less",
+    "cannot start any token": "a text that begins with @, %, ` or the like goes in quotes",
+    "expected ',' or": "begins a bracket that is not closed, or lacks a comma",
+    "end of stream": "begins a quote that is not closed",
+    "expected node content": "ends where a value or a bracket is missing",
+    "expected key": "does not fit to how the lines before are indented",
+    "expected '-'": "begins a list that goes on as something else: each line of it begins with -",
+    "unknown escape": r"has a \ in double quotes: write it twice, or take single quotes",
+}
+"""What a parser of YAML misses, in words for those who write settings."""
+
+
 def plain(settings: Any) -> Any:
     """Dataclasses as mappings, enums by name, numbers as Python's own; a copy throughout."""
     if dataclasses.is_dataclass(settings):
@@ -113,7 +127,7 @@ def _read(block: bytes) -> bytes:
 def check_written(file: Path, names: Collection[str] = ()) -> None:
     """Raise `ConfigError` for YAML that means something else than it says, or that would take minutes to read.
 
-    `names`: keys whose values are names, of which `1.10` is one. What is no YAML at all is for its reader to refuse.
+    `names`: keys whose values are names, of which `1.10` is one.
     """
     if file.stat().st_size > _MOST_BYTES:
         raise ConfigError(f"{file}: more than {_MOST_BYTES >> 10} KB of settings; of many values, quantiles will do")
@@ -128,8 +142,22 @@ def check_written(file: Path, names: Collection[str] = ()) -> None:
                 raise ConfigError(f"{file}, line {line}: {wrong}")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not text in UTF-8 ({error.reason} at byte {error.start}); save it as that") from None
-    except yaml.YAMLError:
-        return
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}{_unread(error, text)}") from None
+
+
+def _unread(error: yaml.YAMLError, text: str) -> str:
+    """Where a file is no YAML, and why, in words of ours."""
+    problem, of = str(getattr(error, "problem", "") or "it cannot be read"), getattr(error, "context_mark", None)
+    mark = of if of is not None and re.search("expected ':'|expected ','|end of stream", problem) else getattr(error, "problem_mark", None)
+    if mark is None:
+        return f": is no YAML ({problem})"
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    why = next((ours for words, ours in _UNREAD.items() if words in problem), problem)
+    if line.startswith("\t") or "\t" in line[: len(line) - len(line.lstrip())]:
+        why = "begins with a tab: indent with blanks"
+    return f", line {mark.line + 1}: {why}{f': {line.strip()[:60]}' if line.strip() else ''}"
 
 
 @dataclasses.dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from sim.errors import ConfigError, DataError
-from sim.scenario.composed.typed import check_length, open_mappings
+from sim.scenario.composed.typed import check_length, open_mappings, refuse_thousands
 from sim.scenario.hydra_host import own_hydra
 from sim.scenario.hydra_private import can_be_looked_at
 from sim.scenario.hydra_private import flags as hydras_flags
@@ -52,7 +52,7 @@ def read(arguments: Sequence[str]) -> Command:
         raise ConfigError(
             "--config-dir: with this version of Hydra nobody can see what settings of others would run; pip install hydra-core==1.3.8"
         )
-    refuse_unread(_own_folders(words))
+    refuse_unread(_own_folders(words), words)
     _refuse_pitfalls(words)
     if not _SWEEPS & set(words) or _SHOWS & set(words):
         return Command(words)
@@ -111,7 +111,10 @@ def _folder(hydra: Any, words: Sequence[str], given: Sequence[Any]) -> tuple[Pat
 def _axes(hydra: Any, given: Sequence[Any]) -> list[Any]:
     """What is set: by the command line, and by the experiment's own axes where that says nothing of them."""
     named = {each.key_or_group for each in given}
-    own = _parsed([f"{key}={value}" for key, value in (hydra.sweeper.params or {}).items()])
+    params = {key: str(value) for key, value in (hydra.sweeper.params or {}).items()}
+    for key, value in params.items():
+        refuse_thousands(key, value)
+    own = _parsed([f"{key}={value}" for key, value in params.items()])
     return [*given, *(axis for axis in own if axis.key_or_group not in named)]
 
 

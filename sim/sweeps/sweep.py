@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import itertools
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,7 @@ def sweep(
     """
     of_kind(scenario, Scenario, "sweep takes a scenario, as sim.load returns it")
     of_kind(axes, Mapping, 'sweep takes axes, lists of values by key such as {"agent.fanout": [1, 2, 4]}')
+    of_kind(progress, Callable | None, "progress is a function of a number of calls, or None")
     axes = {key: _listed(key, values) for key, values in axes.items()}
     count = math.prod(map(len, axes.values()))
     if count > MOST_SCENARIOS and not scenario.yes:

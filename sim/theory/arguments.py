@@ -7,9 +7,9 @@ import inspect
 import math
 from collections.abc import Callable
 from numbers import Real
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, get_type_hints
 
-from sim.errors import ConfigError
+from sim.errors import ConfigError, of_kind
 
 _Asked = ParamSpec("_Asked")
 _Answer = TypeVar("_Answer")
@@ -23,17 +23,21 @@ def bounded(
 
     Whatever is not named is at least 0; None, where it is the default, is not held to anything. `ConfigError` for what is out of bounds.
     """
-    kinds = {_share: shares, _chance: chances, _count: counts, _above_zero: above_zero, _from_one: from_one, _any: any_sign}
-    rules = {name: rule for rule, names in kinds.items() for name in names.split()}
+    bounds = {_share: shares, _chance: chances, _count: counts, _above_zero: above_zero, _from_one: from_one, _any: any_sign}
+    rules = {name: rule for rule, names in bounds.items() for name in names.split()}
 
     def decorated(formula: Callable[_Asked, _Answer]) -> Callable[_Asked, _Answer]:
         signature = inspect.signature(formula)
         checked = [(name, rules.get(name, _at_least_zero)) for name in signature.parameters if name not in others.split()]
         defaults = {name: each.default for name, each in signature.parameters.items()}
+        kinds = {name: hint for name, hint in get_type_hints(formula).items() if name in others.split() and isinstance(hint, type)}
 
         @functools.wraps(formula)
         def asked(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
-            given = signature.bind(*args, **kwargs).arguments
+            try:
+                given = signature.bind(*args, **kwargs).arguments
+            except TypeError as error:
+                raise ConfigError(f"{formula.__name__}: {error}; takes {', '.join(f'{name}=' for name in defaults)} by name") from None
             for name, rule in checked:
                 if name not in given or (given[name] is None and defaults[name] is None):
                     continue
@@ -42,6 +46,9 @@ def bounded(
                     raise ConfigError(f"{name}={value!r}: must be a number")
                 if wrong := rule(float(value)):
                     raise ConfigError(f"{name}={value}: must be {wrong}")
+            for name, kind in kinds.items():
+                if name in given and kind not in (int, float, bool):
+                    of_kind(given[name], kind, f"{formula.__name__}: {name} takes {kind.__name__}")
             return formula(*args, **kwargs)
 
         return asked

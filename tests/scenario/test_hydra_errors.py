@@ -50,7 +50,7 @@ IN_FILES = {
     "- a": "{file}: must be a mapping such as {{NAME: VALUE}}, not a list",
     "budgets: [{usd: 5}]": "{file}: budgets: must be a mapping such as {{NAME: VALUE}}, not a list",
     "market: {models: {glm_5: {tiers: {0: {above_tokens: 5}}}}}":
-        "{file}: market.models.glm_5.tiers: must be a list such as [a,b], not a mapping",
+        "{file}: market.models.glm_5.tiers: must be a list of mappings such as [{above_tokens: ...}], not a mapping",
     "agent: {worker: [1]}": "{file}: agent.worker: must be a mapping such as {{NAME: VALUE}}, not a list",
     "market: {models: {null: {}}}": "{file}: market.models: None is not a name",
     "workload: {hours: [9, 18]}": "experiment/x, workload.hours[0]: is a group of settings: give a mapping such as {NAME: VALUE}",
@@ -100,6 +100,24 @@ def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
 def test_a_folder_of_settings_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(sim.ConfigError, match=r"^--config-dir .*nowhere: no such folder$"):
         sim.load(config_dir=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("file", "word"), [("x.yaml", "experiment=x"), ("experiments/x.yaml", "experiment=x"), ("x.yaml", "+backend=x")])
+def test_a_file_in_another_folder_than_its_menus_is_told(tmp_path: Path, file: str, word: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("# @package _global_\nseed: 2\n")
+    menu = word.lstrip("+").removesuffix("=x")
+    with pytest.raises(sim.ConfigError, match=rf"{file}: would not be read there: {menu}=x is .*/{menu}/x\.yaml; move it$"):
+        sim.load(word, config_dir=tmp_path)
+
+
+def test_a_backend_that_is_mistyped_in_a_file_or_alone_gets_the_likely_one(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "x.yaml").write_text("# @package _global_\nmarket: {models: {minimax_m25: {input_usd_per_mtok: 0.1}}}\n")
+    with pytest.raises(sim.ConfigError, match=r"minimax_m25\.output_usd_per_mtok: is missing, .*; did you mean 'minimax_m2_5'\?$"):
+        sim.load("experiment=x", config_dir=tmp_path)
+    with pytest.raises(sim.ConfigError, match=r"^backend=glm5: .*; did you mean 'glm_5' \(market=feb_2026\) or 'glm_5_3'"):
+        sim.load("backend=glm5")
 
 
 @pytest.mark.parametrize(("word", "name"), [("backend=minimax_m2_5", "minimax_m2_5"), ("backend=[glm_5,kimi_k2_5]", "glm_5,kimi_k2_5")])

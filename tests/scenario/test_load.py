@@ -95,6 +95,17 @@ def test_a_path_from_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (["agent.turns={dist: ü}"], "agent.turns={dist: ü}: cannot be read; inside, a text goes in quotes"),
         (["seed=1;2"], "seed=1;2: cannot be read; a text goes in quotes"),
         (["~seed"], "~seed: a setting cannot be taken away"),
+        (["~agent"], "~agent: a choice of a menu cannot be taken away, and none is no choice; take another, see sim list agent"),
+        (['agent.turns={"dist": "geometric", "mean": 8}'], 'a name before a colon goes without quotes: {dist: "geometric", mean: 8}'),
+        (
+            ["agent.turns={dist: \u201cgeometric\u201d, mean: 8}"],
+            "it has typographic quotes, as a text editor makes them",
+        ),
+        (["workload.hours=9-18"], "workload.hours: must be a list of mappings such as [{times: ...}]"),
+        (["model=claude"], "model: who is used is a list, backends=[NAME]; sim list backends shows them"),
+        (["+backend=glm_5"], "+backend=glm_5: backends=[glm_5] is all it needs: market=feb_2026 has it"),
+        (["+backend=our_llm"], "+backend=our_llm: needs a file backend/our_llm.yaml in a --config-dir"),
+        (["market.models.minimax.fee=0"], "did you mean 'minimax_m2_5' (market=feb_2026) or 'minimax_m3' (market=nov_2026)?"),
         (
             ["agent.turns=" + "{dist: mixture, weights: [1], parts: [" * 500],
             "agent.turns: brackets in brackets, 1000 deep, must be at most 40",
@@ -108,7 +119,7 @@ def test_a_path_from_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_what_cannot_be_read_names_its_key(words: list[str], told: str) -> None:
     with pytest.raises(sim.ConfigError) as refused:
         sim.load(*words)
-    assert str(refused.value).startswith(told)
+    assert told in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -160,10 +171,18 @@ def test_what_would_be_another_number_in_silence_is_refused(words: tuple[str, ..
         ("experiment/mine", "batch: 2\n", "batch: 2: must be true or false"),
         ("experiment/mine", "agent: {success_measured: 7}\n", "agent.success_measured: 7: must be true or false"),
         ("agent/mine", "kind: pipeline\norder: {find: 1}\n", "agent.order: must be a list such as [a,b], not a mapping"),
-        ("workload/mine", "hours: {from_h: 9, until_h: 18, times: 1}\n", "workload.hours: must be a list such as [a,b], not a mapping"),
+        (
+            "workload/mine",
+            "hours: {from_h: 9, until_h: 18, times: 1}\n",
+            "workload.hours: must be a list of mappings such as [{times: ...}], not a mapping",
+        ),
         ("router/mine", "weights: [0.7, 0.3]\n", "router.weights: must be a mapping such as {NAME: VALUE}, not a list"),
         ("tries/mine", "# @package agent.tries\nbackends: {a: 1}\n", "agent.tries.backends: must be a list such as [a,b], not a mapping"),
-        ("backend/mine", "tiers: {above_tokens: 9}\n", "market.models.mine.tiers: must be a list such as [a,b], not a mapping"),
+        (
+            "backend/mine",
+            "tiers: {above_tokens: 9}\n",
+            "market.models.mine.tiers: must be a list of mappings such as [{above_tokens: ...}], not a mapping",
+        ),
         (
             "backend/mine",
             "# @package market.models.my_llm\nshare_system: 3\n",

@@ -53,12 +53,35 @@ def test_what_would_be_taken_otherwise_is_told(tmp_path: Path, text: str) -> Non
     "text",
     ["seed: 0", "a: {b: 1}\nc: {b: 1}", "- a: 1\n- a: 2", "a: 1\n---\na: 2", "seed: 10", "seed: 08", "name: 'no'",
      'name: "1e3"', "name: 2026", "batch: true", "horizon_s: 1e3", "a: [&x 1, *x]",
-     "start: 2026-02-03", "a: |\n  yes\n  no", "# 010\n", "{", "a: !!str 010"],
+     "start: 2026-02-03", "a: |\n  yes\n  no", "# 010\n", "a: !!str 010"],
 )  # fmt: skip
 def test_what_is_taken_as_it_is_written_is_not(tmp_path: Path, text: str) -> None:
-    """What is no YAML is left to its reader."""
     (tmp_path / "mine.yaml").write_text(text, encoding="latin-1")
     check_written(tmp_path / "mine.yaml", names())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seed: 2\nname x\nlog: full", "2: has no colon behind its name: name x"),
+        ("seed: 2\nname: a: b", "2: has a colon too many, or the line before has none, or is indented less: name: a: b"),
+        ("agent:\n\tturns: 2", "2: begins with a tab: indent with blanks: turns: 2"),
+        ("agent: 1\n  turns: 2", "2: has a colon too many, or the line before has none, or is indented less: turns: 2"),
+        ("backends: [glm_5\nseed: 2", "1: begins a bracket that is not closed, or lacks a comma: backends: [glm_5"),
+        ('name: "x\nseed: 2', '1: begins a quote that is not closed: name: "x'),
+        ("name: @x", "1: a text that begins with @, %, ` or the like goes in quotes: name: @x"),
+        ("- a\nb: 1", "2: begins a list that goes on as something else: each line of it begins with -: b: 1"),
+        ("agent: {turns: 3}\n  seed: 2\n", "2: does not fit to how the lines before are indented: seed: 2"),
+        ('name: "a\\q"', '1: has a \\ in double quotes: write it twice, or take single quotes: name: "a\\q"'),
+        ("{", "2: ends where a value or a bracket is missing"),
+    ],
+)
+def test_what_is_no_yaml_is_told_by_its_line_in_words_of_ours(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    with pytest.raises(sim.ConfigError) as refused:
+        check_written(file)
+    assert str(refused.value) == f"{file}, line {told}"
 
 
 def test_what_we_write_ourselves_passes(tmp_path: Path) -> None:

@@ -19,6 +19,15 @@ LOOP: dict[str, Any] = {"base": 20, "growth": 10, "output": 5, "turns": 3}
     ("formula", "told"),
     [
         (lambda: theory.loop_tokens(**LOOP | {"base": -5}), "base=-5: must be at least 0"),
+        (
+            lambda: theory.tree_tokens(lead=5),
+            "tree_tokens: missing a required argument: 'worker'; takes lead=, worker=, fanout=, depth=, report=, turns_after= by name",
+        ),
+        (
+            lambda: theory.tree_tokens(lead=5, worker=5, fanout=2, depth=1, report=5, turns_after=1),
+            "tree_tokens: lead takes Tokens, not int",
+        ),
+        (lambda: theory.loop_tokens(5), "loop_tokens: too many positional arguments; takes base=, growth=, output="),
         (lambda: theory.loop_tokens(**LOOP | {"turns": -3}), "turns=-3: must be at least 0"),
         (lambda: theory.loop_tokens(**LOOP | {"growth": math.nan}), "growth=nan: must be a number"),
         (lambda: theory.loop_tokens(**LOOP | {"output": "5"}), "output='5': must be a number"),

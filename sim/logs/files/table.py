@@ -164,7 +164,8 @@ def _csv(path: Path, choose: Choose) -> Table:
 
 def _unpacked(path: Path) -> bytes:
     """The whole text; what would be too much is refused before it is in memory."""
-    blocks, size = [], 0
+    blocks: list[bytes] = []
+    size = 0
     with opened(path) as stream:
         while block := stream.read(_BLOCK):
             size += len(block)

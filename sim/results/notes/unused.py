@@ -24,6 +24,10 @@ _LOGITS = (Policy.logit, Policy.logit_log)
 _LOOP = " ".join(field.name for field in dataclasses.fields(LoopSettings))
 
 
+_WITHOUT_CHOICE = (Policy.fixed, Policy.by_role, Policy.recorded, Policy.custom)
+"""Policies that choose nothing, or by words of the user's."""
+
+
 class Needs(NamedTuple):
     """Settings of a part that are asked for only where something else is so."""
 
@@ -127,6 +131,8 @@ def unused(scenario: Scenario) -> str:
         said.append(f"shards beyond {tasks:,} (there are no more tasks to deal out)")
     if scenario.router.fallback == [scenario.backends[0]] and len(scenario.backends) == 1:
         said.append("router.fallback (it is the only backend)")
+    if len(scenario.backends) == 1 and scenario.router.policy not in _WITHOUT_CHOICE:
+        said.append(f"router.policy={scenario.router.policy.value} (there is one backend to choose)")
     return f"Without effect here: {'; '.join(said)}." if said else ""
 
 

@@ -51,10 +51,18 @@ def open_mappings(overrides: Sequence[str]) -> list[str]:
     return [_opened(_as_typed(text, many)) for text in overrides]
 
 
+def refuse_thousands(key: str, value: str) -> None:
+    """Raise `ConfigError` for `1,000`, which would be two values, 1 and 0."""
+    if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", value) and ",0" in value and not _is_text(key):
+        raise ConfigError(f"{key}={value}: would be {value.count(',') + 1} values; a number has no comma inside: {value.replace(',', '')}")
+
+
 def _as_typed(text: str, many: bool) -> str:
     """A name or a path in quotes, where Hydra would read it otherwise (`1e3`, `it's.csv`) or not at all; in a sweep each of several."""
     gone = re.fullmatch(r"~([A-Za-z_][\w.]*)(=.*)?", text, re.DOTALL)
-    if gone is not None and gone[1] not in menus():
+    if gone is not None and gone[1] in menus():
+        raise ConfigError(f"{text}: a choice of a menu cannot be taken away, and none is no choice; take another, see sim list {gone[1]}")
+    if gone is not None:
         raise ConfigError(f"{text}: a setting cannot be taken away; give it another value, e.g. null where it may be absent")
     found = re.fullmatch(r"(\+{0,2}([A-Za-z_][\w.@/]*))=(.*)", text, re.DOTALL)
     if found is None or text.startswith("hydra.searchpath"):
@@ -65,8 +73,7 @@ def _as_typed(text: str, many: bool) -> str:
         return f"{word}={','.join(one if one.startswith('[') else f'[{one}]' for one in each)}"  # one backend is a list of one
     takes_name = _is_text(key)
     read = _parsed_value(text)
-    if not takes_name and re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", value) and ",0" in value:
-        raise ConfigError(f"{key}={value}: would be {value.count(',') + 1} values; a number has no comma inside: {value.replace(',', '')}")
+    refuse_thousands(key, value)
     if isinstance(read, int) and read not in (0, 1) and bool in (_hint(key)[0], *typing.get_args(_hint(key)[0])):
         raise ConfigError(f"{key}={value}: must be true or false")
     if read is None:
@@ -80,9 +87,17 @@ def _as_typed(text: str, many: bool) -> str:
     return f"{word}={quoted(value)}" if is_number else text
 
 
+_QUOTED_NAME = r"""([{,]\s*)(["'])([\w.-]+)\2(?=\s*:)"""
+"""As in JSON."""
+
+
 def _how_to_quote(key: str, value: str) -> str:
     if key == "backends":
         return "write a list of names with commas between, such as [glm_5,kimi_k2_5]"
+    if re.search("[\u2018-\u201f\u00ab\u00bb]", value):
+        return "it has typographic quotes, as a text editor makes them: write plain ones, or none"
+    if (plain := re.sub(_QUOTED_NAME, r"\1\3", value)) != value:
+        return f"a name before a colon goes without quotes: {plain}"
     if value.startswith(("{", "[")):
         return "inside, a text goes in quotes where it has more than letters, digits and -_./: (and brackets must match)"
     return f'a text goes in quotes, in the shell "{key}={quoted(value)}"'

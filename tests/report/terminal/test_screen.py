@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+import sim
 from sim.report.tables import aligned
 from sim.report.terminal.screen import WIDEST, fitted, room, show
 
@@ -45,6 +49,15 @@ def test_prose_is_wrapped_between_words_and_commands_are_left_whole() -> None:
     assert path == "a-path/" * 12
     assert left == command
     assert max(map(len, fitted("word " * 100, 300).splitlines())) <= WIDEST
+
+
+def test_a_closed_output_is_told_and_none_is_no_error(tmp_path: Path) -> None:
+    closed = (tmp_path / "x").open("w")
+    closed.close()
+    with contextlib.redirect_stdout(closed), pytest.raises(sim.DataError, match=r"^nothing can be shown, since the standard output is"):
+        show("a text")
+    with contextlib.redirect_stdout(None):  # as where a shell has closed it
+        show("a text")
 
 
 def test_what_is_no_terminal_is_given_all(capsys: pytest.CaptureFixture[str]) -> None:

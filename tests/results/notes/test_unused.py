@@ -62,6 +62,7 @@ TOLD = [
     ),
     ("open", "log_sample=5", "log_sample (needs log=sample)"),
     ("open", "sensitivity.metric=tokens_per_task", "sensitivity.metric (needs sensitivity.ranges)"),
+    ("open", "router=cheapest", "router.policy=cheapest (there is one backend to choose)"),
     ("trace", "workload.batch_size=2", "workload.batch_size (recorded sessions begin when they did, as they are)"),
     ("trace", "agent.tries.most=3", "agent.tries (recorded sessions are replayed as they are, once)"),
 ]  # fmt: skip
