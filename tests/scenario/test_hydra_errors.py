@@ -47,14 +47,14 @@ IN_FILES = {
     "workload.tasks: 3": "experiment/x, workload.tasks: in a file a dot is a level of its own: write workload: {tasks: ...}",
     "log: ful": "experiment/x, log: Invalid value 'ful'; did you mean 'full'?",
     "market: {models: {mine: {input_usd_per_mtok: 1}}}": "market.models.mine.output_usd_per_mtok: is missing, and has to be given",
-    "- a": "{file}: must be a mapping such as {{NAME: VALUE}}, not a list",
-    "budgets: [{usd: 5}]": "{file}: budgets: must be a mapping such as {{NAME: VALUE}}, not a list",
+    "- a": "{file}: must be a mapping such as {NAME: VALUE}, not a list",
+    "budgets: [{usd: 5}]": "{file}: budgets: must be a mapping such as {NAME: VALUE}, not a list",
     "market: {models: {glm_5: {tiers: {0: {above_tokens: 5}}}}}":
         "{file}: market.models.glm_5.tiers: must be a list of mappings such as [{above_tokens: ...}], not a mapping",
-    "agent: {worker: [1]}": "{file}: agent.worker: must be a mapping such as {{NAME: VALUE}}, not a list",
+    "agent: {worker: [1]}": "{file}: agent.worker: must be a mapping such as {NAME: VALUE}, not a list",
     "market: {models: {null: {}}}": "{file}: market.models: None is not a name",
     "workload: {hours: [9, 18]}": "experiment/x, workload.hours[0]: is a group of settings: give a mapping such as {NAME: VALUE}",
-    "just a sentence": "{file}: must be a mapping such as {{NAME: VALUE}}, not a text",
+    "just a sentence": "{file}: must be a mapping such as {NAME: VALUE}, not a text",
 }  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from sim.theory.arguments import bounded
 LOOP: dict[str, Any] = {"base": 20, "growth": 10, "output": 5, "turns": 3}
 TREE: dict[str, Any] = {"lead": 5, "worker": 5, "fanout": 2, "depth": 1, "report": 5, "turns_after": 1}
 ONLY_LEAD: dict[str, Any] = {"lead": 5}
-FIVE: tuple[Any, ...] = (5,)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +29,6 @@ FIVE: tuple[Any, ...] = (5,)
             lambda: theory.tree_tokens(**TREE),
             "tree_tokens: lead takes Tokens, not int",
         ),
-        (lambda: theory.loop_tokens(*FIVE), "loop_tokens: too many positional arguments; takes base=, growth=, output="),
         (lambda: theory.loop_tokens(**LOOP | {"turns": -3}), "turns=-3: must be at least 0"),
         (lambda: theory.loop_tokens(**LOOP | {"growth": math.nan}), "growth=nan: must be a number"),
         (lambda: theory.loop_tokens(**LOOP | {"output": "5"}), "output='5': must be a number"),
