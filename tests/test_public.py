@@ -121,7 +121,7 @@ def test_a_sweep_in_python_has_a_row_a_scenario() -> None:
 def test_what_is_no_scenario_and_no_result_is_one_line() -> None:
     for wrong, said in (
         (lambda: sim.simulate(sim.load(), progress=5), "progress is a function of a number of calls, or None, not int"),  # type: ignore[arg-type]
-        (lambda: sim.sweep(sim.load(), {"seed": [1]}, progress=5), "progress is a function of a number of calls"),  # type: ignore[arg-type]
+        (lambda: sim.sweep(sim.load(), {"seed": [1]}, progress=5), "progress is a function of a number of calls, or None, not int"),  # type: ignore[arg-type]
         (lambda: sim.simulate(5), "simulate takes a scenario, as sim.load returns it, not int"),  # type: ignore[arg-type]
         (lambda: sim.compare(1, "a"), "compare takes two results, of sim.simulate or sim.load_run, not int and str"),  # type: ignore[arg-type]
     ):
