@@ -246,10 +246,10 @@ FAULTS = {
     ),
     "lookahead has the dispatch of the clock": Fault(_WORLD, "        if lookahead:\n", "        if not lookahead:\n", _EACH_WAITS),
     "ahead where a run may not be": Fault(
-        _REPLICATION, "if step_by_step or not may_look_ahead(scenario):", "if step_by_step:", _STEPS
+        _REPLICATION, "(step_by_step or not may_look_ahead(scenario))", "step_by_step", _STEPS
     ),
     "ahead where a run may not be, and the other way round": Fault(
-        _REPLICATION, "if step_by_step or not may_look_ahead(scenario):", "if step_by_step or may_look_ahead(scenario):", _STEPS
+        _REPLICATION, "(step_by_step or not may_look_ahead(scenario))", "(step_by_step or may_look_ahead(scenario))", _STEPS
     ),
     "a shard sends every task": Fault(
         _WORLD, "Source(scenario.workload, clock, streams, shard,", "Source(scenario.workload, clock, streams, Shard(),",
@@ -749,7 +749,7 @@ FAULTS = {
     ),
     # what is kept
     "a key that no longer holds is not noticed": Fault(
-        "sim/sweeps/folder.py", "if key_of(result.scenario) != self._key:", "if not self._key:",
+        "sim/sweeps/folder.py", "if read_by(result.scenario) != self._read:", "if not self._key:",
         ("tests/sweeps/test_folder.py::test_a_key_is_taken_before_the_run_and_must_still_hold_after_it",),
     ),
     "files that change during a run are not noticed": Fault(

@@ -63,21 +63,22 @@ def replicate_shard(
             progress(calls)
 
     with no_garbage_collection(), _users_code_named(scenario):
-        if step_by_step or not may_look_ahead(scenario):
+        twin = None if step_by_step else chosen(scenario)
+        if twin is None and (step_by_step or not may_look_ahead(scenario)):
             return World(scenario, index, shard, progress, cut_s).run()
         if in_line:
             return _on_clock(scenario, index, shard, tell, cut_s)
         try:
-            return _ahead(scenario, index, shard, tell, cut_s)
+            return _ahead(scenario, index, shard, tell, cut_s, twin)
         except LineFormedError:
             tell(-told)
         return _on_clock(scenario, index, shard, tell, cut_s)._replace(line_formed=True)
 
 
-def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float) -> Replication:
+def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float, twin: Library | None) -> Replication:
     """Ahead of the clock: by the compiled twin where it covers the scenario, and else by agents that run ahead."""
     compiled = partial(World, scenario, index, shard, cut_s=cut_s, lookahead=True)
-    return _by_twin(chosen(scenario), compiled, tell) or World(scenario, index, shard, tell, cut_s, lookahead=True).run()
+    return _by_twin(twin, compiled, tell) or World(scenario, index, shard, tell, cut_s, lookahead=True).run()
 
 
 def _on_clock(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float) -> Replication:

@@ -19,7 +19,7 @@ from sim.columns import CALLS, TASKS, row_type
 from sim.meter.calllog import CallLog, Early
 from sim.meter.digest import RunDigest
 from sim.meter.laws import Occupancy, Presence
-from sim.meter.rows import AGENT, CALL, TASK, Books, OpenTasks, TaskRow
+from sim.meter.rows import AGENT, CALL, TASK, Books, OpenTasks, TaskRow, larger
 from sim.meter.stages import StageOfPath
 from sim.meter.sums import PARTS, reals, where
 from sim.meter.switches import Switches
@@ -29,7 +29,9 @@ from sim.task import Task
 from sim.usage import Usage
 
 CHUNK = 16384
-"""Rows between two additions to the tally."""
+"""Rows between two additions to the tally, once there are many: a small run needs no large buffer."""
+_FIRST = CHUNK // 16
+"""The sooner a line is seen, too, the less has been in vain (`sim.engine.lookahead`)."""
 OK, ERROR = int(Status.ok), int(Status.error)
 
 
@@ -85,9 +87,8 @@ class Meter:
         self._digest = RunDigest()
         self._call_log = CallLog()
         self._task_log: list[bytes] = []
-        first = CHUNK // 16 if lookahead and self._limited else CHUNK  # the sooner a line is seen, the less has been in vain
-        self._calls, self._call_at = bytearray(CALL.size * first), 0
-        self._tasks, self._task_at = bytearray(TASK.size * CHUNK), 0
+        self._calls, self._call_at = bytearray(CALL.size * _FIRST), 0
+        self._tasks, self._task_at = bytearray(TASK.size * _FIRST), 0
         self._call_end, self._task_end = len(self._calls), len(self._tasks)
         self._call_size = CALL.size
         self._early = Early()
@@ -230,8 +231,9 @@ class Meter:
         if until is None:
             until = self._clock.reached if self._lookahead else math.inf
         rows = np.frombuffer(self._calls, dtype=row_type(CALLS), count=self._call_at // self._call_size)
-        self._call_end = min(2 * self._call_end, self._call_size * CHUNK)
-        self._calls, self._call_at = bytearray(self._call_end), 0
+        if self._call_at == self._call_end:
+            self._calls = larger(self._calls, self._call_size * CHUNK)
+        self._call_at, self._call_end = 0, len(self._calls)
         if self.books is not None:
             self.books.chunk(self.tally, self._waits)
         elif len(rows):
@@ -274,7 +276,9 @@ class Meter:
         if self._call_at:
             self._flush_calls()
         rows = np.frombuffer(self._tasks[: self._task_at], dtype=row_type(TASKS))
-        self._task_at = 0
+        if self._task_at == self._task_end:
+            self._tasks = larger(self._tasks, TASK.size * CHUNK)
+        self._task_at, self._task_end = 0, len(self._tasks)
         if not len(rows):
             return
         spent = self.open_tasks.take(rows["task"].tolist())

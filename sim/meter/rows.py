@@ -40,6 +40,11 @@ class TaskRow(NamedTuple):
     finished: bool = False
 
 
+def larger(buffer: bytearray, most: int) -> bytearray:
+    """A buffer with room for twice as many rows; the same once it has that of `most` bytes."""
+    return buffer if len(buffer) >= most else bytearray(2 * len(buffer))
+
+
 class Books(Protocol):
     """Those who price rows and add them up before the meter takes them out of its buffer (`sim.engine.compiled.books`)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -42,9 +43,13 @@ class Chat(NamedTuple):
 
     def of(self, messages: float, pairs: float) -> float:
         """Tokens of conversations of other lengths: of so many messages and pairs in all."""
-        return chat_tokens(
-            exchanges=messages, pairs=pairs, system=self.system, first=self.first, message=self.message, answer=self.answer, kept=self.kept
-        ).total
+        return _tokens(messages, pairs, self.system, self.first, self.message, self.answer, self.kept)
+
+
+@functools.lru_cache(maxsize=256)
+def _tokens(messages: float, pairs: float, system: float, first: float, message: float, answer: float, kept: float) -> float:
+    """Several metrics of a run ask for the same."""
+    return chat_tokens(exchanges=messages, pairs=pairs, system=system, first=first, message=message, answer=answer, kept=kept).total
 
 
 class Basis(NamedTuple):

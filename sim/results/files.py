@@ -91,12 +91,19 @@ class Files:
 
     def write_summary(self, summary: pd.DataFrame) -> None:
         """Keep a run's summary, a row a metric."""
-        self.write(SUMMARY, in_cells(summary).to_csv)
+        columns = [summary[name].tolist() for name in summary]
+        self.write_rows(SUMMARY, ["metric", *summary], zip(summary.index, *columns, strict=True))
 
     def summary(self) -> pd.DataFrame:
         """The run's summary, by metric."""
-        table = read_table(self.path(SUMMARY)).set_index("metric")
-        return table.assign(unit=table["unit"].fillna(""))
+        import pandas as pd
+
+        heads, *rows = self._lines(SUMMARY)
+        cells = dict(zip(heads, zip(*rows, strict=True), strict=True))
+        index = pd.Index([name.removeprefix("'") for name in cells.pop("metric")], name="metric")
+        units, counts = [unit.removeprefix("'") for unit in cells.pop("unit")], np.array(cells.pop("n"), np.int64)
+        numbers = {name: np.array([_number(cell) for cell in column]) for name, column in cells.items()}
+        return pd.DataFrame({"unit": units, **numbers, "n": counts}, index=index)
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table whose index says nothing: `REPLICATIONS`, `TIMELINE` or `RESULTS`."""
@@ -172,17 +179,22 @@ class Files:
 
     def _cells(self, name: str, first: str, second: str) -> Iterator[tuple[str, str]]:
         """Two columns of a table, as they are written: a sweep has a hundred tables, and pandas takes long to read one."""
+        rows = self._lines(name)
+        heads = next(rows)
+        left, right = heads.index(first), heads.index(second)
+        for row in rows:
+            yield row[left].removeprefix("'"), row[right]
+
+    def _lines(self, name: str) -> Iterator[list[str]]:
         with self.path(name).open(encoding="utf-8", newline="") as file:
-            rows = csv.reader(file)
-            heads = next(rows)
-            left, right = heads.index(first), heads.index(second)
-            for row in rows:
-                yield row[left].removeprefix("'"), row[right]
+            yield from csv.reader(file)
 
 
 def _cell(value: Any) -> Any:
     """As pandas writes it."""
-    return "" if isinstance(value, float) and math.isnan(value) else in_cell(value)
+    if value.__class__ is int:
+        return value
+    return in_cell(value) if isinstance(value, str) else "" if isinstance(value, float) and math.isnan(value) else value
 
 
 def _number(cell: str) -> float:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.agents.workflows import KINDS
 from sim.call import Role, Status
-from sim.columns import CALLS, TASKS, Column
+from sim.columns import CALLS, TASKS, Column, row_type
 from sim.engine.replication import Replication
 from sim.meter.calllog import ROW
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 GROUP_ROWS = 131_072
 """Rows of a group of `calls.parquet`."""
+CALL_WORDS = ("agent", "role", "backend", "status")
+"""Columns of a logged call that hold numbers of words."""
 
 
 class Logged:
@@ -41,22 +45,22 @@ class Logged:
         return _table(TASKS, ((each.number, each.tasks, {"kind": KINDS}) for each in self.replications))
 
     def write_tasks(self, path: Path) -> None:
-        """Write `tasks` as Parquet."""
-        self._signed(self.tasks()).to_parquet(path, index=False)
+        """Write what `tasks().to_parquet(path, index=False)` would."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        parts = [_rows(each.number, each.tasks, {"kind": KINDS}, _schema(TASKS)) for each in self.replications]
+        parquet.write_table(pa.concat_tables(parts).replace_schema_metadata(self._signed(TASKS).metadata).combine_chunks(), path)
 
     def write_calls(self, path: Path, group_rows: int = GROUP_ROWS) -> None:
         """Write what `calls().to_parquet(path, index=False)` would, without the whole table in memory: `group_rows` or more at a time."""
         import pyarrow as pa
         from pyarrow import parquet
 
-        words = self._words(self.replications[0])
-        one_row = _table(CALLS, [(0, np.zeros(1, ROW), words)])
-        with io.BytesIO() as file:
-            self._signed(one_row).to_parquet(file, index=False)
-            schema = parquet.read_schema(file)
-        with parquet.ParquetWriter(path, schema, use_dictionary=list(words)) as writer:  # most numbers repeat too seldom for one
+        words = list(self._words(self.replications[0]))
+        with parquet.ParquetWriter(path, self._signed(CALLS), use_dictionary=words) as writer:  # most numbers repeat too seldom for one
             waiting: list[pa.Table] = []
-            for table in self._call_tables(schema):
+            for table in self._call_tables():
                 waiting.append(table)
                 if sum(map(len, waiting)) >= group_rows:
                     writer.write_table(pa.concat_tables(waiting))
@@ -64,29 +68,44 @@ class Logged:
             if waiting:
                 writer.write_table(pa.concat_tables(waiting))
 
-    def _call_tables(self, schema: pa.Schema) -> Iterator[pa.Table]:
-        import pyarrow as pa
-
+    def _call_tables(self) -> Iterator[pa.Table]:
+        schema = self._signed(CALLS)
         for replication in self.replications:
-            words = {name: pa.array(known, schema.field(name).type) for name, known in self._words(replication).items()}
+            words = self._words(replication)
             for rows in replication.log.batches():
-                columns = {name: np.ascontiguousarray(rows[name]) for name in ROW.names or ()}
-                columns |= {name: known.take(pa.array(columns[name])) for name, known in words.items()}
-                yield pa.table({"replication": np.full(len(rows), replication.number)} | columns, schema=schema)
+                yield _rows(replication.number, rows, words, schema)
 
     def _words(self, replication: Replication) -> dict[str, Sequence[str]]:
         """What the numbers in a logged call stand for."""
-        return {
-            "agent": replication.paths or [""],
-            "role": [role.name for role in Role],
-            "backend": self.backends,
-            "status": [status.name for status in Status],
-        }
+        roles, statuses = [role.name for role in Role], [status.name for status in Status]
+        return dict(zip(CALL_WORDS, (replication.paths or [""], roles, self.backends, statuses), strict=True))
 
-    def _signed(self, table: pd.DataFrame) -> pd.DataFrame:
-        signed = table.copy(deep=False)
-        signed.attrs = dict(self.origin)
-        return signed
+    def _signed(self, columns: tuple[Column, ...]) -> pa.Schema:
+        """As pandas would write it, with `origin` in its `attrs`."""
+        schema, attrs = _schema(columns), dict(self.origin)
+        pandas = json.loads(schema.metadata[b"pandas"]) | {"attributes": attrs}
+        return schema.with_metadata({b"pandas": json.dumps(pandas), b"PANDAS_ATTRS": json.dumps(attrs)})
+
+
+@functools.cache
+def _schema(columns: tuple[Column, ...]) -> pa.Schema:
+    """Of a table of the log as pandas would write it."""
+    from pyarrow import parquet
+
+    row, words = (ROW, CALL_WORDS) if columns is CALLS else (row_type(TASKS), {"kind"})
+    one_row = _table(columns, [(0, np.zeros(1, row), {name: [""] for name in words})])
+    with io.BytesIO() as file:
+        one_row.to_parquet(file, index=False)
+        return parquet.read_schema(file)
+
+
+def _rows(number: int, stored: np.ndarray, words: Mapping[str, Sequence[str]], schema: pa.Schema) -> pa.Table:
+    """Rows of a replication, with words in the place of the numbers that stand for them."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {name: np.ascontiguousarray(stored[name]) for name in stored.dtype.names or ()}
+    columns |= {name: pa.array(known, schema.field(name).type).take(pa.array(columns[name])) for name, known in words.items()}
+    return pa.table({"replication": np.full(len(stored), number)} | columns, schema=schema)
 
 
 def _table(columns: Sequence[Column], parts: Iterable[tuple[int, np.ndarray, Mapping[str, Sequence[str]]]]) -> pd.DataFrame:

@@ -51,6 +51,8 @@ class Metric:
         """By name, the metric for one scenario: one number, or one a backend, stage, plan or place."""
         if isinstance(self.formula, Percentile):
             return {self.name: self.formula}
+        if "<" not in self.name:
+            return {self.name: _on(self.formula, basis)}
         there: dict[str, Mapping[str, Basis]] = {
             BY_BACKEND: {name: basis._replace(backend=index) for index, name in enumerate(basis.backends)},
             BY_OWN: {basis.backends[index]: basis._replace(backend=index) for index in basis.own},
@@ -61,9 +63,8 @@ class Metric:
             BY_PLAN: {seats.name: basis for seats in basis.seats},
             BY_PLACE: {place: basis._replace(place=place) for place in (basis.providers.places if basis.providers else ())},
         }
-        by = next((by for by in there if by in self.name), "")
-        each = {self.name.replace(by, name): one for name, one in there[by].items()} if by else {self.name: basis}
-        return {name: _on(self.formula, one) for name, one in each.items()}
+        by = next(by for by in there if by in self.name)
+        return {self.name.replace(by, name): _on(self.formula, one) for name, one in there[by].items()}
 
 
 def _on(formula: Formula, basis: Basis) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -275,6 +276,7 @@ UNITS = {metric.name: metric.unit for metric in METRICS}
 """By name; of metrics that there are once a backend or stage, by the name of them all."""
 
 
+@functools.lru_cache(maxsize=4096)
 def unit_of(metric: str) -> str:
     """The unit of a metric of a summary; empty where it has none, or is none."""
     family, _, _ = metric.partition(".")

@@ -118,12 +118,16 @@ class Result:
         """Calls, tokens and dollars by minute and backend (`sim.columns.TIMELINE`)."""
         import pandas as pd
 
+        return pd.DataFrame(self._by_minute())
+
+    def _by_minute(self) -> dict[str, np.ndarray]:
+        """Columns of `timeline`."""
         tables = [replication.tally.minutes.table() for replication in self.replications]
         numbers = np.repeat([replication.number for replication in self.replications], [len(table.minutes) for table in tables])
         minutes, backends, sums = (np.concatenate(parts) for parts in zip(*tables, strict=True))
         found = [numbers, minutes * MINUTE_S, np.array(self.scenario.backends, object)[backends]]
         found += [*sums[:, :5].T.astype(np.int64), close(sums[:, 5:].T)]
-        return pd.DataFrame(dict(zip((column.name for column in columns.TIMELINE), found, strict=True)))
+        return dict(zip((column.name for column in columns.TIMELINE), found, strict=True))
 
     @cached_property
     def providers(self) -> pd.DataFrame:
@@ -169,7 +173,8 @@ class Result:
         with together(folder, digest=self.digest, **(said or {})) as files:
             files.write_log(TASKS, sum(len(each.tasks) for each in self.replications), logged.write_tasks)
             files.write_log(CALLS, sum(len(each.log) for each in self.replications), partial(logged.write_calls, group_rows=group_rows))
-            files.write_table(TIMELINE, self.timeline)
+            minutes = self._by_minute()
+            files.write_rows(TIMELINE, list(minutes), zip(*(column.tolist() for column in minutes.values()), strict=True))
             if self.scenario.provider.name:
                 files.write_table(PROVIDERS, self.providers)
             else:

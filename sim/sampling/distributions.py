@@ -5,6 +5,9 @@ Any mapping may add `shift` (added to each value) and then `low` / `high` (value
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import marshal
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
@@ -57,6 +60,24 @@ def distribution(value: Any, key: str = "value") -> Distribution:
         return Constant(_finite(value, key))
     if not isinstance(value, Mapping):
         raise ConfigError(f"{key}={value!r}: must be a number or a mapping with 'dist'".replace("=None:", "=null:"))
+    if value.__class__ is dict:
+        with contextlib.suppress(ValueError, ConfigError):  # what is no plain value, and what is refused below by its key
+            return _known(marshal.dumps(value, _ALL_WRITTEN_OUT))
+    return _read(value, key)
+
+
+@functools.lru_cache(maxsize=1024)
+def _known(written: bytes) -> Distribution:
+    """The same settings come again and again: for each replication, check and table."""
+    return _read(marshal.loads(written), "value")
+
+
+_ALL_WRITTEN_OUT = 2
+"""The version of `marshal` that has the same bytes for the same value, whoever else refers to it."""
+
+
+def _read(value: Mapping[str, Any], key: str) -> Distribution:
+    """Of a mapping."""
     given = dict(value)
     name = given.pop("dist", None)
     if name is None:

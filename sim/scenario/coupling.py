@@ -43,10 +43,17 @@ def told_of_chance(scenario: ScenarioSettings) -> str:
     return f"The same seed need not give these numbers again, by what {' and '.join(said)} takes or keeps: {given}." if said else ""
 
 
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+"""Kinds of value that are no choice among kinds and hold no settings: most are of these, and as they were."""
+
+
 def traits_of(settings: Any, path: str = "") -> Iterator[tuple[str, Traits]]:
     """Traits of whatever is set under a group of settings, in its order."""
     for field in dataclasses.fields(settings):
-        value, key = getattr(settings, field.name), f"{path}.{field.name}" if path else field.name
+        value = getattr(settings, field.name)
+        if value.__class__ in _PLAIN and value == field.default:
+            continue
+        key = f"{path}.{field.name}" if path else field.name
         if isinstance(value, Feature):
             yield key, _worded(value.traits(settings), key, value.value)
         elif dataclasses.is_dataclass(value):

@@ -47,10 +47,14 @@ _UNREAD = {
     "unknown escape": r"has a \ in double quotes: write it twice, or take single quotes",
 }
 """What a parser of YAML misses, in words for those who write settings."""
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+"""Kinds of value of which nothing need be asked: most are."""
 
 
 def plain(settings: Any) -> Any:
     """Dataclasses as mappings, enums by name, numbers as Python's own; a copy throughout."""
+    if settings.__class__ in _PLAIN:
+        return settings
     if dataclasses.is_dataclass(settings):
         return {field.name: plain(getattr(settings, field.name)) for field in dataclasses.fields(settings)}
     if isinstance(settings, enum.Enum):
@@ -59,9 +63,7 @@ def plain(settings: Any) -> Any:
         return {str(key): plain(value) for key, value in settings.items()}
     if isinstance(settings, (list, tuple)):
         return [plain(value) for value in settings]
-    if isinstance(settings, float):
-        return float(settings)
-    return settings
+    return float(settings) if isinstance(settings, float) else settings
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

@@ -20,7 +20,7 @@ from sim.results.result import Result
 from sim.results.saved import SavedResult
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
-from sim.sweeps.key import key_of
+from sim.sweeps.key import key_of, read_by
 
 
 class RunFolder:
@@ -32,6 +32,7 @@ class RunFolder:
         self._start = started(sweep)
         self._files = Files(path)
         self._key = ""
+        self._read: list[tuple[str, str]] = []
 
     @property
     def title(self) -> str:
@@ -47,7 +48,7 @@ class RunFolder:
         if self.path.is_symlink():
             raise DataError(f"{self.path}: is a link, which is not followed; remove it")
         note = read_note(self.path)
-        self._key = key_of(scenario)
+        self._key, self._read = key_of(scenario), read_by(scenario)
         if note.get("key") != self._key or set(altered(self.path, note)) - {SETTINGS}:
             self._files.remove(NOTE)
             return False
@@ -57,7 +58,7 @@ class RunFolder:
 
     def complete(self, result: Result) -> None:
         """Save a result, and last of all say so. Raises `DataError` where what it was made from has changed since `keep`."""
-        if key_of(result.scenario) != self._key:
+        if read_by(result.scenario) != self._read:
             raise DataError("a file that it reads was changed while it ran, so what came out is not kept; run it again")
         result.save(self.path, said={"axes": self.axes, "start": self._start, "key": self._key, "failed": ""})
 

@@ -56,8 +56,19 @@ def key_of(scenario: Scenario) -> str:
         scenario = as_recorded(scenario)
     used = replace(scenario, market=replace(scenario.market, models=scenario.chosen()), **NO_MATTER)
     used.workload = replace(used.workload, trace="", trace_sha256="")  # its content is below
-    read = sorted((Path(file).name, found.sha256) for file, found in sources(scenario).items())
+    read = _read(scenario)
     return _hex(json.dumps([plain(used), read, engine_digest(), np.__version__, simpy.__version__], sort_keys=True).encode())
+
+
+def read_by(scenario: Scenario) -> list[tuple[str, str]]:
+    """The files that it reads, by name, and what is in them: of its key that which may change while it runs."""
+    with contextlib.suppress(SimError):
+        scenario = as_recorded(scenario)
+    return _read(scenario)
+
+
+def _read(scenario: Scenario) -> list[tuple[str, str]]:
+    return sorted((Path(file).name, found.sha256) for file, found in sources(scenario).items())
 
 
 @functools.cache

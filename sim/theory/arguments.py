@@ -7,7 +7,7 @@ import inspect
 import math
 from collections.abc import Callable
 from numbers import Real
-from typing import ParamSpec, TypeVar, get_type_hints
+from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from sim.errors import ConfigError, of_kind
 
@@ -34,15 +34,17 @@ def bounded(
 
         @functools.wraps(formula)
         def asked(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Answer:
-            try:
-                given = signature.bind(*args, **kwargs).arguments
-            except TypeError as error:
-                raise ConfigError(f"{formula.__name__}: {error}; takes {', '.join(f'{name}=' for name in defaults)} by name") from None
+            given: dict[str, Any] = kwargs
+            if args or kwargs.keys() != defaults.keys():
+                try:
+                    given = signature.bind(*args, **kwargs).arguments
+                except TypeError as error:
+                    raise ConfigError(f"{formula.__name__}: {error}; takes {', '.join(f'{name}=' for name in defaults)} by name") from None
             for name, rule in checked:
                 if name not in given or (given[name] is None and defaults[name] is None):
                     continue
                 value = given[name]
-                if not isinstance(value, Real) or isinstance(value, bool) or math.isnan(value):
+                if (type(value) is not float and (not isinstance(value, Real) or isinstance(value, bool))) or math.isnan(value):
                     raise ConfigError(f"{name}={value!r}: must be a number")
                 if wrong := rule(float(value)):
                     raise ConfigError(f"{name}={value}: must be {wrong}")

@@ -94,3 +94,16 @@ def test_whole_numbers_are_rounded_and_bounded() -> None:
 def test_what_cannot_be_is_refused_by_name(given: Any) -> None:
     with pytest.raises(ConfigError, match=r"^agent\.turns"):
         distribution(given, "agent.turns")
+
+
+def test_a_setting_that_was_read_before_is_held_to_the_same() -> None:
+    """True is no 1, whatever Python says; what is refused names the key that it stands under now; a list may change."""
+    assert distribution({"dist": "exponential", "mean": 1}) == distribution({"dist": "exponential", "mean": 1.0})
+    for key in ("a", "b"):
+        with pytest.raises(ConfigError, match=rf"^{key}\.mean=True: must be a number"):
+            distribution({"dist": "exponential", "mean": True}, key)
+    given: dict[str, Any] = {"dist": "empirical", "values": [1.0, 2.0]}
+    before = distribution(given)
+    given["values"].append(6.0)
+    assert (before.mean, distribution(given).mean) == (1.5, 3.0)
+    assert distribution({"dist": "exponential", "mean": np.float64(2.0)}).mean == 2.0

@@ -15,12 +15,14 @@ MANY_CALLS = 20_000
 
 def clock(scenario: Scenario, pooled: Tally) -> str:
     """Nothing where nobody could be surprised: by what a scenario needs the clock for, unless the twin was asked for, or by little work."""
+    asked, many = scenario.engine is Engine.compiled, scenario.engine is Engine.auto and pooled.calls >= MANY_CALLS
+    if not (asked or many):
+        return ""
     why = why_not(scenario)
     stood_in_line = pooled.waited_units.any() and not may_meet(scenario)
     if not why and stood_in_line:
         why = "calls had to wait for a slot"
-    asked = scenario.engine is Engine.compiled
-    here = scenario.engine is Engine.auto and pooled.calls >= MANY_CALLS and not uncompiled(scenario) and not stood_in_line
+    here = many and not uncompiled(scenario) and not stood_in_line
     if not why or not (asked or here):
         return ""
     return f"The compiled twin did not run this: {why}. The numbers are the same, they only took longer."

@@ -145,7 +145,8 @@ def _told(scenario: Scenario) -> Iterator[str]:
         part: Any = scenario
         for name in filter(None, needs.part.split(".")):
             part = getattr(part, name)
-        changed = [name for name in needs.names.split() if name in _changed(part)]
+        set_here = _changed(part)
+        changed = [name for name in needs.names.split() if name in set_here]
         if new := [name for name in changed if f"{needs.part}.{name}" not in told]:
             told |= {f"{needs.part}.{name}" for name in new}
             yield f"{needs.part}.{', '.join(new)} ({needs.why})".removeprefix(".")
@@ -153,8 +154,14 @@ def _told(scenario: Scenario) -> Iterator[str]:
 
 def _changed(part: Any) -> set[str]:
     """Names of the settings of a part that are not their defaults."""
-    plain = type(part)()
+    plain = _as_it_is(part.__class__)
     return {field.name for field in dataclasses.fields(part) if getattr(part, field.name) != getattr(plain, field.name)}
+
+
+@functools.cache
+def _as_it_is(kind: Any) -> Any:
+    """A group of settings of which none was changed."""
+    return kind()
 
 
 def _budgets(scenario: Scenario) -> Iterator[str]:

@@ -28,7 +28,8 @@ class PlaceSettings:
     def seen(self, model: BackendSettings) -> BackendSettings:
         """A backend as it is from here."""
         there_and_back_s = self.round_trips_s.get(model.served_in, model.network_rtt_s)
-        far = replace(model, network_rtt_s=there_and_back_s + self.gateway_s)
+        way_s = there_and_back_s + self.gateway_s
+        far = model if way_s == model.network_rtt_s else replace(model, network_rtt_s=way_s)
         if not self.handshake_round_trips:
             return far
         return replace(far, handshake_s=self.handshake_round_trips * there_and_back_s, connection_idle_s=self.connection_idle_s)
