@@ -55,6 +55,12 @@ browser: .venv/browser  ## install what drives a browser, and Chromium by apt wh
 	@for name in chromium chromium-browser google-chrome; do command -v $$name > /dev/null && exit 0; done; \
 		export DEBIAN_FRONTEND=noninteractive; timeout 120 apt-get update -qq && timeout 600 apt-get install -y -qq --no-install-recommends chromium > /dev/null
 
+.venv/ray: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
+	@touch .venv/ray
+
+ray: .venv/ray  ## install Ray: tests run shards on it too
+
 .venv/aiperf/ready: tests/logs/writers/aiperf.txt
 	$(PYTHON) -m venv .venv/aiperf
 	.venv/aiperf/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/logs/writers/aiperf.txt
@@ -114,4 +120,4 @@ docs: .venv/docs  ## build the site into site/, strict: open site/index.html
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults ccusage browser aiperf mutants check bench bench-all engines validate prices works profiles servers docs map
+.PHONY: help run test quick cover fuzz faults ccusage browser ray aiperf mutants check bench bench-all engines validate prices works profiles servers docs map

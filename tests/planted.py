@@ -756,6 +756,18 @@ FAULTS = {
         "sim/engine/parallel.py", "            run.check_unchanged()\n", "            pass\n",
         ("tests/engine/test_parallel.py::test_a_file_that_changes_during_a_run_ends_it",),
     ),
+    "where it ran counts as what a run is": Fault(
+        "sim/scenario/scenario.py", '"shards_on": ShardsOn.local, ', "",
+        ("tests/engine/workers/test_cluster.py::test_where_it_ran_is_not_part_of_what_a_run_is",),
+    ),
+    "a saved run goes to a cluster unasked": Fault(
+        "sim/scenario/load.py", "        scenario.shards_on = ShardsOn.local\n", "        pass\n",
+        ("tests/engine/workers/test_cluster.py::test_a_saved_run_is_run_here_unless_it_is_trusted",),
+    ),
+    "a machine with other software takes part": Fault(
+        "sim/engine/workers/remote.py", "        _check_same(scenario, wanted, files)\n", "",
+        ("tests/engine/workers/test_remote.py::test_another_version_is_refused",),
+    ),
     "a trace is kept by its path": Fault(
         "sim/engine/recorded.py", "workload.trace_sha256 or content(file).sha256)", '"")',
         ("tests/engine/test_recorded.py::test_a_trace_edited_between_two_runs_of_a_process_is_another_trace",),

@@ -20,6 +20,7 @@ from sim.meter.calllog import MEMORY
 from sim.settings.run import Log, ShardsOn
 from sim.sweeps.key import key_of
 from tests.engine.test_parallel import run_together, world_of, worlds
+from tests.worlds import agent, backend, scenario
 
 NEEDED = "shards_on=ray needs Ray, which is not installed here: pip install 'agent-token-sim[ray]'"
 
@@ -75,7 +76,7 @@ def test_a_saved_run_is_run_here_unless_it_is_trusted(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def ray() -> Iterator[Any]:
     """Ray on this machine, begun once for all tests of this file."""
-    found = pytest.importorskip("ray", reason="shards by Ray need Ray: pip install ray")
+    found = pytest.importorskip("ray", reason="no Ray: make ray installs it")
     with pytest.MonkeyPatch.context() as there:
         there.delenv("RAY_ADDRESS", raising=False)
         cluster.cache_clear()
@@ -102,6 +103,16 @@ def test_a_run_by_ray_leaves_what_one_on_the_local_pool_leaves(changes: dict[str
     other = {name for name in names if (folders[0] / name).read_bytes() != (folders[1] / name).read_bytes()}
     assert {"calls.parquet", "summary.csv"} < names
     assert other == {"scenario.yaml", "run.json"}, "the setting itself, and the hash of that file"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray")
+def test_shards_in_which_calls_queue_are_the_same_bits_too() -> None:
+    busy = scenario(agent(turns=3), backend(ttft_s=10.0, slots=8), tasks=60, every_s=2.0, shards=4, log=Log.full, processes=2)
+    here, there = sim.simulate(busy), sim.simulate(by_ray(busy))
+    assert (here.calls["t_start_s"] > here.calls["t_request_s"]).any()
+    assert there.digest == here.digest
+    pd.testing.assert_frame_equal(there.calls, here.calls)
 
 
 @pytest.mark.slow
