@@ -263,7 +263,7 @@ def _read_file(file: File, reader: LogReader, rows: _Rows) -> None:
                 rows.add(call, file.name)
                 report.remarks.update([ZONELESS] * is_zoneless(entry))
         except _BROKEN as error:
-            report.is_broken(file.name, place, f"has no {error}" if isinstance(error, KeyError) else error)
+            report.is_broken(file.name, place, error)
 
 
 def _why(report: Report) -> str:

@@ -40,6 +40,14 @@ class Overlap:
         return found in self._earlier
 
 
+def _wrong(why: object) -> str:
+    """What is wrong with an entry: in the words of its reader, or in ours where Python has met another kind of thing."""
+    if isinstance(why, KeyError):
+        return f"has no {why}"
+    pythons = isinstance(why, (TypeError, LookupError, AttributeError)) and not str(why).endswith("is no name")
+    return "holds another kind of thing than its format has there (a text for a list?)" if pythons else str(why)
+
+
 class Report:
     """Filled by whoever reads; read by whoever tells."""
 
@@ -67,7 +75,7 @@ class Report:
         """Count a line, and name it if there are not many yet."""
         self.broken += 1
         if len(self.where) < MOST_NAMED:
-            self.where.append(f"{file}: {place}: {str(why)[:100]}")
+            self.where.append(f"{file}: {place}: {_wrong(why)[:100]}")
 
     def has_sums(self, calls: np.ndarray) -> None:
         """Sums over calls beside what they may be sums of, and sums of several files, which may be of the same days."""

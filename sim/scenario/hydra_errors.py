@@ -84,6 +84,8 @@ def _in_the_head(message: str) -> str:
         added = f"backends=[{choice}] is all it needs: market={there} has it"
         added = added if there else f"needs a file backend/{choice}.yaml in a --config-dir{likely_backends(choice)}"
         return f"+backend={choice}: {added}"
+    if group in ("server", "reserved") and file in ("", "config", None):
+        return f"{group}={choice or 'NAME'}: is added to what there is: +{group}=NAME; see sim list {group}"
     told = f"defaults: '{group}' is not a menu; {did_you_mean(group, menus())}"
     if group in menus():
         told = f"defaults: another choice of a menu is written override /{group}: {choice or 'CHOICE'}"

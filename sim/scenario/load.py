@@ -120,7 +120,7 @@ def refuse_unread(folders: Sequence[Path], words: Sequence[str] = ()) -> None:
     chosen = [found.groups() for word in words if (found := re.fullmatch(r"\+?(\w+)=([\w-]+)", word)) and found[1] in menus()]
     for menu, name in chosen if folders else ():
         if not any((folder / menu / f"{name}.yaml").is_file() for folder in (CONF, *folders)):
-            astray = next((file for folder in folders for at in ("", "*/") for file in folder.glob(f"{at}{name}.yaml")), None)
+            astray = next((file for folder in folders for at in ("", "*/", "*/*/") for file in folder.glob(f"{at}{name}.yaml")), None)
             if astray is not None:
                 raise ConfigError(f"{astray}: would not be read there: {menu}={name} is {folders[0] / menu / name}.yaml; move it")
 

@@ -5,6 +5,7 @@ Exit status: 0 when all went well, 1 after a mistake, 3 where a threshold is not
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ from sim.version import __version__
 def main(words: Sequence[str] | None = None) -> NoReturn:
     """Do what the words of the command line say, and exit."""
     given = sys.argv[1:] if words is None else list(words)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell, `2>&-`: whoever writes there has to find something
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     status = ended(lambda: _dispatch(given))
     if any(type(each) is Thread and not each.daemon and each is not main_thread() for each in threads()):
         complain("all is done; a thread that code of your own has begun still runs, Ctrl-C ends it", status)

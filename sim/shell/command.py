@@ -114,6 +114,9 @@ def _axes(hydra: Any, given: Sequence[Any]) -> list[Any]:
     params = {key: str(value) for key, value in (hydra.sweeper.params or {}).items()}
     for key, value in params.items():
         refuse_thousands(key, value)
+        if key == "backends" and "," in value and not value.startswith("["):
+            lists = ",".join(f"[{each.strip()}]" for each in value.split(","))
+            raise ConfigError(f"hydra.sweeper.params, backends: {value}: each value is a list, '{lists}'")
     own = _parsed([f"{key}={value}" for key, value in params.items()])
     return [*given, *(axis for axis in own if axis.key_or_group not in named)]
 

@@ -52,6 +52,8 @@ def run(given: Sequence[str]) -> int:
             print(f"sim: {added}: nothing uses it; name its backend in backends=[...]", file=sys.stderr)
         if full := unasked_discount(words):
             print(f"sim: {full}: without effect, since nothing goes through the batch queue (batch=true)", file=sys.stderr)
+        if unkept := unkept_prompts(words):
+            print(f"sim: {unkept}: without effect, since that backend keeps no prompts (cache=none)", file=sys.stderr)
         if others := unused_prices(words):
             print(f"sim: {others}: without effect, since no backend of that name is used (backends=[...])", file=sys.stderr)
         if unasked := unasked_agent(words):
@@ -85,6 +87,13 @@ def unasked_discount(words: Sequence[str]) -> str:
     if any(word.startswith(("experiment=", "batch=", "+batch=", "--what-if")) for word in words):
         return ""
     return ", ".join(word for word in words if re.match(r"\+{0,2}market\.models\.\w+\.batch_discounts?[.=]", word))
+
+
+def unkept_prompts(words: Sequence[str]) -> str:
+    """The words that say how a cache works, of backends of which others say that they have none; empty where there are none."""
+    none = {found[1] for word in words if (found := re.fullmatch(r"\+{0,2}market\.models\.(\w+)\.cache=none", word))}
+    said = [(word, re.match(r"\+{0,2}market\.models\.(\w+)\.cache_\w+=", word)) for word in words]
+    return ", ".join(word for word, found in said if found and found[1] in none)
 
 
 def unasked_agent(words: Sequence[str]) -> str:

@@ -210,7 +210,7 @@ def test_sums_beside_what_they_may_be_sums_of_are_told(tmp_path: Path) -> None:
         ("excel.csv", HEAD.encode("utf-16"), "is text in UTF-16: save it as UTF-8"),
         ("none.csv", b" \n", "is empty"),
         ("old.jsonl.bz2", bz2.compress(b"{}"), "is packed with bzip2, which is not read"),
-        ("cut.parquet", b"PAR1junk", "is no Parquet file that can be read"),
+        ("cut.parquet", b"PAR1junk", "is a Parquet file that is cut or broken"),
     ],
 )
 def test_a_file_in_a_folder_that_cannot_be_read_is_told_with_its_reason(tmp_path: Path, name: str, held: bytes, why: str) -> None:

@@ -104,6 +104,7 @@ def test_a_path_from_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (["workload.hours=9-18"], "workload.hours: must be a list of mappings such as [{times: ...}]"),
         (["model=claude"], "model: who is used is a list, backends=[NAME]; sim list backends shows them"),
         (["+backend=glm_5"], "+backend=glm_5: backends=[glm_5] is all it needs: market=feb_2026 has it"),
+        (["reserved=gpt_5_2"], "reserved=NAME: is added to what there is: +reserved=NAME; see sim list reserved"),
         (["+backend=our_llm"], "+backend=our_llm: needs a file backend/our_llm.yaml in a --config-dir"),
         (["market.models.minimax.fee=0"], "did you mean 'minimax_m2_5' (market=feb_2026) or 'minimax_m3' (market=nov_2026)?"),
         (

@@ -81,8 +81,8 @@ class File:
 
             try:
                 names: list[str] = parquet.read_schema(self.path).names
-            except (OSError, ValueError) as error:
-                raise DataError(f"{self.path}: is no Parquet file that can be read ({str(error).splitlines()[0]})") from None
+            except (OSError, ValueError):
+                raise DataError(f"{self.path}: is a Parquet file that is cut or broken") from None
             return names
         return [name.strip() for name in self._header[1]]
 

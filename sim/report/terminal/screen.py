@@ -23,14 +23,14 @@ _BULLET = re.compile(r"- +")
 
 def show(text: str) -> None:
     """Print a text as whoever reads it has room for it. Raises `DataError` where code of the user's has closed what is printed to."""
-    if sys.stdout is not None and sys.stdout.closed:
+    if sys.stdout is None or sys.stdout.closed:
         raise DataError("nothing can be shown, since the standard output is closed: by code of your own? what the run leaves is whole")
     print(fitted(text, room()), flush=True)
 
 
 def room() -> int | None:
     """Letters of a line of the terminal that is printed to; None where it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def fitted(text: str, wide: int | None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sim.scenario.scenario import Scenario
-from sim.scenario.sources import CONF
+from sim.scenario.sources import CONF, market_with
 from sim.scenario.text import read_settings
 from sim.settings.agent import AgentKind
 from sim.settings.budget import Then
@@ -114,6 +114,16 @@ NEEDS = (
     Needs("router", "switching_cost_usd", lambda scenario: scenario.router.policy is not Policy.fixed, "needs a router that chooses"),
     Needs("plan", "third_party", lambda scenario: bool(scenario.plan.name), "needs plan=max_20x or another"),
     Needs("agent", "workflow", lambda scenario: scenario.agent.kind is AgentKind.custom, "needs agent.kind=custom"),
+    Needs(
+        "outcome", "value_usd wage_usd_per_h",
+        lambda scenario: not scenario.success_unknown or scenario.router.policy not in _WITHOUT_CHOICE or not _fresh(scenario),
+        "nobody knows how often such work succeeds, so what it is worth",
+    ),
+    Needs(
+        "retry", "backoff backoff_base_s backoff_cap_s heeds_retry_after",
+        lambda scenario: scenario.retry.attempts > 1, "needs retry.attempts above 1",
+    ),
+    Needs("", "shards_run", lambda scenario: scenario.shards > 1, "needs shards"),
     Needs("work", "harness", lambda scenario: scenario.work.kind is not Work.same, "work=same asks no bills"),
     Needs("outcome", "reference_turns", lambda scenario: scenario.outcome.length_exponent > 0, "needs outcome.length_exponent"),
     Needs("sensitivity", "method metric samples", lambda scenario: bool(scenario.sensitivity.ranges), "needs sensitivity.ranges"),
@@ -189,6 +199,9 @@ def _backends(scenario: Scenario) -> Iterator[str]:
                 yield f"{key}.quotas.{quota} (limits nothing: set its requests or tokens)"
         if scenario.batch and not model.batch_discount and not any(model.batch_discounts.values()):
             yield f"batch (of its prices, since {key}.batch_discount=0)"
+    used = {*scenario.backends, *(scenario.router.fallback or ())}
+    own = [name for name in scenario.market.models if name not in used and _is_own(name)] if _ships(scenario.market.name) else []
+    yield from (f"market.models.{name} (nothing uses it: backends=[...])" for name in own)
     yield from _limits(scenario)
     if scenario.retry.patience_s is not None and not _lines(scenario):
         yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)"
@@ -233,6 +246,15 @@ def _places(scenario: Scenario) -> Iterator[str]:
     asked = {model.served_in for model in scenario.chosen().values()}
     if idle := sorted(place for place, s in scenario.place.round_trips_s.items() if place not in asked and (place, s) not in _shipped()):
         yield f"place.round_trips_s.{', '.join(idle)} (no backend in use is served there)"
+
+
+def _ships(market: str) -> bool:
+    return (CONF / "market" / f"{market}.yaml").is_file()
+
+
+def _is_own(backend: str) -> bool:
+    """Whether a backend is the user's: not of a market that ships, nor the servers of one."""
+    return not market_with(backend) and not market_with(backend.removesuffix("_own"))
 
 
 @functools.cache

@@ -131,7 +131,7 @@ def test_lines_that_are_longer_than_what_is_looked_at_first(tmp_path: Path) -> N
 def test_a_broken_parquet_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(b"PAR1 and no more")
-    with pytest.raises(DataError, match="is no Parquet file"):
+    with pytest.raises(DataError, match="is a Parquet file that is cut or broken"):
         print(File(path, Report()).columns)
 
 

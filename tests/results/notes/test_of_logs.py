@@ -80,6 +80,20 @@ def test_what_of_a_table_can_hardly_be_is_told_by_the_run_too(tmp_path: Path) ->
         assert told in run.notes["trace"]
 
 
+def test_searches_that_a_simulated_cache_does_not_bill_are_told(tmp_path: Path) -> None:
+    """A thousand searches at $10 a thousand, beside 1,000 tokens in and 100 out at $5 and $25 a million: $0.0075."""
+    (tmp_path / "t.csv").write_text(f"{HEAD},web_searches,cache_read_tokens\ns1,main,0,0,1000,100,,1000,0\n")
+    words = ("workload=trace", f"workload.trace={tmp_path / 't.csv'}", "replications=1", "backends=[claude_opus_4_6]")
+    run = sim.simulate(sim.load(*words))
+    assert run.mean("cost_usd") == pytest.approx(0.0075)
+    assert (
+        "Its 1,000 web searches are billed with recorded cache reads alone (workload.trace_cache=recorded), not here." in run.notes["trace"]
+    )
+    billed = sim.simulate(sim.load(*words, "workload.trace_cache=recorded"))
+    assert billed.mean("cost_usd") == pytest.approx(10.0075)
+    assert "web searches" not in billed.notes["trace"]
+
+
 def test_more_sessions_than_there_are_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(f"{HEAD}\ns1,main,0,0,10000,100,,\n".replace(",,\n", ",\n"))
     workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"), trace_sessions=1_000)

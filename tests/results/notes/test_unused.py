@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,8 @@ TOLD = [
     ("open", "log_sample=5", "log_sample (needs log=sample)"),
     ("open", "sensitivity.metric=tokens_per_task", "sensitivity.metric (needs sensitivity.ranges)"),
     ("open", "router=cheapest", "router.policy=cheapest (there is one backend to choose)"),
+    ("chat", "outcome.wage_usd_per_h=50", "outcome.wage_usd_per_h (nobody knows how often such work succeeds, so what it is worth)"),
+    ("open", "shards_run=1", "shards_run (needs shards)"),
     ("trace", "workload.batch_size=2", "workload.batch_size (recorded sessions begin when they did, as they are)"),
     ("trace", "agent.tries.most=3", "agent.tries (recorded sessions are replayed as they are, once)"),
 ]  # fmt: skip
@@ -103,6 +106,21 @@ def test_what_is_told_changes_nothing_indeed(base: str, word: str, told: str) ->
 @pytest.mark.parametrize(("base", "word"), ASKED)
 def test_what_is_asked_for_is_not_told(base: str, word: str) -> None:
     assert unused(composed(base, word)) == ""
+
+
+def test_how_long_to_wait_before_a_retry_is_of_no_use_without_one() -> None:
+    """Attempts alone change the numbers: a call that fails is given up."""
+    assert unused(composed("open", "retry.attempts=1")) == ""
+    told = "Without effect here: retry.backoff_base_s (needs retry.attempts above 1)."
+    assert unused(composed("open", "retry.attempts=1", "retry.backoff_base_s=9")) == told
+
+
+def test_a_backend_of_a_file_that_nobody_uses_is_told(tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend" / "ours.yaml").write_text("input_usd_per_mtok: 1\noutput_usd_per_mtok: 1\n")
+    told = "Without effect here: market.models.ours (nothing uses it: backends=[...])."
+    assert unused(sim.load("agent=swe_task", "+backend=ours", config_dir=tmp_path)) == told
+    assert unused(sim.load("agent=swe_task", "+backend=ours", "backends=[ours]", config_dir=tmp_path)) == ""
 
 
 def test_several_of_one_reason_are_told_together() -> None:

@@ -35,6 +35,8 @@ class Reader(LogReader):
         if not isinstance(usage, dict):
             if usage is not None:
                 raise ValueError("its usage is no mapping of names to numbers")
+            if entry.get("type") == "assistant":
+                self.report.remarks["answers without their usage: left out, since nobody knows their tokens"] += 1
             if entry.get("type") == "user":
                 self._hear(entry, message)
             return

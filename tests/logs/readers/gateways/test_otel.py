@@ -179,6 +179,15 @@ def test_a_span_that_is_broken_takes_no_other_with_it(tmp_path: Path) -> None:
     assert log.report.where == [f"{tmp_path / 'spans.jsonl'}: span bad: 1000.5 is no number of tokens"]
 
 
+def test_a_span_of_another_shape_is_told_in_words_of_ours(tmp_path: Path) -> None:
+    broken = {**span("x", None, "chat", 0, 1, **tokens(5600, 500)), "spanId": "bad", "attributes": "none"}
+    log = read(
+        lines(tmp_path / "spans.jsonl", otlp(ROLLED_UP[1], ROLLED_UP[2]), {"resourceSpans": [{"scopeSpans": [{"spans": [broken]}]}]})
+    )
+    told = "holds another kind of thing than its format has there (a text for a list?)"
+    assert [where.partition("jsonl: ")[2] for where in log.report.where] == [f"span bad: {told}"]
+
+
 def test_names_that_disagree_and_times_in_milliseconds_are_told(tmp_path: Path) -> None:
     twice = span("a", None, "chat", 0, 4, **tokens(5600, 500, **{"llm.usage.completion_tokens": 7}))
     late = {**span("b", None, "chat", 0, 4, **tokens(100, 5)), "startTimeUnixNano": 1771200000000, "endTimeUnixNano": 1771200004000}

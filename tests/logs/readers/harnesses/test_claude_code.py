@@ -105,11 +105,13 @@ def test_notes_are_no_calls_and_a_cut_line_is_named(tmp_path: Path) -> None:
 
 
 def test_tokens_that_are_not_said_are_no_zero(tmp_path: Path) -> None:
-    """Of four answers one counts; of an answer without a usage nothing is known, and so nothing is said."""
+    """Of five answers one counts."""
     null, none = usage(10, 0, 0, 9) | {"input_tokens": None}, {"output_tokens": 9}
+    silent = said(5, "5", {}) | {"message": {"id": "msg-5", "role": "assistant"}}
     a_list = said(4, "4", {}) | {"message": {"id": "msg-4", "usage": [1, 2]}}
-    log = read(lines(tmp_path / "s.jsonl", said(1, "1", usage(10, 0, 0, 9)), said(2, "2", null), said(3, "3", none), a_list))
+    log = read(lines(tmp_path / "s.jsonl", said(1, "1", usage(10, 0, 0, 9)), said(2, "2", null), said(3, "3", none), a_list, silent))
     assert len(log.calls) == 1
+    assert log.report.remarks["answers without their usage: left out, since nobody knows their tokens"] == 1
     assert [each.rpartition(".jsonl: ")[2] for each in log.report.where] == [
         "line 2: input_tokens is empty",
         "line 3: has no 'input_tokens'",
