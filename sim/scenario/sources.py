@@ -63,7 +63,14 @@ def trace_file(scenario: ScenarioSettings) -> str:
 
 def market_with(backend: str) -> str:
     """The last of the markets that ship which has a backend; empty where none has."""
-    return max((file.parent.name for file in (CONF / "backend").glob("*/*.yaml") if file.stem == backend), default="")
+    return _last_markets().get(backend, "")
+
+
+@functools.cache
+def _last_markets() -> dict[str, str]:
+    """By backend."""
+    files = sorted((CONF / "backend").glob("*/*.yaml"), key=lambda file: file.parent.name)
+    return {file.stem: file.parent.name for file in files}
 
 
 def named(file: str | Path) -> str:
