@@ -63,6 +63,7 @@ def _check_backends(scenario: ScenarioSettings) -> None:
         if name not in models:
             there = market_with(name)
             instead = f"but in {there}: say market={there}" if there else did_you_mean(name, models)
+            instead = "commas stand between names" if len(several := name.split()) > 1 and {*several} <= {*models} else instead
             raise ConfigError(f"backends: '{name}' is not in market {scenario.market.name}{' ' if there else '; '}{instead}")
     if len(set(scenario.backends)) != len(scenario.backends):
         raise ConfigError(f"backends=[{','.join(scenario.backends)}]: names one twice")

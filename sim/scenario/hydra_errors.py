@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import traceback
 import typing
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from sim.errors import did_you_mean
 from sim.sampling.distributions import PARAMETERS
+from sim.scenario.composed.forms import kinds, list_form
 from sim.scenario.composed.typed import menus
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF, market_with
@@ -61,6 +62,9 @@ def _not_on_menu(message: str) -> str:
 
 def _one_backend(message: str) -> str:
     """Of `backend=NAME`: that group adds one to the market, the list `backends` says who is used."""
+    loop = re.search(r"append to your default list use \+profile=(.+)$", message)
+    if loop is not None:
+        return f"profile={loop[1]}: say whose loop it is: profile@agent={loop[1]}"
     found = re.search(r"append to your default list use \+backend=(.+)$", message)
     if found is None:
         return ""
@@ -84,6 +88,8 @@ def _in_the_head(message: str) -> str:
         added = f"backends=[{choice}] is all it needs: market={there} has it"
         added = added if there else f"needs a file backend/{choice}.yaml in a --config-dir{likely_backends(choice)}"
         return f"+backend={choice}: {added}"
+    if group == "experiment" and choice:
+        return f"experiment={choice}: without the +"
     if group in ("server", "reserved") and file in ("", "config", None):
         return f"{group}={choice or 'NAME'}: is added to what there is: +{group}=NAME; see sim list {group}"
     told = f"defaults: '{group}' is not a menu; {did_you_mean(group, menus())}"
@@ -184,13 +190,22 @@ def _plainer(message: str, key: str) -> str:
     several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
     if several:
         return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside"
-    if " is not a ListConfig, list or tuple" in message:
-        return f"must be {list_form(key)}"
+    if form := _in_a_list(message, key):
+        return form
     priced = re.match(r"market\.models\.([^.]+)\.", key)
     for words, plain in _PLAIN.items():
         if words in message:
             return plain + (likely_backends(priced[1]) if priced and words.startswith("has missing") and not market_with(priced[1]) else "")
     return _mixed(key) if message in _MIXED else _of_type(message, key.rpartition(".")[2]) or message
+
+
+def _in_a_list(message: str, key: str) -> str:
+    """Of what should be a list, or a group of settings in one; empty for other messages."""
+    if " is not a ListConfig, list or tuple" in message:
+        return f"must be {list_form(key)}"
+    if key.endswith("]") and "is not a subclass of" in message:
+        return f"must be a mapping: the whole is {list_form(key[: key.rindex('[')])}"
+    return ""
 
 
 def _as_meant(word: str) -> str:
@@ -239,26 +254,6 @@ def _of_type(message: str, name: str) -> str:
         menu = f"; to choose from the menu in a file: defaults: [override /{whose}: CHOICE]" if whose in _MENUS else ""
         return f"{f'{whose}: ' if whose != name else ''}is a group of settings: give a mapping such as {{NAME: VALUE}}{menu}"
     return "must be a text" if re.match(r"Cannot convert '\w+' to string", message) else ""
-
-
-def list_form(key: str) -> str:
-    """How the list at a key is written: of names, or of mappings with what has to be in each, or the first that may."""
-    hints = [typing.get_type_hints(kind).get(key.rpartition(".")[2]) for kind in kinds(Scenario).values()]
-    held = [typing.get_args(hint)[0] for hint in hints if typing.get_origin(hint) is list]
-    group = next(filter(is_dataclass, held), None)
-    if group is None:
-        return "a list such as [a,b]"
-    needed = [each.name for each in fields(group) if each.default is MISSING and each.default_factory is MISSING]
-    return f"a list of mappings such as [{{{', '.join(f'{each}: ...' for each in needed or [fields(group)[0].name])}}}]"
-
-
-def kinds(kind: Any) -> dict[str, Any]:
-    """The classes of settings by name: this one, and all that it is made of."""
-    if not is_dataclass(kind):
-        parts = [kinds(part) for part in typing.get_args(kind)]
-    else:
-        parts = [{getattr(kind, "__name__", ""): kind}, *(kinds(hint) for hint in typing.get_type_hints(kind).values())]
-    return {name: found for part in parts for name, found in part.items()}
 
 
 def _key(error: BaseException) -> str:

@@ -19,7 +19,7 @@ import yaml
 
 from sim.errors import ConfigError
 from sim.sampling.distributions import KINDS
-from sim.scenario.hydra_errors import kinds, list_form
+from sim.scenario.composed.forms import kinds, list_form
 from sim.scenario.hydra_private import (
     OWN_PARTS,
     SCHEMA,

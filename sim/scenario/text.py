@@ -44,6 +44,7 @@ _UNREAD = {
     "expected node content": "ends where a value or a bracket is missing",
     "expected key": "does not fit to how the lines before are indented",
     "expected '-'": "begins a list that goes on as something else: each line of it begins with -",
+    "<document start>": "stands behind the end of the settings, or of a value in brackets",
     "unknown escape": r"has a \ in double quotes: write it twice, or take single quotes",
 }
 """What a parser of YAML misses, in words for those who write settings."""
@@ -137,7 +138,7 @@ def check_written(file: Path, names: Collection[str] = ()) -> None:
     try:
         if not (text := file.read_text(encoding="utf-8-sig")).strip():
             raise ConfigError(f"{file}: is empty")
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(text, Loader=_LOADER if "\t" not in text else yaml.SafeLoader):  # which takes fewer tabs, as Hydra's
             wrong = reading.take(event)
             if wrong:
                 line = event.start_mark.line + 1 if event.start_mark else "?"
@@ -157,8 +158,8 @@ def _unread(error: yaml.YAMLError, text: str) -> str:
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     why = next((ours for words, ours in _UNREAD.items() if words in problem), problem)
-    if line.startswith("\t") or "\t" in line[: len(line) - len(line.lstrip())]:
-        why = "begins with a tab: indent with blanks"
+    if "\\t" in problem or line.startswith("\t") or "\t" in line[: len(line) - len(line.lstrip())]:
+        why = "has a tab where blanks belong"
     return f", line {mark.line + 1}: {why}{f': {line.strip()[:60]}' if line.strip() else ''}"
 
 

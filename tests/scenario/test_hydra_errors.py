@@ -53,7 +53,10 @@ IN_FILES = {
         "{file}: market.models.glm_5.tiers: must be a list of mappings such as [{above_tokens: ...}], not a mapping",
     "agent: {worker: [1]}": "{file}: agent.worker: must be a mapping such as {NAME: VALUE}, not a list",
     "market: {models: {null: {}}}": "{file}: market.models: None is not a name",
-    "workload: {hours: [9, 18]}": "experiment/x, workload.hours[0]: is a group of settings: give a mapping such as {NAME: VALUE}",
+    "workload: {hours: [9, 18]}": (
+        "experiment/x, workload.hours[0]: must be a mapping: "
+        "the whole is a list of mappings such as [{times: ...}]"
+    ),
     "just a sentence": "{file}: must be a mapping such as {NAME: VALUE}, not a text",
 }  # fmt: skip
 

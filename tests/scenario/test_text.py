@@ -65,7 +65,9 @@ def test_what_is_taken_as_it_is_written_is_not(tmp_path: Path, text: str) -> Non
     [
         ("seed: 2\nname x\nlog: full", "2: has no colon behind its name: name x"),
         ("seed: 2\nname: a: b", "2: has a colon too many, or the line before has none, or is indented less: name: a: b"),
-        ("agent:\n\tturns: 2", "2: begins with a tab: indent with blanks: turns: 2"),
+        ("agent:\n\tturns: 2", "2: has a tab where blanks belong: turns: 2"),
+        ("seed: 2\nname:\tx y", "2: has a tab where blanks belong: name: x y"),
+        ("seed: 2\n...\nseed: 3", "3: stands behind the end of the settings, or of a value in brackets: seed: 3"),
         ("agent: 1\n  turns: 2", "2: has a colon too many, or the line before has none, or is indented less: turns: 2"),
         ("backends: [glm_5\nseed: 2", "1: begins a bracket that is not closed, or lacks a comma: backends: [glm_5"),
         ('name: "x\nseed: 2', '1: begins a quote that is not closed: name: "x'),

@@ -110,6 +110,9 @@ class File:
             return bool(self._text[:1] == b"[")
         with opened(self.path) as stream:
             lines = [line for line, _ in zip(stream, range(MANY), strict=False)]
+        found, broken = _objects(lines[0])
+        if found and not broken:
+            return False
         apart = [_objects(line) for line in lines if not line.startswith(b" ") and not line.rstrip().endswith(b",")]
         return len(lines) > 1 and not any(any(found) and not broken for found, broken in apart)
 

@@ -32,6 +32,9 @@ def assumed(scenario: Scenario, estimates: Estimates) -> str:
         said.append(f"It has {many:,} session{'s' * (many > 1)}, and workload.trace_sessions={asked:,}: all of them are replayed, once.")
     if len(models) > 1 and scenario.router.policy is Policy.fixed:
         said.append(f"All calls go to one backend; the log names {len(models)} models ({', '.join(models[:4])}): router.policy=recorded.")
+    nameless = sum(not call.model for call in calls)
+    if models and nameless and scenario.router.policy is Policy.recorded:
+        said.append(f"{nameless:,} of {len(calls):,} calls name no model: {scenario.backends[0]} takes them.")
     if (searches := sum(call.web_searches for call in calls)) and not scenario.as_billed:
         said.append(f"Its {searches:,} web searches are billed with recorded cache reads alone (workload.trace_cache=recorded), not here.")
     if any(session.unsure_reads for session in sessions):

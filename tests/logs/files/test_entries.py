@@ -49,6 +49,11 @@ def test_a_document_may_hold_an_object_a_line(tmp_path: Path) -> None:
     assert entries(path)[0] == [("entry 1", {"a": [{"b": 1}, {"b": 2}]})]
 
 
+def test_lines_with_commas_between_are_lines(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"a": 1},\n{"a": 2},\n{"a": 3}\n')
+    assert [entry for _, entry in entries(tmp_path / "x.jsonl")[0]] == [{"a": 1}, {"a": 2}, {"a": 3}]
+
+
 def test_several_documents_are_asked_about(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text('{\n "a": 1\n}\n{\n "a": 2\n}')

@@ -94,6 +94,12 @@ def test_searches_that_a_simulated_cache_does_not_bill_are_told(tmp_path: Path) 
     assert "web searches" not in billed.notes["trace"]
 
 
+def test_a_call_that_names_no_model_beside_one_that_does_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{HEAD},model\ns,main,0,0,1000,100,,\ns,main,1,60,1000,100,,glm-5\n")
+    run = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / 't.csv'}", "replications=1"))
+    assert "1 of 2 calls name no model: claude_opus_4_6 takes them." in run.notes["trace"]
+
+
 def test_more_sessions_than_there_are_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(f"{HEAD}\ns1,main,0,0,10000,100,,\n".replace(",,\n", ",\n"))
     workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"), trace_sessions=1_000)
