@@ -246,10 +246,10 @@ FAULTS = {
     ),
     "lookahead has the dispatch of the clock": Fault(_WORLD, "        if lookahead:\n", "        if not lookahead:\n", _EACH_WAITS),
     "ahead where a run may not be": Fault(
-        _REPLICATION, "(step_by_step or not may_look_ahead(scenario))", "step_by_step", _STEPS
+        _REPLICATION, "if in_line or not alone:", "if in_line:", _STEPS
     ),
     "ahead where a run may not be, and the other way round": Fault(
-        _REPLICATION, "(step_by_step or not may_look_ahead(scenario))", "(step_by_step or may_look_ahead(scenario))", _STEPS
+        _REPLICATION, "if in_line or not alone:", "if in_line or alone:", _STEPS
     ),
     "a shard sends every task": Fault(
         _WORLD, "Source(scenario.workload, clock, streams, shard,", "Source(scenario.workload, clock, streams, Shard(),",
@@ -947,8 +947,8 @@ FAULTS = {
         ("tests/engine/compiled/test_desk.py::test_where_a_line_forms_calls_meet_on_the_twins_clock[teams]",),
     ),
     "a line is sought ahead of the clock, and never found": Fault(
-        _REPLICATION, "return _on_clock(scenario, index, shard, tell, cut_s)._replace(line_formed=True)",
-        "return _on_clock(scenario, index, shard, tell, cut_s)",
+        _REPLICATION, "return _on_clock(scenario, index, shard, tell, cut_s, left)._replace(line_formed=True)",
+        "return _on_clock(scenario, index, shard, tell, cut_s, left)",
         ("tests/engine/compiled/test_desk.py::test_where_a_line_forms_calls_meet_on_the_twins_clock[teams]",),
     ),
     "the twin sends no substitute": Fault(

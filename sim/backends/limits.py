@@ -40,24 +40,24 @@ class Bucket:
     """One that fills all the time."""
 
     def __init__(self, per_min: float, burst_s: float) -> None:
-        self._s_per_unit = MINUTE_S / per_min
-        self._burst_s = burst_s
+        self.s_per_unit = MINUTE_S / per_min
+        self.burst_s = burst_s
         self._full_at = -math.inf
 
     def wait_s(self, amount: float, now: float) -> float:
         """Seconds until so much would pass; inf where it is more than the bucket ever holds."""
-        takes_s = amount * self._s_per_unit
-        if takes_s > self._burst_s + _LATE_S:
+        takes_s = amount * self.s_per_unit
+        if takes_s > self.burst_s + _LATE_S:
             return math.inf
-        return max(0.0, self._full_at - now + takes_s - self._burst_s) if self._full_at > now else 0.0
+        return max(0.0, self._full_at - now + takes_s - self.burst_s) if self._full_at > now else 0.0
 
     def take(self, amount: float, now: float) -> None:
         """Let so much through."""
-        self._full_at = max(self._full_at, now) + amount * self._s_per_unit
+        self._full_at = max(self._full_at, now) + amount * self.s_per_unit
 
     def give_back(self, amount: float, taken_s: float, now: float) -> None:
         """It is fuller by so much, or full."""
-        self._full_at -= amount * self._s_per_unit
+        self._full_at -= amount * self.s_per_unit
 
 
 class Window:
@@ -137,7 +137,7 @@ class Limits:
         self.reads_count = settings.limits_count_cache_reads
         self._settings, self._changes = settings, deque(changes)
         self._quotas = list(_by_quota(settings, start))
-        self._limits = [*_by_minute(settings, 1.0), *self._quotas]
+        self._limits = [*buckets(settings, 1.0), *self._quotas]
         """(which of these four it limits, limit)"""
 
     def __len__(self) -> int:
@@ -162,7 +162,7 @@ class Limits:
     def _follow(self, now: float) -> None:
         while self._changes and self._changes[0][0] <= now:
             _, times = self._changes.popleft()
-            self._limits = [*_by_minute(self._settings, times), *self._quotas]
+            self._limits = [*buckets(self._settings, times), *self._quotas]
 
     def give_back(self, output_tokens: int, taken_s: float, now: float) -> None:
         """So much output that counted for a call let through at that second has not been made."""
@@ -171,7 +171,8 @@ class Limits:
                 limit.give_back(output_tokens, taken_s, now)
 
 
-def _by_minute(settings: BackendSettings, times: float) -> Iterator[tuple[int, Limit]]:
+def buckets(settings: BackendSettings, times: float = 1.0) -> Iterator[tuple[int, Bucket]]:
+    """Limits a minute, so many times those of the settings, each with what it limits (0 to 3: requests, input, output, both)."""
     burst_s = settings.limit_burst_s
     per_min = (settings.requests_per_min, settings.input_tokens_per_min, settings.output_tokens_per_min, settings.tokens_per_min)
     for which, rate in enumerate(per_min):

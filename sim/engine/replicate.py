@@ -5,22 +5,22 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
 from sim.engine.compiled.desk import BeyondError
 from sim.engine.compiled.library import Library, chosen
-from sim.engine.compiled.lines import may_meet
 from sim.engine.replication import Parts, Progress, Replication
 from sim.engine.world import World, no_garbage_collection
 from sim.meter.meter import LineFormedError
-from sim.scenario.coupling import may_look_ahead, own_code
+from sim.scenario.coupling import own_code, ways
 from sim.scenario.custom import blamed, exits_told, quiet_about
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.settings.run import Log, Warmup
+from sim.settings.workload import WorkloadKind
 from sim.statistics import mser5
 
 
@@ -63,28 +63,31 @@ def replicate_shard(
             progress(calls)
 
     with no_garbage_collection(), _users_code_named(scenario):
-        twin = None if step_by_step else chosen(scenario)
-        if twin is None and (step_by_step or not may_look_ahead(scenario)):
+        if step_by_step:
             return World(scenario, index, shard, progress, cut_s).run()
-        if in_line:
-            return _on_clock(scenario, index, shard, tell, cut_s)
+        alone, left = ways(scenario)
+        if in_line or not alone:
+            return _on_clock(scenario, index, shard, tell, cut_s, left)
+        if scenario.workload.kind is WorkloadKind.users and chosen(scenario, on_clock=True, left=left):  # ahead of it they live one by one
+            found = _on_clock(scenario, index, shard, tell, cut_s, left)
+            return found._replace(line_formed=bool(found.tally.waited_units.any()))
         try:
-            return _ahead(scenario, index, shard, tell, cut_s, twin)
+            return _ahead(scenario, index, shard, tell, cut_s, left)
         except LineFormedError:
             tell(-told)
-        return _on_clock(scenario, index, shard, tell, cut_s)._replace(line_formed=True)
+        return _on_clock(scenario, index, shard, tell, cut_s, left)._replace(line_formed=True)
 
 
-def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float, twin: Library | None) -> Replication:
+def _ahead(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float, left: Sequence[str]) -> Replication:
     """Ahead of the clock: by the compiled twin where it covers the scenario, and else by agents that run ahead."""
-    compiled = partial(World, scenario, index, shard, cut_s=cut_s, lookahead=True)
-    return _by_twin(twin, compiled, tell) or World(scenario, index, shard, tell, cut_s, lookahead=True).run()
+    anew = partial(World, scenario, index, shard, cut_s=cut_s, lookahead=True)
+    return _by_twin(chosen(scenario, left=left), anew, tell) or anew(tell).run()
 
 
-def _on_clock(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float) -> Replication:
-    """Where calls wait for slots: on the twin's clock, or on SimPy's."""
-    compiled, twin = partial(World, scenario, index, shard, cut_s=cut_s), chosen(scenario)
-    return _by_twin(twin if may_meet(scenario) else None, compiled, tell) or World(scenario, index, shard, tell, cut_s).run()
+def _on_clock(scenario: Scenario, index: int, shard: Shard, tell: Callable[[int], None], cut_s: float, left: Sequence[str]) -> Replication:
+    """Where calls meet: on the twin's clock, or on SimPy's."""
+    anew = partial(World, scenario, index, shard, cut_s=cut_s)
+    return _by_twin(chosen(scenario, on_clock=True, left=left), anew, tell) or anew(tell).run()
 
 
 def _by_twin(twin: Library | None, world: Callable[..., World], tell: Callable[[int], None]) -> Replication | None:

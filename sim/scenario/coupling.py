@@ -73,8 +73,14 @@ def may_look_ahead(scenario: ScenarioSettings) -> bool:
 
 
 def uncompiled(scenario: ScenarioSettings) -> list[str]:
-    """What the compiled twin does not have of a scenario, by key; of a run ahead of the clock alone."""
-    return [key for key, traits in features(scenario) if not (traits.twin and traits.alone)]
+    """What the compiled twin does not have of a scenario, by key."""
+    return ways(scenario)[1]
+
+
+def ways(scenario: ScenarioSettings) -> tuple[bool, list[str]]:
+    """Both at one look: whether it may look ahead, and what the twin does not have."""
+    found = features(scenario)
+    return all(traits.alone for _, traits in found), [key for key, traits in found if not traits.twin]
 
 
 def unsolved(scenario: ScenarioSettings) -> list[str]:

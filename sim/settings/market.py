@@ -118,6 +118,10 @@ def _on_trust(backend: BackendSettings) -> Traits:
     return TWIN if backend.network_rtt_s + backend.ttft_s else TWIN._replace(waits=True)
 
 
+_METERED = DEALT._replace(twin=True)
+"""The compiled twin has it too, on its clock."""
+
+
 @dataclass(kw_only=True)
 class BackendSettings:
     """One model as served by one provider: what it charges, how long it takes, how often it fails."""
@@ -203,24 +207,24 @@ class BackendSettings:
     """Lognormal noise on the server's time (median 1)."""
     slots: int | None = setting(None, low=1, traits=_on_trust)
     """Calls served at once (concurrency), the rest wait in line; null: no limit."""
-    queue_limit: int | None = setting(None, low=0, traits=DEALT)
+    queue_limit: int | None = setting(None, low=0, traits=_METERED)
     """Calls that may wait in line; one that finds it full is turned away (status rate_limited) for nothing; null: no limit."""
-    requests_per_min: float | None = setting(None, above=0, traits=DEALT)
+    requests_per_min: float | None = setting(None, above=0, traits=_METERED)
     """Rate limit of requests (RPM) of one organisation, all clients of the run together (status rate_limited, Retry-After); null: none.
 
     Published: Anthropic's tier 1 for Claude Opus 4.x gave 50 requests, 30,000 input and 8,000 output tokens a minute; in
     October 2026 its Start tier 1,000, 500,000 and 100,000, its Scale tier 4,000, 4M and 800,000."""
-    input_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
+    input_tokens_per_min: float | None = setting(None, above=0, traits=_METERED)
     """Rate limit of input, a quota by the minute (TPM, ITPM); null: none."""
-    output_tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
+    output_tokens_per_min: float | None = setting(None, above=0, traits=_METERED)
     """Rate limit of output, a quota by the minute (OTPM); null: none."""
-    tokens_per_min: float | None = setting(None, above=0, traits=DEALT)
+    tokens_per_min: float | None = setting(None, above=0, traits=_METERED)
     """Rate limit of input and output together (TPM); null: none."""
     quotas: dict[str, QuotaSettings] = alone({})
     """Limits over longer windows by name, all in force at once, beside those a minute."""
-    limit_burst_s: float = alone(60.0, above=0)
+    limit_burst_s: float = twin(60.0, above=0)
     """Each limit's bucket holds what it lets through in so many seconds, and one request at least (assumption: a minute's worth)."""
-    limits_count_cache_reads: bool = alone(False)
+    limits_count_cache_reads: bool = twin(False)
     """Whether tokens read from the cache count as input, a minute and in quotas.
 
     Anthropic's documents: not on current models, on older ones they did."""

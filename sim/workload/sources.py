@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 from simpy import Event
 
 from sim.clock import Clock
@@ -26,14 +27,23 @@ Replay = Callable[[int, Session], None]
 """(number of the task, recorded session)."""
 
 
+class TakesUsers(Protocol):
+    """Who lives with users from their first gap on."""
+
+    def begin_users(self, numbers: np.ndarray) -> None:
+        """Users of these numbers, as `Source._user` has them, were demand always the same."""
+
+
 class Source:
     """Begins tasks at their times: those that are dealt to its shard."""
 
     def __init__(
         self, settings: WorkloadSettings, clock: Clock, streams: Streams, shard: Shard, begin: Begin, replay: Replay,
         sessions: Sequence[Session] = (), start: datetime = datetime(2026, 2, 16, tzinfo=UTC), many: TakesMany | None = None,
+        people: TakesUsers | None = None,
     ) -> None:  # fmt: skip
-        """`start`: the moment of simulated second 0. `many`: takes open arrivals in the place of `begin`."""
+        """`start`: the moment of simulated second 0. `many`: takes open arrivals in the place of `begin`,
+        `people` users."""
         self._settings = settings
         self._demand = Demand(settings, start)
         self._times = [team.times for team in settings.teams.values() for _ in range(team.users)]
@@ -44,6 +54,7 @@ class Source:
         self._replay = replay
         self._sessions = sessions
         self._many = many
+        self._people = people
 
     def start(self) -> None:
         """Set the senders of this kind of workload going."""
@@ -51,9 +62,12 @@ class Source:
         if self._settings.kind is WorkloadKind.open:
             process(self._arrivals() if self._many is None else self._arrivals_together(self._many))
         elif self._settings.kind is WorkloadKind.users:
-            for user in range(self._settings.users):
-                if self._shard.has(user):
-                    process(self._user(user))
+            users = [user for user in range(self._settings.users) if self._shard.has(user)]
+            if self._people is not None:
+                self._people.begin_users(np.array(users, np.int64))
+                return
+            for user in users:
+                process(self._user(user))
         else:
             process(self._recorded())
 

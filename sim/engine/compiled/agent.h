@@ -14,6 +14,7 @@ typedef struct {
 } Kept;
 
 typedef struct Agent Agent;
+typedef struct User User;
 typedef struct Team Team;
 typedef struct Shift Shift;
 
@@ -29,12 +30,18 @@ struct Task {
     i64 given_up_count, given_up_room;
     Arena *arena;
     Agent *spare; /* that have ended: their places are free */
+    User *user; /* who waits for its end; null: nobody */
     Task *before, *after;
+};
+
+struct User {
+    i64 number, session;
 };
 
 /* The one that an agent has under way. */
 typedef struct {
     i64 role, attempt, input_tokens, output_tokens, reasoning_tokens;
+    i64 limited; /* its last attempt was turned away */
     double u_noise, u_error, t_request_s, t_start_s;
     Wait wait; /* of the attempts before */
 } Call;
@@ -171,10 +178,16 @@ void stage_over(Agent *root);
 /* task.c */
 
 /* A task begins, of which its number and its arrival are known. Null where there is no memory. */
-Task *begun(Engine *engine, const World *world, const Job *job);
+Task *begun(Engine *engine, const World *world, const Job *job, User *user);
 
 /* Its root has ended. */
 void task_over(Task *task, i64 state);
+
+/* A user thinks of the next task, or has had the last. */
+void leave_off(Engine *engine, const World *world, User *user);
+
+/* And sends it. */
+void send_task(Engine *engine, const World *world, User *user);
 
 /* Say what has become of it so far. */
 void tell(const Task *task);

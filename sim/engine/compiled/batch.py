@@ -11,7 +11,7 @@ import numpy as np
 from sim.agents.workflows import CHAT
 from sim.backends.pricing import Price
 from sim.columns import TASKS, row_type
-from sim.engine.compiled.books import may_keep
+from sim.engine.compiled.books import tells_all
 from sim.engine.compiled.desk import COMPLETED, STUCK, TwinDesk
 from sim.engine.compiled.tables import JOB
 from sim.meter.meter import CHUNK
@@ -29,8 +29,8 @@ _SURELY = 1e-9
 
 
 def by_the_thousand(scenario: Scenario, prices: Sequence[Price]) -> bool:
-    """Whether nothing is asked of a task but its row: it is of nobody, its sums are the twin's, and no sub-agent counts in its success."""
-    return scenario.workload.kind is WorkloadKind.open and may_keep(scenario, prices) and not scenario.outcome.success_exponent
+    """Whether nothing is asked of a task but its row, and it is of nobody."""
+    return scenario.workload.kind is WorkloadKind.open and tells_all(scenario, prices)
 
 
 class BatchDesk(TwinDesk):
@@ -63,20 +63,15 @@ class BatchDesk(TwinDesk):
         super().close()
 
     def _live_all(self, numbers: np.ndarray, moments: np.ndarray) -> None:
-        jobs = self._begun(numbers, moments)
+        jobs = self._jobs[: len(numbers)]
+        self._meter.started_tasks += len(jobs)
+        self._meter.present.come_all(moments)
+        jobs["number"], jobs["t_arrive_s"] = numbers, moments
         self._look_for_room()
         self._library.live_all(self._engine, self._world, jobs.ctypes.data, len(jobs))
         self._take_rows()
         self._early = np.concatenate([self._early, self._take(jobs)])
         self._hand_over(float(moments[-1]))
-
-    def _begun(self, numbers: np.ndarray, moments: np.ndarray) -> np.ndarray:
-        """Tasks that come, of which nothing else is known yet."""
-        jobs = self._jobs[: len(numbers)]
-        self._meter.started_tasks += len(jobs)
-        self._meter.present.come_all(moments)
-        jobs["number"], jobs["t_arrive_s"] = numbers, moments
-        return jobs
 
     def _take(self, jobs: np.ndarray) -> np.ndarray:
         """What has become of tasks; returns the rows of those that have ended."""
@@ -93,7 +88,7 @@ class BatchDesk(TwinDesk):
     def _rows(self, jobs: np.ndarray) -> np.ndarray:
         rows = np.zeros(len(jobs), _ROW)
         rows["task"] = jobs["number"]
-        for name in ("t_arrive_s", "t_end_s", "thinking_s", "agents"):
+        for name in ("user", "t_arrive_s", "t_end_s", "thinking_s", "agents"):
             rows[name] = jobs[name]
         rows["kind"] = np.where(jobs["chats"], CHAT, self._kind)
         rows["tries"] = 1

@@ -62,12 +62,17 @@ class SumsTable(ctypes.Structure):
 
 
 _MINUTE = np.dtype([("minute", np.int64), ("backend", np.int64), ("sums", np.float64, MINUTE_SUMS)])
-_WAIT = np.dtype([("line_s", np.float64), ("backoff_s", np.float64), ("broken_s", np.float64)])
+_WAIT = np.dtype([*((f"{name}_s", np.float64) for name in ("line", "limit", "backoff", "broken")), ("refused", np.int64)])
 
 
 def may_keep(scenario: Scenario, prices: Sequence[Price]) -> bool:
     """Whether they hold all that the meter would add up: prices that never change, and nobody whose calls are told apart."""
     return not scenario.workload.teams and all(type(price) is Price and not price.changes for price in prices)
+
+
+def tells_all(scenario: Scenario, prices: Sequence[Price]) -> bool:
+    """Whether a task's row says all that is asked of it: its sums are the twin's, and no sub-agent counts in its success."""
+    return may_keep(scenario, prices) and not scenario.outcome.success_exponent
 
 
 class Books:
@@ -117,8 +122,9 @@ class Books:
     def _wait(self, waits: WaitsOfCalls) -> None:
         found = _read(self._sums.waits, self._sums.wait_count, _WAIT)
         parts = np.zeros((len(found), len(Wait)))
-        parts[:, Wait.line], parts[:, Wait.backoff], parts[:, Wait.broken] = found["line_s"], found["backoff_s"], found["broken_s"]
-        waits.over(parts)
+        parts[:, Wait.line], parts[:, Wait.rate_limit] = found["line_s"], found["limit_s"]
+        parts[:, Wait.backoff], parts[:, Wait.broken] = found["backoff_s"], found["broken_s"]
+        waits.over(parts, int(found["refused"].sum()))
         self._sums.wait_count = 0
 
 

@@ -27,6 +27,9 @@ void choose(Agent *agent)
     agent->backend = backend;
 }
 
+/* A client that has waited for as long as it was told is not refused for a rounding error. */
+static const double LATE_S = 1e-9;
+
 void forget_prefix(Agent *agent)
 {
     for (i64 backend = 0; backend < agent->world->backend_count; backend++)
@@ -150,26 +153,6 @@ static void be_served(Agent *agent)
         put(agent->engine, end_s, fails ? BREAKS : IS_ANSWERED, agent);
 }
 
-/* Be served now, or at the end of the line (`Backend.admit`). */
-static void admit(Agent *agent)
-{
-    Engine *engine = agent->engine;
-    i64 backend = agent->backend;
-    if (engine->in_service[backend] < agent->world->backends[backend].slots) {
-        engine->in_service[backend]++;
-        be_served(agent);
-        return;
-    }
-    Line *line = &engine->clock->lines[backend];
-    agent->next = NULL;
-    if (line->first)
-        line->last->next = agent;
-    else
-        line->first = agent;
-    line->last = agent;
-    engine->in_line[backend]++;
-}
-
 /* Its attempt is over: its slot goes straight to the head of the line (`Backend.release`). */
 static void release(Agent *agent)
 {
@@ -216,8 +199,9 @@ static void add_wait(Agent *agent)
     call->wait.line_s += call->t_start_s - call->t_request_s;
 }
 
-/* An attempt has failed: FAILED where it was the last, STUCK where another follows, in `wait_s`. */
-static int failed(Agent *agent, double *wait_s)
+/* An attempt has failed, and may be made again then: FAILED where it was the last, STUCK where another follows, in `wait_s`
+ * (`Dispatch.attempt_refused`). */
+static int failed(Agent *agent, double retry_after_s, double *wait_s)
 {
     const World *world = agent->world;
     Call *call = &agent->call;
@@ -229,6 +213,10 @@ static int failed(Agent *agent, double *wait_s)
     u64 number = (u64)(agent->turn * 2 + (call->role == ROLE_OF_COMPACTION)) * 64 + (u64)call->attempt;
     page(world, RETRY, agent->task->job.number, agent->branch, number, luck, 3);
     *wait_s = backoff_s(&world->retry, call->attempt, luck[0]);
+    if ((world->retry.heeds_retry_after || isinf(retry_after_s)) && retry_after_s > *wait_s)
+        *wait_s = retry_after_s;
+    if (isinf(*wait_s))
+        return give_up(agent);
     call->u_noise = luck[1];
     call->u_error = luck[2];
     return STUCK;
@@ -239,7 +227,11 @@ static void ask_again(Agent *agent, double ended_s)
 {
     Call *call = &agent->call;
     call->attempt++;
-    call->wait.backoff_s += agent->now_s - ended_s;
+    if (call->limited)
+        call->wait.limit_s += agent->now_s - ended_s;
+    else
+        call->wait.backoff_s += agent->now_s - ended_s;
+    call->limited = 0;
     call->t_request_s = agent->now_s;
 }
 
@@ -251,6 +243,94 @@ static int done(Agent *agent)
         call_answered(agent->engine, &agent->call.wait);
     }
     return COMPLETED;
+}
+
+/* An attempt on the clock has come to nothing: its call is given up, or tried again. */
+static void go_without(Agent *agent, double retry_after_s)
+{
+    double wait_s;
+    agent->answer = failed(agent, retry_after_s, &wait_s);
+    if (agent->answer == FAILED) {
+        put(agent->engine, agent->now_s, GIVES_UP, agent);
+        return;
+    }
+    agent->engine->trying_again++;
+    agent->call.t_start_s = agent->now_s; /* whence it waits */
+    put(agent->engine, agent->now_s + wait_s, TRIES_AGAIN, agent);
+}
+
+static void be_turned_away(Agent *agent, double retry_after_s)
+{
+    double now_s = agent->now_s;
+    Row *row = row_of(agent, RATE_LIMITED, now_s, now_s, now_s);
+    if (row)
+        add_row(agent->engine, agent->world, row, &agent->task->job.spent);
+    agent->call.t_start_s = now_s;
+    agent->call.limited = agent->call.wait.refused = 1;
+    go_without(agent, retry_after_s);
+}
+
+/* Seconds until it would pass all limits of a backend; 0: it has passed, and counts against all (`Limits.retry_after_s`). */
+static double retry_after_s(Agent *agent)
+{
+    const Backend *backend = &agent->world->backends[agent->backend];
+    const Call *call = &agent->call;
+    double *full_at = agent->engine->clock->full_at[agent->backend], now_s = agent->now_s, longest_s = 0.0;
+    i64 input = call->input_tokens, read, write;
+    if (!backend->limited)
+        return 0.0;
+    if (!backend->reads_count) {
+        split(backend, &agent->kept[agent->backend], input, now_s, &read, &write);
+        input -= read;
+    }
+    const double amounts[LIMITS] = {1.0, (double)input, (double)call->output_tokens, (double)(input + call->output_tokens)};
+    for (int at = 0; at < LIMITS; at++) {
+        if (backend->s_per_unit[at] == 0.0)
+            continue;
+        double takes_s = amounts[at] * backend->s_per_unit[at], wait_s = full_at[at] - now_s + takes_s - backend->burst_s[at];
+        if (takes_s > backend->burst_s[at] + LATE_S)
+            wait_s = INFINITY;
+        else if (!(full_at[at] > now_s))
+            wait_s = 0.0;
+        if (wait_s > longest_s)
+            longest_s = wait_s;
+    }
+    if (longest_s > LATE_S)
+        return longest_s;
+    for (int at = 0; at < LIMITS; at++)
+        if (backend->s_per_unit[at] != 0.0)
+            full_at[at] = (full_at[at] > now_s ? full_at[at] : now_s) + amounts[at] * backend->s_per_unit[at];
+    return 0.0;
+}
+
+/* Be turned away, be served now, or at the end of the line (`Backend.admit`). */
+static void admit(Agent *agent)
+{
+    Engine *engine = agent->engine;
+    const Backend *backend = &agent->world->backends[agent->backend];
+    i64 *in_service = &engine->in_service[agent->backend], *in_line = &engine->in_line[agent->backend];
+    if (*in_service >= backend->slots && backend->queue_limit >= 0 && *in_line >= backend->queue_limit) {
+        be_turned_away(agent, 0.0);
+        return;
+    }
+    double wait_s = retry_after_s(agent);
+    if (wait_s != 0.0) {
+        be_turned_away(agent, wait_s);
+        return;
+    }
+    if (*in_service < backend->slots) {
+        ++*in_service;
+        be_served(agent);
+        return;
+    }
+    Line *line = &engine->clock->lines[agent->backend];
+    agent->next = NULL;
+    if (line->first)
+        line->last->next = agent;
+    else
+        line->first = agent;
+    line->last = agent;
+    ++*in_line;
 }
 
 /* All attempts one after another, where nobody else can come between (`sim.engine.lookahead`). */
@@ -276,7 +356,7 @@ static int to_the_end(Agent *agent)
         agent->now_s = ended_s;
         if (!fails)
             return done(agent);
-        if (failed(agent, &wait_s) == FAILED)
+        if (failed(agent, 0.0, &wait_s) == FAILED)
             return FAILED;
         agent->now_s += wait_s;
         if (agent->now_s >= world->horizon_s) {
@@ -325,16 +405,8 @@ void answered(Agent *agent)
 
 void broke(Agent *agent)
 {
-    double wait_s;
     release(agent);
-    agent->answer = failed(agent, &wait_s);
-    if (agent->answer == FAILED) {
-        put(agent->engine, agent->now_s, GIVES_UP, agent);
-        return;
-    }
-    agent->engine->trying_again++;
-    agent->call.t_start_s = agent->now_s; /* whence it waits */
-    put(agent->engine, agent->now_s + wait_s, TRIES_AGAIN, agent);
+    go_without(agent, 0.0);
 }
 
 void try_again(Agent *agent)

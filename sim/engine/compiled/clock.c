@@ -7,7 +7,7 @@ static int earlier(const Event *one, const Event *other)
     return one->at_s < other->at_s || (one->at_s == other->at_s && one->order < other->order);
 }
 
-void put(Engine *engine, double at_s, i64 kind, Agent *who)
+void put(Engine *engine, double at_s, i64 kind, void *who)
 {
     Clock *clock = engine->clock;
     Event *heap = grown(engine, clock->heap, clock->count, &clock->room, sizeof(Event));
@@ -47,7 +47,7 @@ void arrive(Engine *engine, const World *world)
     Clock *clock = engine->clock;
     do {
         clock->job_count--;
-        begun(engine, world, clock->jobs++);
+        begun(engine, world, clock->jobs++, NULL);
     } while (clock->job_count && clock->jobs->follows && !engine->stopped && !engine->beyond);
     if (clock->job_count)
         put(engine, clock->jobs->t_arrive_s, ARRIVES, NULL);
@@ -56,9 +56,10 @@ void arrive(Engine *engine, const World *world)
 static void happen(Engine *engine, const World *world, Event event)
 {
     Agent *who = event.who;
-    if (who)
+    i64 kind = (i64)(event.order % KINDS);
+    if (kind < ARRIVES)
         who->now_s = event.at_s;
-    switch (event.order % KINDS) {
+    switch (kind) {
     case ASKS:
         ask(who);
         break;
@@ -80,12 +81,18 @@ static void happen(Engine *engine, const World *world, Event event)
     case ARRIVES:
         arrive(engine, world);
         break;
+    case SENDS:
+        send_task(engine, world, event.who);
+        break;
+    case HAS_ANSWER:
+        leave_off(engine, world, event.who);
+        break;
     default: /* GIVES_UP, CATCHES_UP, TEAM_ENDS */
         go_on(who);
     }
 }
 
-void turn_clock(Engine *engine, const World *world)
+i64 turn_clock(Engine *engine, const World *world)
 {
     Clock *clock = engine->clock;
     while (clock->count && clock->heap[0].at_s < world->horizon_s && (clock->job_count || !clock->more_to_come)) {
@@ -93,6 +100,9 @@ void turn_clock(Engine *engine, const World *world)
         clock->now_s = event.at_s;
         happen(engine, world, event);
         if (engine->stopped || engine->beyond)
-            return;
+            return 0;
+        if (engine->told_count >= clock->most_told)
+            return 1;
     }
+    return 0;
 }

@@ -4,13 +4,13 @@
 
 #include "agent.h"
 
-/* What happens to an agent; ARRIVES: tasks come, to nobody. */
-enum { ASKS, IS_ANSWERED, BREAKS, TRIES_AGAIN, GIVES_UP, CATCHES_UP, ENDS, TEAM_ENDS, STAGE_ENDS, ARRIVES, KINDS = 16 };
+/* What happens to an agent; ARRIVES: tasks come, to nobody; SENDS, HAS_ANSWER: to a user. */
+enum { ASKS, IS_ANSWERED, BREAKS, TRIES_AGAIN, GIVES_UP, CATCHES_UP, ENDS, TEAM_ENDS, STAGE_ENDS, ARRIVES, SENDS, HAS_ANSWER, KINDS = 16 };
 
 typedef struct {
     double at_s;
     u64 order; /* and the kind, in its last four bits */
-    Agent *who;
+    void *who;
 } Event;
 
 /* Agents whose calls wait for a slot of a backend. */
@@ -23,18 +23,21 @@ struct Clock {
     Event *heap; /* each of four below one */
     i64 count, room;
     u64 put;
-    Line *lines; /* by backend */
+    Line *lines;               /* by backend */
+    double (*full_at)[LIMITS]; /* when a bucket will be full again */
+    User *users;
     const Job *jobs; /* that are still to come */
     i64 job_count, more_to_come;
+    i64 most_told; /* tasks, before somebody has to take them */
 };
 
 /* It happens at a moment. Nothing does, where there is no memory. */
-void put(Engine *engine, double at_s, i64 kind, Agent *who);
+void put(Engine *engine, double at_s, i64 kind, void *who);
 
 /* Tasks come: the next of its jobs, and all that come together with it (`Source._arrivals`). */
 void arrive(Engine *engine, const World *world);
 
-/* Until nothing is left to do, or the run ends, or it is not known when the next task comes. */
-void turn_clock(Engine *engine, const World *world);
+/* Until nothing is left to do, or the run ends, or it is not known when the next task comes, or there is much to tell: whether that. */
+i64 turn_clock(Engine *engine, const World *world);
 
 #endif

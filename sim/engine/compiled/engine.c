@@ -1,4 +1,5 @@
 /* What Python calls. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "agent.h"
@@ -35,6 +36,8 @@ EXPORTED void engine_free(Engine *engine)
     if (engine->clock) {
         free(engine->clock->heap);
         free(engine->clock->lines);
+        free(engine->clock->full_at);
+        free(engine->clock->users);
     }
     free(engine->clock);
     sums_free(engine->sums);
@@ -57,10 +60,16 @@ EXPORTED Engine *engine_new(i64 backends, i64 stages, i64 adds_up, i64 on_clock)
     engine->in_service = calloc((size_t)backends, sizeof(i64));
     engine->in_line = calloc((size_t)backends, sizeof(i64));
     engine->clock = calloc(1, sizeof(Clock));
-    if (engine->clock)
-        engine->clock->lines = calloc((size_t)backends, sizeof(Line));
+    Clock *clock = engine->clock;
+    if (clock) {
+        clock->lines = calloc((size_t)backends, sizeof(Line));
+        clock->full_at = malloc((size_t)backends * sizeof *clock->full_at);
+        clock->most_told = INT64_MAX;
+    }
+    for (i64 at = 0; clock && clock->full_at && at < backends * LIMITS; at++)
+        clock->full_at[at / LIMITS][at % LIMITS] = -INFINITY;
     engine->sums = adds_up ? sums_new(backends, stages) : NULL;
-    if (engine->in_service && engine->in_line && engine->clock && engine->clock->lines && (engine->sums || !adds_up))
+    if (engine->in_service && engine->in_line && clock && clock->lines && clock->full_at && (engine->sums || !adds_up))
         return engine;
     engine_free(engine);
     return NULL;
@@ -74,7 +83,7 @@ static Task *live(Engine *engine, const World *world, const Job *job)
         drop(engine->first);
     clock->count = 0;
     clock->now_s = engine->arrived_s = job->t_arrive_s;
-    Task *task = begun(engine, world, job);
+    Task *task = begun(engine, world, job, NULL);
     turn_clock(engine, world);
     return task;
 }
@@ -97,8 +106,19 @@ EXPORTED void engine_live_all(Engine *engine, const World *world, Job *jobs, i64
     }
 }
 
-/* The clock turns, with tasks that come in this order, to the last that is known; with `more` of them to come it stops there. */
-EXPORTED void engine_turn(Engine *engine, const World *world, const Job *jobs, i64 count, i64 more)
+/* Users, of these numbers, begin with a gap. */
+EXPORTED void engine_users(Engine *engine, const World *world, const i64 *numbers, i64 count)
+{
+    User *users = engine->clock->users = calloc((size_t)count + 1, sizeof(User));
+    engine->stopped |= !users;
+    for (i64 at = 0; users && at < count; at++) {
+        users[at].number = numbers[at];
+        leave_off(engine, world, &users[at]);
+    }
+}
+
+/* Tasks come in this order; with `more` of them to come the clock stops at the last. */
+EXPORTED void engine_arrivals(Engine *engine, const World *world, const Job *jobs, i64 count, i64 more)
 {
     Clock *clock = engine->clock;
     clock->jobs = jobs, clock->job_count = count, clock->more_to_come = more;
@@ -106,8 +126,19 @@ EXPORTED void engine_turn(Engine *engine, const World *world, const Job *jobs, i
         arrive(engine, world);
     else if (count)
         put(engine, jobs->t_arrive_s, ARRIVES, NULL);
-    turn_clock(engine, world);
-    for (const Task *task = engine->first; task && !more; task = task->after)
+}
+
+/* The clock turns until so many tasks have ended, and more may: 1, or nothing is left to do: 0. */
+EXPORTED i64 engine_turn(Engine *engine, const World *world, i64 most_told)
+{
+    engine->clock->most_told = most_told;
+    return turn_clock(engine, world);
+}
+
+/* The run is over: tasks that have not ended. */
+EXPORTED void engine_left(Engine *engine)
+{
+    for (const Task *task = engine->first; task; task = task->after)
         tell(task);
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_int64, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from sim.columns import CALLS, row_type
-from sim.engine.compiled.books import Exact, SumsTable
+from sim.backends.build import blueprints
+from sim.engine.compiled.books import Exact, SumsTable, tells_all
 from sim.engine.compiled.build import LIBRARY, sources
 from sim.engine.compiled.laws import Law, Laws
 from sim.engine.compiled.tables import JOB, EngineState, Lived, WorldTable
@@ -21,7 +22,10 @@ from sim.sampling.distributions import distribution
 from sim.sampling.streams import LONGEST, Streams, key
 from sim.scenario.coupling import uncompiled
 from sim.scenario.scenario import Scenario
+from sim.scenario.shards import Shard
 from sim.settings.run import Engine
+from sim.settings.workload import WorkloadKind
+from sim.workload.demand import Demand
 
 CALLED = CFUNCTYPE(c_int)
 """What the twin calls when the meter's buffer is full, and when paths are to be named; other than 0: all is to end."""
@@ -42,7 +46,10 @@ class Library:
         self.free = _function(found.engine_free, None, c_void_p)
         self.live = _function(found.engine_live, None, engine, world, c_uint64, c_double, POINTER(Lived))
         self.live_all = _function(found.engine_live_all, None, engine, world, c_void_p, c_int64)
-        self.turn = _function(found.engine_turn, None, engine, world, c_void_p, c_int64, c_int64)
+        self.users = _function(found.engine_users, None, engine, world, c_void_p, c_int64)
+        self.arrivals = _function(found.engine_arrivals, None, engine, world, c_void_p, c_int64, c_int64)
+        self.turn = _function(found.engine_turn, c_int64, engine, world, c_int64)
+        self.left = _function(found.engine_left, None, engine)
         self.gaps = _function(found.engine_gaps, None, world, c_int64, c_int64, c_uint64, c_int64, c_int64, c_void_p)
         self.scores = _function(found.engine_scores, None, c_void_p, c_int64, c_double, c_double, c_void_p)
         self.page = _function(found.engine_page, None, world, c_int64, c_uint64, c_uint64, c_uint64, numbers, c_int64)
@@ -55,19 +62,31 @@ def _function(found: Any, result: Any, *arguments: Any) -> Any:
     return found
 
 
-def chosen(scenario: Scenario) -> Library | None:
-    """The twin for a scenario that goes ahead of the clock; None: the clock has to do."""
-    return None if why_not(scenario) else _built()[0]
+def chosen(scenario: Scenario, *, on_clock: bool = False, left: Sequence[str] | None = None) -> Library | None:
+    """The twin for a scenario; None: SimPy's clock has to do. `on_clock`: calls meet in it, so it is not worked off ahead of the clock.
+
+    `left`: what it does not have of it, where that is known (`sim.scenario.coupling.ways`).
+    """
+    return None if why_not(scenario, on_clock=on_clock, left=left) else _built()[0]
 
 
-def why_not(scenario: Scenario) -> str:
+def why_not(scenario: Scenario, *, on_clock: bool = False, left: Sequence[str] | None = None) -> str:
     """Why a scenario is not the twin's, in words; empty where it is."""
     if scenario.engine is Engine.simpy:
         return "engine=simpy"
-    left = uncompiled(scenario)
+    left = uncompiled(scenario) if left is None else left
     if left:
         return f"it does not cover {', '.join(left[:3])}{' ...' if len(left) > 3 else ''}"
+    if on_clock and not may_meet(scenario):
+        return "calls wait for one another, and their prices change, or their users are of teams, or come by the hour, or helpers count"
     return missing()
+
+
+def may_meet(scenario: Scenario) -> bool:
+    """Whether the twin's clock has all that a scenario it covers asks of it where calls meet: who sends tasks, and what is asked of them."""
+    if scenario.workload.kind is WorkloadKind.users and Demand(scenario.workload, scenario.start_time()).changes:
+        return False
+    return tells_all(scenario, [plan.price for plan in blueprints(scenario, Shard())])
 
 
 def missing() -> str:

@@ -1,4 +1,4 @@
-"""Tasks of open arrivals whose calls may have to wait for a slot: the twin turns a clock of its own, and they meet on it."""
+"""Tasks whose calls meet: the twin turns a clock of its own, on which they wait for slots, and are turned away by limits."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from sim.backends.build import blueprints
-from sim.engine.compiled.batch import BatchDesk, by_the_thousand
+from sim.engine.compiled.batch import BatchDesk
 from sim.engine.compiled.tables import JOB
-from sim.meter.meter import CHUNK
 from sim.sampling.distributions import distribution
-from sim.scenario.scenario import Scenario
-from sim.scenario.shards import Shard
 
-
-def may_meet(scenario: Scenario) -> bool:
-    """Whether calls of a scenario that the twin covers may stand in line on its clock."""
-    return by_the_thousand(scenario, [plan.price for plan in blueprints(scenario, Shard())])
+AT_ONCE = 4096
+"""Tasks that end before somebody looks at them."""
 
 
 class LineDesk(BatchDesk):
-    """Takes tasks in, and turns the twin's clock as far as it is known who comes."""
+    """Takes tasks in, or users who send them, and turns the twin's clock as far as it is known who comes."""
 
     on_clock = True
 
@@ -36,27 +30,41 @@ class LineDesk(BatchDesk):
 
     def close(self) -> None:
         """Nobody else comes: turn it to the end."""
-        self._turn(self._jobs[:0], more=False)
+        self._library.arrivals(self._engine, self._world, None, 0, False)
+        self._turn()
+        self._library.left(self._engine)
+        self._take_told()
         super().close()
 
+    def begin_users(self, numbers: np.ndarray) -> None:
+        """Users who each send a task, wait for its end, and send the next after a while (`sim.workload.sources`)."""
+        self._library.users(self._engine, self._world, numbers.ctypes.data, len(numbers))
+
     def _live_all(self, numbers: np.ndarray, moments: np.ndarray) -> None:
-        jobs = self._begun(numbers, moments)
+        jobs = self._jobs[: len(numbers)]
+        jobs["number"], jobs["t_arrive_s"] = numbers, moments
         together = np.diff(moments, prepend=self._before_s) == 0
         jobs["follows"], self._before_s = together & (numbers < self._backlog), float(moments[-1])
-        self._turn(jobs, more=True)
-
-    def _turn(self, jobs: np.ndarray, *, more: bool) -> None:
         self._look_for_room()
-        self._library.turn(self._engine, self._world, jobs.ctypes.data, len(jobs), more)
-        self._take_rows()
-        rows = self._take(self._told())
-        for at in range(0, len(rows), CHUNK):
-            self._meter.add_tasks(rows[at : at + CHUNK])
-        if len(rows):
-            self._last_s = float(rows["t_end_s"][-1])
+        self._library.arrivals(self._engine, self._world, jobs.ctypes.data, len(jobs), True)
+        self._turn()
 
-    def _told(self) -> np.ndarray:
+    def _turn(self) -> None:
+        more = True
+        while more:
+            self._look_for_room()
+            more = self._library.turn(self._engine, self._world, AT_ONCE)
+            self._take_rows()
+            self._take_told()
+
+    def _take_told(self) -> None:
         """Tasks that have ended, in the order of their ends; and at the end those that have not."""
         state = self._state
         count, state.told_count = state.told_count, 0
-        return np.frombuffer(ctypes.string_at(state.told, count * JOB.itemsize) if count else b"", JOB)
+        jobs = np.frombuffer(ctypes.string_at(state.told, count * JOB.itemsize) if count else b"", JOB)
+        self._meter.started_tasks += len(jobs)
+        self._meter.present.come_all(jobs["t_arrive_s"])
+        rows = self._take(jobs)
+        if len(rows):
+            self._meter.add_tasks(rows)
+            self._last_s = float(rows["t_end_s"][-1])

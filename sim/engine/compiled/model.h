@@ -10,14 +10,17 @@ typedef int64_t i64;
 typedef uint64_t u64;
 
 /* sim/sampling/decisions.py */
-enum { TASK = 2, TURN = 3, MESSAGE = 4, RETRY = 5, COMPACTION = 6, ROUTE = 7, TRY = 8, STAGE = 11, TEAM = 12, PURPOSES = 13 };
+enum { ARRIVAL = 1, TASK = 2, TURN = 3, MESSAGE = 4, RETRY = 5, COMPACTION = 6, ROUTE = 7, TRY = 8, STAGE = 11, TEAM = 12, PURPOSES = 13 };
 
 /* sim/sampling/streams.py: a page has ROWS rows of COLUMNS decisions. */
 enum { COLUMNS = 6, ROWS = 10, PAGE = ROWS * COLUMNS, FIRST_PAGE = (3 + ROWS) * COLUMNS, FIRST_MESSAGE = 12, FIRST_TURN = 18 };
 
 /* sim/call.py */
 enum { CHAT, AGENT, LEAD, WORKER, ROLE_OF_COMPACTION, ROLES = 6 };
-enum { OK = 0, ERROR = 1, TOO_LONG = 5, STATUSES = 6 };
+enum { OK = 0, ERROR = 1, RATE_LIMITED = 2, TOO_LONG = 5, STATUSES = 6 };
+
+/* What limits are on: requests, input, output, input and output. */
+enum { LIMITS = 4 };
 
 /* sim/meter/tally.py and sums.py: kinds of tokens and of dollars, parts of an exact sum. */
 enum { TOKENS = 5, DOLLARS = 5, PARTS = 3 };
@@ -49,7 +52,9 @@ typedef struct {
     i64 window, forgets, bills_everything;
     double turn_multiplier, verbosity, reasoning_share; /* of the last: nan is none of its own */
     i64 batch_latency_s;
-    i64 slots; /* calls at once, where the clock looks */
+    /* Where calls meet: how many at once, how many in line, and what passes in a while (`Bucket`; 0 seconds a unit: all). */
+    i64 slots, queue_limit, limited, reads_count;
+    double s_per_unit[LIMITS], burst_s[LIMITS];
     double fee_usd;
     i64 lists, lists_count; /* of prices, where they begin among `World.numbers`: six numbers each, as in sums.c */
 } Backend;
@@ -66,7 +71,7 @@ typedef struct {
 enum { FULL_JITTER, EXPONENTIAL_BACKOFF, FIXED_BACKOFF };
 
 typedef struct {
-    i64 attempts, backoff;
+    i64 attempts, backoff, heeds_retry_after;
     double base_s, cap_s;
 } Retry;
 
@@ -100,6 +105,7 @@ typedef struct {
     i64 stage_count; /* 0: it is no pipeline */
     i64 max_agents, at_cap_stops;
     double horizon_s, chat_share, effort;
+    i64 users, sessions, session_gap_s; /* who send the next task when one has ended, how many each; below 0: no end */
     i64 role; /* of roots */
     Profile lead, worker, chat;
     Router router;
@@ -171,7 +177,8 @@ typedef struct {
 
 /* How long a call waited that was not answered at its first attempt (sim/meter/waits.py). */
 typedef struct {
-    double line_s, backoff_s, broken_s;
+    double line_s, limit_s, backoff_s, broken_s;
+    i64 refused; /* it was turned away at least once */
 } Wait;
 
 /* What the rows add up to so far. */
@@ -197,7 +204,7 @@ typedef struct {
 typedef struct {
     u64 number;
     double t_arrive_s, t_end_s, thinking_s, u_difficulty, u_score;
-    i64 follows; /* it comes together with the one before it */
+    i64 user, follows; /* whose it is; it comes together with the one before it */
     i64 chats, state, agents, requests, turn, backend, capped;
     Spent spent;
 } Job;

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.agents.workflows import workflow
 from sim.backends.backend import Backend
+from sim.backends.limits import buckets
 from sim.backends.pricing import Price
 from sim.calendar import HOUR_S
 from sim.call import Role
@@ -24,7 +25,7 @@ from sim.sampling.decisions import Purpose
 from sim.sampling.streams import key
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
-from sim.settings.market import Billed, CacheKind
+from sim.settings.market import BackendSettings, Billed, CacheKind
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, LoopSettings, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -36,6 +37,8 @@ _LAWS = (
     "summary_tokens", "restore_tokens",
 )  # fmt: skip
 _NUMBERS = ("turns_exponent", "reasoning_share", "keep_reasoning", "rewrite_rate", "resumed_turns", "compact_at_share")
+_LIMITS = 4
+"""Requests, input, output, both."""
 _NEVER = 2**63 - 1
 """Tokens that no prompt has."""
 
@@ -58,7 +61,8 @@ class BackendTable(ctypes.Structure):
         *_fields(c_double, "sigma", "cache_ttl_s", "head_ttl_s"),
         *_fields(c_int64, "cache_minimum", "cache_head", "cache_explicit", "window", "forgets", "bills_everything"),
         *_fields(c_double, "turn_multiplier", "verbosity", "reasoning_share"),
-        ("batch_latency_s", c_int64), ("slots", c_int64), ("fee_usd", c_double), *_fields(c_int64, "lists", "lists_count"),
+        ("batch_latency_s", c_int64), *_fields(c_int64, "slots", "queue_limit", "limited", "reads_count"),
+        *_fields(c_double * _LIMITS, "s_per_unit", "burst_s"), ("fee_usd", c_double), *_fields(c_int64, "lists", "lists_count"),
     )  # fmt: skip
 
 
@@ -71,7 +75,7 @@ class RouterTable(ctypes.Structure):
 class RetryTable(ctypes.Structure):
     """`Retry` of `model.h`."""
 
-    _fields_ = (("attempts", c_int64), ("backoff", c_int64), ("base_s", c_double), ("cap_s", c_double))
+    _fields_ = (*_fields(c_int64, "attempts", "backoff", "heeds_retry_after"), *_fields(c_double, "base_s", "cap_s"))
 
 
 class TeamTable(ctypes.Structure):
@@ -101,7 +105,8 @@ class WorldTable(ctypes.Structure):
         ("laws", POINTER(Law)), ("numbers", POINTER(c_double)), ("parts", POINTER(c_int64)),
         ("backends", POINTER(BackendTable)), ("backend_count", c_int64),
         ("stages", POINTER(StageTable)), *_fields(c_int64, "stage_count", "max_agents", "at_cap_stops"),
-        *_fields(c_double, "horizon_s", "chat_share", "effort"), ("role", c_int64),
+        *_fields(c_double, "horizon_s", "chat_share", "effort"),
+        *_fields(c_int64, "users", "sessions", "session_gap_s", "role"),
         ("lead", ProfileTable), ("worker", ProfileTable), ("chat", ProfileTable),
         ("router", RouterTable), ("retry", RetryTable), ("team", TeamTable), ("keys", c_uint64 * 2 * (len(Purpose) + 1)),
     )  # fmt: skip
@@ -139,7 +144,7 @@ class JobTable(ctypes.Structure):
 
     _fields_ = (
         ("number", c_uint64), *_fields(c_double, "t_arrive_s", "t_end_s", "thinking_s", "u_difficulty", "u_score"),
-        *_fields(c_int64, "follows", "chats", "state", "agents", "requests", "turn", "backend", "capped"),
+        *_fields(c_int64, "user", "follows", "chats", "state", "agents", "requests", "turn", "backend", "capped"),
         ("spent", c_double * (1 + len(TOKENS) + PARTS)),
     )  # fmt: skip
 
@@ -158,12 +163,12 @@ class Tables:
     """All of a scenario that the twin reads, for one replication; `world` is what it is given."""
 
     def __init__(self, scenario: Scenario, replication: int, backends: Sequence[Backend], prices: Sequence[Price]) -> None:
-        laws, agent = Laws(), scenario.agent
+        laws, agent, work = Laws(), scenario.agent, scenario.workload
         served = [_backend(laws, backend, price, batch=scenario.batch) for backend, price in zip(backends, prices, strict=True)]
         stages = [_stage(laws, stage, agent.order) for stage in agent.staged]
         profiles = [_profile(laws, loop) for loop in (*agent.staged[:1], agent, agent.worker, scenario.matched_chat)]
         router, team = _router(laws, scenario.router, backends), _team(laws, agent, scenario.outcome)
-        self.gap = laws.add(scenario.workload.interarrival_s)
+        self.gap, gap = laws.add(work.interarrival_s), laws.add(work.session_gap_s)
         """The law of the time between two arrivals."""
         self._kept = (
             (Law * len(laws.rows))(*laws.rows),
@@ -177,7 +182,8 @@ class Tables:
         lead, *_, worker, chat = profiles
         self.world = WorldTable(
             *self._kept[:4], len(served), self._kept[4], len(stages), agent.max_agents or 0, agent.at_cap is AtCap.stop, horizon_s,
-            scenario.workload.chat_share, scenario.outcome.effort, role, lead, worker, chat, router, _retry(scenario.retry), team,
+            work.chat_share, scenario.outcome.effort, work.users, -1 if work.tasks_per_user is None else work.tasks_per_user, gap,
+            role, lead, worker, chat, router, _retry(scenario.retry), team,
         )  # fmt: skip
         for purpose in Purpose:
             self.world.keys[purpose][:] = key(scenario.seed, replication, purpose)
@@ -210,6 +216,7 @@ def _stage(laws: Laws, stage: StageSettings, order: Sequence[str]) -> StageTable
 def _backend(laws: Laws, backend: Backend, price: Price, *, batch: bool) -> BackendTable:
     """As `sim.backends.service.Service`, `sim.backends.cache.PromptCache` and `sim.backends.pricing.Price`."""
     settings, lists = backend.settings, price.lists()
+    s_per_unit, burst_s = _limits(settings, batch=batch)
     nothing, share = settings.error_billed is Billed.nothing, settings.reasoning_share
     return BackendTable(
         error_rate=settings.error_rate,
@@ -234,10 +241,23 @@ def _backend(laws: Laws, backend: Backend, price: Price, *, batch: bool) -> Back
         reasoning_share=math.nan if share is None else share,
         batch_latency_s=laws.add(settings.batch_latency_s) if batch else NO_LAW,
         slots=int(min(backend.slots.most, _NEVER)),
+        queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
+        limited=any(s_per_unit),
+        reads_count=settings.limits_count_cache_reads,
+        s_per_unit=(c_double * _LIMITS)(*s_per_unit),
+        burst_s=(c_double * _LIMITS)(*burst_s),
         fee_usd=price.fee(0.0),
         lists=laws.put([number for above, rates in lists for number in (above, *rates)]),
         lists_count=len(lists),
     )
+
+
+def _limits(settings: BackendSettings, *, batch: bool) -> tuple[list[float], list[float]]:
+    """Of buckets as in `sim.backends.limits`, where there are some: seconds a unit, and how long one takes to fill."""
+    s_per_unit, burst_s = [0.0] * _LIMITS, [0.0] * _LIMITS
+    for which, bucket in () if batch else buckets(settings):
+        s_per_unit[which], burst_s[which] = bucket.s_per_unit, bucket.burst_s
+    return s_per_unit, burst_s
 
 
 def _router(laws: Laws, settings: RouterSettings, backends: Sequence[Backend]) -> RouterTable:
@@ -255,7 +275,8 @@ def _router(laws: Laws, settings: RouterSettings, backends: Sequence[Backend]) -
 
 
 def _retry(settings: RetrySettings) -> RetryTable:
-    return RetryTable(settings.attempts, list(Backoff).index(settings.backoff), settings.backoff_base_s, settings.backoff_cap_s)
+    backoff = list(Backoff).index(settings.backoff)
+    return RetryTable(settings.attempts, backoff, settings.heeds_retry_after, settings.backoff_base_s, settings.backoff_cap_s)
 
 
 def _team(laws: Laws, agent: AgentSettings, outcome: OutcomeSettings) -> TeamTable:

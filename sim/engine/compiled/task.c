@@ -42,7 +42,7 @@ static void leave(Engine *engine, Task *task)
         engine->last = task->before;
 }
 
-Task *begun(Engine *engine, const World *world, const Job *job)
+Task *begun(Engine *engine, const World *world, const Job *job, User *user)
 {
     Task *task = calloc(1, sizeof(Task));
     if (!task) {
@@ -50,7 +50,8 @@ Task *begun(Engine *engine, const World *world, const Job *job)
         return NULL;
     }
     *task = (Task){.engine = engine, .world = world, .backend = -1, .thinks_until_s = job->t_arrive_s};
-    task->job.number = job->number, task->job.t_arrive_s = job->t_arrive_s;
+    task->user = user;
+    task->job.number = job->number, task->job.t_arrive_s = job->t_arrive_s, task->job.user = user ? user->number : 0;
     task->effort = effort_of(world, &task->job);
     join(engine, task);
     i64 chats = task->job.chats, path = path_of(engine, -1, 0, 0);
@@ -74,10 +75,28 @@ void task_over(Task *task, i64 state)
     Job *job = &task->job;
     job->state = state, job->t_end_s = root->now_s, job->turn = root->turn, job->backend = root->backend;
     tell_given_up(task);
-    if (task->engine->on_clock) {
-        tell(task);
-        drop(task);
-    }
+    if (!task->engine->on_clock)
+        return;
+    if (task->user)
+        put(task->engine, job->t_end_s, HAS_ANSWER, task->user);
+    tell(task);
+    drop(task);
+}
+
+/* One person: a gap, a session, a gap, a session (`Source._user`). */
+void leave_off(Engine *engine, const World *world, User *user)
+{
+    double u;
+    if (user->session == world->sessions)
+        return;
+    page(world, ARRIVAL, (u64)user->number, 1, (u64)user->session, &u, 1);
+    put(engine, engine->clock->now_s + draw(world, world->session_gap_s, u), SENDS, user);
+}
+
+void send_task(Engine *engine, const World *world, User *user)
+{
+    Job job = {.number = (u64)(user->session++ * world->users + user->number), .t_arrive_s = engine->clock->now_s};
+    begun(engine, world, &job, user);
 }
 
 void tell(const Task *task)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sim.engine.compiled.library import why_not
-from sim.engine.compiled.lines import may_meet
+from sim.engine.compiled.library import missing, why_not
 from sim.meter.tally import Tally
-from sim.scenario.coupling import uncompiled
+from sim.scenario.coupling import may_look_ahead
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Engine
 
@@ -18,11 +17,8 @@ def clock(scenario: Scenario, pooled: Tally) -> str:
     asked, many = scenario.engine is Engine.compiled, scenario.engine is Engine.auto and pooled.calls >= MANY_CALLS
     if not (asked or many):
         return ""
-    why = why_not(scenario)
-    stood_in_line = pooled.waited_units.any() and not may_meet(scenario)
-    if not why and stood_in_line:
-        why = "calls had to wait for a slot"
-    here = many and not uncompiled(scenario) and not stood_in_line
+    why = why_not(scenario, on_clock=bool(pooled.waited_units.any()) or not may_look_ahead(scenario))
+    here = many and why == missing()
     if not why or not (asked or here):
         return ""
     return f"The compiled twin did not run this: {why}. The numbers are the same, they only took longer."

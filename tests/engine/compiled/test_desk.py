@@ -9,8 +9,7 @@ from hypothesis import assume, event, given
 
 import sim
 from sim.engine.compiled.desk import BeyondError
-from sim.engine.compiled.library import Library
-from sim.engine.compiled.lines import may_meet
+from sim.engine.compiled.library import Library, may_meet
 from sim.engine.replicate import replicate
 from sim.engine.world import World
 from sim.meter.meter import CHUNK, LineFormedError
