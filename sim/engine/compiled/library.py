@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.columns import CALLS, row_type
 from sim.backends.build import blueprints
-from sim.engine.compiled.books import Exact, SumsTable, tells_all
+from sim.columns import CALLS, row_type
+from sim.engine.compiled.books import Exact, SumsTable, may_keep, tells_all
 from sim.engine.compiled.build import LIBRARY, sources
 from sim.engine.compiled.laws import Law, Laws
 from sim.engine.compiled.tables import JOB, EngineState, Lived, WorldTable
@@ -77,16 +77,23 @@ def why_not(scenario: Scenario, *, on_clock: bool = False, left: Sequence[str] |
     left = uncompiled(scenario) if left is None else left
     if left:
         return f"it does not cover {', '.join(left[:3])}{' ...' if len(left) > 3 else ''}"
-    if on_clock and not may_meet(scenario):
-        return "calls wait for one another, and their prices change, or their users are of teams, or come by the hour, or helpers count"
-    return missing()
+    left_alone = _left_alone(scenario) if on_clock else ""
+    return f"calls wait for one another, and there it does not cover {left_alone}" if left_alone else missing()
 
 
 def may_meet(scenario: Scenario) -> bool:
-    """Whether the twin's clock has all that a scenario it covers asks of it where calls meet: who sends tasks, and what is asked of them."""
+    """Whether calls of a scenario that the twin covers may meet on its clock."""
+    return not _left_alone(scenario)
+
+
+def _left_alone(scenario: Scenario) -> str:
+    """What the twin's clock does not have of a scenario that it covers where calls meet; empty: it has all."""
+    prices = [plan.price for plan in blueprints(scenario, Shard())]
     if scenario.workload.kind is WorkloadKind.users and Demand(scenario.workload, scenario.start_time()).changes:
-        return False
-    return tells_all(scenario, [plan.price for plan in blueprints(scenario, Shard())])
+        return "users whose demand changes by the hour or the week"
+    if not may_keep(scenario, prices):
+        return "workload.teams" if scenario.workload.teams else "prices that change"
+    return "" if tells_all(scenario, prices) else "outcome.success_exponent"
 
 
 def missing() -> str:

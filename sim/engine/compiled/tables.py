@@ -25,7 +25,7 @@ from sim.sampling.decisions import Purpose
 from sim.sampling.streams import key
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, AgentSettings, OnFailure, Split
-from sim.settings.market import BackendSettings, Billed, CacheKind
+from sim.settings.market import Billed, CacheKind
 from sim.settings.outcome import OutcomeSettings
 from sim.settings.profile import AtCap, LoopSettings, StageRole, StageSettings
 from sim.settings.router import ChoosePer, Policy, RouterSettings
@@ -216,7 +216,8 @@ def _stage(laws: Laws, stage: StageSettings, order: Sequence[str]) -> StageTable
 def _backend(laws: Laws, backend: Backend, price: Price, *, batch: bool) -> BackendTable:
     """As `sim.backends.service.Service`, `sim.backends.cache.PromptCache` and `sim.backends.pricing.Price`."""
     settings, lists = backend.settings, price.lists()
-    s_per_unit, burst_s = _limits(settings, batch=batch)
+    metered = {} if batch else dict(buckets(settings))
+    limits = [metered.get(which) for which in range(_LIMITS)]
     nothing, share = settings.error_billed is Billed.nothing, settings.reasoning_share
     return BackendTable(
         error_rate=settings.error_rate,
@@ -242,22 +243,14 @@ def _backend(laws: Laws, backend: Backend, price: Price, *, batch: bool) -> Back
         batch_latency_s=laws.add(settings.batch_latency_s) if batch else NO_LAW,
         slots=int(min(backend.slots.most, _NEVER)),
         queue_limit=-1 if settings.queue_limit is None else settings.queue_limit,
-        limited=any(s_per_unit),
+        limited=bool(metered),
         reads_count=settings.limits_count_cache_reads,
-        s_per_unit=(c_double * _LIMITS)(*s_per_unit),
-        burst_s=(c_double * _LIMITS)(*burst_s),
+        s_per_unit=(c_double * _LIMITS)(*(limit.s_per_unit if limit else 0.0 for limit in limits)),
+        burst_s=(c_double * _LIMITS)(*(limit.burst_s if limit else 0.0 for limit in limits)),
         fee_usd=price.fee(0.0),
         lists=laws.put([number for above, rates in lists for number in (above, *rates)]),
         lists_count=len(lists),
     )
-
-
-def _limits(settings: BackendSettings, *, batch: bool) -> tuple[list[float], list[float]]:
-    """Of buckets as in `sim.backends.limits`, where there are some: seconds a unit, and how long one takes to fill."""
-    s_per_unit, burst_s = [0.0] * _LIMITS, [0.0] * _LIMITS
-    for which, bucket in () if batch else buckets(settings):
-        s_per_unit[which], burst_s[which] = bucket.s_per_unit, bucket.burst_s
-    return s_per_unit, burst_s
 
 
 def _router(laws: Laws, settings: RouterSettings, backends: Sequence[Backend]) -> RouterTable:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import assume, event, given
 
 import sim
+from sim.call import Status
 from sim.engine.compiled.desk import BeyondError
-from sim.engine.compiled.library import Library, may_meet
+from sim.engine.compiled.library import Library, may_meet, why_not
 from sim.engine.replicate import replicate
 from sim.engine.world import World
 from sim.meter.meter import CHUNK, LineFormedError
-from sim.scenario.coupling import uncompiled
+from sim.scenario.coupling import may_look_ahead, uncompiled
 from sim.scenario.shards import Shard
 from sim.settings.agent import AgentKind
 from sim.settings.capacity.reserved import ReservedSettings
@@ -77,18 +78,36 @@ COVERED: dict[str, Any] = {
 @pytest.mark.slow
 @given(worlds(**COVERED))
 def test_generated_worlds_have_the_same_bits(library: Library, world: sim.Scenario) -> None:
-    """Step by step, ahead of the clock, compiled, and compiled on a clock."""
-    assume(not uncompiled(world))
+    """Step by step, ahead of the clock, and compiled."""
+    assume(not uncompiled(world) and may_look_ahead(world))
     event("a world that the twin covers")
     steps = replicate(world, 0, step_by_step=True)
     try:
         assert_same(assert_held(world, library), steps)
     except LineFormedError:
-        assert replicate(world, 0).line_formed
+        assert_same(replicate(world, 0), steps)
         event("a line forms")
-    if may_meet(world):
-        event("on the twin's clock")
-        assert_same(on_its_clock(world, library), steps)
+
+
+MEETING = COVERED | {
+    "backend_": {name: value for name, value in COVERED["backend_"].items() if name not in PLAIN_DOOR and "count" not in name}
+    | {"requests_per_min": of(None, 3.0, 20.0), "input_tokens_per_min": of(None, None, 9000.0), "quotas": {}, "windows": []}
+    | {"output_tokens_per_min": of(None, None, 700.0), "tokens_per_min": of(None, None, 12000.0), "limit_burst_s": of(60.0, 7.0)},
+    "outcome": {"success_exponent": 0.0},
+    "workload": COVERED["workload"] | {"teams": {}, "growth_per_week": 1.0, "tasks": 8, "users": of(2, 3), "tasks_per_user": of(1, 3)},
+}
+"""What its clock covers too: limits, and lines."""
+
+
+@pytest.mark.slow
+@given(worlds(**MEETING))
+def test_generated_worlds_in_which_calls_meet_have_the_same_bits(library: Library, world: sim.Scenario) -> None:
+    """On SimPy's clock, and on the twin's, whether or not they have to."""
+    assume(not uncompiled(world) and may_meet(world))
+    steps = replicate(world, 0, step_by_step=True)
+    event(f"calls are turned away: {steps.tally.attempts[:, Status.rate_limited].any()}")
+    event(f"calls stand in line: {steps.tally.waited_units.any()}")
+    assert_same(on_its_clock(world, library), steps)
 
 
 def test_a_task_may_have_more_calls_than_the_meter_takes_at_once(library: Library) -> None:
@@ -147,10 +166,59 @@ def test_where_a_line_forms_calls_meet_on_the_twins_clock(world: str, library: L
     assert found.tasks.tolist() == steps.tasks.tolist()
 
 
-def test_what_the_twin_does_not_add_up_stands_in_line_on_simpys_clock() -> None:
-    lined = sim.load(*COMMON, *LINED["teams"], "outcome.success_exponent=0.5")
+METERED = {
+    "rate limits": ["agent=team_2", "workload.tasks=30", "workload.interarrival_s=60", "market.models.claude_opus_4_6.requests_per_min=3"],
+    "tokens a minute, in bursts": [
+        "agent=solo", "workload.tasks=12", "workload.interarrival_s=100", "market.models.claude_opus_4_6.input_tokens_per_min=200000",
+        "market.models.minimax_m2_5.output_tokens_per_min=4000", "market.models.minimax_m2_5.limit_burst_s=30", *FAILING,
+    ],
+    "reads count, nobody heeds": [
+        "agent=solo", "workload.tasks=12", "retry.heeds_retry_after=false", "market.models.claude_opus_4_6.tokens_per_min=500000",
+        "market.models.claude_opus_4_6.limits_count_cache_reads=true",
+    ],
+    "users on a quota": [
+        "agent=team_2", "workload=users", "workload.users=20", "workload.tasks_per_user=3", "horizon_s=20000",
+        "market.models.claude_opus_4_6.requests_per_min=4", "market.models.minimax_m2_5.slots=2",
+    ],
+    "a line that is full": [
+        "agent=chat", "workload.tasks=300", "workload.interarrival_s=3", "market.models.claude_opus_4_6.slots=2",
+        "market.models.claude_opus_4_6.queue_limit=3",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("world", METERED)
+def test_limits_turn_calls_away_on_the_twins_clock(world: str, library: Library) -> None:
+    metered = with_(sim.load(*COMMON, *METERED[world]), log=Log.full)
+    found, steps = replicate(metered, 0), replicate(metered, 0, step_by_step=True)
+    assert steps.tally.attempts[:, Status.rate_limited].any()
+    assert_same(found, steps)
+    assert found.tasks.tolist() == steps.tasks.tolist()
+    assert not why_not(metered, on_clock=True)
+
+
+def test_users_are_lived_on_the_twins_clock(library: Library) -> None:
+    people = with_(sim.load(*COMMON, *WORLDS["chats of users"]), log=Log.full)
+    found = replicate(people, 0)
+    assert not found.line_formed
+    assert_same(found, by_model(people))
+    crowded = sim.load(*COMMON, *WORLDS["chats of users"], "market.models.minimax_m2_5.slots=1", "workload.session_gap_s=1")
+    assert replicate(crowded, 0).line_formed
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["outcome.success_exponent=0.5"], "outcome.success_exponent"),
+        (["market=nov_2026", "backends=[deepseek_v4_pro]"], "prices that change"),
+        (["workload=users", "workload.growth_per_week=1.5"], "users whose demand changes by the hour or the week"),
+    ],
+)
+def test_what_the_twins_clock_does_not_have_goes_on_simpys(words: list[str], named: str) -> None:
+    lined = sim.load(*COMMON, *LINED["teams"], *words)
+    assert why_not(lined, on_clock=True) == f"calls wait for one another, and there it does not cover {named}"
     assert not may_meet(lined)
-    assert_same(replicate(lined, 0), by_model(lined))
+    assert_same(replicate(with_(lined, horizon_s=3000.0), 0), by_model(with_(lined, horizon_s=3000.0)))
 
 
 def test_shards_are_the_whole(library: Library) -> None:

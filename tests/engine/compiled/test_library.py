@@ -96,8 +96,16 @@ MUTANTS = {
     "a try's score from another page": Mutant("task.c", "page(world, TRY, job->number", "page(world, TASK, job->number"),
     "waits for answers that broke": Mutant("call.c", "    call->wait.broken_s += agent->now_s - call->t_start_s;\n", ""),
     "later waves repeat the first one's luck": Mutant("team.c", "(u64)(1 + wave), &u", "1, &u"),
-    "a slot more": Mutant("call.c", "engine->in_service[backend] < agent->world", "engine->in_service[backend] <= agent->world"),
+    "a slot more": Mutant("call.c", "(*in_service < backend->slots)", "(*in_service <= backend->slots)"),
     "who has left the line still counts": Mutant("call.c", "    engine->in_line[backend]--;\n", ""),
+    "the line is one longer than it may be": Mutant("call.c", "*in_line >= backend->queue_limit", "*in_line > backend->queue_limit"),
+    "what is read from a cache counts against limits": Mutant("call.c", "        input -= read;\n", ""),
+    "a bucket does not fill while nobody asks": Mutant("call.c", "(full_at[at] > now_s ? full_at[at] : now_s) +", "full_at[at] +"),
+    "clients come back when they like": Mutant("call.c", " && retry_after_s > *wait_s", " && 0"),
+    "turned away and broken is the same wait": Mutant("call.c", "    if (call->limited)\n", "    if (0)\n"),
+    "nobody is counted who was turned away": Mutant("call.c", "agent->call.wait.refused = 1", "1"),
+    "users begin at once": Mutant("task.c", "now_s + draw(world, world->session_gap_s, u)", "now_s"),
+    "the next task has its user's number": Mutant("task.c", "session++ * world->users", "session++ * 1"),
     "nobody is told how long a call stood in line": Mutant("sums.c", "[sums->line_count++] = in_line_s", "[sums->line_count++] = 1.0"),
     "the line of calls that are tried again is forgotten": Mutant("call.c", "call->wait.line_s += call", "call->wait.line_s = call"),
     "of what comes at once the last is first": Mutant("clock.c", "one->order < other->order", "one->order > other->order"),
@@ -115,6 +123,8 @@ def worlds() -> list[tuple[Way, sim.Scenario, Any]]:
     """Small ones in which all of it happens, with the way in which the twin lives them, and the model's sums and digests."""
     common = ["backends=[claude_opus_4_6]", "log=none", "market.models.claude_opus_4_6.error_rate=0.05"]
     context = ["market.models.claude_opus_4_6.context_s_per_100k_tokens=1", "agent.compact_at_tokens=40000"]
+    model = "market.models.claude_opus_4_6"
+    limits = [f"{model}.requests_per_min=30", f"{model}.input_tokens_per_min=150000", f"{model}.tokens_per_min=300000", "horizon_s=5000"]
     line = ["market.models.claude_opus_4_6.slots=4", "workload.backlog=12", "horizon_s=900", "market.models.claude_opus_4_6.noise_sigma=0"]
     alike = [f"agent.{name}" for name in ("requests=3", "prompt_tokens=500", "output_tokens=300", "request_tokens=90", "think_time_s=0")]
     sets: list[tuple[Way, list[str]]] = [
@@ -123,6 +133,8 @@ def worlds() -> list[tuple[Way, sim.Scenario, Any]]:
         (by_twin, ["agent=pipeline", "workload.tasks=2", "market.models.claude_opus_4_6.error_billed=everything"]),
         (on_its_clock, ["agent=team", "workload.tasks=20", *line]),
         (on_its_clock, ["agent=chat", "workload.tasks=20", *line, *alike]),
+        (on_its_clock, ["agent=team_2", "workload=users", "workload.users=9", "workload.tasks_per_user=2", *limits]),
+        (on_its_clock, ["agent=team_2", "workload.tasks=40", "workload.interarrival_s=20", *line[:1], f"{model}.queue_limit=3"]),
     ]
     found = [(way, sim.load(*common, *words)) for way, words in sets]
     return [(way, world, plain(by_model(world).tally)) for way, world in found]
