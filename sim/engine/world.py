@@ -93,8 +93,9 @@ class World:
         sit = Desk if twin is None else partial(twins, library=twin, scenario=scenario, index=index, backends=self.backends)
         self.desk: Desk = sit(scenario.workload, office, self.meter, self.dispatch, clock, horizon_s)
         work, replay = self.desk.work, self.desk.replay
-        many, users = (self.desk if isinstance(self.desk, kind) else None for kind in (BatchDesk, LineDesk))
-        self.source = Source(scenario.workload, clock, streams, shard, work, replay, sessions, scenario.start_time(), many, users)
+        many = self.desk if isinstance(self.desk, BatchDesk) else None
+        people = self.desk if isinstance(self.desk, LineDesk) else None
+        self.source = Source(scenario.workload, clock, streams, shard, work, replay, sessions, scenario.start_time(), many, people)
 
     def _reckoned(self, backend: str, number: int) -> Forecast:
         """What a router expects a task to cost there by one of its price lists: a world of its own says it."""
