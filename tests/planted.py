@@ -434,9 +434,9 @@ FAULTS = {
     "slots of calls that take no time: alone": Fault(
         _MARKET, "setting(None, low=1, traits=_on_trust)", "alone(None, low=1)", _STEPS
     ),
-    "full lines: alone": Fault(_MARKET, "setting(None, low=0, traits=DEALT)", "alone(None, low=0)", _STEPS),
+    "full lines: alone": Fault(_MARKET, "setting(None, low=0, traits=_METERED)", "alone(None, low=0)", _STEPS),
     "rate limits: alone": Fault(
-        _MARKET, "    requests_per_min: float | None = setting(None, above=0, traits=DEALT)",
+        _MARKET, "    requests_per_min: float | None = setting(None, above=0, traits=_METERED)",
         "    requests_per_min: float | None = alone(None, above=0)", _STEPS,
     ),
     "shared decoding: alone": Fault(

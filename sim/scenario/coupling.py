@@ -69,7 +69,7 @@ def traits_of(settings: Any, path: str = "") -> Iterator[tuple[str, Traits]]:
 
 def may_look_ahead(scenario: ScenarioSettings) -> bool:
     """Whether calls can touch one another only by filling all slots of a backend."""
-    return all(traits.alone for _, traits in features(scenario))
+    return ways(scenario)[0]
 
 
 def uncompiled(scenario: ScenarioSettings) -> list[str]:
