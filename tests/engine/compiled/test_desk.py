@@ -162,6 +162,7 @@ def test_where_a_line_forms_calls_meet_on_the_twins_clock(world: str, library: L
     assert found.line_formed
     assert steps.tally.waited_units.any()
     assert_same(found, steps)
+    assert_same(on_its_clock(lined, library), steps)
     assert [row[0] for row in found.calls.tolist()] == [row[0] for row in steps.calls.tolist()]
     assert found.tasks.tolist() == steps.tasks.tolist()
 
@@ -193,6 +194,7 @@ def test_limits_turn_calls_away_on_the_twins_clock(world: str, library: Library)
     found, steps = replicate(metered, 0), replicate(metered, 0, step_by_step=True)
     assert steps.tally.attempts[:, Status.rate_limited].any()
     assert_same(found, steps)
+    assert_same(on_its_clock(metered, library), steps)
     assert found.tasks.tolist() == steps.tasks.tolist()
     assert not why_not(metered, on_clock=True)
 
