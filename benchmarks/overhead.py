@@ -82,25 +82,25 @@ def _seconds(arguments: tuple[str, ...], folder: str) -> tuple[float, float]:
 
 
 def sweep_table(scenarios: int = 40, rounds: int = 7) -> tuple[str, float]:
-    """Milliseconds a scenario beyond its simulation; and that of the sweep itself, in this process."""
+    """Milliseconds of CPU a scenario beyond its simulation; and those of the sweep itself, in this process."""
     base = dataclasses.replace(load("agent=team", "workload.tasks=5", "replications=2"), processes=1)
     axes = {"seed": list(range(scenarios))}
     each = [replaced(base, {"seed": seed}).check() for seed in axes["seed"]]
     ms: dict[str, list[float]] = {"simulation": [], "sweep": [], "its table": [], "a folder of files": []}
     for _ in range(rounds):
-        at = [time.perf_counter()]
+        at = [time.process_time()]
         for scenario in each:
             for number in range(scenario.replications):
                 replicate(scenario, number)
-        at.append(time.perf_counter())
+        at.append(time.process_time())
         swept = sweep(base, axes)
-        at.append(time.perf_counter())
+        at.append(time.process_time())
         rows = len(swept.results)
-        at.append(time.perf_counter())
+        at.append(time.process_time())
         with tempfile.TemporaryDirectory() as folder:
-            at.append(time.perf_counter())
+            at.append(time.process_time())
             sweep(base, axes, folder=folder)
-            at.append(time.perf_counter())
+            at.append(time.process_time())
         simulated, swept_s, table_s, _, folder_s = (1e3 * (b - a) / rows for a, b in itertools.pairwise(at))
         for name, value in zip(ms, (simulated, swept_s - simulated, table_s, folder_s - simulated), strict=True):
             ms[name].append(value)
