@@ -9,9 +9,11 @@
 /* Gaps between arrivals: so many from each page (`sim/workload/arrivals.py`). */
 EXPORTED void engine_gaps(const World *world, i64 law, i64 purpose, u64 first_page, i64 pages, i64 of_each, double *out)
 {
-    for (u64 number = first_page; number < first_page + (u64)pages; number++)
-        for (double *end = (page(world, purpose, 0, 0, number, out, (int)of_each), out + of_each); out < end; out++)
-            *out = draw(world, law, *out);
+    for (i64 number = 0; number < pages; number++, out += of_each) {
+        page(world, purpose, 0, 0, first_page + (u64)number, out, (int)of_each);
+        for (i64 at = 0; at < of_each; at++)
+            out[at] = draw(world, law, out[at]);
+    }
 }
 
 /* Scores of tasks (`SuccessModel.score`), but for their last bits: Python has an error function of its own. */
