@@ -173,8 +173,7 @@ class Result:
         with together(folder, digest=self.digest, **(said or {})) as files:
             files.write_log(TASKS, sum(len(each.tasks) for each in self.replications), logged.write_tasks)
             files.write_log(CALLS, sum(len(each.log) for each in self.replications), partial(logged.write_calls, group_rows=group_rows))
-            minutes = self._by_minute()
-            files.write_rows(TIMELINE, list(minutes), zip(*(column.tolist() for column in minutes.values()), strict=True))
+            files.write_columns(TIMELINE, self._by_minute())
             if self.scenario.provider.name:
                 files.write_table(PROVIDERS, self.providers)
             else:

@@ -129,4 +129,10 @@ def test_rows_are_written_as_a_table_is(tmp_path: Path) -> None:
     heads, rows = ["name", "value"], [("a,b", 0.1 + 0.2), ("=1+1", math.nan), ("-5", math.inf), ('"', -0.0), ("ü", 1e300), ("x\ny", 3.0)]
     Files(tmp_path).write_rows("rows.csv", heads, rows)
     Files(tmp_path).write_table("table.csv", pd.DataFrame(rows, columns=heads))
-    assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "table.csv").read_bytes()
+    columns = {"name": np.array([name for name, _ in rows], object), "value": np.array([value for _, value in rows])}
+    Files(tmp_path).write_columns("columns.csv", columns)
+    assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "table.csv").read_bytes() == (tmp_path / "columns.csv").read_bytes()
+    numbers = {"whole": np.array([3, -(2**53)]), "part": np.array([0.1 + 0.2, 1e-300])}
+    Files(tmp_path).write_columns("columns.csv", numbers)
+    Files(tmp_path).write_table("table.csv", pd.DataFrame(numbers))
+    assert (tmp_path / "columns.csv").read_bytes() == (tmp_path / "table.csv").read_bytes()
