@@ -20,6 +20,7 @@ UNSAID = "\0"
 TRIGGERS = ("user", "tool_result", "other")
 """What a call of a table of ours may answer."""
 BLANKS = "with a blank before or behind the name of a session or an agent: taken without it"
+NO_PARENT = "of a sub-agent whose parent is not in the log, or goes round in a ring"
 ZONELESS = "whose times name no zone: taken as UTC"
 NO_CALL = "no id, no time, no model: a line of totals?"
 """Of a row of an export."""

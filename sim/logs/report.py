@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from sim.logs.logged import ZONELESS
+from sim.logs.logged import NO_PARENT, ZONELESS
 
 LONG_ANSWER = 32_000
 """Tokens that few models write at once (assumption)."""
@@ -115,7 +115,7 @@ class Report:
         file, _, rest = self.where[0].partition(": ") if self.where else ("", "", "")
         said = [f"broken lines: {self.broken:,}, first {PurePath(file).name}: {rest}" if self.broken else ""]
         said += [f"files that could not be read: {len(cut):,}, first {cut[0]}" if cut else ""]
-        told = ("added up", "counted twice", "replayed as", ZONELESS)
+        told = ("added up", "counted twice", "replayed as", ZONELESS, NO_PARENT)
         slips = [each for each in self.slips if not each.startswith("answers of")]  # which a run says of all its calls
         said += [
             f"{many:,} row{'s' * (many > 1)}: {what}"

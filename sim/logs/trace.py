@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sim.logs.files import File
 from sim.logs.files.table import Table, ask_of_likely, known_columns, plain, read_table
 from sim.logs.formats import recognised
 from sim.logs.log import read
-from sim.logs.logged import MAIN, TRIGGERS, is_ok
+from sim.logs.logged import MAIN, NO_PARENT, TRIGGERS, is_ok, outward
 from sim.logs.report import Report
 from sim.logs.session import Calls, Session, sessions_of
 from sim.logs.whole import shows_parts
@@ -80,7 +81,21 @@ def _slips(table: Table, calls: Calls) -> str:
     report.has_slips({name: np.nan_to_num(calls.known(name)[rows]) for name in _SLIPS}, ~failed)
     if failed.any():
         report.remarks[_FAILED] = int(failed.sum())
+    if orphans := _orphans(table, calls):
+        report.remarks[NO_PARENT] = orphans
     return report.left_out()
+
+
+def _orphans(table: Table, calls: Calls) -> int:
+    """Calls of agents whom, by what the table says, nobody in it can have begun; they are replayed all the same, at their times."""
+    if "parent" not in table.columns:
+        return 0
+    codes, words = table.text("parent")
+    many = Counter(zip(calls.trace.tolist(), calls.agent.tolist(), codes.tolist(), strict=True))
+    begun = {(trace, calls.agents[agent]): (trace, words[code]) for trace, agent, code in many if code >= 0 and words[code]}
+    there = {(trace, calls.agents[agent]) for trace, agent, _ in many}
+    lost = {who for who, above in begun.items() if above not in there or len(outward(who, begun)) == 1}
+    return sum(times for (trace, agent, _), times in many.items() if (trace, calls.agents[agent]) in lost)
 
 
 def _failed(table: Table) -> np.ndarray:

@@ -84,8 +84,8 @@ def _in_the_head(message: str) -> str:
         return ""
     file, group, choice = (found[1], found[2] or found[4], found[3]) if found else ("", *twice.groups())  # type: ignore[union-attr]
     if group == "backend" and choice and file in ("", "config", None):
-        there = market_with(choice)
-        added = f"backends=[{choice}] is all it needs: market={there} has it"
+        there = " and ".join(f"market={file.parent.name}" for file in sorted(CONF.glob(f"backend/*/{choice}.yaml")))
+        added = f"backends=[{choice}] is all it needs, it ships with {there}"
         added = added if there else f"needs a file backend/{choice}.yaml in a --config-dir{likely_backends(choice)}"
         return f"+backend={choice}: {added}"
     if group == "experiment" and choice:

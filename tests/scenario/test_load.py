@@ -103,7 +103,7 @@ def test_a_path_from_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ),
         (["workload.hours=9-18"], "workload.hours: must be a list of mappings such as [{times: ...}]"),
         (["model=claude"], "model: who is used is a list, backends=[NAME]; sim list backends shows them"),
-        (["+backend=glm_5"], "+backend=glm_5: backends=[glm_5] is all it needs: market=feb_2026 has it"),
+        (["+backend=glm_5"], "+backend=glm_5: backends=[glm_5] is all it needs, it ships with market=feb_2026"),
         (["backends=[claude_opus_4_6 glm_5]"], "'claude_opus_4_6 glm_5' is not in market feb_2026; commas stand between names"),
         (["profile=chat"], "profile=chat: say whose loop it is: profile@agent=chat"),
         (["+experiment=fanout"], "experiment=fanout: without the +"),

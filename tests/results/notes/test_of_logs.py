@@ -100,6 +100,20 @@ def test_a_call_that_names_no_model_beside_one_that_does_is_told(tmp_path: Path)
     assert "1 of 2 calls name no model: claude_opus_4_6 takes them." in run.notes["trace"]
 
 
+@pytest.mark.parametrize(
+    ("parents", "told"),
+    [(("", "main"), 0), (("main", ""), 1), (("", "ghost"), 1), (("sub", "main"), 2)],
+    ids=["begun", "by itself", "by nobody", "by one another"],
+)
+def test_agents_whom_nobody_can_have_begun_are_told(tmp_path: Path, parents: tuple[str, str], told: int) -> None:
+    rows = [f"s,{who},0,0,1000,100,,{parent}" for who, parent in zip(("main", "sub"), parents, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{HEAD},parent", *rows]) + "\n")
+    run = sim.simulate(sim.load("workload=trace", f"workload.trace={tmp_path / 't.csv'}", "replications=1"))
+    says = f"{told} row{'s' * (told > 1)}: of a sub-agent whose parent is not in the log, or goes round in a ring"
+    assert (says in run.notes.get("trace", "")) is (told > 0)
+    assert run.mean("tokens_per_task") == 2_200
+
+
 def test_more_sessions_than_there_are_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(f"{HEAD}\ns1,main,0,0,10000,100,,\n".replace(",,\n", ",\n"))
     workload = WorkloadSettings(kind=WorkloadKind.trace, trace=str(tmp_path / "t.csv"), trace_sessions=1_000)

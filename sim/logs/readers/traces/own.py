@@ -13,6 +13,7 @@ from sim.logs.files.table import plain
 from sim.logs.logged import (
     BLANKS,
     MAIN,
+    NO_PARENT,
     TRIGGERS,
     UNSAID,
     Counts,
@@ -36,7 +37,6 @@ _UNREAD = "no recorded cache reads: taken as the agent's longest earlier prompt 
 _LASTS = "that last until after the next call of their agent has begun: is api_time_s in milliseconds?"
 _FALLS = "that begin before the call before them by call_index, which is the order they are taken in: clocks of two machines?"
 _TWO_SESSIONS = "first of a session whose name another file has too, and which differs: taken as another session"
-_NO_PARENT = "of a sub-agent whose parent is not in the log, or goes round in a ring"
 _SLACK_S = 1.0
 """Clocks that are written in whole seconds."""
 _DIFFERS = "another file has that call of the session with other numbers: both counted"
@@ -153,7 +153,7 @@ class Reader(RowReader):
         """Of sub-agents whom nobody in the log can have begun: they count all the same."""
         for who, above in self._begun.items():
             if above not in self._called or len(outward(who, self._begun)) == 1:
-                self.report.remarks[_NO_PARENT] += self._called[who]
+                self.report.remarks[NO_PARENT] += self._called[who]
 
     def end(self) -> Iterator[LoggedCall]:
         """Of traces without recorded reads, agent by agent in the order of their calls."""
