@@ -112,20 +112,19 @@ def step_by_step(calls: int, **changes: Any) -> int:
 LINE_SLOTS = 640
 """A few less than the workload fills on average, so that there is a line nearly always."""
 _PLENTY = 1e9
+_METERED = {f"market.models.one.{what}_per_min": _PLENTY for what in ("requests", "input_tokens", "output_tokens")}
 _VERIFIER = LoopSettings(turns=2, **_loop())
 _TWO = {"market.models": {"one": _backend(), "two": _backend()}, "backends": ["one", "two"]}
 
 FEATURES: dict[str, dict[str, Any]] = {
     "compiled": {"engine": Engine.auto},
     "compiled, log=none": {"engine": Engine.auto, "log": Log.none},
+    "compiled, a line": {"engine": Engine.auto, "market.models.one.slots": LINE_SLOTS},
+    "compiled, rate limits": {"engine": Engine.auto, **_METERED},
     "log=none": {"log": Log.none},
     "no slots": {"market.models.one.slots": None},
     "shared decoding": {"market.models.one.decode_slowdown": 0.0001},
-    "rate limits (a door)": {
-        "market.models.one.requests_per_min": _PLENTY,
-        "market.models.one.input_tokens_per_min": _PLENTY,
-        "market.models.one.output_tokens_per_min": _PLENTY,
-    },
+    "rate limits (a door)": _METERED,
     "a line": {"market.models.one.slots": LINE_SLOTS},
     "a line and patience": {"market.models.one.slots": LINE_SLOTS, "retry.patience_s": {"dist": "exponential", "mean": 600.0}},
     "tries with a verifier": {
@@ -146,4 +145,5 @@ def contestants() -> dict[str, Run]:
     for name, changes in FEATURES.items():
         made[f"ours, {name}"] = partial(run, **changes)
     made["ours, users"] = lambda calls: run(calls, **users(calls, 1000))
+    made["ours, compiled, users"] = lambda calls: run(calls, engine=Engine.auto, **users(calls, 1000))
     return made

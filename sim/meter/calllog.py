@@ -213,9 +213,10 @@ class Early:
 
     def ripe(self, rows: np.ndarray, until: float) -> np.ndarray:
         """Of these rows and those kept back, the ones that start before `until`, in that order."""
-        rows = by_start(joined([self._rows, rows]))
-        before, self._rows = np.split(rows, [np.searchsorted(rows["t_start_s"], until)])
-        return before
+        rows = joined([self._rows, rows])
+        before = rows["t_start_s"] < until
+        self._rows = rows.view(BARE)[~before].view(ROW)
+        return by_start(rows, np.flatnonzero(before))
 
 
 def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray], memory: Memory | None = None) -> CallLog:
@@ -246,9 +247,11 @@ def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.empty(0, BARE), *(rows.view(BARE) for rows in parts)]).view(ROW)
 
 
-def by_start(rows: np.ndarray) -> np.ndarray:
-    """Rows in the order of `t_start_s`, stable."""
-    return rows.view(BARE)[np.argsort(rows["t_start_s"], kind="stable")].view(ROW)
+def by_start(rows: np.ndarray, places: np.ndarray | None = None) -> np.ndarray:
+    """Rows, or those at some places, in the order of `t_start_s`, stable."""
+    if places is None:
+        return rows.view(BARE)[np.argsort(rows["t_start_s"], kind="stable")].view(ROW)
+    return rows.view(BARE)[places[np.argsort(rows["t_start_s"][places], kind="stable")]].view(ROW)
 
 
 @contextlib.contextmanager
