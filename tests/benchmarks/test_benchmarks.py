@@ -45,7 +45,8 @@ def _digests(changes: dict[str, Any], calls: int = 30_000) -> list[str]:
 def test_features_whose_price_alone_is_measured_leave_results_as_they_are() -> None:
     plain = _digests({})
     same = {name for name, changes in ours.FEATURES.items() if _digests(changes) == plain}
-    assert same == {"compiled", "compiled, log=none", "log=none", "no slots", "rate limits (a door)", "compiled, rate limits", "budget per task"}
+    compiled = {"compiled", "compiled, log=none", "compiled, rate limits"}
+    assert same == compiled | {"log=none", "no slots", "rate limits (a door)", "budget per task"}
 
 
 def test_agents_alive_during_a_task() -> None:
