@@ -943,7 +943,7 @@ FAULTS = {
         f"{_COMPILED}team.c", "while (team->room && team->next", "while (team->next", (f"{_OF_TWIN}[teams of teams, a horizon]",)
     ),
     "the twin's line is served from slots that nobody gave back": Fault(
-        f"{_COMPILED}call.c", "        ++*in_service;\n", "",
+        f"{_COMPILED}backend.c", "        ++*in_service;\n", "",
         ("tests/engine/compiled/test_desk.py::test_where_a_line_forms_calls_meet_on_the_twins_clock[teams]",),
     ),
     "a line is sought ahead of the clock, and never found": Fault(

@@ -249,9 +249,10 @@ def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 def by_start(rows: np.ndarray, places: np.ndarray | None = None) -> np.ndarray:
     """Rows, or those at some places, in the order of `t_start_s`, stable."""
-    if places is None:
-        return rows.view(BARE)[np.argsort(rows["t_start_s"], kind="stable")].view(ROW)
-    return rows.view(BARE)[places[np.argsort(rows["t_start_s"][places], kind="stable")]].view(ROW)
+    starts = rows["t_start_s"] if places is None else rows["t_start_s"][places]
+    order = np.argsort(starts, kind="stable")
+    found: np.ndarray = rows.view(BARE)[order if places is None else places[order]].view(ROW)
+    return found
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
-/* What a call is: which backend takes it, how long that takes, what a cache gives, what is billed, when it is tried again. */
+/* A call: which backend takes it, what becomes of its attempts, when it is tried again (`sim/engine/dispatch.py`). */
 #include <math.h>
 
-#include "agent.h"
+#include "backend.h"
 #include "clock.h"
 #include "luck.h"
 #include "memory.h"
@@ -27,53 +27,10 @@ void choose(Agent *agent)
     agent->backend = backend;
 }
 
-/* A client that has waited for as long as it was told is not refused for a rounding error. */
-static const double LATE_S = 1e-9;
-
 void forget_prefix(Agent *agent)
 {
     for (i64 backend = 0; backend < agent->world->backend_count; backend++)
         agent->kept[backend].tokens = 0;
-}
-
-static i64 smaller(i64 one, i64 other)
-{
-    return other < one ? other : one;
-}
-
-/* Tokens of a prompt that are read from the cache, and those that are written to it at a price (`PromptCache.split`). */
-static void split(const Backend *backend, const Kept *kept, i64 prompt, double now_s, i64 *read, i64 *write)
-{
-    *read = *write = 0;
-    if (prompt < backend->cache_minimum)
-        return;
-    if (now_s <= kept->until_s)
-        *read = smaller(kept->tokens, prompt);
-    else if (backend->cache_head && now_s <= kept->until_s + backend->head_ttl_s)
-        *read = smaller(smaller(kept->tokens, prompt), backend->cache_head);
-    if (backend->cache_explicit)
-        *write = prompt - *read;
-}
-
-/* Where a row has room for less, the clock says what is wrong. */
-static uint32_t counted(Engine *engine, i64 number)
-{
-    if (number < 0 || number > UINT32_MAX)
-        engine->beyond = 1;
-    return (uint32_t)number;
-}
-
-/* A row of an attempt, to which its tokens are still to be written; null where all is to end. */
-static Row *row_of(Agent *agent, i64 status, double start_s, double first_token_s, double end_s)
-{
-    const Call *call = &agent->call;
-    Row *row = next_row(agent->engine);
-    if (row)
-        *row = (Row){.task = agent->task->job.number, .agent = (uint32_t)agent->path, .depth = (uint8_t)agent->depth,
-                     .turn = counted(agent->engine, agent->turn), .attempt = (uint8_t)call->attempt, .role = (uint8_t)call->role,
-                     .backend = (uint8_t)agent->backend, .status = (uint8_t)status, .t_request_s = call->t_request_s,
-                     .t_start_s = start_s, .t_first_token_s = first_token_s, .t_end_s = end_s};
-    return row;
 }
 
 /* Seconds until the next attempt (`sim.engine.dispatch`). */
@@ -85,89 +42,6 @@ static double backoff_s(const Retry *retry, i64 attempt, double u)
     if (retry->cap_s <= longest_s)
         longest_s = retry->cap_s;
     return retry->backoff == FULL_JITTER ? u * longest_s : longest_s;
-}
-
-/* An attempt from its slot to its last byte, all of which is known from its start on (`Service.answer`). Returns when it ends; `fails`:
- * whether it comes to nothing. */
-static double serve(Agent *agent, int *fails)
-{
-    const World *world = agent->world;
-    const Backend *backend = &world->backends[agent->backend];
-    const Call *call = &agent->call;
-    Kept *kept = &agent->kept[agent->backend];
-    double now_s = agent->now_s;
-    i64 prompt = call->input_tokens, output = call->output_tokens, reasoning = call->reasoning_tokens, read, write;
-    *fails = call->u_error < backend->error_rate;
-    split(backend, kept, prompt, now_s, &read, &write);
-    double server_s =
-        backend->constant_s + (double)(prompt - read) * backend->s_per_fresh + (double)prompt * backend->s_per_context;
-    double decode_s = (double)output * backend->s_per_output;
-    if (backend->sigma != 0.0) {
-        double noise = exp(normal_quantile(call->u_noise, 0.0, backend->sigma));
-        server_s *= noise;
-        decode_s *= noise;
-    }
-    if (backend->batch_latency_s >= 0) {
-        server_s = draw(world, backend->batch_latency_s, call->u_noise);
-        decode_s = 0.0;
-    }
-    if (backend->handshake_s != 0.0 && !(agent->connected_to == agent->backend && now_s <= agent->connected_until_s))
-        server_s += backend->rtt_s + backend->handshake_s;
-    else
-        server_s += backend->rtt_s;
-    double first_token_s = now_s + server_s;
-    if (prompt >= backend->cache_minimum && !(*fails && backend->forgets))
-        *kept = (Kept){prompt, first_token_s + backend->cache_ttl_s};
-    if (*fails && backend->forgets)
-        prompt = read = write = 0;
-    if (*fails && !backend->bills_everything) {
-        output = 0;
-        decode_s = 0.0;
-    }
-    double end_s = first_token_s + decode_s;
-    agent->connected_to = agent->backend;
-    agent->connected_until_s = end_s + backend->idle_s;
-    agent->call.t_start_s = now_s;
-    if (end_s >= world->horizon_s) {
-        outlasts(agent->engine, agent->backend, now_s, end_s);
-        return end_s;
-    }
-    Row *row = row_of(agent, *fails ? ERROR : OK, now_s, first_token_s, end_s);
-    if (row) {
-        row->input_tokens = counted(agent->engine, prompt);
-        row->cache_read_tokens = (uint32_t)read;
-        row->cache_write_tokens = (uint32_t)write;
-        row->output_tokens = counted(agent->engine, output);
-        row->reasoning_tokens = (uint32_t)(*fails ? smaller(reasoning, output) : reasoning);
-        add_row(agent->engine, world, row, &agent->task->job.spent);
-    }
-    return end_s;
-}
-
-/* A slot is granted: the end of the attempt is known. */
-static void be_served(Agent *agent)
-{
-    int fails;
-    double end_s = serve(agent, &fails);
-    if (end_s < agent->world->horizon_s)
-        put(agent->engine, end_s, fails ? BREAKS : IS_ANSWERED, agent);
-}
-
-/* Its attempt is over: its slot goes straight to the head of the line (`Backend.release`). */
-static void release(Agent *agent)
-{
-    Engine *engine = agent->engine;
-    i64 backend = agent->backend;
-    Line *line = &engine->clock->lines[backend];
-    Agent *next = line->first;
-    if (!next) {
-        engine->in_service[backend]--;
-        return;
-    }
-    line->first = next->next;
-    engine->in_line[backend]--;
-    next->now_s = agent->now_s;
-    be_served(next);
 }
 
 /* It asks no more: its last attempt has failed, or the prompt is longer than the window. */
@@ -245,8 +119,7 @@ static int done(Agent *agent)
     return COMPLETED;
 }
 
-/* An attempt on the clock has come to nothing: its call is given up, or tried again. */
-static void go_without(Agent *agent, double retry_after_s)
+void go_without(Agent *agent, double retry_after_s)
 {
     double wait_s;
     agent->answer = failed(agent, retry_after_s, &wait_s);
@@ -257,80 +130,6 @@ static void go_without(Agent *agent, double retry_after_s)
     agent->engine->trying_again++;
     agent->call.t_start_s = agent->now_s; /* whence it waits */
     put(agent->engine, agent->now_s + wait_s, TRIES_AGAIN, agent);
-}
-
-static void be_turned_away(Agent *agent, double retry_after_s)
-{
-    double now_s = agent->now_s;
-    Row *row = row_of(agent, RATE_LIMITED, now_s, now_s, now_s);
-    if (row)
-        add_row(agent->engine, agent->world, row, &agent->task->job.spent);
-    agent->call.t_start_s = now_s;
-    agent->call.limited = agent->call.wait.refused = 1;
-    go_without(agent, retry_after_s);
-}
-
-/* Seconds until it would pass all limits of a backend; 0: it has passed, and counts against all (`Limits.retry_after_s`). */
-static double retry_after_s(Agent *agent)
-{
-    const Backend *backend = &agent->world->backends[agent->backend];
-    const Call *call = &agent->call;
-    double *full_at = agent->engine->clock->full_at[agent->backend], now_s = agent->now_s, longest_s = 0.0;
-    i64 input = call->input_tokens, read, write;
-    if (!backend->limited)
-        return 0.0;
-    if (!backend->reads_count) {
-        split(backend, &agent->kept[agent->backend], input, now_s, &read, &write);
-        input -= read;
-    }
-    const double amounts[LIMITS] = {1.0, (double)input, (double)call->output_tokens, (double)(input + call->output_tokens)};
-    for (int at = 0; at < LIMITS; at++) {
-        if (backend->s_per_unit[at] == 0.0)
-            continue;
-        double takes_s = amounts[at] * backend->s_per_unit[at], wait_s = full_at[at] - now_s + takes_s - backend->burst_s[at];
-        if (takes_s > backend->burst_s[at] + LATE_S)
-            wait_s = INFINITY;
-        else if (!(full_at[at] > now_s))
-            wait_s = 0.0;
-        if (wait_s > longest_s)
-            longest_s = wait_s;
-    }
-    if (longest_s > LATE_S)
-        return longest_s;
-    for (int at = 0; at < LIMITS; at++)
-        if (backend->s_per_unit[at] != 0.0)
-            full_at[at] = (full_at[at] > now_s ? full_at[at] : now_s) + amounts[at] * backend->s_per_unit[at];
-    return 0.0;
-}
-
-/* Be turned away, be served now, or at the end of the line (`Backend.admit`). */
-static void admit(Agent *agent)
-{
-    Engine *engine = agent->engine;
-    const Backend *backend = &agent->world->backends[agent->backend];
-    i64 *in_service = &engine->in_service[agent->backend], *in_line = &engine->in_line[agent->backend];
-    if (*in_service >= backend->slots && backend->queue_limit >= 0 && *in_line >= backend->queue_limit) {
-        be_turned_away(agent, 0.0);
-        return;
-    }
-    double wait_s = retry_after_s(agent);
-    if (wait_s != 0.0) {
-        be_turned_away(agent, wait_s);
-        return;
-    }
-    if (*in_service < backend->slots) {
-        ++*in_service;
-        be_served(agent);
-        return;
-    }
-    Line *line = &engine->clock->lines[agent->backend];
-    agent->next = NULL;
-    if (line->first)
-        line->last->next = agent;
-    else
-        line->first = agent;
-    line->last = agent;
-    ++*in_line;
 }
 
 /* All attempts one after another, where nobody else can come between (`sim.engine.lookahead`). */
