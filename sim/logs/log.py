@@ -270,7 +270,8 @@ def _why(report: Report) -> str:
     if report.broken:
         return f" ({report.broken:,} broken lines: {report.where[0]})"
     if report.files:
-        return f" (read: {', '.join(f'{many} {name}' for name, many in report.files.items())})"
+        told = "".join(f"; {many:,} {what}" for what, many in report.remarks.items())
+        return f" (read: {', '.join(f'{many} {name}' for name, many in report.files.items())}{told})"
     unread = [f"{path} {why or 'is of no known format'}" for path, why in sorted(report.skipped.items(), key=lambda each: not each[1])]
     if not unread:
         return f" (no file in it ends in {', '.join(ENDINGS)})"

@@ -253,6 +253,8 @@ def _of_type(message: str, name: str) -> str:
         whose = name or next((key for key, hint in hints if group[1] == getattr(hint, "__name__", "")), "")
         menu = f"; to choose from the menu in a file: defaults: [override /{whose}: CHOICE]" if whose in _MENUS else ""
         return f"{f'{whose}: ' if whose != name else ''}is a group of settings: give a mapping such as {{NAME: VALUE}}{menu}"
+    if held := re.match(r"Value (.*) \(\w+\) is incompatible with type hint '(?:typing\.)?[Ll]ist", message):
+        return f"must be a list such as [{held[1]}, {held[1]}]"
     return "must be a text" if re.match(r"Cannot convert '\w+' to string", message) else ""
 
 

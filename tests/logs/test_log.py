@@ -46,6 +46,10 @@ def test_what_is_not_there_or_has_no_calls_is_one_line(tmp_path: Path) -> None:
             lines(tmp_path / "e" / "x.jsonl", {"sessionId": "s", "timestamp": "2026-01-01", "message": {}}),
             r"holds no calls \(read: 1 claude-code\)",
         ),
+        (
+            lines(tmp_path / "u.jsonl", said(1, "1", {}) | {"message": {"id": "1"}}),
+            r"holds no calls \(read: 1 claude-code; 1 answers without their usage: left out, since nobody knows their tokens\)",
+        ),
     ):
         with pytest.raises(DataError, match=why):
             read(path)

@@ -108,6 +108,7 @@ def test_a_path_from_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (["profile=chat"], "profile=chat: say whose loop it is: profile@agent=chat"),
         (["+experiment=fanout"], "experiment=fanout: without the +"),
         (["workload.hours=[9,18]"], "workload.hours[0]: must be a mapping: the whole is a list of mappings such as [{times: ...}]"),
+        (["provider.usd_per_kwh={us: 0.1}"], "provider.usd_per_kwh.us: must be a list such as [0.1, 0.1]"),
         (["reserved=gpt_5_2"], "reserved=NAME: is added to what there is: +reserved=NAME; see sim list reserved"),
         (["+backend=our_llm"], "+backend=our_llm: needs a file backend/our_llm.yaml in a --config-dir"),
         (["market.models.minimax.fee=0"], "did you mean 'minimax_m2_5' (market=feb_2026) or 'minimax_m3' (market=nov_2026)?"),
