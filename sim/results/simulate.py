@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from sim.engine.compiled.library import chosen
 from sim.engine.parallel import Runs
 from sim.engine.recorded import sessions_of
 from sim.engine.replication import Progress, Replication
 from sim.errors import of_kind
 from sim.results.result import Result
+from sim.scenario.coupling import ways
 from sim.scenario.scenario import Scenario
 from sim.statistics import FIRST_LOOK, next_look
 from sim.theory.expected.effort import Effort, check_effort, effort
@@ -48,7 +50,12 @@ def effort_of(scenario: Scenario) -> Effort:
     """What a run will take, an estimate. Raises `DataError` for a trace that cannot be read."""
     sessions = sessions_of(scenario)
     calls = sum(len(agent.calls) for session in sessions for agent in session.agents)
-    return effort(scenario, (len(sessions), calls) if sessions else None)
+    found = effort(scenario, (len(sessions), calls) if sessions else None)
+    if found.minutes < 1:
+        return found
+    alone, left = ways(scenario)
+    twin = chosen(scenario, on_clock=not alone, left=left) is not None
+    return effort(scenario, (len(sessions), calls) if sessions else None, compiled=twin) if twin else found
 
 
 def rounds(scenario: Scenario, done: Sequence[Replication]) -> range:
