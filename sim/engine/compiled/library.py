@@ -86,13 +86,20 @@ def may_meet(scenario: Scenario) -> bool:
     return not _left_alone(scenario)
 
 
+_RARELY = 1e-9
+
+
 def _left_alone(scenario: Scenario) -> str:
     """What the twin's clock does not have of a scenario that it covers where calls meet; empty: it has all."""
     prices = [plan.price for plan in blueprints(scenario, Shard())]
-    if scenario.workload.kind is WorkloadKind.users and Demand(scenario.workload, scenario.start_time()).changes:
+    work = scenario.workload
+    if work.kind is WorkloadKind.users and Demand(work, scenario.start_time()).changes:
         return "users whose demand changes by the hour or the week"
+    in_batches = work.kind is WorkloadKind.open and distribution(work.batch_size).support() != (1.0, 1.0)
+    if in_batches and distribution(work.interarrival_s).quantile()(_RARELY) == 0:  # one ends where the next begins, it cannot tell where
+        return "batches that come with no time between them"
     if not may_keep(scenario, prices):
-        return "workload.teams" if scenario.workload.teams else "prices that change"
+        return "workload.teams" if work.teams else "prices that change"
     return "" if tells_all(scenario, prices) else "outcome.success_exponent"
 
 

@@ -213,6 +213,7 @@ def test_users_are_lived_on_the_twins_clock(library: Library) -> None:
     [
         (["outcome.success_exponent=0.5"], "outcome.success_exponent"),
         (["market=nov_2026", "backends=[deepseek_v4_pro]"], "prices that change"),
+        (["workload.batch_size=2", "workload.interarrival_s=0"], "batches that come with no time between them"),
         (["workload=users", "workload.growth_per_week=1.5"], "users whose demand changes by the hour or the week"),
     ],
 )
