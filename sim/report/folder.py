@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -169,12 +170,19 @@ class Folder:
 
     @cached_property
     def notes(self) -> dict[str, str]:
-        """What the runs say of their own numbers: of each kind how many do, and what the first of them says."""
+        """What the runs say of their own numbers: of each kind how many do, and what the first of them says.
+
+        A setting that has an effect in some of them is none without, unless it is what the sweep sets.
+        """
         files = [files for run in self.runs if (files := Files(run)).has(NOTES)]
         told: dict[str, list[str]] = {}
         for each in files:
             for kind, text in each.json(NOTES).items():
                 told.setdefault(kind, []).append(f"{self._called(each.folder)}: {text}")
+        swept = {name for axes in self._axes.values() for name in axes}
+        idle = told.get("unused", [])
+        if len(idle) < len(files) and not any(name in re.sub(r"\(.*?\)", "", text) for name in swept for text in idle):
+            told.pop("unused", None)
         return {kind: f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for kind, texts in told.items()}
 
     def _called(self, run: Path) -> str:

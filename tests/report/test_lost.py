@@ -20,7 +20,7 @@ from sim.settings.market import WorkSettings
 from sim.settings.run import RetrySettings
 from sim.settings.work import Work, WorkChoice
 from sim.sweeps.sweep import row
-from tests.worlds import agent, backend, scenario
+from tests.worlds import agent, backend, scenario, with_
 
 LIMIT = "market.models.one.requests_per_min"
 
@@ -134,6 +134,18 @@ def test_notes_of_a_sweep_name_a_scenario_by_what_tells_it_from_others_and_count
     assert said.startswith("1 of 2 scenarios, such as request limit 60/min: Work was lost: ")
     means = pd.read_csv(tmp_path / "0" / "summary.csv").set_index("metric")["mean"]
     assert f"${4 * means['lost_usd']:,.4g} of ${4 * means['cost_usd']:,.4g} went into them" in said
+
+
+def test_a_setting_without_effect_is_told_of_a_sweep_where_it_has_none_in_any_run_or_the_sweep_sets_it(tmp_path: Path) -> None:
+    few = with_(crowd(), workload=with_(crowd().workload, tasks=2))
+    sim.sweep(few, {"retry.attempts": [1, 3], "retry.backoff_base_s": [4.0]}, folder=tmp_path / "swept")
+    assert "retry.backoff_base_s" in Folder(tmp_path / "swept").notes["unused"]
+    longer = with_(few, retry=RetrySettings(backoff_base_s=4.0))
+    sim.sweep(longer, {"retry.attempts": [1, 3]}, folder=tmp_path / "some")
+    assert "unused" not in Folder(tmp_path / "some").notes
+    sim.sweep(with_(longer, retry=RetrySettings(attempts=1, backoff_base_s=4.0)), {"seed": [1, 2]}, folder=tmp_path / "all")
+    said = Folder(tmp_path / "all").notes["unused"]
+    assert said.startswith("2 of 2 scenarios, such as seed 1: Without effect here: retry.backoff_base_s")
 
 
 def test_where_no_task_was_finished_none_has_a_price() -> None:
