@@ -67,10 +67,12 @@ class Presence:
 
 
 class Occupancy:
-    """The most calls that rows show in service at one moment, found chunk by chunk."""
+    """The most calls that rows show in service at one moment, found chunk by chunk; where slots are enough, perhaps some more."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: float = 0.0) -> None:
+        """Up to so many it need not be the number itself."""
         self.most = 0
+        self._slots = slots
         self._starts = self._ends = np.zeros(0)
         """Of the calls that have not been seen to begin yet, and of those that have not been seen to end."""
 
@@ -80,14 +82,34 @@ class Occupancy:
         A slot that ends at a moment is free at it; an attempt of no length takes none.
         """
         real = ends > starts
-        starts, known = np.sort(np.concatenate([self._starts, starts[real]])), np.sort(np.concatenate([self._ends, ends[real]]))
-        in_service = len(known) - len(starts)
-        starts, self._starts = np.split(starts, [np.searchsorted(starts, until)])
-        if len(starts):
-            begun = np.arange(1, len(starts) + 1) + in_service
-            self.most = max(self.most, int((begun - np.searchsorted(known, starts, side="right")).max()))
-            known = known[known > starts[-1]]
-        self._ends = known
+        starts, ends = np.concatenate([self._starts, starts[real]]), np.concatenate([self._ends, ends[real]])
+        before, come = len(ends) - len(starts), starts < until
+        begun, self._starts = starts[come], starts[~come]
+        if len(begun):
+            last = begun.max()
+            most = _at_most(begun, ends, last) + before
+            self.most = max(self.most, most if most <= self._slots else _exactly(begun, ends) + before)
+            ends = ends[ends > last]
+        self._ends = ends
+
+
+def _at_most(starts: np.ndarray, ends: np.ndarray, last: float) -> int:
+    """No more calls than these are under way at once: in any of many short spans, those that were and those that begin in it."""
+    first, spans = starts.min(), max(64, len(starts) // 4)
+    if not last > first:
+        return len(starts)
+    scale = spans / (last - first)
+    begin, end = (((np.clip(moments, first, last) - first) * scale).astype(np.int64) for moments in (starts, ends))
+    begun, ended = (np.cumsum(np.bincount(places, minlength=spans + 1)) for places in (begin, end))
+    ended_before = np.concatenate([[0], ended[:-1]])
+    return int((begun - ended_before).max())
+
+
+def _exactly(starts: np.ndarray, ends: np.ndarray) -> int:
+    """How many are under way at once, of calls whose ends are among these."""
+    starts = np.sort(starts) if (starts[1:] < starts[:-1]).any() else starts
+    begun = np.arange(1, len(starts) + 1)
+    return int((begun - np.searchsorted(np.sort(ends), starts, side="right")).max())
 
 
 class Counters(NamedTuple):

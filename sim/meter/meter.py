@@ -78,8 +78,8 @@ class Meter:
         self.prices = list(prices)
         self._priced = priced
         self.books: Books | None = None  # where somebody else adds its rows up
-        self.occupancy = [Occupancy() for _ in prices]
         self.slots = list(slots)
+        self.occupancy = [Occupancy(each) for each in self.slots]
         self._limited = [index for index, slots in enumerate(self.slots) if slots < math.inf]
         self._outlast: list[tuple[int, float, float]] = []
         """(backend, start, end) of attempts that outlast the run, since the last chunk."""

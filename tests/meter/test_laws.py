@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -178,4 +179,20 @@ def test_occupancy_counts_over_chunks() -> None:
     seen = Occupancy()
     for chunk in np.split(np.arange(300), [1, 50, 51, 200]):
         seen.add(starts[chunk], ends[chunk])
-    assert seen.most == max(int(((starts <= t) & (ends > t)).sum()) for t in starts)
+    truth = max(int(((starts <= t) & (ends > t)).sum()) for t in starts)
+    assert seen.most == truth
+
+
+@pytest.mark.parametrize("slots", [0, 60, 95, 96, 97, 100, 110, 150, math.inf])
+def test_occupancy_is_the_number_itself_where_it_is_more_than_slots_and_never_less(slots: float) -> None:
+    """In any order, over chunks whose calls begin before others of earlier ones."""
+    rng = np.random.default_rng(3)
+    starts = np.round(rng.uniform(0, 100, 4000), 1)
+    ends = starts + rng.exponential(2.0, 4000) * (rng.random(4000) < 0.9)
+    truth, seen = max(int(((starts <= t) & (ends > t)).sum()) for t in starts), Occupancy(slots)
+    chunks = np.array_split(rng.permutation(np.argsort(starts + rng.uniform(0, 10, 4000))), 9)
+    for place, chunk in enumerate(chunks):
+        left = np.concatenate([starts[later] for later in chunks[place + 1 :]] or [np.array([math.inf])])
+        seen.add(starts[chunk], ends[chunk], left.min())
+    assert (seen.most > slots) == (truth > slots)
+    assert seen.most == truth if truth > slots else truth <= seen.most <= slots
