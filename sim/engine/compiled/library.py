@@ -25,7 +25,6 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.settings.run import Engine
 from sim.settings.workload import WorkloadKind
-from sim.workload.demand import Demand
 
 CALLED = CFUNCTYPE(c_int)
 """What the twin calls when the meter's buffer is full, and when paths are to be named; other than 0: all is to end."""
@@ -93,8 +92,6 @@ def _left_alone(scenario: Scenario) -> str:
     """What the twin's clock does not have of a scenario that it covers where calls meet; empty: it has all."""
     prices = [plan.price for plan in blueprints(scenario, Shard())]
     work = scenario.workload
-    if work.kind is WorkloadKind.users and Demand(work, scenario.start_time()).changes:
-        return "users whose demand changes by the hour or the week"
     in_batches = work.kind is WorkloadKind.open and distribution(work.batch_size).support() != (1.0, 1.0)
     if in_batches and distribution(work.interarrival_s).quantile()(_RARELY) == 0:  # one ends where the next begins, it cannot tell where
         return "batches that come with no time between them"

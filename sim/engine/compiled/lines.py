@@ -11,9 +11,14 @@ import numpy as np
 from sim.engine.compiled.batch import BatchDesk
 from sim.engine.compiled.tables import JOB
 from sim.sampling.distributions import distribution
+from sim.workload.demand import Demand
 
 AT_ONCE = 4096
 """Tasks that end before somebody looks at them."""
+
+
+AFTER = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double, ctypes.c_double)
+"""`Demand.after`"""
 
 
 class LineDesk(BatchDesk):
@@ -27,6 +32,10 @@ class LineDesk(BatchDesk):
         self._backlog = math.inf if distribution(workload.batch_size).support() != (1.0, 1.0) else workload.backlog
         """Tasks up to this number come together with the one before where they come at the same moment: the others one by one."""
         self._before_s = math.nan
+        demand = Demand(workload, settings["scenario"].start_time())
+        self._after = AFTER(demand.after)
+        if demand.changes:
+            self._state.after = ctypes.cast(self._after, ctypes.c_void_p)
 
     def close(self) -> None:
         """Nobody else comes: turn it to the end."""

@@ -219,6 +219,7 @@ typedef struct {
     i64 row_count, row_room;
     int (*more_room)(void);
     int (*named)(void); /* names the paths that are new, and returns the same */
+    double (*after)(double now_s, double usual_s); /* where demand changes (`Demand.after`); null: it never does */
     double arrived_s; /* when the task came that is lived: all that start before are recorded */
     Sums *sums; /* null: the meter adds its rows up itself */
     /* What is counted, over all tasks so far. */

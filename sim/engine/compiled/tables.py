@@ -128,7 +128,7 @@ class EngineState(ctypes.Structure):
     """`Engine` of `model.h`."""
 
     _fields_ = (
-        ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), ("more_room", c_void_p), ("named", c_void_p),
+        ("rows", c_void_p), ("row_count", c_int64), ("row_room", c_int64), *_fields(c_void_p, "more_room", "named", "after"),
         ("arrived_s", c_double), ("sums", POINTER(SumsTable)),
         *_fields(c_int64, "requested", "given_up", "trying_again", "agents", "verifiers"),
         *_fields(POINTER(c_int64), "in_service", "in_line"),

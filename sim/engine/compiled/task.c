@@ -90,7 +90,8 @@ void leave_off(Engine *engine, const World *world, User *user)
     if (user->session == world->sessions)
         return;
     page(world, ARRIVAL, (u64)user->number, 1, (u64)user->session, &u, 1);
-    put(engine, engine->clock->now_s + draw(world, world->session_gap_s, u), SENDS, user);
+    double now_s = engine->clock->now_s, gap_s = draw(world, world->session_gap_s, u);
+    put(engine, engine->after ? engine->after(now_s, gap_s) : now_s + gap_s, SENDS, user);
 }
 
 void send_task(Engine *engine, const World *world, User *user)

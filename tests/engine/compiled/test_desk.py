@@ -94,7 +94,7 @@ MEETING = COVERED | {
     | {"requests_per_min": of(None, 3.0, 20.0), "input_tokens_per_min": of(None, None, 9000.0), "quotas": {}, "windows": []}
     | {"output_tokens_per_min": of(None, None, 700.0), "tokens_per_min": of(None, None, 12000.0), "limit_burst_s": of(60.0, 7.0)},
     "outcome": {"success_exponent": 0.0},
-    "workload": COVERED["workload"] | {"teams": {}, "growth_per_week": 1.0, "tasks": 8, "users": of(2, 3), "tasks_per_user": of(1, 3)},
+    "workload": COVERED["workload"] | {"teams": {}, "tasks": 8, "users": of(2, 3), "tasks_per_user": of(1, 3)},
 }
 """What its clock covers too: limits, and lines."""
 
@@ -181,6 +181,11 @@ METERED = {
         "agent=team_2", "workload=users", "workload.users=20", "workload.tasks_per_user=3", "horizon_s=20000",
         "market.models.claude_opus_4_6.requests_per_min=4", "market.models.minimax_m2_5.slots=2",
     ],
+    "users in office hours": [
+        "agent=chat", "workload=users", "workload.users=40", "workload.tasks_per_user=9", "horizon_s=200000", "workload.session_gap_s=900",
+        "workload.hours=[{from_h: 8, until_h: 18, times: 1.5}]", "workload.otherwise=0.1", "workload.growth_per_week=1.4",
+        "market.models.claude_opus_4_6.requests_per_min=2",
+    ],
     "a line that is full": [
         "agent=chat", "workload.tasks=300", "workload.interarrival_s=3", "market.models.claude_opus_4_6.slots=2",
         "market.models.claude_opus_4_6.queue_limit=3",
@@ -214,7 +219,6 @@ def test_users_are_lived_on_the_twins_clock(library: Library) -> None:
         (["outcome.success_exponent=0.5"], "outcome.success_exponent"),
         (["market=nov_2026", "backends=[deepseek_v4_pro]"], "prices that change"),
         (["workload.batch_size=2", "workload.interarrival_s=0"], "batches that come with no time between them"),
-        (["workload=users", "workload.growth_per_week=1.5"], "users whose demand changes by the hour or the week"),
     ],
 )
 def test_what_the_twins_clock_does_not_have_goes_on_simpys(words: list[str], named: str) -> None:

@@ -104,7 +104,7 @@ MUTANTS = {
     "clients come back when they like": Mutant("call.c", " && retry_after_s > *wait_s", " && 0"),
     "turned away and broken is the same wait": Mutant("call.c", "    if (call->limited)\n", "    if (0)\n"),
     "nobody is counted who was turned away": Mutant("backend.c", "agent->call.wait.refused = 1", "1"),
-    "users begin at once": Mutant("task.c", "now_s + draw(world, world->session_gap_s, u)", "now_s"),
+    "users begin at once": Mutant("task.c", ": now_s + gap_s", ": now_s"),
     "the next task has its user's number": Mutant("task.c", "session++ * world->users", "session++ * 1"),
     "nobody is told how long a call stood in line": Mutant("sums.c", "[sums->line_count++] = in_line_s", "[sums->line_count++] = 1.0"),
     "the line of calls that are tried again is forgotten": Mutant("call.c", "call->wait.line_s += call", "call->wait.line_s = call"),
