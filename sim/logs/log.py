@@ -288,5 +288,7 @@ def _unknown(file: File) -> str:
         if '{"' in names:
             return "has something before the JSON of its first line: cut it off, so that a line begins with {"
         return f"{known} (its first line names the columns {names}: a table of ours has trace, agent, t_s, ...)"
+    if fault := file.fault:
+        return f"{known} (its first line {fault})"
     keys = ", ".join(key[:20] for entry in file.sample(1).entries for key in list(entry)[:6])
     return f"{known} (its first entry has {keys})" if keys else known

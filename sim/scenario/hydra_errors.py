@@ -169,6 +169,8 @@ _BACKENDS = ("model", "models", "model_name", "llm", "vendor")
 _PLAIN = {
     "has missing mandatory value": "is missing, and has to be given",
     "is not Optional": "cannot be null",
+    "Incompatible value 'None'": "cannot be null",
+    "Interpolation key": "names a setting in ${...} that is not there",
     "is not a valid bool": "must be true or false",
     "Unexpected type for root": "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}",
     "Config group override must be": "a group, such as agent= or workload=, takes the name of a file of its menu, not null or a number "
@@ -190,7 +192,7 @@ def _plainer(message: str, key: str) -> str:
     several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
     if several:
         return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside"
-    if form := _in_a_list(message, key):
+    if form := _second(message) or _in_a_list(message, key):
         return form
     priced = re.match(r"market\.models\.([^.]+)\.", key)
     for words, plain in _PLAIN.items():
@@ -199,12 +201,21 @@ def _plainer(message: str, key: str) -> str:
     return _mixed(key) if message in _MIXED else _of_type(message, key.rpartition(".")[2]) or message
 
 
+def _second(message: str) -> str:
+    """Of a settings file with several documents: where the second begins; empty for other messages."""
+    places = re.findall(r'in "([^"]+)", line (\d+)', message) if message.startswith("expected a single document") else []
+    return "".join(f"{file}, line {line}: a second document begins: leave one, without the line ---" for file, line in places[-1:])
+
+
 def _in_a_list(message: str, key: str) -> str:
     """Of what should be a list, or a group of settings in one; empty for other messages."""
     if " is not a ListConfig, list or tuple" in message:
         return f"must be {list_form(key)}"
     if key.endswith("]") and "is not a subclass of" in message:
-        return f"must be a mapping: the whole is {list_form(key[: key.rindex('[')])}"
+        kind = (
+            "cannot be null" if "NoneType is not" in message else "must be a text" if " subclass of str" in message else "must be a mapping"
+        )
+        return f"{kind}: the whole is {list_form(key[: key.rindex('[')])}"
     return ""
 
 

@@ -31,7 +31,7 @@ class LoopSettings:
     think_time_s: Any = twin(0.0, low=0, quantity=True)
     """Seconds the user takes before each later message."""
     turns: Any = twin(1, low=1, quantity=True)
-    """Model calls for each message."""
+    """Model calls for each message, of a new session of one message: `turns_exponent` and `resumed_turns` make fewer of them."""
     turns_scale: Any = twin(1.0, low=0, quantity=True)
     """One factor a session on all its turns: some sessions work longer on everything."""
     turns_exponent: float = twin(0.0, low=0, high=3)

@@ -28,6 +28,8 @@ def refuse_stray_words(words: Sequence[str], verbs: Collection[str]) -> None:
     """Raise `ConfigError` with the likely word for the first that is a plain name, and for what the shell has cut at a space: settings
     have a value, verbs come first."""
     _, settings = split(words)
+    _refuse_dashes(words)
+    _refuse_dealt_out(settings)
     for place, word in enumerate(settings):
         _refuse_cut(settings[place:])
         if re.fullmatch(r"[A-Za-z][\w-]*", word):
@@ -47,6 +49,31 @@ def _refuse_cut(words: Sequence[str]) -> None:
             raise ConfigError(f'{begun[1]}: the shell has cut this at its spaces; in quotes it is one word: "{whole}"')
     closed = words[0].rstrip(",: ") + "".join(reversed(_open(words[0])))
     raise ConfigError(f'{begun[1]}: a bracket is not closed; in quotes, in the shell: "{closed}"')
+
+
+def _refuse_dashes(words: Sequence[str]) -> None:
+    """Raise `ConfigError` with the form of a setting for one that is written as a flag."""
+    for word, after in zip(words, [*words[1:], ""], strict=False):
+        flag = re.fullmatch(r"--([A-Za-z_][\w.]*)(?:=(.*))?", word)
+        if flag and flag[1] not in ("yes", "budget") and flag[1].partition(".")[0] in set(_settings()):
+            value = flag[2] or ("VALUE" if "=" in after or after.startswith("-") or not after else after)
+            raise ConfigError(f"{word}: settings have no dashes; write {flag[1]}={value}")
+
+
+def _refuse_dealt_out(settings: Sequence[str]) -> None:
+    """Raise `ConfigError` with the form in quotes where the shell has made a word of each part of a mapping's braces."""
+    parts: dict[str, list[str]] = {}
+    for word in settings:
+        if word.partition("=")[0] in ("agent.workflow", "router.custom"):  # module:function
+            continue
+        if dealt := re.fullmatch(r"(\+{0,2}[A-Za-z_][\w.]*)=(\[?)(\w+:[^{}=\]]*)\]?", word):
+            parts.setdefault("=".join(dealt.group(1, 2)), []).append(dealt[3])
+    for begun, found in parts.items():
+        if len(found) > 1:
+            whole = f"{begun}{{{', '.join(each.replace(':', ': ') for each in found)}}}{']' * begun.endswith('[')}"
+            raise ConfigError(
+                f"{begun.partition('=')[0]}: the shell has dealt out what stands in braces; in quotes it is one word: '{whole}'"
+            )
 
 
 def _open(text: str) -> list[str]:

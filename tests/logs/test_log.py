@@ -40,6 +40,10 @@ def test_what_is_not_there_or_has_no_calls_is_one_line(tmp_path: Path) -> None:
     for path, why in (
         (tmp_path / "no.csv", "no such file or folder"),
         (lines(tmp_path / "x.json", {"a": 1}), r"is of no known format; known: .*claude-code.*\(its first entry has a\)"),
+        (
+            lines(tmp_path / "cut.json", '{"resourceSpans": [{"sco'),
+            r"\(its first line is no JSON: it ends in the middle, as where a file was cut\)",
+        ),
         (lines(tmp_path / "y.log", 'INFO {"a": 1, "b": 2}'), "has something before the JSON of its first line"),
         (lines(tmp_path / "z.csv", "sep=;", "trace;agent"), "begins with Excel's sep=;"),
         (

@@ -146,3 +146,10 @@ def test_what_cannot_be_read_or_names_this_machine_is_told(typed: str, told: str
     with pytest.raises(sim.ConfigError) as refused:
         sim.load(typed)
     assert str(refused.value).startswith(told)
+
+
+def test_a_second_document_in_a_settings_file_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "x.yaml").write_text("# @package _global_\nseed: 3\n---\nseed: 4\n")
+    with pytest.raises(sim.ConfigError, match=r"x\.yaml, line 3: a second document begins: leave one, without the line ---$"):
+        sim.load("experiment=x", config_dir=tmp_path)

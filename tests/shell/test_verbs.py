@@ -12,7 +12,7 @@ import pytest
 from sim.errors import ConfigError
 from sim.scenario.load import CONF
 from sim.shell.cli import main
-from sim.shell.verbs import VERBS
+from sim.shell.verbs import VERBS, call
 from sim.shell.words import refuse_stray_words, split
 
 STRAY = {
@@ -149,6 +149,35 @@ def test_an_empty_place_is_not_the_current_folder(capsys: pytest.CaptureFixture[
 def test_what_the_shell_has_cut_is_told_with_its_quoted_form(words: list[str], told: str) -> None:
     with pytest.raises(ConfigError, match=f"^{re.escape(told)}"):
         refuse_stray_words(words, VERBS)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["workload.hours=[from_h:9]", "workload.hours=[until_h:17]", "workload.hours=[times:2]"],
+            "workload.hours: the shell has dealt out what stands in braces; in quotes it is one word: "
+            "'workload.hours=[{from_h: 9, until_h: 17, times: 2}]'",
+        ),
+        (["agent.turns=dist:geometric", "agent.turns=mean:8"], "agent.turns: the shell has dealt out what stands in braces"),
+        (["agent=solo", "--backends", "glm_5"], "--backends: settings have no dashes; write backends=glm_5"),
+        (["--agent.turns=10"], "--agent.turns=10: settings have no dashes; write agent.turns=10"),
+    ],
+)
+def test_braces_without_quotes_and_settings_with_dashes_are_told_as_meant(words: list[str], told: str) -> None:
+    """The shell makes a word of each part of {a,b}."""
+    with pytest.raises(ConfigError, match=f"^{re.escape(told)}"):
+        refuse_stray_words(words, VERBS)
+
+
+@pytest.mark.parametrize("words", [["--yes", "--json"], ["agent.workflow=a:f", "agent.workflow=b:f"], ["events=[at:5]"]])
+def test_flags_functions_and_one_word_are_no_dealt_out_braces(words: list[str]) -> None:
+    refuse_stray_words(words, VERBS)
+
+
+def test_a_verb_of_one_scenario_says_that_it_sweeps_none() -> None:
+    with pytest.raises(ConfigError, match="sim estimate takes one scenario; call it once for each"):
+        call("estimate", ["-m", "agent=chat,solo"])
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,14 @@ class File:
         entries = [entry for entry, _ in zip(self._first(), range(many), strict=False)] if self.kind == "json" else []
         return Sample(self.kind, self.columns, entries)
 
+    @property
+    def fault(self) -> str:
+        """Why its first line is no JSON; empty: it is, or is a part of a document over several lines, or of a table."""
+        if self.kind != "json" or self._is_document:
+            return ""
+        with opened(self.path) as stream:
+            return _objects(next(iter(stream), b""))[1]
+
     def entries(self) -> Iterator[tuple[str, Entry]]:
         """Each entry with its place (`line 7`); what is broken is counted and passed over."""
         if self.kind == "table":

@@ -80,7 +80,8 @@ def resent(found: Found) -> str:
     ours = "our cache" + " of an hour, as most writes are," * done["of_an_hour"]
     ways = {"recorded cache reads": done["recorded_usd"], ours: done["simulated_usd"]}
     told = [f"{usd(each)} with {how} ({_less_or_more(each, priced)})" for how, each in ways.items() if each is not None]
-    return f"By our replay {', '.join(told)}, against our prices of what was recorded"
+    apart = f"; fees of web searches ({found['web_searches']:,}) stand with recorded reads alone, and in no what-if"
+    return f"By our replay {', '.join(told)}, against our prices of what was recorded{apart if found['web_searches'] else ''}"
 
 
 def _why(found: Found) -> str:
@@ -100,6 +101,8 @@ def wanting(found: Found) -> Iterator[str]:
 def assumed(found: Found) -> list[str]:
     """What was assumed of rows, columns and files that do not say it, or left aside; a line each."""
     lines = [f"{counted(many, 'row')}: {what}" for what, many in found["remarks"].items()]
+    nameless = [row for row in found["models"] if row["backend"] and not row["model"]]
+    lines += [f"{counted(row['calls'], 'row')}: no model named: priced as {row['backend']} (backends=[...] says which)" for row in nameless]
     tiers = found["other_tiers"].items()
     lines += [f"{counted(many, 'row')}: service tier {name}, priced as standard, which may be wrong" for name, many in tiers]
     if many := found["writes_unsaid"]:

@@ -52,6 +52,7 @@ def account(bill: LogBill) -> dict[str, Any]:
         "market": bill.scenario.market.name,
         "billed_usd": None if np.isnan(billed).all() else total(billed),
         "priced_usd": total(priced),
+        "web_searches": int(calls["web_searches"].sum()),
         "replayed": replayed(bill)._asdict(),
         "billed_calls_with_price": int(both.sum()),
         "billed_usd_with_price": total(billed[both]),

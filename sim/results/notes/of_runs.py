@@ -11,7 +11,7 @@ from sim.results.hourly.metrics import told as on_servers
 from sim.results.monthly.plan import told as of_month
 from sim.results.notes.of_engine import clock
 from sim.results.notes.of_logs import assumed
-from sim.results.notes.of_settings import floor, never, prices, room, together, waits
+from sim.results.notes.of_settings import floor, never, prices, room, together, turns, waits
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
 from sim.results.teams.metrics import evenness
@@ -50,6 +50,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "floor": floor(scenario),
         "room": room(scenario),
         "waits": waits(scenario),
+        "turns": turns(scenario),
         "together": together(scenario),
         "chance": told_of_chance(scenario),
         "replications": _alone(estimates),

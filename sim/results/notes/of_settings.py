@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import Any
 
 from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
+from sim.scenario.sources import CONF
+from sim.scenario.text import read_settings
 from sim.settings.agent import AgentKind
 from sim.settings.router import Policy
 from sim.settings.workload import WorkloadKind
@@ -92,3 +96,26 @@ def waits(scenario: Scenario) -> str:
     if retry.backoff_base_s <= retry.backoff_cap_s:
         return ""
     return f"retry.backoff_base_s={retry.backoff_base_s:g}: above retry.backoff_cap_s={retry.backoff_cap_s:g}, which holds from the first."
+
+
+def turns(scenario: Scenario) -> str:
+    """Where the user's turns for a message are scaled by what the menu's profile brings with it, so that fewer are taken."""
+    agent = scenario.agent
+    if agent.kind is AgentKind.pipeline or scenario.workload.kind is WorkloadKind.trace or agent.turns in of_menu("turns"):
+        return ""
+    said = []
+    if agent.turns_exponent > 0 and distribution(agent.requests).support()[1] > 1:
+        said.append(f"of m messages each takes m^-{agent.turns_exponent:g} of that (agent.turns_exponent=0: all)")
+    if agent.resumed_turns < 1 and distribution(agent.prior_tokens).support()[1] > 0:
+        said.append(f"one that is resumed takes {agent.resumed_turns:g} of it (agent.resumed_turns=1: all)")
+    return f"agent.turns is of a new session of one message: {', and '.join(said)}." if said else ""
+
+
+@functools.cache
+def _of_loops() -> tuple[dict[str, Any], ...]:
+    return tuple(read_settings(file) for part in ("profile", "agent") for file in sorted((CONF / part).glob("*.yaml")))
+
+
+def of_menu(name: str) -> list[Any]:
+    """Values that a setting of a loop has in the profiles and agents that ship: nobody has asked for those."""
+    return [loop[name] for loop in _of_loops() if name in loop]

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from sim.results.notes.of_settings import of_menu
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF, market_with
 from sim.scenario.text import read_settings
@@ -63,6 +64,14 @@ def _lines(scenario: Scenario) -> bool:
     return any(model.slots is not None for model in scenario.chosen().values())
 
 
+def _summed_up(scenario: Scenario) -> bool:
+    """Whether contexts have a length at which they are summarised; the share of it that a profile ships with is asked for by it."""
+    agent = scenario.agent
+    if agent.compact_at_share in of_menu("compact_at_share") or not _fresh(scenario):
+        return True
+    return agent.window_tokens is not None or agent.compact_at_tokens is not None or agent.kind is AgentKind.custom
+
+
 _OPEN, _PEOPLE = (WorkloadKind.open,), (WorkloadKind.users,)
 
 NEEDS = (
@@ -91,6 +100,8 @@ NEEDS = (
         "agent", _LOOP, lambda scenario: scenario.agent.kind is not AgentKind.pipeline or not _fresh(scenario),
         "a pipeline's agents take it from agent.stages",
     ),
+    Needs("agent", "compact_at_share", _summed_up,
+          "needs agent.window_tokens or agent.compact_at_tokens"),
     Needs("agent", "tool_result_tokens opening_turns opening_result_tokens result_scale tool_time_s",
           lambda scenario: scenario.agent.kind is not AgentKind.chat or not _fresh(scenario), "chats use no tools"),
     Needs(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -26,6 +27,8 @@ class Parser(argparse.ArgumentParser):
     """Of a verb's arguments. A mistake is a `ConfigError`."""
 
     def error(self, message: str) -> NoReturn:
+        if re.fullmatch(r"unrecognized arguments: (-m|--multirun)", message):
+            raise ConfigError(f"{self.prog} -m: {self.prog} takes one scenario; call it once for each, or sweep runs by sim -m")
         raise ConfigError(f"{message}; see {self.prog} --help")
 
 

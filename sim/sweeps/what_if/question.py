@@ -10,6 +10,7 @@ flat=200/month,10/5h,50/week  a flat rate, USD, with what it allows of list pric
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import NamedTuple
 
@@ -72,6 +73,8 @@ def asked(text: str, backends: list[str], models: list[str]) -> Question:
             found = _short(found, key, value, backends)
         elif key == "backends" and (alone := re.fullmatch(r"\[\s*([\w.]+)\s*\]", value)):
             found = _moved(found, "*", alone[1], backends)
+        elif "." not in key and (near := difflib.get_close_matches(key, SHORT, n=1, cutoff=0.7)):
+            raise ConfigError(f"--what-if {word}: '{key}' is no setting; did you mean '{near[0]}'?")
         else:
             found = found._replace(settings=(*found.settings, word))
     if not found.text:

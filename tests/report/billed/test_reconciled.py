@@ -39,6 +39,8 @@ def test_equal_to_the_cent_is_said_and_what_has_no_bill_is_left_out_of_the_compa
 @pytest.mark.parametrize(("columns", "call", "line"), [
     ("cached_tokens", "0", "As billed: the log has no dollars; by our prices $0.650 (market=feb_2026)"),
     ("cached_tokens,model", "0,x-1", "Not priced: 1 call of x-1, which is none of this market's: --model x-1=BACKEND says which it is"),
+    ("cached_tokens", "0", "1 row: no model named: priced as claude_opus_4_6 (backends=[...] says which)"),
+    ("cached_tokens,web_searches", "0,5", "; fees of web searches (5) stand with recorded reads alone, and in no what-if"),
     ("cached_tokens,colour", "0,red", "x.csv: columns not read: colour"),
     ("trigger", "user", "1 row: no recorded cache reads"),
 ])  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sim.results.notes.of_settings import never, waits
+import sim
+from sim.results.notes.of_settings import never, turns, waits
 from sim.settings.capacity.limits import QuotaSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.run import RetrySettings
@@ -38,3 +39,26 @@ def test_a_backoff_above_its_cap_is_told() -> None:
     world = scenario(agent(), backend(), retry=RetrySettings(backoff_base_s=10.0, backoff_cap_s=1.0))
     assert waits(world) == "retry.backoff_base_s=10: above retry.backoff_cap_s=1, which holds from the first."
     assert waits(scenario(agent(), backend())) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["agent=solo", "agent.turns=20"],
+            "agent.turns is of a new session of one message: of m messages each takes m^-0.8 of that (agent.turns_exponent=0: all), "
+            "and one that is resumed takes 0.25 of it (agent.resumed_turns=1: all).",
+        ),
+        (
+            ["agent=solo", "agent.turns=20", "agent.requests=1"],
+            "agent.turns is of a new session of one message: one that is resumed takes 0.25 of it (agent.resumed_turns=1: all).",
+        ),
+        (["agent=solo", "agent.turns=20", "agent.turns_exponent=0", "agent.resumed_turns=1"], ""),
+        (["agent=solo"], ""),
+        (["agent=team"], ""),
+        (["agent=swe_task", "agent.turns=20"], ""),
+    ],
+)
+def test_turns_that_a_profile_scales_are_told(words: list[str], told: str) -> None:
+    """20 turns of a session of 5 messages are 20 x 5^-0.8 = 5.5 for each."""
+    assert turns(sim.load(*words)) == told

@@ -31,6 +31,7 @@ TOLD = [
     ("open", "workload.otherwise=0", "workload.otherwise (needs workload.hours)"),
     ("open", "workload.urgent_share=0.5", "workload.urgent_share (needs slots of a backend, so that there is a line)"),
     ("chat", "agent.fanout=8", "agent.fanout (needs a team or a debate)"),
+    ("chat", "agent.compact_at_share=0.5", "agent.compact_at_share (needs agent.window_tokens or agent.compact_at_tokens)"),
     ("chat", "agent.tool_time_s=9", "agent.tool_time_s (chats use no tools)"),
     ("open", "agent.at_cap=skip", "agent.at_cap (needs agent=pipeline)"),
     ("open", "agent.tries.pick=majority", "agent.tries.pick (needs agent.tries.most above 1)"),

@@ -45,6 +45,7 @@ def test_words_end_at_blanks_outside_of_brackets_and_quotes() -> None:
         ("kimi", "--what-if kimi: is no backend of this market and no setting; did you mean 'kimi_k2_5'?"),
         ("lead=kimi", "--what-if lead=kimi: is no backend of this market; did you mean 'kimi_k2_5'?"),
         ("cache=2h", "must be 5m or 1h"),
+        ("cahce=1h", "--what-if cahce=1h: 'cahce' is no setting; did you mean 'cache'?"),
         ("compact=60kb", "must be a number of tokens from 1k, e.g. 60k"),
         ("compact=0.5k", "must be a number of tokens from 1k"),
         ("fanout=most", "must be half, a number or a distribution"),

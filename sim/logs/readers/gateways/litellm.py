@@ -45,12 +45,15 @@ class Reader(LogReader):
             self.report.remarks["tried again by the gateway: what the first tries cost is not in the log"] += 1
         status = str(entry.get("status") or "success")
         read, provider = usage.get("cache_read_input_tokens"), str(entry.get("custom_llm_provider") or "")
+        tokens, written = count(entry["prompt_tokens"]) + count(entry["completion_tokens"]), usage.get("cache_creation_input_tokens")
+        if said(total := entry.get("total_tokens")) >= 0 and count(total) not in (tokens, tokens + count(read) + count(written)):
+            self.report.remarks["total_tokens is not what prompt and completion come to: is a part of them missing?"] += 1
         tier = "batch" if "batch" in str(entry.get("call_type")) else usage.get("service_tier") or about.get("service_tier") or ""
         yield LoggedCall(
             str(entry.get("session_id") or ""), str(entry.get("model") or ""),
             Counts.inclusive if provider in _ALWAYS_WHOLE else Counts.unsure, count(entry["prompt_tokens"]),
             count(entry["completion_tokens"]), said(inside.get("cached_tokens") if read is None else read),
-            said(usage.get("cache_creation_input_tokens")), reasoning_tokens=count(outside.get("reasoning_tokens")),
+            said(written), reasoning_tokens=count(outside.get("reasoning_tokens")),
             start_s=moment(entry.get("startTime")), end_s=moment(entry.get("endTime")), cost_usd=dollars(entry.get("spend")),
             status="ok" if status == "success" else status, tier=str(tier), key=str(entry["request_id"]),
             emitter=provider,

@@ -9,6 +9,8 @@ from sim.logs.files import Entry, File, Sample
 from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment, needed, under
 from sim.logs.reader import Asked, LogReader
 
+_SILENT = "answers without their usage: left out, since nobody knows their tokens"
+
 
 class Reader(LogReader):
     """The lines of one thread stand in one file, in their order."""
@@ -30,19 +32,25 @@ class Reader(LogReader):
         """Of an answer. A call begins with the newest message of the user or of a tool; without one, at its end."""
         message = entry.get("message")
         if not isinstance(message, dict):
+            if entry.get("type") == "assistant":
+                self.report.remarks[_SILENT] += 1
             return
         usage = message.get("usage")
         if not isinstance(usage, dict):
             if usage is not None:
                 raise ValueError("its usage is no mapping of names to numbers")
             if entry.get("type") == "assistant":
-                self.report.remarks["answers without their usage: left out, since nobody knows their tokens"] += 1
+                self.report.remarks[_SILENT] += 1
             if entry.get("type") == "user":
                 self._hear(entry, message)
             return
         if message.get("model") == "<synthetic>" or entry.get("isApiErrorMessage"):
             self.report.remarks["notes of Claude Code itself, no calls of a model: left out"] += 1
             return
+        if _outgrown(usage):
+            self.report.remarks[
+                "more cache writes by lifetime than in all (cache_creation_input_tokens): those by lifetime are priced"
+            ] += 1
         session, aside = entry.get("sessionId") or "", bool(entry.get("isSidechain"))
         key = message.get("id") or entry.get("requestId") or ""
         end = moment(entry.get("timestamp"))
@@ -67,6 +75,16 @@ class Reader(LogReader):
             self.parents[entry.get("sessionId") or "", child] = self._agent(entry)
 
 
+def _outgrown(usage: Entry) -> bool:
+    """Whether the split of what was written has more tokens than their sum, where both are said."""
+    split, whole = usage.get("cache_creation"), usage.get("cache_creation_input_tokens")
+    return isinstance(split, dict) and whole is not None and _written(split) > count(whole)
+
+
+def _written(split: Entry) -> int:
+    return count(split.get("ephemeral_1h_input_tokens")) + count(split.get("ephemeral_5m_input_tokens"))
+
+
 def _call(
     session: str, model: str, usage: Entry, who: tuple[float, float, str, str], cost: float, by_user: bool, key: str, rank: int
 ) -> LoggedCall:
@@ -74,7 +92,7 @@ def _call(
     split = usage.get("cache_creation")
     if isinstance(split, dict):
         hour = count(split.get("ephemeral_1h_input_tokens"))
-        write = max(hour + count(split.get("ephemeral_5m_input_tokens")), count(usage.get("cache_creation_input_tokens")))
+        write = max(_written(split), count(usage.get("cache_creation_input_tokens")))
     else:
         write, hour = count(usage.get("cache_creation_input_tokens")), 0
     tier = "fast" if usage.get("speed") == "fast" else usage.get("service_tier") or "standard"

@@ -93,3 +93,10 @@ def test_a_line_of_totals_is_no_call(tmp_path: Path) -> None:
 def test_metadata_that_is_no_json_is_said_to_be_that(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "x.jsonl", WHOLE, row(2, 9_000, 0, 0, 9, metadata="{cut")))
     assert [where.rpartition("x.jsonl: ")[2] for where in log.report.where] == ["line 2: its metadata is no JSON: is it cut?"]
+
+
+@pytest.mark.parametrize(("total", "told"), [(None, 0), (9_412, 0), (17_412, 0), (5, 1)])
+def test_a_total_that_is_neither_sum_is_told(tmp_path: Path, total: int | None, told: int) -> None:
+    """9,000 and 412 tokens, with or without the 5,000 and 3,000 of the cache beside them."""
+    log = read(lines(tmp_path / "x.jsonl", row(1, 9_000, 5_000, 3_000, total_tokens=total)))
+    assert log.report.remarks["total_tokens is not what prompt and completion come to: is a part of them missing?"] == told

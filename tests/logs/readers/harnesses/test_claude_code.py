@@ -119,6 +119,21 @@ def test_tokens_that_are_not_said_are_no_zero(tmp_path: Path) -> None:
     ]
 
 
+def test_an_answer_that_is_a_text_is_told_as_one_without_its_usage(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "s.jsonl", said(1, "1", usage(10, 0, 0, 9)), said(2, "2", {}) | {"message": "hello"}))
+    assert len(log.calls) == 1
+    assert log.report.remarks == {"answers without their usage: left out, since nobody knows their tokens": 1}
+
+
+@pytest.mark.parametrize(("short", "told"), [(0, 0), (30_000, 1)])
+def test_more_writes_by_lifetime_than_in_all_are_told(tmp_path: Path, short: int, told: int) -> None:
+    """20,000 in all, of which 20,000 for an hour: there is no room for others."""
+    split = {"ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": 20_000}
+    log = read(lines(tmp_path / "s.jsonl", said(1, "1", usage(10, 20_000, 0, 9, cache_creation=split))))
+    assert sum(log.report.remarks.values()) == told
+    assert usd(log) == pytest.approx([10 * FRESH + 20_000 * HOUR + short * WRITE + 9 * OUT], rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("time", "zoneless"),
     [
