@@ -59,7 +59,8 @@ def distribution(value: Any, key: str = "value") -> Distribution:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Constant(_finite(value, key))
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{key}={value!r}: must be a number or a mapping with 'dist'".replace("=None:", "=null:"))
+        hint = "; a number has no unit, and no range: -m KEY=1,2,5 sweeps" if isinstance(value, str) and value[:1].isdigit() else ""
+        raise ConfigError(f"{key}={value!r}: must be a number or a mapping with 'dist'{hint}".replace("=None:", "=null:"))
     if value.__class__ is dict:
         with contextlib.suppress(ValueError, ConfigError):  # what is no plain value, and what is refused below by its key
             return _known(marshal.dumps(value, _ALL_WRITTEN_OUT))

@@ -191,7 +191,8 @@ def _plainer(message: str, key: str) -> str:
         return "is not KEY=VALUE; see sim --help"
     several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
     if several:
-        return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside"
+        point = f": {one[1]}.{one[2]}?" if (one := re.fullmatch(r"=(\d+),(\d+)", several[2])) else ""
+        return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside{point}"
     if form := _second(message) or _in_a_list(message, key):
         return form
     priced = re.match(r"market\.models\.([^.]+)\.", key)

@@ -107,6 +107,7 @@ def test_a_path_from_home_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (["backends=[claude_opus_4_6 glm_5]"], "'claude_opus_4_6 glm_5' is not in market feb_2026; commas stand between names"),
         (["profile=chat"], "profile=chat: say whose loop it is: profile@agent=chat"),
         (["+experiment=fanout"], "experiment=fanout: without the +"),
+        (["agent.turns=10k"], "agent.turns='10k': must be a number or a mapping with 'dist'; a number has no unit, and no range"),
         (["retry.attempts=${nosuch}"], "retry.attempts: names a setting in ${...} that is not there"),
         (["backends=[claude_opus_4_6,null]"], "backends[1]: cannot be null: the whole is a list such as [a,b]"),
         (["market.models.claude_opus_4_6.input_usd_per_mtok=null"], "market.models.claude_opus_4_6.input_usd_per_mtok: cannot be null"),

@@ -51,6 +51,7 @@ MISTAKES = {
     "agent.fanout=0": "agent.fanout=0: must be at least 1",
     "agent.fanout=lots": "agent.fanout='lots': must be a number or a mapping with 'dist'",
     "agent.fanout=2.5": "agent.fanout=2.5: must be a whole number",
+    "agent.reasoning_share=0,5": "a number has no comma inside: 0.5?",
     "agent.fanout=1,2,4": "agent.fanout=1,2,4: several values: -m runs each, agent.fanout=[...] is a list",
     "agent.fanout": "'agent.fanout' is not KEY=VALUE; give it a value, agent.fanout=VALUE; sim explain agent.fanout says which",
     "agent.fanout=1000 agent.depth=3": "1,660,317,412 agents a task, must be at most 100,000",

@@ -68,7 +68,7 @@ class File:
         if self._head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise DataError(f"{self.path}: is text in UTF-16: save it as UTF-8")
         if b"\0" in self._head:
-            raise DataError(f"{self.path}: is no text in UTF-8")
+            raise DataError(f"{self.path}: is no text in UTF-8 (it holds zero bytes): save it as that, or take out what is no text")
         return "json" if self._text[:1] in (b"{", b"[") or b"\n{" in self._text else "table"
 
     @cached_property

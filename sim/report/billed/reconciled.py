@@ -101,6 +101,8 @@ def wanting(found: Found) -> Iterator[str]:
 def assumed(found: Found) -> list[str]:
     """What was assumed of rows, columns and files that do not say it, or left aside; a line each."""
     lines = [f"{counted(many, 'row')}: {what}" for what, many in found["remarks"].items()]
+    if found["gap"]:
+        lines.append(f"no call from {' to '.join(found['gap'])}: is a clock wrong? what a month is reckoned from spans it")
     nameless = [row for row in found["models"] if row["backend"] and not row["model"]]
     lines += [f"{counted(row['calls'], 'row')}: no model named: priced as {row['backend']} (backends=[...] says which)" for row in nameless]
     tiers = found["other_tiers"].items()

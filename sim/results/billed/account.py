@@ -15,6 +15,8 @@ from sim.results.billed.rewritten import rewritten
 
 DEAREST = 10
 """Sessions that are listed."""
+LONG_GAP_DAYS = 366.0
+"""Between two calls of a log there is less, or a clock is wrong (assumption)."""
 
 
 def account(bill: LogBill) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def account(bill: LogBill) -> dict[str, Any]:
         "sub_agents": int(is_sub.sum()),
         "from": _moment(since) if since < np.inf else None,
         "until": _moment(until) if since < np.inf else None,
+        "gap": _gap(times[0]),
         "input_tokens": int(calls["input_tokens"].sum()),
         "cache_read_tokens": int(calls["cache_read_tokens"].sum()),
         "cache_write_tokens": int(bill.write_tokens.sum()),
@@ -67,6 +70,15 @@ def account(bill: LogBill) -> dict[str, Any]:
         "lifetimes_unsaid": bill.lifetimes_unsaid(),
         "dearest_sessions": _dearest(bill, whose, sessions),
     }
+
+
+def _gap(starts_s: np.ndarray) -> list[str]:
+    """The moments before and after the longest time without a call, where that is so long that a clock may be wrong."""
+    dated = np.sort(starts_s[starts_s > SINCE_1970_S])
+    if len(dated) < 2 or np.max(gaps := np.diff(dated)) <= LONG_GAP_DAYS * 86400:
+        return []
+    at = int(np.argmax(gaps))
+    return [_moment(dated[at]), _moment(dated[at + 1])]
 
 
 def _failed(bill: LogBill) -> np.ndarray:

@@ -54,3 +54,11 @@ def test_duplicates_broken_lines_and_other_tiers_are_said(tmp_path: Path) -> Non
     assert "Duplicates removed: 1 (lines of one call: 1)" in text
     assert f"Broken lines, left out: 1 ({path}: line 3: is no JSON)" in text
     assert "1 row: service tier fast, priced as standard, which may be wrong" in text
+
+
+@pytest.mark.parametrize(("start", "wrong"), [("9e9", True), ("1771286400", False)])
+def test_a_clock_far_from_all_others_is_told(tmp_path: Path, start: str, wrong: bool) -> None:
+    """A month's dollars are a hundredth of what they are, if one of two days lies in another century."""
+    calls = (f"{name},main,0,0,100000,1000,{at}" for name, at in (("a", "1771200000"), ("b", start)))
+    said = "no call from 2026-02-16T00:00:00Z to 2255-03-14T16:00:00Z: is a clock wrong? what a month is reckoned from spans it"
+    assert (said in told(tmp_path / "x.csv", "session_start_s", *calls)) == wrong
