@@ -101,7 +101,11 @@ def waits(scenario: Scenario) -> str:
 def turns(scenario: Scenario) -> str:
     """Where the user's turns for a message are scaled by what the menu's profile brings with it, so that fewer are taken."""
     agent = scenario.agent
-    if agent.kind is AgentKind.pipeline or scenario.workload.kind is WorkloadKind.trace or agent.turns in of_menu("turns"):
+    shipped = [(loop["turns"], loop.get("turns_exponent", 0.0)) for loop in _of_loops() if "turns" in loop]
+    asked_for = (agent.turns, agent.turns_exponent) not in shipped
+    if agent.kind is AgentKind.pipeline or scenario.workload.kind is WorkloadKind.trace or not asked_for:
+        return ""
+    if distribution(agent.turns).support()[1] <= 1:  # fewer than one there cannot be
         return ""
     said = []
     if agent.turns_exponent > 0 and distribution(agent.requests).support()[1] > 1:

@@ -54,6 +54,11 @@ def test_a_backoff_above_its_cap_is_told() -> None:
             "agent.turns is of a new session of one message: one that is resumed takes 0.25 of it (agent.resumed_turns=1: all).",
         ),
         (["agent=solo", "agent.turns=20", "agent.turns_exponent=0", "agent.resumed_turns=1"], ""),
+        (
+            ["agent=team", "agent.turns=2", "agent.requests=1"],
+            "agent.turns is of a new session of one message: one that is resumed takes 0.25 of it (agent.resumed_turns=1: all).",
+        ),
+        (["agent=solo", "agent.turns=1"], ""),
         (["agent=solo"], ""),
         (["agent=team"], ""),
         (["agent=swe_task", "agent.turns=20"], ""),
