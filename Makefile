@@ -34,6 +34,11 @@ cover: .venv/ready .venv/twin  ## the same, and which branches of sim/ they do n
 fuzz: .venv/ready .venv/twin  ## many new scenarios and hostile settings, some ten minutes
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal tests/test_properties.py tests/scenario/test_fuzz.py tests/test_menus.py
 
+untwinned: .venv/ready .venv/twin  ## the engine's tests as on a machine without the compiled twin
+	test ! -e sim/engine/compiled/twin.so || mv sim/engine/compiled/twin.so .venv/twin.kept
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/engine; status=$$?; \
+	test ! -e .venv/twin.kept || mv .venv/twin.kept sim/engine/compiled/twin.so; exit $$status
+
 faults: .venv/ready .venv/twin  ## plant faults of wiring and see each of them caught, some two minutes
 	$(BIN)/python -m tests.faults
 
@@ -120,4 +125,4 @@ docs: .venv/docs  ## build the site into site/, strict: open site/index.html
 map: .venv/ready  ## draw the map of the house anew from the code
 	$(BIN)/python -m docs.contributing.house
 
-.PHONY: help run test quick cover fuzz faults ccusage browser ray aiperf mutants check bench bench-all engines validate prices works profiles servers docs map
+.PHONY: help run test quick cover fuzz untwinned faults ccusage browser ray aiperf mutants check bench bench-all engines validate prices works profiles servers docs map
