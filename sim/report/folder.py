@@ -179,9 +179,9 @@ class Folder:
         for each in files:
             for kind, text in each.json(NOTES).items():
                 told.setdefault(kind, []).append(f"{self._called(each.folder)}: {text}")
-        swept = {name for axes in self._axes.values() for name in axes}
+        swept = {name.rpartition(".")[2] for axes in self._axes.values() for name in axes}
         idle = told.get("unused", [])
-        if len(idle) < len(files) and not any(name in re.sub(r"\(.*?\)", "", text) for name in swept for text in idle):
+        if len(idle) < len(files) and not swept & {name for text in idle for name in _settings_in(text)}:
             told.pop("unused", None)
         return {kind: f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for kind, texts in told.items()}
 
@@ -205,3 +205,9 @@ class Folder:
         line = one.lines[next(iter(one.lines))]
         shown = [place for place in dict.fromkeys([*one.places[:2], one.places[-1]]) if place in line.index]
         return {place_label(one.x, place, self.names): self.runs[int(line.loc[place, "_run"])] for place in shown}
+
+
+def _settings_in(said: str) -> set[str]:
+    """Last names of the settings that a note of `sim.results.notes.unused` is of, without its reasons."""
+    keys = re.sub(r"\(.*?\)", "", said.rpartition("here: ")[2]).replace(",", " ").split()
+    return {key.strip(";.").rpartition(".")[2] for key in keys}
