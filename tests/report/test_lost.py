@@ -140,7 +140,7 @@ def test_a_setting_without_effect_is_told_of_a_sweep_where_it_has_none_in_any_ru
     few = with_(crowd(), workload=with_(crowd().workload, tasks=2))
     sim.sweep(few, {"retry.attempts": [1, 3], "retry.backoff_base_s": [4.0]}, folder=tmp_path / "swept")
     assert "retry.backoff_base_s" in Folder(tmp_path / "swept").notes["unused"]
-    two = {"retry.attempts": [1, 3], "retry.backoff_base_s": [4.0], "retry.backoff_cap_s": [9.0]}
+    two: dict[str, list[float]] = {"retry.attempts": [1, 3], "retry.backoff_base_s": [4.0], "retry.backoff_cap_s": [9.0]}
     sim.sweep(few, two, folder=tmp_path / "second")
     assert "backoff_cap_s" in Folder(tmp_path / "second").notes["unused"]
     longer = with_(few, retry=RetrySettings(backoff_base_s=4.0))
