@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,24 +40,29 @@ def survive(root: Path, scenarios: int, kills: int, tasks: int = 30, seed: int =
     _start(root, [*typed, "hydra.sweep.dir=alone"]).wait()
     alone_s = time.monotonic() - begun
     killed = root / "killed"
-    luck, done, twice, killed_s = random.Random(seed), 0, 0, 0.0
+    luck, patience, done, twice, killed_s = random.Random(seed), 1.0, 0, 0, 0.0
     while True:
         before = _complete(killed)
         begun = time.monotonic()
         process = _start(root, [*typed, f"hydra.sweep.dir={killed.name}"])
-        patience = 0.5 + luck.random() * 2 * alone_s / (kills + 1) + (1.5 if done % 2 else 0.0)
+        moment = patience * (0.5 + luck.random() * 2 * alone_s / (kills + 1) + (1.5 if done % 2 else 0.0))
         try:
-            process.wait(patience if done < kills else None)
+            process.wait(moment if done < kills else None)
+            ended = True
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            done += 1
-        else:
-            killed_s += time.monotonic() - begun
-            twice += sum(before[run] != after for run, after in _complete(killed).items() if run in before)
-            break
+            ended = False
         killed_s += time.monotonic() - begun
         twice += sum(before[run] != after for run, after in _complete(killed).items() if run in before)
+        if not ended:
+            done += 1
+        elif done == kills:
+            break
+        else:
+            # It ended before its last kill, as it may where the one left alone had a busier machine: all over again, with less patience.
+            shutil.rmtree(killed)
+            patience, done = patience / 2, 0
     tables = [(root / folder / RESULTS).read_bytes() for folder in ("alone", "killed")]
     return Survival(done, alone_s, killed_s, twice, len(list(killed.rglob(".*.part"))), tables[0] == tables[1])
 

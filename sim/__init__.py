@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.results.capacity.sheet import Capacity, capacity
     from sim.results.exported.export import export
     from sim.results.outlook.outlook import Outlook, estimate
+    from sim.results.provenance import __version__
     from sim.results.result import Result
     from sim.results.simulate import simulate
     from sim.scenario.load import load, load_run
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sim.sweeps.sensitivity import Tornado, sobol, tornado
     from sim.sweeps.sweep import Sweep, gather, rank, replaced, sweep
     from sim.sweeps.what_if.ask import what_if
-    from sim.version import __version__
 
 __all__ = [
     "ALONE",
@@ -68,6 +68,7 @@ _FROM = {
     "sim.results.capacity.sheet": ["Capacity", "capacity"],
     "sim.results.exported.export": ["export"],
     "sim.results.outlook.outlook": ["Outlook", "estimate"],
+    "sim.results.provenance": ["__version__"],
     "sim.results.result": ["Result"],
     "sim.results.simulate": ["simulate"],
     "sim.scenario.load": ["load", "load_run"],
@@ -77,7 +78,6 @@ _FROM = {
     "sim.sweeps.sensitivity": ["Tornado", "sobol", "tornado"],
     "sim.sweeps.sweep": ["Sweep", "gather", "rank", "replaced", "sweep"],
     "sim.sweeps.what_if.ask": ["what_if"],
-    "sim.version": ["__version__"],
 }
 """Where each name is found when it is asked for: a command that runs nothing does not wait for what runs."""
 _PLACES = {name: module for module, names in _FROM.items() for name in names}

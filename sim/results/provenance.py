@@ -10,8 +10,8 @@ import numpy as np
 
 from sim.results.files import ORIGIN, Files
 from sim.scenario.sources import Content, named
-from sim.version import __version__
 
+__version__ = "0.1.0"
 SOFTWARE = f"agent-token-sim {__version__}"
 
 

@@ -17,7 +17,6 @@ from sim.shell.ending import WELL, complain, ended
 from sim.shell.guide import GUIDE, help_text
 from sim.shell.verbs import VERBS, call
 from sim.shell.words import refuse_stray_words
-from sim.version import __version__
 
 
 def main(words: Sequence[str] | None = None) -> NoReturn:
@@ -37,7 +36,9 @@ def main(words: Sequence[str] | None = None) -> NoReturn:
 def _dispatch(words: Sequence[str]) -> int:
     """The exit status of a verb, or of a run."""
     if words == ["--version"]:
-        print(f"agent-token-sim {__version__}")
+        from sim.results.provenance import SOFTWARE
+
+        print(SOFTWARE)
         return WELL
     if not words or list(words) in (["--help"], ["-h"]):
         print(help_text() if words else GUIDE)

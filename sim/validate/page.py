@@ -7,8 +7,8 @@ import math
 import pandas as pd
 
 from sim.report.tables import aligned
+from sim.results.provenance import SOFTWARE
 from sim.validate.target import Kind
-from sim.version import __version__
 
 MEANING = {
     Kind.exact: "nothing varies; a closed form, or a record that is replayed, is met to the token",
@@ -50,7 +50,7 @@ def _off(value: float) -> str:
 
 def page(found: pd.DataFrame) -> str:
     """`VALIDATION.md`."""
-    head = f"# Validation\n\nWritten by `python -m sim.validate --page`, agent-token-sim {__version__}, seed 1."
+    head = f"# Validation\n\nWritten by `python -m sim.validate --page`, {SOFTWARE}, seed 1."
     made = {kind: found[found["kind"] == kind.value] for kind in (Kind.predicted, Kind.fitted)}
     parts = [
         head, f"```text\n{summary(found)}\n```", f"```text\n{readable(found)}\n```",

@@ -12,8 +12,8 @@ from typing import Any
 from sim.errors import ConfigError
 from sim.results.files import write_whole
 from sim.results.fitted.fit import Fit
+from sim.results.provenance import SOFTWARE
 from sim.scenario.load import CONF
-from sim.version import __version__
 
 TASKS = 100
 
@@ -94,7 +94,7 @@ def _head(found: Fit) -> Iterator[str]:
     """Where the numbers are from; no names but those of models."""
     many, of = found.used["trace"].nunique(), found.held_out["trace"].nunique() if len(found.held_out) else 0
     days = "" if found.days != found.days else f", over {found.days:.3g} days"
-    yield f"Fitted by agent-token-sim {__version__} on {datetime.now(UTC):%Y-%m-%d} to {many:,} sessions, {len(found.used):,} calls,"
+    yield f"Fitted by {SOFTWARE} on {datetime.now(UTC):%Y-%m-%d} to {many:,} sessions, {len(found.used):,} calls,"
     yield f"of a log ({of:,} other sessions were held out){days}. Models: {_listed(found.models)}. In dollars of {found.backend}."
 
 

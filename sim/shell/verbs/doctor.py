@@ -39,8 +39,8 @@ def _looked() -> Iterator[tuple[str, str, bool]]:
     """What was looked at, what is there, and whether that will do."""
     from sim.engine.compiled.library import missing
     from sim.report.reference.studies import studies
+    from sim.results.provenance import __version__
     from sim.scenario.sources import CONF
-    from sim.version import __version__
 
     python = sys.version_info >= (3, 11)
     yield "sim", f"{__version__}, {Path(__file__).resolve().parents[2]}", True
