@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from os import PathLike
 from typing import Any
 
 LONGEST = 600
@@ -41,6 +42,13 @@ def of_kind(value: object, kind: Any, told: str) -> None:
     """Raise `ConfigError` where a function was given another kind of thing; `told` says what it takes."""
     if not isinstance(value, kind):
         raise ConfigError(f"{told}, not {type(value).__name__}")
+
+
+def of_path(value: object, told: str) -> None:
+    """Raise `ConfigError` for what is no path, and for an empty one, which would be the current folder; `told` says what it takes."""
+    of_kind(value, str | PathLike, told)
+    if not str(value).strip():
+        raise ConfigError(f"{told}: it is empty; the current folder is .")
 
 
 def shown(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import re
 import subprocess
 import sys
@@ -199,6 +200,11 @@ def test_a_result_is_a_result() -> None:
 
 
 SMALL = scenario(agent(), backend(), workload=WorkloadSettings(tasks=1))
+
+
+async def _later(calls: int) -> None: ...
+
+
 WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "capacity": (lambda: sim.capacity(cast("Any", None)), "capacity takes a scenario, as sim.load returns it, not NoneType"),
     "estimate": (lambda: sim.estimate(cast("Any", "agent=solo")), "estimate takes a scenario, as sim.load returns it, not str"),
@@ -215,6 +221,37 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "axis": (lambda: sim.sweep(SMALL, {"seed": cast("Any", 5)}), "seed=5: an axis takes a list of one value or more"),
     "twice": (lambda: sim.sweep(SMALL, {"seed": [1, 2, 1]}), "seed=[1, 2, 1]: has a value twice, which would be one scenario run twice"),
     "folder": (lambda: sim.sweep(SMALL, {"seed": [1]}, folder=cast("Any", 5)), "sweep saves its runs in a folder, a path, not int"),
+    "no folder": (lambda: sim.sweep(SMALL, {"seed": [1]}, folder=""), "sweep saves its runs in a folder, a path: it is empty; the current"),
+    "a file": (lambda: sim.sweep(SMALL, {"seed": [1]}, folder=__file__), f"{__file__}: is a file; sweep saves its runs in a folder"),
+    "baseline": (lambda: sim.sweep(SMALL, {"seed": [1]}, baseline=cast("Any", "seed=1")), "baseline takes values by key such as"),
+    "once": (lambda: sim.sweep(SMALL, {"agent.turns": [3, np.float64(3.0)]}), "agent.turns=[3, 3.0]: has a value twice"),
+    "Sweep": (lambda: sim.Sweep([{"seed": 1}], []), "Sweep takes as many runs as values of its axes, not 0 and 1"),
+    "Result": (lambda: sim.Result(SMALL, []), "Result takes the replications of a run, one at least"),
+    "rank": (lambda: sim.rank(cast("Any", [])), "rank takes a sweep, as sim.sweep returns it, not list"),
+    "an axis": (lambda: sim.rank(sim.sweep(SMALL, {"agent.turns": [1]}), "agent.turns"), "rank: 'agent.turns' is not a metric; did you"),
+    "an end": (lambda: sim.rank(sim.sweep(SMALL, {"seed": [1]}), "cost_usd_ci_low"), "rank: 'cost_usd_ci_low' is not a metric; did"),
+    "replaced": (lambda: sim.replaced(cast("Any", "solo"), {}), "replaced takes a scenario, as sim.load returns it, not str"),
+    "values": (lambda: sim.replaced(SMALL, cast("Any", [("seed", 2)])), "replaced takes values by key such as"),
+    "key": (lambda: sim.replaced(SMALL, cast("Any", {3: 2})), "names of settings are texts such as 'agent.fanout', not int"),
+    "tornado": (lambda: sim.tornado(cast("Any", "solo"), {"agent.turns": (2, 4)}), "what moves a metric takes a scenario, as sim.load"),
+    "ranges": (lambda: sim.tornado(SMALL, cast("Any", ["agent.turns"])), "ranges: [low, high] by key, such as"),
+    "huge": (lambda: sim.tornado(SMALL, {"agent.turns": (2, 10**400)}, "cost_usd"), "ranges: agent.turns=(2, 1000"),
+    "unpaired": (lambda: sim.tornado(SMALL, {"replications": (2, 4)}, "cost_usd"), "ranges: replications: says how a scenario is run"),
+    "sobol": (lambda: sim.sobol(SMALL, {"agent.turns": (2, 4)}, "cost_usd", cast("Any", 4.0)), "samples=4.0: must be a power of 2"),
+    "told two": (lambda: sim.tornado(SMALL, {"agent.turns": (2, 4)}, "cost_usd", cast("Any", abs)), "progress: takes (x, /), must take 2"),
+    "told none": (lambda: sim.simulate(SMALL, cast("Any", lambda: 0)), "progress: takes (), must take 1 argument, a number of"),
+    "told async": (lambda: sim.simulate(SMALL, _later), "progress is a function of a number of calls, or None; this one is async"),
+    "budget": (lambda: sim.estimate(SMALL).over(float("nan")), "over: a budget is dollars, from 0 on, not nan"),
+    "times": (lambda: sim.capacity(SMALL, [True]), "times=[True]: must be whole numbers from 1, one at least"),
+    "reserve": (lambda: sim.reserve(cast("Any", SMALL), "backend"), "reserve takes a result, of sim.simulate, not Scenario"),
+    "gather": (lambda: sim.gather(cast("Any", None)), "gather takes the folder of a sweep, a path, not NoneType"),
+    "export": (lambda: sim.export(cast("Any", None), "otel"), "export takes the folder of a run, not NoneType"),
+    "trust": (lambda: sim.load_run(".", cast("Any", "no")), "load_run: trust is True or False, not str"),
+    "its file": (lambda: sim.load_run(__file__), f"{__file__}: is a file; load_run takes the folder of a run"),
+    "config_dir": (lambda: sim.load(config_dir=""), "config_dir is a folder of settings, a path: it is empty; the current folder is ."),
+    "mean": (lambda: sim.simulate(SMALL).mean(cast("Any", ["cost_usd"])), "mean: a metric is a text such as 'cost_per_task_usd', not list"),
+    "save": (lambda: sim.simulate(SMALL).save(""), "save takes a folder, a path: it is empty; the current folder is ."),
+    "rows": (lambda: sim.simulate(SMALL).save("nowhere", group_rows=0), "group_rows=0: must be a whole number of at least 1"),
 }  # fmt: skip
 
 
@@ -234,3 +271,34 @@ def test_an_axis_may_be_an_array_or_a_range() -> None:
 def test_a_metric_that_there_is_not_gets_the_likely_one() -> None:
     with pytest.raises(sim.ConfigError, match="mean: 'cost' is not a metric of this run; did you mean 'cost_usd'"):
         sim.simulate(SMALL).mean("cost")
+
+
+def test_who_changes_a_scenario_later_changes_no_result() -> None:
+    """Nor its table, its price list, or what is saved of it."""
+    ours = scenario(agent(), backend(), workload=WorkloadSettings(tasks=1))
+    result, swept = sim.simulate(ours), sim.sweep(ours, {"seed": [1]})
+    [name] = ours.backends
+    ours.workload.tasks, ours.backends[0], ours.market.models[name].input_usd_per_mtok = 9, "another", 99.0
+    for kept in (result, cast("Result", swept.runs[0])):
+        assert (kept.scenario.workload.tasks, kept.calls["backend"].unique().tolist()) == (1, [name])
+        assert kept.scenario.market.models[name].input_usd_per_mtok != 99.0
+
+
+def test_a_result_can_be_pickled_once_it_was_looked_at() -> None:
+    result = sim.simulate(SMALL)
+    assert len(result.summary)
+    again = pickle.loads(pickle.dumps(result))
+    assert again.digest == result.digest
+    assert again.summary.equals(result.summary)
+
+
+def test_numbers_of_numpys_are_numbers() -> None:
+    assert sim.simulate(sim.replaced(SMALL, {"workload.tasks": np.int64(2)})).mean("tasks") == 2
+    table = sim.tornado(SMALL, {"agent.turns": cast("Any", np.array([2, 4]))}, "calls_per_task").table
+    assert table[["at_low", "at_high"]].to_numpy().tolist() == [[2.0, 4.0]]
+
+
+def test_a_sweep_does_not_go_among_the_files_of_a_run(tmp_path: Path) -> None:
+    sim.simulate(SMALL).save(tmp_path)
+    with pytest.raises(sim.ConfigError, match="holds a run; sweep saves its runs in a folder of their own"):
+        sim.sweep(SMALL, {"seed": [1]}, folder=tmp_path)

@@ -13,6 +13,7 @@ import numpy as np
 from sim import columns
 from sim.clock import MINUTE_S
 from sim.engine.replication import Replication
+from sim.errors import ConfigError, of_path
 from sim.meter.sums import close
 from sim.meter.tally import Tally
 from sim.results.estimates import Estimates, within
@@ -42,6 +43,12 @@ class Result:
         self.scenario = scenario
         self.read = dict(read or {})
         self.replications = list(replications)
+        if not self.replications:
+            raise ConfigError("Result takes the replications of a run, one at least; sim.simulate makes it")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it was made from: tables are made anew, and what makes metrics cannot be pickled."""
+        return {name: getattr(self, name) for name in ("scenario", "read", "replications")}
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -169,6 +176,11 @@ class Result:
         All appear together or not at all, and last `run.json`: what each of them holds, and what else is `said`. Raises `ConfigError`
         where another process writes into the same folder.
         """
+        of_path(folder, "save takes a folder, a path")
+        if Path(folder).is_file():
+            raise ConfigError(f"{folder}: is a file; save takes a folder")
+        if not isinstance(group_rows, int) or group_rows < 1:
+            raise ConfigError(f"group_rows={group_rows!r:.80}: must be a whole number of at least 1")
         logged = self._logged
         with together(folder, digest=self.digest, **(said or {})) as files:
             files.write_log(TASKS, sum(len(each.tasks) for each in self.replications), logged.write_tasks)

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from sim.errors import ConfigError, did_you_mean
+from sim.errors import ConfigError, did_you_mean, of_kind
 
 Value = TypeVar("Value")
 
@@ -40,6 +40,7 @@ class Sample(NamedTuple):
 
 def known(metric: str, found: Mapping[str, Value]) -> Value:
     """What is found of a metric. Raises `ConfigError` that names the likely one."""
+    of_kind(metric, str, "mean: a metric is a text such as 'cost_per_task_usd'")
     if metric not in found:
         raise ConfigError(f"mean: '{metric}' is not a metric of this run; {did_you_mean(metric, found)}")
     return found[metric]

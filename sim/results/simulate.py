@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Iterator, Sequence
 
 from sim.engine.compiled.library import chosen
 from sim.engine.parallel import Runs
@@ -11,6 +12,7 @@ from sim.engine.replication import Progress, Replication
 from sim.errors import of_kind
 from sim.results.result import Result
 from sim.scenario.coupling import ways
+from sim.scenario.custom import check_progress
 from sim.scenario.scenario import Scenario
 from sim.statistics import FIRST_LOOK, next_look
 from sim.theory.expected.effort import Effort, check_effort, effort
@@ -23,8 +25,8 @@ def simulate(scenario: Scenario, progress: Progress | None = None) -> Result:
     `DataError` before anything runs; also for what would take more than an hour, unless the scenario says `yes`.
     """
     of_kind(scenario, Scenario, "simulate takes a scenario, as sim.load returns it")
-    of_kind(progress, Callable | None, "progress is a function of a number of calls, or None")
-    [result] = simulate_each([scenario.check()], progress)
+    check_progress(progress, "a number of calls")
+    [result] = simulate_each([copy.deepcopy(scenario.check())], progress)  # whoever changes theirs later changes no result
     return result
 
 

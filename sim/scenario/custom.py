@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError, did_you_mean
+from sim.errors import ConfigError, did_you_mean, of_kind
 from sim.scenario.sources import Content, content, local_modules
 from sim.settings.agent import AgentKind
 from sim.settings.router import Policy
@@ -82,7 +82,7 @@ def check_call(function: Callable[..., Any], name: str, *arguments: str) -> None
     """Raise `ConfigError` where a function of the user's cannot be called with so many arguments."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # written in C: nobody knows
+    except Exception:  # written in C, or by somebody who answers to no name: nobody knows
         return
     try:
         signature.bind(*arguments)
@@ -91,6 +91,16 @@ def check_call(function: Callable[..., Any], name: str, *arguments: str) -> None
         place = f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
         wanted = f"{len(arguments)} argument{'s' * (len(arguments) > 1)}, {', '.join(arguments)}"
         raise ConfigError(f"{name}: takes {signature}, must take {wanted}{place}") from None
+
+
+def check_progress(progress: Any, *arguments: str) -> None:
+    """Raise `ConfigError` where what is to be told how far work has got cannot be, or would do nothing when it is."""
+    rule = f"progress is a function of {' and '.join(arguments)}, or None"
+    of_kind(progress, Callable | None, rule)
+    if inspect.iscoroutinefunction(progress) or inspect.isgeneratorfunction(progress):
+        raise ConfigError(f"{rule}; this one is {'async' if inspect.iscoroutinefunction(progress) else 'a generator'}, and would never run")
+    if progress is not None:
+        check_call(progress, "progress", *arguments)
 
 
 def blamed(error: BaseException, functions: Iterable[tuple[str, str]]) -> ConfigError | None:

@@ -8,11 +8,10 @@ import functools
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError, DataError, of_kind
+from sim.errors import ConfigError, DataError, of_kind, of_path
 from sim.scenario import sources
 from sim.scenario.composed.kept import KEPT, Composed, parsed
 from sim.scenario.composed.typed import check_length, menus, open_mappings
@@ -43,6 +42,8 @@ def load(*settings: str | Sequence[Any] | Mapping[str, Any], config_dir: str | P
     `config_dir` is a folder of your own settings, searched after the ones that ship. A program that uses Hydra itself finds it as
     it was. Raises `ConfigError`.
     """
+    if config_dir is not None:
+        of_path(config_dir, "config_dir is a folder of settings, a path")
     overrides = words_of([*settings, more])
     check_length(overrides)
     refuse_unread([] if config_dir is None else [Path(config_dir)], overrides)
@@ -166,8 +167,11 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     """
     from omegaconf import OmegaConf
 
-    of_kind(folder, str | PathLike, "load_run takes the folder of a run")
+    of_path(folder, "load_run takes the folder of a run")
+    of_kind(trust, bool, "load_run: trust is True or False")
     file = Path(folder) / SETTINGS
+    if Path(folder).is_file():
+        raise DataError(f"{folder}: is a file; load_run takes the folder of a run")
     if not file.is_file():
         first = Path(folder) / "0"
         many = f"; it holds several, name one of them: {first}" if (first / SETTINGS).is_file() else ""

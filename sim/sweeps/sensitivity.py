@@ -9,18 +9,20 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.errors import ConfigError, did_you_mean
+from sim.errors import ConfigError, did_you_mean, of_kind
 from sim.meter.tally import Tally
 from sim.results.metrics import metrics
 from sim.results.result import Result
 from sim.results.simulate import simulate_each
 from sim.sampling.distributions import distribution
+from sim.scenario.custom import check_progress
 from sim.scenario.scenario import Scenario
 from sim.settings.run import Log
 from sim.sweeps.comparison import compare
@@ -61,7 +63,7 @@ def tornado(scenario: Scenario, ranges: Ranges, metric: str = "cost_per_success_
     """
     import pandas as pd
 
-    known = _ranges(scenario, ranges, metric)
+    known = _ranges(scenario, ranges, metric, progress)
     points = [{}, *({each.key: end} for each in known for end in (each.low, each.high))]
     base, *ends = _simulated(scenario, points, progress)
     level = _value(base, metric, {})
@@ -97,9 +99,9 @@ def sobol(
     from SALib.analyze import sobol as analysis
     from SALib.sample import sobol as sampling
 
-    if samples < 2 or samples & (samples - 1):
-        raise ConfigError(f"samples={samples}: must be a power of 2, such as 64 or 128")
-    known = _ranges(scenario, ranges, metric)
+    if not isinstance(samples, int | np.integer) or samples < 2 or samples & (samples - 1):
+        raise ConfigError(f"samples={samples!r}: must be a power of 2, such as 64 or 128")
+    known = _ranges(scenario, ranges, metric, progress)
     problem = {"num_vars": len(known), "names": [each.key for each in known], "bounds": [each.bounds for each in known]}
     drawn = sampling.sample(problem, samples, calc_second_order=False, seed=scenario.seed)
     points = [{each.key: each.nearest(x) for each, x in zip(known, point, strict=True)} for point in drawn.tolist()]
@@ -147,6 +149,10 @@ def _each(scenarios: Sequence[Scenario], progress: RunsDone | None) -> typing.It
             progress(done, len(scenarios))
 
 
+OF_A_RUN = ("seed", "replications", "replications_most", "processes", "shards", "shards_run", "log_sample", "batch")
+"""Settings that move no metric but by chance: with other replications nothing is paired."""
+
+
 class _Range(NamedTuple):
     """A setting and the values it may take."""
 
@@ -167,8 +173,12 @@ class _Range(NamedTuple):
         return min(max(round(x), self.low), self.high) if self.whole else x
 
 
-def _ranges(scenario: Scenario, ranges: Ranges, metric: str) -> list[_Range]:
-    """The ranges, checked; raises `ConfigError` for the first that cannot be."""
+def _ranges(scenario: Scenario, ranges: Ranges, metric: str, progress: RunsDone | None) -> list[_Range]:
+    """The ranges, checked; raises `ConfigError` for the first that cannot be, and for other arguments that cannot."""
+    of_kind(scenario, Scenario, "what moves a metric takes a scenario, as sim.load returns it")
+    of_kind(ranges, Mapping | None, "ranges: [low, high] by key, such as {agent.fanout: [2, 8]}")
+    of_kind(metric, str, "metric: a text such as 'cost_per_task_usd'")
+    check_progress(progress, "how many runs have ended", "of how many")
     scenario.check()
     if scenario.precision is not None:
         raise ConfigError(
@@ -183,9 +193,13 @@ def _ranges(scenario: Scenario, ranges: Ranges, metric: str) -> list[_Range]:
 
 
 def _range(scenario: Scenario, key: str, span: Any) -> _Range:
-    numbers = isinstance(span, Sequence) and len(span) == 2 and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in span)
-    if not numbers or not all(math.isfinite(x) for x in span):
-        raise ConfigError(f"ranges: {key}={span}: must be [low, high], two finite numbers")
+    of_kind(key, str, "ranges: names of settings are texts such as 'agent.fanout'")
+    if key in OF_A_RUN:
+        raise ConfigError(f"ranges: {key}: says how a scenario is run, not what it is; name a setting of agents, models or work")
+    given, span = span, [x.item() if isinstance(x, np.generic) else x for x in span] if isinstance(span, Sequence | np.ndarray) else []
+    numbers = len(span) == 2 and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in span)
+    if not numbers or not all(abs(x) <= sys.float_info.max for x in span):
+        raise ConfigError(f"ranges: {key}={given!s:.80}: must be [low, high], two finite numbers")
     replaced(scenario, {key: span[0]})
     whole = _is_whole(scenario, key)
     low, high = (round(x) if whole else float(x) for x in span)

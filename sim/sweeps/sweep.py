@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import hashlib
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from os import PathLike
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.engine.parallel import Runs
 from sim.engine.replication import Progress
-from sim.errors import ConfigError, DataError, did_you_mean, of_kind
-from sim.results.files import ORIGIN, RESULTS, Files
+from sim.errors import ConfigError, DataError, did_you_mean, of_kind, of_path
+from sim.results.files import NOTE, ORIGIN, RESULTS, Files
 from sim.results.kept.manifest import altered, read_note
 from sim.results.metrics import MORE_IS_BETTER
 from sim.results.provenance import origin, read_origin
@@ -23,9 +23,11 @@ from sim.results.result import Result
 from sim.results.sample import Sample
 from sim.results.saved import SavedResult
 from sim.results.simulate import rounds, simulate_each, weigh
+from sim.scenario.custom import check_progress
 from sim.scenario.load import choice
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
+from sim.settings.scenario import ScenarioSettings
 from sim.sweeps.comparison import against, best, check_baseline, judged
 from sim.sweeps.folder import RunFolder, runs_of, settings_of, starting
 from sim.sweeps.goal import check_goal
@@ -48,6 +50,8 @@ class Sweep:
     ) -> None:
         self.axes = list(axes)
         self.runs = list(runs)
+        if len(self.axes) != len(self.runs):
+            raise ConfigError(f"Sweep takes as many runs as values of its axes, not {len(self.runs)} and {len(self.axes)}")
         self.baseline = dict(baseline or {})
 
     @property
@@ -86,8 +90,11 @@ def sweep(
     """
     of_kind(scenario, Scenario, "sweep takes a scenario, as sim.load returns it")
     of_kind(axes, Mapping, 'sweep takes axes, lists of values by key such as {"agent.fanout": [1, 2, 4]}')
-    of_kind(progress, Callable | None, "progress is a function of a number of calls, or None")
-    axes = {key: _listed(key, values) for key, values in axes.items()}
+    check_progress(progress, "a number of calls")
+    of_kind(baseline, Mapping | None, 'baseline takes values by key such as {"agent.fanout": 1}')
+    if folder is not None:
+        _check_folder(folder)
+    scenario, axes = copy.deepcopy(scenario), {key: copy.deepcopy(_listed(key, values)) for key, values in axes.items()}
     count = math.prod(map(len, axes.values()))
     if count > MOST_SCENARIOS and not scenario.yes:
         raise ConfigError(f"these axes make {count:,} scenarios, must be at most {MOST_SCENARIOS:,} unless yes=true")
@@ -98,7 +105,6 @@ def sweep(
     against([_words(each) for each in combinations], [None] * len(combinations), _words(baseline or {}))
     if folder is None:
         return Sweep(combinations, list(simulate_each(scenarios, progress)), baseline)
-    of_kind(folder, str | PathLike, "sweep saves its runs in a folder, a path")
     root = Path(folder)
     scenarios = [dataclasses.replace(each, baseline=dict(baseline or {})) for each in scenarios]
     with starting(root):
@@ -112,15 +118,34 @@ def sweep(
     return Sweep(combinations, [place.saved(each) for place, each in zip(places, scenarios, strict=True)], baseline)
 
 
+def _check_folder(folder: str | Path) -> None:
+    """Raise `ConfigError` where runs of a sweep cannot go: into a file, or among the files of a run of its own."""
+    of_path(folder, "sweep saves its runs in a folder, a path")
+    if Path(folder).is_file():
+        raise ConfigError(f"{folder}: is a file; sweep saves its runs in a folder")
+    if Files(folder).has(NOTE):
+        raise ConfigError(f"{folder}: holds a run; sweep saves its runs in a folder of their own")
+
+
 def _listed(key: str, values: Any) -> list[Any]:
     """An axis: anything that can be gone through, an array or a range too, but a text or a mapping."""
-    found = values.tolist() if hasattr(values, "tolist") else values
-    listed = [] if isinstance(found, str | Mapping) or not isinstance(found, Iterable) else list(found)
+    found = plain(values)
+    listed = [] if isinstance(found, str | Mapping) or not isinstance(found, Iterable) else [plain(each) for each in found]
     if not listed:
         raise ConfigError(f"{key}={values!r}: an axis takes a list of one value or more")
-    if len({repr(each) for each in listed}) < len(listed):
+    if len({_same(each) for each in listed}) < len(listed):
         raise ConfigError(f"{key}={listed!r:.200}: has a value twice, which would be one scenario run twice")
     return listed
+
+
+def plain(value: Any) -> Any:
+    """A number or an array of numpy's as Python has it."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _same(value: Any) -> str:
+    """Equal for equal settings: 3 and 3.0 are one."""
+    return repr(float(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53 else value)
 
 
 def check_named_baseline(baseline: Mapping[str, Any], axes: Mapping[str, Collection[str]]) -> None:
@@ -155,9 +180,11 @@ def _telling(place: RunFolder) -> Iterator[RunFolder]:
 
 def rank(swept: Sweep, metric: str = "cost_per_success_usd", confidence: float = 0.95) -> pd.DataFrame:
     """Scenarios by a metric, the best first: its value and interval, and `best`: yes, maybe or no (`sim.sweeps.comparison.best`)."""
-    table = swept.results
-    if metric not in table:
-        raise ConfigError(f"rank: '{metric}' is not a metric; {did_you_mean(metric, swept.runs[0].summary.index)}")
+    of_kind(swept, Sweep, "rank takes a sweep, as sim.sweep returns it")
+    of_kind(metric, str, "rank: a metric is a text such as 'cost_per_task_usd'")
+    table, known = swept.results, swept.runs[0].summary.index
+    if metric not in known:
+        raise ConfigError(f"rank: '{metric}' is not a metric; {did_you_mean(metric, known)}")
     columns = [*swept.axes[0], metric, f"{metric}_ci_low", f"{metric}_ci_high"]
     ranked = table[columns].assign(best=best(swept.samples, metric, confidence))
     return ranked.sort_values(metric, ascending=metric not in MORE_IS_BETTER, ignore_index=True)
@@ -168,8 +195,12 @@ def replaced(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
     A choice takes the place of all that the group had; keys inside of it come after. Raises `ConfigError`.
     """
+    of_kind(scenario, ScenarioSettings, "replaced takes a scenario, as sim.load returns it")
+    of_kind(values, Mapping, 'replaced takes values by key such as {"agent.fanout": 4}')
+    for key in values:
+        of_kind(key, str, "names of settings are texts such as 'agent.fanout'")
     for key in sorted(values, key=lambda key: key.count(".")):
-        value = values[key]
+        value = plain(values[key])
         chosen = choice(key, value) if isinstance(value, str) and dataclasses.is_dataclass(getattr(scenario, key, None)) else value
         scenario = _replaced(scenario, key.split("."), chosen, key)
     return scenario
@@ -209,6 +240,7 @@ def gather(folder: str | Path) -> pd.DataFrame:
     """
     import pandas as pd
 
+    of_path(folder, "gather takes the folder of a sweep, a path")
     root = Path(folder)
     runs = runs_of(root)
     if not runs:

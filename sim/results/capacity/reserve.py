@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.backends.build import price_of, with_router_fee
-from sim.errors import ConfigError
+from sim.errors import ConfigError, of_kind
 from sim.results.capacity.asked import HOUR_S
 from sim.results.result import Result
+from sim.results.saved import SavedResult
 from sim.scenario.told.numbers import dollars, number
 from sim.settings.capacity.reserved import ReservedSettings
 
@@ -59,11 +61,15 @@ class Reserve:
         return f"{said}\nOver {number(self.hours)} hours: .units(share), .blend(units), .cheapest()"
 
     def units(self, share: float = 0.99) -> int:
-        """The least that can be had with which this share of windows, of whichever length, finds units enough."""
+        """The least that can be had with which this share of windows, of whichever length, finds units enough. Raises `ConfigError`."""
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= share <= 1:
+            raise ConfigError(f"share={share!r:.80}: must be a share from 0 to 1, such as 0.99")
         return self.rounded(max(float(np.quantile(needed, share)) for needed in self.needed.values()))
 
     def blend(self, units: int) -> Blend:
-        """So many units: what goes beyond them in a window spills in proportion."""
+        """So many units: what goes beyond them in a window spills in proportion. Raises `ConfigError`."""
+        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 0:
+            raise ConfigError(f"units={units!r:.80}: must be a whole number from 0 on")
         needed = self.needed[BLEND_S]
         beyond = np.divide(np.maximum(needed - units, 0.0), needed, out=np.zeros_like(needed), where=needed > 0)
         spilled_usd = float(beyond @ self.listed_usd) / self.hours
@@ -79,12 +85,13 @@ class Reserve:
         return math.ceil(max(float(self.settings.least), units) / self.settings.step) * self.settings.step
 
 
-def reserve(result: Result, backend: str) -> Reserve:
+def reserve(result: Result | SavedResult, backend: str) -> Reserve:
     """Of a run with log=full, by the terms under `market.models.<backend>.reserved`; attempts that were not billed ask for nothing.
 
     Windows begin with the first request of each replication. Source of the two rules: slosizer 0.3.1 (MIT), to which tests hold both.
     Raises `ConfigError` where there are no terms, or no calls.
     """
+    of_kind(result, Result | SavedResult, "reserve takes a result, of sim.simulate")
     scenario = result.scenario
     if backend not in scenario.backends:
         raise ConfigError(f"{backend}: not among backends=[{','.join(scenario.backends)}]")

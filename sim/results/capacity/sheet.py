@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 from collections.abc import Sequence
@@ -152,9 +153,9 @@ def capacity(scenario: Scenario, times: Sequence[int] = TIMES) -> Capacity:
     """
     of_kind(scenario, Scenario, "capacity takes a scenario, as sim.load returns it")
     of_kind(times, Sequence, "times: how many times the people, a list such as [1, 2, 3]")
-    if not times or any(not isinstance(many, int) or many < 1 for many in times):
+    if not times or any(not isinstance(many, int) or isinstance(many, bool) or many < 1 for many in times):
         raise ConfigError(f"times={list(times)}: must be whole numbers from 1, one at least")
-    scenario = dataclasses.replace(scenario.check(), log=Log.full)
+    scenario = dataclasses.replace(copy.deepcopy(scenario.check()), log=Log.full)
     wanted = max(times)
     if scenario.precision is not None or scenario.shards_run is not None:
         raise ConfigError("precision, shards_run: a capacity sheet counts every call of each replication; leave them out")

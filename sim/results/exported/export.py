@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.errors import DataError
+from sim.errors import DataError, of_kind, of_path
 from sim.logs.writers import writer_of
 from sim.results.exported.sessions import sessions_of
 from sim.results.files import CALLS, Files, aside, told_of
@@ -37,6 +37,10 @@ def export(folder: str | Path, format: str, path: str | Path | None = None, *, t
 
     Raises `DataError` where there is no run or no log of its calls, or where something is at that place already; `trust` as in `load_run`.
     """
+    of_path(folder, "export takes the folder of a run")
+    of_kind(format, str, "export takes the name of a format, a text such as 'otel'")
+    if path is not None:
+        of_path(path, "export writes to a place, a path")
     made = writer_of(format)()
     scenario, files = load_run(folder, trust), Files(folder)
     if not files.has(CALLS):

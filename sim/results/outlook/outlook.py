@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,7 +80,9 @@ class Outlook:
         return "the whole workload" if many is None else f"the whole workload ({many:,.0f} task{'' if many == 1 else 's'})"
 
     def over(self, budget_usd: float) -> bool:
-        """Whether P90 of the dollars is over a budget, or so much work is lost that nobody knows."""
+        """Whether P90 of the dollars is over a budget, or so much work is lost that nobody knows. Raises `ConfigError` for no number."""
+        if not isinstance(budget_usd, Real) or not budget_usd >= 0:
+            raise ConfigError(f"over: a budget is dollars, from 0 on, not {budget_usd!r:.80}")
         return not self.spending[1]["p90"].value <= budget_usd * (1 + 1e-9) or self.lost_share > MUCH_LOST
 
     def __repr__(self) -> str:
@@ -114,7 +118,7 @@ def estimate(scenario: Scenario) -> Outlook:
     what is paid by the hour, since tasks do not say how many hours they take.
     """
     of_kind(scenario, Scenario, "estimate takes a scenario, as sim.load returns it")
-    scenario = scenario.check()
+    scenario = copy.deepcopy(scenario.check())
     for name, model in scenario.chosen().items():
         if model.kind is BackendKind.self_hosted or model.reserved.units:
             hourly = "reserved.units" if model.reserved.units else "kind=self_hosted"
