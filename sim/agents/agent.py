@@ -70,7 +70,7 @@ class Agent:
     __slots__ = (
         "_u_compact", "branch", "call", "compactions", "context", "depth", "dropped_share", "first_tokens", "helpers", "office",
         "opening_turns", "output_scale", "page", "path", "pauses", "profile", "reasoning_share", "requests", "result_scale", "resumed",
-        "task", "turns", "turns_scale", "u_report",
+        "settled", "task", "turns", "turns_scale", "u_report",
     )  # fmt: skip
 
     def __init__(self, office: Office, task: Task, profile: Profile, role: int, path: str = "0", branch: int = 0, depth: int = 0) -> None:
@@ -106,6 +106,8 @@ class Agent:
         self.compactions = 0
         self.resumed = False
         """Whether it goes on with another that has finished."""
+        self.settled = False
+        """It has met its backend: turns and words are its model's."""
         self.helpers: list[float] | None = None
         """Qualities of the sub-agents that have reported to it, where they count (`outcome.success_exponent`)."""
         call.system_tokens = profile.system_tokens
@@ -187,6 +189,9 @@ class Agent:
         A chat has one turn a message, whatever the model. Returns the longest prompt that is sent before a compaction, which also keeps
         clear of the backend's context window.
         """
+        if self.settled:
+            raise ValueError("an agent settles once, or its turns are multiplied twice; start a second Agent for a second loop")
+        self.settled = True
         call, profile = self.call, self.profile
         call.input_tokens = self.context
         backend = call.backend or self.office.choose(call)

@@ -28,6 +28,7 @@ from sim.engine.recorded import sessions_of
 from sim.engine.replication import Progress, Replication
 from sim.engine.seats.seats import Seats
 from sim.engine.seats.units import ReservedUnits
+from sim.engine.shown import Shown
 from sim.errors import ConfigError
 from sim.meter import laws
 from sim.meter.meter import Meter
@@ -35,7 +36,7 @@ from sim.meter.tally import Tally
 from sim.router.router import Router
 from sim.sampling.distributions import distribution, whole
 from sim.sampling.streams import Streams
-from sim.scenario.coupling import may_look_ahead
+from sim.scenario.coupling import may_look_ahead, own_code
 from sim.scenario.scenario import Scenario
 from sim.scenario.shards import Shard
 from sim.settings.agent import AgentKind
@@ -80,6 +81,7 @@ class World:
         self.ledger = keep(scenario.all_budgets(), prices, self.meter, clock, scenario.start_time(), seats, units) if priced else None
         recorder = self.ledger or self.meter
         self.backends = backends_of(scenario, plans, env, recorder, unlimited=lookahead)
+        self._shown = Shown(scenario, self.backends) if own_code(scenario) else None
         self._paid_before = [Paid() for _ in plans]
         if cut_s:
             after(clock, cut_s, lambda event: self._warmed_up())
@@ -120,6 +122,8 @@ class World:
         except struct.error:
             raise ConfigError(f"a call of more than {2**32 - 1:,} tokens: a distribution's tail is too long (add high: to it)") from None
         self._check_ended()
+        if self._shown is not None:
+            self._shown.check()
         self.desk.close()
         fallback = self.router.fallback
         tally = self.meter.close(self.clock.now, self.dispatch.requested, fallback.switches if fallback is not None else None)

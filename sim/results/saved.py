@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import columns
-from sim.results.files import CALLS, NOTES, REPLICATIONS, TASKS, TIMELINE, Files
+from sim.results.files import CALLS, NOTES, REPLICATIONS, SUMMARY, TASKS, TIMELINE, Files
+from sim.results.kept.manifest import check_as_saved
 from sim.results.sample import Sample, known
 from sim.scenario.scenario import Scenario
 from sim.scenario.told.numbers import counted
@@ -31,26 +32,31 @@ class SavedResult:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """As `Result.summary`."""
+        self._check(SUMMARY)
         return self._files.summary()
 
     @cached_property
     def by_replication(self) -> pd.DataFrame:
         """As `Result.by_replication`."""
+        self._check(REPLICATIONS)
         return self._files.table(REPLICATIONS)
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
         """As `Result.timeline`."""
+        self._check(TIMELINE)
         return self._files.table(TIMELINE)
 
     @cached_property
     def calls(self) -> pd.DataFrame:
         """As `Result.calls`."""
+        self._check(CALLS)
         return self._files.log(CALLS, [column.name for column in columns.CALLS])
 
     @cached_property
     def tasks(self) -> pd.DataFrame:
         """As `Result.tasks`."""
+        self._check(TASKS)
         return self._files.log(TASKS, [column.name for column in columns.TASKS])
 
     @cached_property
@@ -61,9 +67,13 @@ class SavedResult:
     @cached_property
     def sample(self) -> Sample:
         """As `Result.sample`."""
+        self._check(SUMMARY, REPLICATIONS)
         found = self._files.sample()
         assert found is not None
         return Sample(found.whole, {name: found.without.get(name, np.empty(0)) for name in found.whole})
+
+    def _check(self, *names: str) -> None:
+        check_as_saved(self.folder, *names, digest=self.digest)
 
     def mean(self, metric: str) -> float:
         """As `Result.mean`."""

@@ -149,17 +149,17 @@ def _custom(known: Knowledge) -> Choose:
     if not callable(made):
         raise ConfigError(f"{name}: returned {shown(made)}, must return a function of a call and its random numbers")
     check_call(made, f"{name}: its choice", "call", "draws")
-    backends = known.backends
+    backends = tuple(known.backends)
 
     def choose(call: Call, draws: Sequence[float]) -> Backend:
         asked = _asked(call)
         backend: Backend = made(call, draws)
-        if backend not in backends:
+        if not any(backend is each for each in backends):  # whatever it says that it equals
             raise ConfigError(f"{name}: chose {shown(backend)}, must be one of known.backends")
         if not backend.there:
             raise ConfigError(f"{name}: chose {backend.name} while it is not launched, or retired; ask backend.there")
         if _asked(call) != asked:
-            raise ConfigError(f"{name}: changed the call that it was asked about; a policy chooses, and leaves call and task as they are")
+            raise ConfigError(f"{name}: changed the call that it was asked about; a policy chooses, and leaves call, task and clock alone")
         return backend
 
     functools.update_wrapper(choose, made)
@@ -168,18 +168,25 @@ def _custom(known: Knowledge) -> Choose:
     return choose
 
 
-_OF_A_CALL = ("turn", "input_tokens", "output_tokens", "reasoning_tokens", "u_noise", "u_error")
+_OF_A_CALL = (
+    "turn", "attempt", "input_tokens", "output_tokens", "reasoning_tokens", "u_noise", "u_error", "backend", "home", "cached_on",
+    "cached_tokens", "cached_until", "system_tokens", "failed", "branch", "agent", "callbacks",
+)  # fmt: skip
+_OF_A_TASK = ("id", "user", "kind", "t_arrive", "thinking_s", "success", "tries", "agents", "backend", "u_difficulty", "urgent", "effort")
 
 
 def _asked(call: Call) -> tuple[Any, ...]:
-    """What an agent asks for, which is no policy's to change."""
-    return call.task, call.task.id, call.task.user, *(getattr(call, name, None) for name in _OF_A_CALL)
+    """What an agent asks for and when, its task, and what is kept of its prompts: no policy's to change."""
+    task = call.task
+    return call.env.now, task, *[getattr(call, name, None) for name in _OF_A_CALL], *[getattr(task, name) for name in _OF_A_TASK]
 
 
 def _learning(learn: Any, name: str, per: ChoosePer) -> Callable[[Backend, float, float, bool], None]:
     """A policy's method, held to what it is told. Raises `ConfigError`."""
     if not callable(learn):
         raise ConfigError(f"{name}: its learn is {shown(learn)}, must be a function of backend, usd, seconds, success")
+    if inspect.isgeneratorfunction(learn) or inspect.iscoroutinefunction(learn):
+        raise ConfigError(f"{name}: its learn {'yields' if inspect.isgeneratorfunction(learn) else 'is async'}, and would never run")
     check_call(learn, f"{name}: its learn", "backend", "usd", "seconds", "success")
     if per is not ChoosePer.task:
         raise ConfigError(f"{name}: its learn is told what a task has brought, so router.per={per.value} must be task")

@@ -98,7 +98,11 @@ def check_shards(scenario: ScenarioSettings) -> None:
 
 def _own_code(name: str, key: str) -> Traits:
     """What a function of the user's declares as its attribute `traits`."""
-    declared = getattr(imported(name, key), "traits", CAUTIOUS)
+    function = imported(name, key)
+    try:
+        declared = getattr(function, "traits", CAUTIOUS)
+    except Exception as error:  # it answers by code of its own
+        raise ConfigError(f"{key}={name}: its traits cannot be had: {type(error).__name__}: {error}") from error
     if not isinstance(declared, Traits):
         raise ConfigError(f"{key}={name}: its traits must be sim.Traits(...)")
     return _worded(declared, key, name)._replace(twin=False)
@@ -107,7 +111,10 @@ def _own_code(name: str, key: str) -> Traits:
 def _worded(traits: Traits, key: str, value: Any) -> Traits:
     if not (traits.unsolved or traits.undealt):
         return traits
-    unsolved, undealt = (why.format(key=key, value=value) for why in (traits.unsolved, traits.undealt))
+    try:
+        unsolved, undealt = (why.format(key=key, value=value) for why in (traits.unsolved, traits.undealt))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise ConfigError(f"{key}={value}: its traits say why not in texts, in which {{key}} and {{value}} alone are filled in") from None
     return traits._replace(unsolved=unsolved, undealt=undealt)
 
 

@@ -53,6 +53,10 @@ def imported(name: str, key: str) -> Callable[..., Any]:
     except BaseException as error:  # the module is the user's, and may do anything
         raise ConfigError(f"{key}={name}: {_where(error)}{_what(error)}") from error
     found = getattr(there, function, None)
+    if found is None and module.partition(".")[0] in sys.stdlib_module_names:
+        raise ConfigError(f"{key}={name}: {module} is a module of Python's own; give yours another name")
+    if found is None and "." in function:
+        raise ConfigError(f"{key}={name}: name a function at the top of its module, as in {module}:{function.rpartition('.')[2]}")
     if found is None:
         own = [each for each, held in vars(there).items() if callable(held) and not each.startswith("_")]
         raise ConfigError(f"{key}={name}: {module} has no '{function}'; {did_you_mean(function, own)}")
@@ -179,6 +183,7 @@ def _where(error: BaseException, file: str = "") -> str:
         return f"{Path(error.filename).name}, line {error.lineno}: "
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith("<frozen")]
     own = [each for each in frames if each.filename == file or (not file and each.filename not in (__file__, importlib.__file__))]
+    own = own if file else [each for each in own if not _ours(each.filename)] or own
     return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: " if own else ""
 
 

@@ -179,6 +179,8 @@ def load_run(folder: str | Path, trust: bool = False) -> Scenario:
     if file.is_symlink():
         raise DataError(f"{file}: is a link, which is not followed")
     saved = read_settings(file)
+    if not saved:
+        raise DataError(f"{file}: holds no settings of a run")
     if (text := next(_texts(saved, "${"), None)) is not None:
         raise DataError(f"{file}: '{text[:60]}' would be filled in; a saved scenario is plain values")
     try:

@@ -83,6 +83,20 @@ def runs_of(sweep: str | Path) -> list[Path]:
     return sorted((path for path in folders if read_note(path).get("start") == latest), key=lambda path: int(path.name))
 
 
+def check_runs(sweep: Path) -> None:
+    """Raise `DataError` where a run of a sweep says nothing of itself, or is there twice: what is told of the sweep would be without it, or
+    with it twice."""
+    seen: dict[str, Path] = {}
+    for run in sorted(path.parent for path in sweep.glob(f"*/{NOTE}") if path.parent.name.isdigit()):
+        note = read_note(run)
+        if not isinstance(note.get("axes", {} if note and "start" not in note else None), Mapping):
+            raise DataError(f"{run / NOTE}: cannot be read; start the same sweep again, which runs that scenario anew")
+        if note.get("key") and note.get("start") == started(sweep):
+            if note["key"] in seen:
+                raise DataError(f"{seen[note['key']]} and {run}: are one scenario twice; remove one of them")
+            seen[note["key"]] = run
+
+
 def started(sweep: Path) -> int:
     """Which start of a sweep is its latest; 0 where it does not say."""
     start = Files(sweep).json(START).get("start")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.errors import DataError
-from sim.results.files import NOTES, Files
-from sim.results.kept.manifest import read_note
+from sim.results.files import NOTES, REPLICATIONS, SUMMARY, Files
+from sim.results.kept.manifest import check_as_saved, read_note
 from sim.results.sample import Sample
+from sim.scenario.text import SETTINGS
 from sim.statistics import Estimate, jackknife
-from sim.sweeps.folder import runs_of, settings_of
+from sim.sweeps.folder import check_runs, runs_of, settings_of
 from sim.sweeps.sweep import row
 
 if TYPE_CHECKING:
@@ -46,14 +47,17 @@ class Side(NamedTuple):
 
 
 def sides(folder: Path) -> list[Side]:
-    """The scenarios of a run's or a sweep's folder that have a result. Raises `DataError` where there are none."""
+    """The scenarios of a run's or a sweep's folder that have a result. Raises `DataError` where there are none, or are not as saved."""
     runs = runs_of(folder) or [folder]
+    check_runs(folder)
     notes = [read_note(run) for run in runs]
     given = [note.get("axes", {}) for note in notes]
     varied = [key for key in dict.fromkeys(key for each in given for key in each) if len({each.get(key) for each in given}) > 1]
     found = []
     for run, note in zip(runs, notes, strict=True):
         files = Files(run)
+        if not note.get("failed") and files.has(SUMMARY):
+            check_as_saved(run, SUMMARY, REPLICATIONS, NOTES, SETTINGS)
         if not note.get("failed") and (sample := files.sample()) is not None and (settings := settings_of([run])):
             axes = {key: str(note["axes"][key]) for key in varied if key in note.get("axes", {})}
             found.append(Side(run, axes, settings, sample, files.json(NOTES), str(note.get("digest", ""))))

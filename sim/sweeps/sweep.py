@@ -29,7 +29,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.text import SETTINGS
 from sim.settings.scenario import ScenarioSettings
 from sim.sweeps.comparison import against, best, check_baseline, judged
-from sim.sweeps.folder import RunFolder, runs_of, settings_of, starting
+from sim.sweeps.folder import RunFolder, check_runs, runs_of, settings_of, starting
 from sim.sweeps.goal import check_goal
 from sim.sweeps.told.headline import of_sweep, sweep_html
 
@@ -245,6 +245,7 @@ def gather(folder: str | Path) -> pd.DataFrame:
     runs = runs_of(root)
     if not runs:
         raise DataError(f"{root}: holds no runs of a sweep")
+    check_runs(root)
     notes = [read_note(run) for run in runs]
     varied = [key for key in notes[0]["axes"] if len({note["axes"].get(key) for note in notes}) > 1] or list(notes[0]["axes"])
     failures = [_failure(run, note) for run, note in zip(runs, notes, strict=True)]

@@ -299,7 +299,7 @@ def test_a_workflow_that_waits_for_an_answer_that_is_there_is_refused() -> None:
 
 
 def test_what_goes_wrong_in_both_ways_alike_is_caught_too() -> None:
-    with pytest.raises(AssertionError, match=r"agents 0 and 0\.0 draw the same numbers"):
+    with pytest.raises(sim.ConfigError, match=r"two agents of a task have one branch"):
         assert_declared_truly(working("has_a_second_look_from_the_same_branch", worker=agent(**VARIED)))
 
 

@@ -20,6 +20,12 @@ CHANGES = "def f(known):\n    def g(call, draws):\n        {}\n        return kn
 LEARNS = (
     "class f:\n    def __init__(self, known): self.one = known.backends[0]\n    def __call__(self, call, draws): return self.one\n    {}"
 )
+EQUALS_ALL = "class E:\n    def __eq__(self, other): return True\ndef f(known): return lambda call, draws: E()"
+NAMELESS = """class F:
+    def __call__(self, known): return lambda call, draws: known.backends[0]
+    def __getattr__(self, name): raise RuntimeError('no ' + name)
+f = F()"""
+TRAITS = "import sim\ndef f(known): return lambda call, draws: known.backends[0]\nf.traits = sim.ALONE._replace({})"
 POLICIES = {
     "def f(known): return 1 / 0": "mine.py, line 2: ZeroDivisionError: division by zero",
     "def f(known):\n    return lambda call, draws: 1 / 0": "mine.py, line 3: ZeroDivisionError: division by zero",
@@ -45,6 +51,17 @@ POLICIES = {
     LEARNS.format("learn = 5"): "its learn is 5, must be a function of backend, usd, seconds, success",
     LEARNS.format("def learn(self): pass"): "its learn: takes (), must take 4 arguments, backend, usd, seconds, success",
     LEARNS.format("def learn(self, *told): pass"): "its learn is told what a task has brought, so router.per=agent must be task",
+    CHANGES.format("call.cached_tokens = 10**6"): "changed the call that it was asked about",
+    CHANGES.format("call.task.effort = 0.01"): "changed the call that it was asked about; a policy chooses, and leaves call",
+    CHANGES.format("known.backends[0].env._now += 1000"): "changed the call that it was asked about",
+    CHANGES.format("known.backends[0].settings.input_usd_per_mtok = 0.0"): "changed a backend; what a policy or a workflow is shown",
+    CHANGES.format("known.backends[0].price = None"): "changed a backend",
+    LEARNS.format("def learn(self, *told): yield"): "its learn yields, and would never run",
+    EQUALS_ALL: "chose a E, must be one of known.backends",
+    NAMELESS: "its traits cannot be had: RuntimeError: no traits",
+    TRAITS.format("unsolved='{nothing}'"): "its traits say why not in texts, in which {key} and {value} alone are filled in",
+    TRAITS.format("looks_at=5"): "mine.py, line 4: ValueError: Got unexpected field names",
+    "class C:\n    def f(known): pass": "mine has no 'f'",
     "f = 3": "must be a function",
     "def f(known:": "mine.py, line 2: SyntaxError: ",
     "import nowhere_at_all": "No module named 'nowhere_at_all'",
@@ -56,6 +73,11 @@ POLICIES = {
     "\x00": "SyntaxError: source code string cannot contain null bytes",
 }
 SENDS = "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, "
+SECOND = """from sim.agents.agent import Agent
+def f(agent):
+    other = Agent(agent.office, agent.task, agent.office.worker, 3, '{}', {}, 0)
+    other.start(react(other), lambda *_: None)
+    return (yield from react(agent))"""
 WORKFLOWS = {
     "def f(agent): raise ValueError('no')": "mine.py, line 2: ValueError: no",
     "def f(agent):\n    yield from react(agent)\n    raise ValueError": "mine.py, line 4: ValueError",
@@ -76,6 +98,19 @@ WORKFLOWS = {
     SENDS + "9, 5, 0, 5.0, 1.0)": "u_noise=5.0, u_error=1.0: must be random numbers between 0 and 1",
     "def f(agent):\n    agent.settle()\n    return True\n    yield": "ended without a call",
     "import os\ndef f(agent):\n    os._exit(3)\n    yield": "mine.py, line 4: calls os._exit(3)",
+    "def f(agent):\n    yield from react(agent)\n    return (yield from react(agent))":
+        "mine.py, line 4: ValueError: an agent settles once, or its turns are multiplied twice; start a second Agent",
+    SENDS + "9, 5, 0, 0.5, 1.0) and agent.office.send(agent.call, 1, 9, 5, 0, 0.5, 1.0)":
+        "mine.py, line 4: ValueError: sends a call that is under way",
+    "def f(agent):\n    agent.settle()\n    agent.office.send(agent.call, 0, 9, 5, 0, 0.5, 1.0)\n    return True\n    yield":
+        "ended before its call was answered; yield what send gives back",
+    "def f(agent):\n    yield agent.office.env.at(-5)": "yielded an event at -5 s, when it was 0 s; time does not go back",
+    "import simpy\ndef f(agent):\n    yield simpy.Environment().timeout(1)": "yielded an event of another clock; agent.office.env is",
+    "def f(agent):\n    done = yield from react(agent)\n    agent.task.t_arrive -= 9\n    return done": "changed the task of its call",
+    "def f(agent):\n    done = yield from react(agent)\n    agent.task.success = True\n    return done": "and it is judged",
+    "def f(agent):\n    done = yield from react(agent)\n    agent.task.agents = 0\n    return done": "changed the task of its call",
+    SECOND.format("0.0", "agent.branch"): "ValueError: two agents of a task have one branch: child(agent.branch, index) is",
+    SECOND.format("0", "7"): "ValueError: two agents of a task have one path: its parent's with .index is another for each",
     SENDS + "9, 5, 0, 0.5, 1.0, -5.0)": "wait_s=-5.0: must be a number from 0",
     SENDS + "9, 5, 0, 0.5, 1.0, float('nan'))": "wait_s=nan: must be",
     "def f(agent):\n    yield agent.office.env.timeout(float('inf'))\n    return (yield from react(agent))": "with it the run comes to ",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,3 +60,55 @@ def test_scenarios_of_sweeps_meet_where_their_axes_do(tmp_path: Path) -> None:
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(sim.DataError, match="holds no run that has ended"):
         sides(tmp_path)
+
+
+def change(file: Path, old: bytes, new: bytes) -> None:
+    held = file.read_bytes()
+    assert old in held
+    file.write_bytes(held.replace(old, new, 1))
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a number": (lambda run: change(run / "summary.csv", b",USD,", b",USD,9"), "summary.csv: not as saved; run it again"),
+    "a half": (lambda run: (run / "replications.csv").write_text("replication,metric"), "replications.csv: not as saved"),
+    "nothing": (lambda run: (run / "summary.csv").write_text(""), "summary.csv: not as saved"),
+    "a setting": (lambda run: change(run / "scenario.yaml", b"tasks: 5", b"tasks: 6"), "scenario.yaml: not as saved"),
+    "what is said": (lambda run: (run / "notes.json").write_text("[]"), "notes.json: not as saved"),
+    "no list": (lambda run: (run / "run.json").unlink(), "does not say that it has ended"),
+    "half a list": (lambda run: (run / "run.json").write_text("{"), "does not say that it has ended"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_run_that_is_not_as_it_was_saved_is_not_compared(tmp_path: Path, what: str) -> None:
+    sim.simulate(WORLD).save(tmp_path)
+    assert len(sides(tmp_path)) == 1
+    (tmp_path / "calls.parquet").unlink()
+    assert len(sides(tmp_path)) == 1, "what is not read need not be there"
+    alter, told = CHANGES[what]
+    alter(tmp_path)
+    with pytest.raises(sim.DataError, match=re.escape(told)):
+        sides(tmp_path)
+
+
+def test_a_run_of_a_sweep_that_is_there_twice_or_says_nothing_is_refused(tmp_path: Path) -> None:
+    swept = sim.sweep(WORLD, {"seed": [1, 2]}, folder=tmp_path)
+    shutil.copytree(tmp_path / "0", tmp_path / "2")
+    for read in (sides, sim.gather):
+        with pytest.raises(sim.DataError, match=r"0 and .*2: are one scenario twice; remove one of them"):
+            read(tmp_path)
+    shutil.rmtree(tmp_path / "2")
+    change(tmp_path / "0" / "summary.csv", b",USD,", b",USD,9")
+    with pytest.raises(sim.DataError, match=r"summary.csv: not as saved; start the same sweep again"):
+        swept.runs[0].mean("cost_usd")
+    (tmp_path / "0" / "run.json").write_text("{")
+    for read in (sides, sim.gather):
+        with pytest.raises(sim.DataError, match=r"run.json: cannot be read; start the same sweep again"):
+            read(tmp_path)
+
+
+def test_a_run_that_another_has_taken_the_place_of_is_not_read_for_it(tmp_path: Path) -> None:
+    first = sim.sweep(WORLD, {"seed": [1]}, folder=tmp_path)
+    sim.sweep(WORLD, {"seed": [2]}, folder=tmp_path)
+    with pytest.raises(sim.DataError, match="holds another run by now"):
+        first.runs[0].mean("cost_usd")

@@ -12,7 +12,9 @@ from sim.errors import DataError, of_kind, of_path
 from sim.logs.writers import writer_of
 from sim.results.exported.sessions import sessions_of
 from sim.results.files import CALLS, Files, aside, told_of
+from sim.results.kept.manifest import check_as_saved
 from sim.scenario.load import load_run
+from sim.scenario.text import SETTINGS
 from sim.settings.run import Log
 
 FOLDER = "export"
@@ -45,6 +47,7 @@ def export(folder: str | Path, format: str, path: str | Path | None = None, *, t
     scenario, files = load_run(folder, trust), Files(folder)
     if not files.has(CALLS):
         raise DataError(f"{folder}: {'nobody sent a call' if scenario.log is Log.full else 'keeps no calls: run it again with log=full'}")
+    check_as_saved(files.folder, CALLS, SETTINGS)
     target = Path(path) if path is not None else files.folder / FOLDER / f"{format}{made.ending}"
     notes = [f"only the calls of one task in {scenario.log_sample}, as log=sample kept them"] if scenario.log is Log.sample else []
     if scenario.replications > 1:

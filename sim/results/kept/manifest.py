@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.engine.stop import held_off
+from sim.errors import DataError
 from sim.results.files import NOTE, Files, aside, remove_torn, told_of
 from sim.results.kept.lock import alone_in
 from sim.scenario.sources import content
@@ -105,6 +106,22 @@ def altered(folder: Path, note: Mapping[str, Any]) -> list[str]:
     if not isinstance(files, dict):
         return [NOTE]
     return [str(name) for name, held in files.items() if not (is_plain(name) and _holds(Files(folder).path(str(name)), held))]
+
+
+def check_as_saved(run: Path, *names: str, digest: str = "") -> None:
+    """Raise `DataError` where a run's folder does not say that it is whole, or where these of its files are not as they were saved.
+
+    `digest`: of the run that is meant, where another may be in its place. Settings of a run of a sweep are written again by each start.
+    """
+    note = read_note(run)
+    if not note.get("files"):
+        raise DataError(f"{run}: does not say that it has ended ({NOTE} is not there, or cannot be read); run it again")
+    if digest and note.get("digest") != digest:
+        raise DataError(f"{run}: holds another run by now, of digest {note.get('digest')}, not {digest}")
+    edited = [name for name in altered(run, note) if name in names and not (name == SETTINGS and "start" in note)]
+    if edited:
+        mend = "start the same sweep again" if "start" in note else "run it again"
+        raise DataError(f"{run}: {', '.join(edited)}: not as saved; {mend}, or take the folder as it was")
 
 
 def _holds(file: Path, held: Any) -> bool:
