@@ -64,7 +64,7 @@ _FALLBACK = "sim/router/fallback.py"
 _RETRIES = ("tests/router/test_fallback.py::test_two_retries_then_the_next_backend_and_each_call_begins_anew",)
 _COOLED = ("tests/router/test_fallback.py::test_fails_of_more_than_a_minute_ago_count_no_more",)
 
-_LOG, _BILL, _OF_CLAUDE = "sim/logs/log.py", "sim/results/billed/bill.py", "tests/logs/readers/harnesses/test_claude_code.py::"
+_LOG, _BILL, _OF_CLAUDE = "sim/logs/gathered/rows.py", "sim/results/billed/bill.py", "tests/logs/readers/harnesses/test_claude_code.py::"
 
 FAULTS = {
     # logs of others

@@ -22,6 +22,7 @@ TRIGGERS = ("user", "tool_result", "other")
 BLANKS = "with a blank before or behind the name of a session or an agent: taken without it"
 NO_PARENT = "of a sub-agent whose parent is not in the log, or goes round in a ring"
 ZONELESS = "whose times name no zone: taken as UTC"
+BEYOND = "with more blocks of hashes than their prompt fills: another size of block? no more is read than the prompt"
 NO_CALL = "no id, no time, no model: a line of totals?"
 """Of a row of an export."""
 SINCE_1970_S = 1e8
@@ -29,8 +30,6 @@ SINCE_1970_S = 1e8
 _LATEST_S = 3.2e10
 """Some time before the year 3000."""
 _LARGEST = 10**15
-_TIMES = ("timestamp", "startTime", "start_time", "created_at", "session_start_s", "t_s")
-"""Under which an entry says when."""
 _ANSWERED = ("", "ok", "200", "success", "succeeded", "completed")
 _NO_TIER = ("", STANDARD, "default", "auto", "on-demand", "standard-only", "none", "null")
 """What vendors call the tier that their price lists are of (OpenAI, Anthropic, Bedrock, Vertex AI); `auto` is asked for, not given."""
@@ -159,6 +158,10 @@ def under(value: Any, *names: str) -> Any:
     return value
 
 
+class ZonelessTime(float):
+    """A moment since 1970 of which nobody has said where on earth it was: taken as UTC."""
+
+
 def check_time(seconds: float) -> None:
     """Raise `ValueError` for what can be no time of a call (nan can: unknown)."""
     if seconds < 0:
@@ -189,10 +192,20 @@ def needed(entry: Mapping[str, Any], name: str) -> int:
     return count(value)
 
 
+def listed(entry: Mapping[str, Any], name: str) -> list[Any]:
+    """A list; what is absent is an empty one. Raises `ValueError` for what is none."""
+    value = entry.get(name)
+    if value is not None and not isinstance(value, list):
+        raise ValueError(f"{name}={str(value)[:40]}: must be a list")
+    return value or []
+
+
 def number_of(value: Any, what: str) -> float:
     """Raises `ValueError` for a text that is no number: in words of ours, since the file is the user's."""
     try:
-        return float(value)
+        if (number := float(value)) == number:
+            return number
+        raise ValueError
     except ValueError:
         cell = str(value).strip()
         wanted = "digits alone, no unit, no separators, a point for a comma" if re.search(r"\d", cell) else "a number, or nothing"
@@ -224,18 +237,10 @@ def moment(text: Any) -> float:
         raise ValueError(f"{str(text)[:40]} is no moment in ISO 8601")
     else:
         try:
-            when = datetime.fromisoformat(text.removesuffix(" UTC"))
+            when = datetime.fromisoformat(f"{text[:-4]}+00:00" if text.endswith(" UTC") else text)
         except ValueError:
             raise ValueError(f"'{text[:40]}' is no moment in ISO 8601, such as 2026-11-20T09:00:00Z") from None
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-
-
-def is_zoneless(entry: Mapping[str, Any]) -> bool:
-    """Whether it says a time of a day, and not where."""
-    for name in _TIMES:
-        time = entry.get(name)
-        if isinstance(time, str) and ":" in time and time[-1] != "Z" and not re.search(r"(UTC|[+-]\d\d(:?\d\d)?)\s*$", time):
-            return True
-        if isinstance(time, datetime) and time.tzinfo is None:
-            return True
-    return False
+    if when.tzinfo:
+        return when.timestamp()
+    of_a_day = isinstance(text, str) and ":" not in text  # 2026-11-20, which is in no zone
+    return (float if of_a_day else ZonelessTime)(when.replace(tzinfo=UTC).timestamp())

@@ -16,30 +16,6 @@ MOST_NAMED = 10
 """Broken lines that are named; all are counted."""
 
 
-class Overlap:
-    """Calls without an id that an earlier file has too, by moment, model and tokens: of two exports that overlap, say.
-
-    Not by cache reads, which by hashes depend on what stands before a call in its file.
-    """
-
-    def __init__(self) -> None:
-        self._earlier: set[int] = set()
-        self._here: set[int] = set()
-
-    def begin(self) -> None:
-        """Another file."""
-        self._earlier |= self._here
-        self._here.clear()
-
-    def has(self, start_s: float, *rest: object) -> bool:
-        """Whether an earlier file has such a call. First calls of clocks that begin at 0 may be alike by chance."""
-        if not start_s > 0:
-            return False
-        found = hash((start_s, *rest))
-        self._here.add(found)
-        return found in self._earlier
-
-
 def _wrong(why: object) -> str:
     """What is wrong with an entry: in the words of its reader, or in ours where Python has met another kind of thing."""
     if isinstance(why, KeyError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sim.columns import CALLS, TRACE
 from sim.logs.files import Entry, File
-from sim.logs.files.table import ask_of_likely, plain
+from sim.logs.files.table import MISSING, ask_of_likely, plain
 from sim.logs.reader import LogReader
 
+_TEXTS = ("trace", "agent", "parent", "model", "status", "tier", "trigger", "role", "backend", "task")
+"""Columns whose cells may be any word."""
 _SAME_PLACE = "another row of that agent has the same call_index: both counted"
 
 
@@ -38,7 +41,8 @@ class RowReader(LogReader):
     def row(self, entry: Entry) -> Entry | None:
         """By plain names; None: the file has it already, to the last cell, or names its columns again. Raises `ValueError` where it says no
         tokens."""
-        row = {self._plain[name]: value for name, value in entry.items()}
+        named = ((self._plain[name], value) for name, value in entry.items())
+        row = {name: None if _is_nothing(value, name) else value for name, value in named}
         if row["input_tokens"] is not None and plain(str(row["input_tokens"])) == "input_tokens":
             self.report.duplicates["lines that name the columns again"] += 1
             return None
@@ -60,3 +64,8 @@ class RowReader(LogReader):
         else:
             self.report.remarks[_SAME_PLACE] += 1
         return known == whole
+
+
+def _is_nothing(value: Any, name: str) -> bool:
+    """Whether a cell of a column says nothing; a name may be any word."""
+    return math.isnan(value) if isinstance(value, float) else value in MISSING and name not in _TEXTS

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.errors import DataError
-from sim.logs.files.opened import BOM, header, opened
+from sim.logs.files.opened import BOM, header, opened, refuse_others
 from sim.logs.report import Report
 
 Entry = dict[str, Any]
@@ -24,6 +24,8 @@ _HEAD_BYTES = 64 * 1024
 _WHOLE_BYTES = 512 * 1024 * 1024
 """Of one JSON document, which has to be in memory at once."""
 _BATCH_ROWS = 8192
+ZEROS = "holds zero bytes, as where a machine has stopped while it was written"
+"""Of a line."""
 
 
 class Sample(NamedTuple):
@@ -63,13 +65,12 @@ class File:
             return "sqlite"
         if self._head.startswith(b"PAR1"):
             return "table"
-        if self._head[257:262] == b"ustar":
-            raise DataError(f"{self.path}: is a tar archive: unpack it")
-        if self._head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise DataError(f"{self.path}: is text in UTF-16: save it as UTF-8")
-        if b"\0" in self._head:
+        refuse_others(self.path, self._head.removeprefix(BOM).lstrip())
+        if self._text[:1] in (b"{", b"[") or b"\n{" in self._text:
+            return "json"
+        if b"\0" in self._text.splitlines()[0]:  # further down it breaks its line alone
             raise DataError(f"{self.path}: is no text in UTF-8 (it holds zero bytes): save it as that, or take out what is no text")
-        return "json" if self._text[:1] in (b"{", b"[") or b"\n{" in self._text else "table"
+        return "table"
 
     @cached_property
     def columns(self) -> list[str]:
@@ -114,8 +115,11 @@ class File:
     @cached_property
     def _is_document(self) -> bool:
         """Whether it is one JSON document over several lines, not one in each line."""
+        if self._text[:1] == b"[":  # a list a line is no document
+            first, _, rest = self._text.partition(b"\n")
+            return not (first.rstrip().endswith(b"]") and rest.lstrip()[:1] == b"[")
         if self._text[:1] != b"{":
-            return bool(self._text[:1] == b"[")
+            return False
         with opened(self.path) as stream:
             lines = [line for line, _ in zip(stream, range(MANY), strict=False)]
         found, broken = _objects(lines[0])
@@ -167,7 +171,8 @@ class File:
         with opened(self.path) as stream:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
             reader = csv.reader(text, delimiter=self._header[0])
-            header = [name.strip() for name in next(reader)]
+            written = next(filter(any, reader))
+            header = [name.strip() for name in written]
             wide = len(header)
             while True:
                 try:
@@ -177,36 +182,44 @@ class File:
                     continue
                 if cells is None:
                     return
-                if not _is_text(cells):  # two names that differ in what cannot be read would become one
-                    self._report.is_broken(self.name, f"line {reader.line_num}", "is no text in UTF-8")
+                if wrong := _no_text(cells):  # two names that differ in what cannot be read would become one
+                    self._report.is_broken(self.name, f"line {reader.line_num}", wrong)
+                elif cells == written:
+                    self._report.duplicates["lines that name the columns again"] += 1
                 elif len(cells) == wide:
                     yield f"line {reader.line_num}", dict(zip(header, cells, strict=True))
                 elif cells:
-                    self._report.is_broken(self.name, f"line {reader.line_num}", f"has {len(cells)} cells, its header {wide}")
+                    quote = " (is a quote before it not closed?)" if any("\n" in cell for cell in cells) else ""
+                    self._report.is_broken(self.name, f"line {reader.line_num}", f"has {len(cells)} cells, its header {wide}{quote}")
 
     def _parquet(self) -> Iterator[tuple[str, Entry]]:
         from pyarrow import parquet
 
         number = 0
         try:
-            for batch in parquet.ParquetFile(self.path).iter_batches(_BATCH_ROWS):
+            file = parquet.ParquetFile(self.path)
+            raw = [name for name, kind in zip(self.columns, file.schema_arrow.types, strict=True) if "binary" in str(kind)]
+            for batch in file.iter_batches(_BATCH_ROWS):
                 for row in batch.to_pylist():
                     number += 1
+                    row.update({name: row[name].decode(errors="replace") for name in raw if row[name] is not None})
                     yield f"row {number}", row
         except (OSError, ValueError, OverflowError) as error:  # of whatever unpacks it; what becomes of a row is not raised in here
             raise DataError(f"{self.path}: is damaged after row {number:,} ({str(error).splitlines()[0]})") from None
 
 
-def _is_text(cells: list[str]) -> bool:
-    """Whether all of it was UTF-8."""
+def _no_text(cells: list[str]) -> str:
+    """Why a row is no text; empty: it is."""
     together = "".join(cells)
+    if "\0" in together:
+        return ZEROS
     if together.isascii():
-        return True
+        return ""
     try:
         together.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        return "is no text in UTF-8"
+    return ""
 
 
 def _objects(line: bytes) -> tuple[list[Entry], str]:
@@ -216,11 +229,14 @@ def _objects(line: bytes) -> tuple[list[Entry], str]:
         text = line.removeprefix(BOM).decode().strip()
         while text:
             entry, end = json.JSONDecoder().raw_decode(text)
-            if type(entry) is not dict:
+            some = entry if type(entry) is list else [entry]
+            if not some or any(type(each) is not dict for each in some):
                 return found, "is no JSON object"
-            found.append(entry)
+            found += some
             text = text[end:].strip().removeprefix(",").lstrip()
     except (ValueError, RecursionError) as error:
+        if b"\0" in line:
+            return found, ZEROS
         return found, "holds more than JSON objects" if found else f"is no JSON{_told(error)}"
     return found, ""
 
@@ -235,4 +251,6 @@ def _told(error: Exception) -> str:
         return ": it ends in the middle, as where a file was cut"
     if error.msg.startswith("Extra data"):
         return f" from line {error.lineno} on: are they several documents? write each in a line of its own"
-    return "" if error.doc.count("\n") < 2 else f" at line {error.lineno}"
+    where = "" if error.doc.count("\n") < 2 else f" at line {error.lineno}"
+    comma = error.doc[: error.pos].rstrip().endswith(",") and error.doc[error.pos : error.pos + 1] in ("]", "}")
+    return f"{where}: a comma before the end of a list or an object: take it away" if comma else where

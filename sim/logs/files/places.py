@@ -13,18 +13,20 @@ from sim.errors import DataError, of_kind
 from sim.logs.files.opened import opened
 from sim.scenario.text import SETTINGS
 
-ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet", ".db", ".gz")
+ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".db", ".gz")
 """Of files that are looked at in a folder."""
 _PACKED = (".bz2", ".xz", ".zst", ".zip")
 """Behind one of those: not read, and told."""
 _ARCHIVES = (".zip", ".tar", ".tgz", ".7z", ".rar")
 """Of many files: not read, and told; whatever is in them."""
+_UNUSUAL = (".log", ".txt", ".out", ".bak", ".old", ".tmp")
+"""Of files that may be logs all the same: told where one is."""
 _BLOCK = 1 << 20
 
 
 def files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
     """Every file once, and whether it was named itself. Raises `DataError` for what is not there."""
-    done: set[Path] = set()
+    done: set[str] = set()
     for given in paths:
         of_kind(given, str | PathLike, "logs are read from files, folders and globs")
         if not str(given).strip():
@@ -36,14 +38,29 @@ def files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
         for each in found:
             within = sorted(_within(each), key=str) if each.is_dir() else [each]
             for file in within:
-                looked_at = not each.is_dir() or (file.is_file() and _may_be_log(file) and not file.name.endswith(".meta.json"))
-                if looked_at and file.resolve() not in done:
-                    done.add(file.resolve())
+                looked_at = not each.is_dir() or (_is_there(file) and not file.name.endswith(".meta.json"))
+                whole = os.path.realpath(file)  # which, unlike the method of a path, takes links that go round in a ring
+                if looked_at and whole not in done:
+                    done |= {whole} if is_usual(file) or not each.is_dir() else set()
                     yield file, not each.is_dir()
 
 
-def _may_be_log(file: Path) -> bool:
-    return file.suffix in ENDINGS + _ARCHIVES or (file.suffix in _PACKED and Path(file.stem).suffix in ENDINGS)
+def _is_there(file: Path) -> bool:
+    """Whether something in a folder is for a reader: a file that may be a log, or a link that somebody may take for one."""
+    if file.is_symlink() and (file.is_dir() or not file.exists()):
+        return file.is_dir() or is_usual(file)
+    return file.is_file() and (is_usual(file) or _is_unusual(file))
+
+
+def is_usual(file: Path) -> bool:
+    """Whether a file in a folder is called as logs are; another is read where it is named itself."""
+    ending = file.suffix.lower()
+    return ending in ENDINGS + _ARCHIVES or (ending in _PACKED and Path(file.stem).suffix.lower() in ENDINGS)
+
+
+def _is_unusual(file: Path) -> bool:
+    """By its ending a log that was put away (x.jsonl.1, x.jsonl.bak), or any text."""
+    return file.suffix.lower() in _UNUSUAL or file.name.endswith("~") or any(each.lower() in ENDINGS[:-1] for each in file.suffixes[:-1])
 
 
 def is_copy(path: Path, others: set[bytes]) -> bool:
@@ -64,7 +81,10 @@ def is_copy(path: Path, others: set[bytes]) -> bool:
 
 def _within(folder: Path) -> Iterator[Path]:
     """All files below; what goes while we look, or may not be looked into, is passed over."""
+    root = os.path.realpath(folder)
     for place, folders, names in os.walk(folder):
         if SETTINGS in names and "export" in folders:  # of a run of ours: what was written from it
             folders.remove("export")
         yield from (Path(place, name) for name in names)
+        linked = [Path(place, name) for name in folders if os.path.islink(os.path.join(place, name))]
+        yield from (each for each in linked if not Path(os.path.realpath(each)).is_relative_to(root))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.errors import DataError
-from sim.logs.files.opened import BOM, header, opened
+from sim.logs.files.opened import BOM, header, opened, refuse_others
 
 MOST_BYTES = 512 * 1024 * 1024
 """Of text once it is unpacked. A compressed file of a few kilobytes may hold any amount."""
@@ -23,7 +23,8 @@ _LONGEST_HEADER = 64 * 1024
 _BLOCK = 4 * 1024 * 1024
 _OTHER_THINGS = ("cache_write_tokens",)
 """Near to a known name and yet another thing."""
-_MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "None", "<NA>"]
+MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "None", "<NA>"]
+"""What a cell of numbers holds that says nothing."""
 Choose = Callable[[str, list[str]], dict[int, str]]
 """From a file's path and its header: which columns are wanted, by their place, and how they are called. Raises `DataError`."""
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -81,7 +82,7 @@ class Table(NamedTuple):
             return np.full(self.rows, np.nan), np.zeros(self.rows, bool)
         if types.is_string(kind) or types.is_large_string(kind):
             trimmed = compute.utf8_trim_whitespace(column)
-            return _parsed(compute.if_else(compute.is_in(trimmed, value_set=pa.array(_MISSING, kind)), None, trimmed))
+            return _parsed(compute.if_else(compute.is_in(trimmed, value_set=pa.array(MISSING, kind)), None, trimmed))
         if not (types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)):
             unit = "; is it a duration or a moment? write seconds" if types.is_temporal(kind) else ""
             raise DataError(f"{self.path}: column '{name}' holds {kind}, must be numbers{' of seconds' if seconds else ''}{unit}")
@@ -171,9 +172,12 @@ def _unpacked(path: Path) -> bytes:
             size += len(block)
             if size > MOST_BYTES:
                 raise DataError(f"{path}: holds more than {MOST_BYTES >> 20:,} MB of text: cut it into several")
-            if not blocks and block.startswith((b"\xff\xfe", b"\xfe\xff")):
-                raise DataError(f"{path}: is text in UTF-16: save it as UTF-8")
-            if b"\0" in block[:_LONGEST_HEADER]:
+            if not blocks:
+                refuse_others(path, block.removeprefix(BOM).lstrip())
+            if (zero := block.find(b"\0")) >= 0:
+                line = 1 + sum(each.count(b"\n") for each in blocks) + block[:zero].count(b"\n")
+                if line > 1:
+                    raise DataError(f"{path}: line {line:,} holds zero bytes, as where a machine has stopped: take it away")
                 raise DataError(f"{path}: is not text in UTF-8: a table of calls is a CSV or a Parquet file")
             blocks.append(block)
     return b"".join(blocks)

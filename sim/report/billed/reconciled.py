@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from sim.report.billed.tables import Found, against, by_agent, by_model, expensive_sessions, written_again
@@ -59,7 +60,7 @@ def unsure(found: Found) -> Iterator[str]:
 def reconciled(found: Found) -> str:
     """Both bills, over the calls that have both."""
     part = "without what is not priced " if found["unpriced_calls"] else ""
-    ours = f"by our prices {part}{usd(found['priced_usd'])} (market={found['market']})"
+    ours = f"by our prices {part * has_price(found)}{of_ours(found, found['priced_usd'])} (market={found['market']})"
     if found["billed_usd"] is None:
         return f"As billed: the log has no dollars; {ours}"
     first = f"As billed {usd(found['billed_usd'])}, {ours}"
@@ -95,7 +96,8 @@ def _why(found: Found) -> str:
 def wanting(found: Found) -> Iterator[str]:
     """Models without a price here."""
     for name, many in found["unpriced_calls"].items():
-        yield f"Not priced: {counted(many, 'call')} of {name}, which is none of this market's: --model {name}=BACKEND says which it is"
+        said = f"--model {shlex.quote(f'{name}=BACKEND')}"
+        yield f"Not priced: {counted(many, 'call')} of {name}, which is none of this market's: {said} says which it is"
 
 
 def assumed(found: Found) -> list[str]:
@@ -111,6 +113,8 @@ def assumed(found: Found) -> list[str]:
         lines.append(f"{counted(many, 'row')}: no cache writes in the log; what was not read is taken as written, at that price")
     if many := found["lifetimes_unsaid"]:
         lines.append(f"{counted(many, 'row')}: no lifetime of cache writes in the log, taken as the backend's cache_ttl_s")
+    if many := found["beyond_window"]:
+        lines.append(f"{counted(many, 'row')}: a prompt longer than the context window of its backend: is it a sum? priced as it stands")
     if found["failed_usd"]:
         lines.append(f"{usd(found['failed_usd'])} of it is for calls that failed")
     lines += [f"{file}: columns not read: {', '.join(names)}" for file, names in found["unknown_columns"].items()]
@@ -133,6 +137,16 @@ def _passed_over(found: Found) -> dict[str, list[str]]:
 def usd(value: float) -> str:
     """Dollars of a bill: to the cent, or to three digits below a dollar."""
     return f"${value:,.2f}" if abs(value) >= 1 else dollars(value) if value == 0 else f"${number(value)}"
+
+
+def has_price(found: Found) -> bool:
+    """Whether any model of the log has one here."""
+    return any(row["backend"] for row in found["models"])
+
+
+def of_ours(found: Found, value: float) -> str:
+    """Dollars by our prices; unknown, and not nothing, where no model has one."""
+    return usd(value) if has_price(found) else "unknown"
 
 
 def _less_or_more(ours: float, billed: float) -> str:

@@ -57,8 +57,8 @@ def by_agent(found: Found) -> pd.DataFrame:
         "calls": [f"{row['calls']:,}" for row in rows.values()],
         "input tokens": [compact(row["input_tokens"]) for row in rows.values()],
         "output tokens": [compact(row["output_tokens"]) for row in rows.values()],
-        "USD": [number(row["priced_usd"]) for row in rows.values()],
-        "share": [share(row["priced_usd"] / found["priced_usd"]) if found["priced_usd"] else "-" for row in rows.values()],
+        "USD": [_known(row["priced_usd"]) for row in rows.values()],
+        "share": [share((row["priced_usd"] or 0) / found["priced_usd"]) if found["priced_usd"] else "-" for row in rows.values()],
     }
     return pd.DataFrame(table)
 
@@ -84,9 +84,14 @@ def expensive_sessions(found: Found) -> pd.DataFrame:
         "calls": [f"{row['calls']:,}" for row in rows],
         "agents": [f"{row['agents']:,}" for row in rows],
         "longest prompt": [compact(row["longest_prompt_tokens"] or float("nan")) for row in rows],
-        "USD": [number(row["priced_usd"]) for row in rows],
+        "USD": [_known(row["priced_usd"], row["unpriced_rows"]) for row in rows],
     }
     return pd.DataFrame(table)
+
+
+def _known(usd: float | None, unpriced: int = 0) -> str:
+    """Of calls of which none has a price it is unknown, and not nothing; where some have none there is more of it."""
+    return "unknown" if usd is None else f"{'at least ' * bool(unpriced)}{number(usd)}"
 
 
 def _off(ours: float, billed: float) -> str:

@@ -124,7 +124,7 @@ def _answer(found: Found) -> Iterator[str]:
         if len(rows) > 1:
             said.append(f"{share(rows[0]['priced_usd'] / total)} for calls of {rows[0]['model'] or '(no name)'}")
         if found["sub_agents"]:
-            said.append(f"{share(found['agents_usd']['sub_agents']['priced_usd'] / total)} for sub-agents")
+            said.append(f"{share((found['agents_usd']['sub_agents']['priced_usd'] or 0) / total)} for sub-agents")
         if again := sum(row["usd"] for row in found["written_again"]):
             said.append(f"{share(again / total)} for prompts that a cache had had")
         yield f"Of our dollars {', '.join(said)}"
@@ -135,12 +135,13 @@ def _headlines(found: Found) -> pd.DataFrame:
     read, whole = found["cache_read_tokens"], found["input_tokens"]
     calls = found["calls"]
     priced = f"USD, {found['market']}" + (", without what has no price" if found["unpriced_calls"] else "")
+    ours, each = (reconciled.of_ours(found, found["priced_usd"] / many) for many in (1, max(found["sessions"], 1)))
     rows = [
         ("as billed", "unknown" if found["billed_usd"] is None else reconciled.usd(found["billed_usd"]), "USD", "as the log has it"),
-        ("by our prices", reconciled.usd(found["priced_usd"]), priced, "recorded tokens, each call at its model's prices of that time"),
+        ("by our prices", ours, priced, "recorded tokens, each call at its model's prices of that time"),
         ("calls", f"{calls:,}" if calls else "unknown", "", "each once, however often the log has it"),
         ("sessions", f"{found['sessions']:,}", "", ""),
-        ("a session", reconciled.usd(found["priced_usd"] / found["sessions"]) if found["sessions"] else "-", "USD", "by our prices"),
+        ("a session", each if found["sessions"] else "-", "USD", "by our prices"),
         ("input", compact(whole), "tokens", "whole prompts, cache reads among them"),
         ("cache reads", percent(read / whole) if whole else "-", "of input tokens", "billed at the price of reads"),
         ("output", compact(found["output_tokens"]), "tokens", "reasoning among them"),

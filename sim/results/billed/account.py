@@ -68,6 +68,7 @@ def account(bill: LogBill) -> dict[str, Any]:
         "failed_usd": total(priced[_failed(bill)]),
         "writes_unsaid": bill.writes_unsaid(),
         "lifetimes_unsaid": bill.lifetimes_unsaid(),
+        "beyond_window": bill.beyond_window(),
         "dearest_sessions": _dearest(bill, whose, sessions),
     }
 
@@ -110,7 +111,7 @@ def _models(bill: LogBill, both: np.ndarray) -> Iterator[dict[str, Any]]:
         }
 
 
-def _agents(bill: LogBill, is_sub: np.ndarray) -> dict[str, dict[str, float]]:
+def _agents(bill: LogBill, is_sub: np.ndarray) -> dict[str, dict[str, float | None]]:
     """Lead agents against sub-agents."""
     calls = bill.log.calls
     return {
@@ -118,7 +119,7 @@ def _agents(bill: LogBill, is_sub: np.ndarray) -> dict[str, dict[str, float]]:
             "calls": int(calls["calls"][rows].sum()),
             "input_tokens": int(calls["input_tokens"][rows].sum()),
             "output_tokens": int(calls["output_tokens"][rows].sum()),
-            "priced_usd": total(bill.priced[rows]),
+            "priced_usd": None if rows.any() and np.isnan(bill.priced[rows]).all() else total(bill.priced[rows]),
         }
         for name, rows in (("lead", ~is_sub), ("sub_agents", is_sub))
     }
@@ -127,6 +128,8 @@ def _agents(bill: LogBill, is_sub: np.ndarray) -> dict[str, dict[str, float]]:
 def _dearest(bill: LogBill, whose: np.ndarray, sessions: list[str]) -> list[dict[str, Any]]:
     calls, many = bill.log.calls, len(sessions)
     usd, counts = sums(bill.priced, whose, many), sums(calls["calls"], whose, many)
+    unknown = sums(np.isnan(bill.priced), whose, many)
+    rows = sums(np.ones(len(calls)), whose, many)
     longest = np.zeros(many, np.int64)
     np.maximum.at(longest, whose, np.where(calls["calls"] == 1, calls["input_tokens"], 0))
     of_session = np.bincount(bill.log.sessions()[0], minlength=many)
@@ -137,7 +140,8 @@ def _dearest(bill: LogBill, whose: np.ndarray, sessions: list[str]) -> list[dict
             "calls": int(counts[each]),
             "agents": int(of_session[each]),
             "longest_prompt_tokens": int(longest[each]),
-            "priced_usd": usd[each],
+            "priced_usd": None if unknown[each] == rows[each] else usd[each],
+            "unpriced_rows": int(unknown[each]),
         }
         for each in first
     ]

@@ -109,7 +109,7 @@ class LogBill:
     def unknown(self) -> dict[str, int]:
         """Calls by models that have no backend."""
         numbers = np.bincount(self.log.calls["model"], minlength=len(self.log.models))
-        return {name: int(many) for name, many in zip(self.log.models, numbers, strict=True) if name not in self.backends}
+        return {name: int(many) for name, many in zip(self.log.models, numbers, strict=True) if many and name not in self.backends}
 
     def tiers(self) -> dict[str, int]:
         """Calls by tiers of service that no price here knows: taken at the standard one."""
@@ -119,6 +119,11 @@ class LogBill:
     def writes_unsaid(self) -> int:
         """Calls of which the log tells no cache writes and that are priced with some: all that they did not read."""
         return int(((self.log.calls["cache_write_tokens"] < 0) & (self.write_tokens > 0)).sum())
+
+    def beyond_window(self) -> int:
+        """Calls whose prompt is longer than the context window of the backend at whose price it stands."""
+        windows = np.array([*(settings.context_window_tokens for settings in self.market.values()), np.inf])
+        return int(((self.log.calls["calls"] == 1) & (self.log.calls["input_tokens"] > windows[self.backend])).sum())
 
     def lifetimes_unsaid(self) -> int:
         """Calls whose cache writes have no lifetime in the log, where it makes a difference: taken as the backend's."""

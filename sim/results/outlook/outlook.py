@@ -31,7 +31,10 @@ MEASURES = ("tokens", "usd", "minutes")
 MUCH_LOST = 0.01
 """Share of tasks lost from which on dollars are no estimate of what the work costs (an assumption, as in reports)."""
 _BY_THEORY = {"tokens": ("tokens_per_task", 1.0), "usd": ("cost_per_task_usd", 1.0), "minutes": ("task_latency_mean_s", 60.0)}
-_FIRST, _LAST = ("lost", "never", "refused", "fallback", "caps", "warmup", "unused", "success"), ("limits", "tail", "work", "lump", "speed")
+_FIRST, _LAST = (
+    ("lost", "never", "refused", "fallback", "caps", "warmup", "unused", "success", "trace"),
+    ("limits", "tail", "work", "lump", "speed"),
+)
 Figures = dict[str, dict[str, Span]]
 """By measure (tokens, usd, minutes): p50, p90, p99 and mean, as far as they are known."""
 

@@ -13,6 +13,7 @@ from pyarrow import parquet as pq
 
 from sim import DataError
 from sim.logs.files import File
+from sim.logs.files.entries import ZEROS
 from sim.logs.report import Report
 
 
@@ -157,3 +158,44 @@ def test_letters_that_are_no_utf_8_break_their_row_alone(tmp_path: Path) -> None
     found, report = entries(path)
     assert found == [("line 2", {"a": "é", "b": "1"})]
     assert report.where == [f"{path}: line {line}: is no text in UTF-8" for line in (3, 4)]
+
+
+def test_zero_bytes_break_their_line_alone(tmp_path: Path) -> None:
+    """As a machine leaves them that has stopped while it wrote: at the end, in between, or before a line that is lost with them."""
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b'{"a":1}\n' + b"\0" * 99 + b'\n{"a":2}\n' + b"\0" * 9 + b'{"a":3}\n{"a":4}\n' + b"\0" * 4096)
+    found, report = entries(path)
+    assert [entry for _, entry in found] == [{"a": 1}, {"a": 2}, {"a": 4}]
+    assert report.where == [f"{path}: line {line}: {ZEROS}" for line in (2, 4, 6)]
+    (tmp_path / "x.csv").write_bytes(b"a,b\n1,2\n" + b"\0" * 9 + b"3,4\n5,6\n")
+    found, report = entries(tmp_path / "x.csv")
+    assert [entry for _, entry in found] == [{"a": "1", "b": "2"}, {"a": "5", "b": "6"}]
+    assert report.where == [f"{tmp_path / 'x.csv'}: line 3: {ZEROS}"]
+
+
+def test_a_list_a_line_is_lines(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('[{"a": 1}, {"a": 2}]\n[{"a": 3}]\n[7]\n')
+    found, report = entries(tmp_path / "x.jsonl")
+    assert [entry for _, entry in found] == [{"a": 1}, {"a": 2}, {"a": 3}]
+    assert report.where == [f"{tmp_path / 'x.jsonl'}: line 3: is no JSON object"]
+
+
+def test_a_comma_too_many_is_said(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('[\n{"a": 1},\n{"a": 2},\n]')
+    with pytest.raises(DataError, match="is no JSON at line 4: a comma before the end of a list or an object: take it away"):
+        entries(tmp_path / "x.json")
+
+
+def test_blank_lines_before_a_header_a_header_again_and_a_quote_that_stays_open(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('\n\na,b\n1,2\na,b\n3,4\n5,"6\n7,8\n9,10\n')
+    found, report = entries(path)
+    assert [entry for _, entry in found] == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}, {"a": "5", "b": "6\n7,8\n9,10\n"}]
+    assert report.duplicates == {"lines that name the columns again": 1}
+    path.write_text('a,b\n"5,6\n7,8\n')
+    assert entries(path)[1].where == [f"{path}: line 3: has 1 cells, its header 2 (is a quote before it not closed?)"]
+
+
+def test_texts_that_are_written_as_bytes_are_texts(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [b"s", None]}), tmp_path / "x.parquet")
+    assert [entry for _, entry in entries(tmp_path / "x.parquet")[0]] == [{"a": "s"}, {"a": None}]

@@ -75,7 +75,7 @@ def test_what_is_not_known_stands_before_any_number(tmp_path: Path) -> None:
 def test_a_log_without_a_price_has_a_page_without_a_figure(tmp_path: Path) -> None:
     show_log(LogBill(read(lines(tmp_path / "x.jsonl", said(1, "1", usage(9, 0, 0, 9), model=MODEL))), february()), [], tmp_path / "out")
     page = Page((tmp_path / "out" / "report.html").read_text())
-    assert "by our prices without what is not priced $0 (market" in page.text
+    assert "by our prices unknown (market" in page.text
     assert not (tmp_path / "out" / "figures").exists()
 
 

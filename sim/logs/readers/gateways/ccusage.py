@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import UNKNOWN, Counts, LoggedCall, count, dollars, moment
+from sim.logs.logged import UNKNOWN, Counts, LoggedCall, count, dollars, moment, said, under
 from sim.logs.reader import LogReader
 
 _TABLES = ("daily", "weekly", "monthly", "session", "sessions", "blocks")
@@ -26,7 +26,13 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of each period what each model came to; how many calls that were is not told."""
-        for period in next((entry[name] for name in _TABLES if isinstance(entry.get(name), list)), ()):
+        table, *others = [entry[name] for name in _TABLES if isinstance(entry.get(name), list)] or [[]]
+        if left := sum(map(len, others)):
+            self.report.remarks["of a second table of sums in one report: left out, since it is of the same work"] += left
+        for name in ("inputTokens", "outputTokens"):
+            if (whole := said(under(entry, "totals", name))) != UNKNOWN and whole != sum(count(period.get(name)) for period in table):
+                self.report.remarks[f"totals of {name} are not what the rows come to: are rows missing?"] += 1
+        for period in table:
             name = str(next((period[key] for key in _NAMES if period.get(key)), ""))
             models = period.get("modelsUsed") or []
             start = moment(period["firstActivity"]) if period.get("firstActivity") else _day(name)

@@ -58,6 +58,8 @@ class Reader(LogReader):
         if str(unit := each.get("unit") or usage.get("unit") or _TOKENS).upper() != _TOKENS:
             raise ValueError(f"counts {unit}, no tokens")
         kinds = {"read": 0, "write": 0, "hour": 0, "input": 0, "reasoning": 0, "output": 0}
+        if not any("input" in name.lower() or "output" in name.lower() for name in usage):  # as OpenAI names them
+            usage = {name.replace("prompt", "input").replace("completion", "output"): tokens for name, tokens in usage.items()}
         for name, tokens in usage.items():
             kinds[_kind(name)] = kinds.get(_kind(name), 0) + (count(tokens) if _kind(name) else 0)
         read, write = kinds["read"], kinds["write"] + kinds["hour"]

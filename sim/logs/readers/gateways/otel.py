@@ -51,7 +51,7 @@ class Reader(LogReader):
 
     def _keep(self, span: Mapping[str, Any], shared: Entry, scope: str) -> None:
         has = {**shared, **attributes_of(span.get("attributes"))}
-        name, place = span.get("name") or "", (identity(span, "trace"), identity(span, "span"))
+        name, place = span.get("name") or "", (identity(span, "trace"), identity(span, "span") or f"#{len(self._spans)}")
         what = str(first(has, "operation") or name.partition(" ")[0])
         agent = f"{first(has, 'agent') or name.removeprefix(what).strip() or 'agent'} {place[1]}" if what in AGENTS else ""
         counts = what not in OTHERS and (first(has, "input") is not None or first(has, "output") is not None)
@@ -59,7 +59,10 @@ class Reader(LogReader):
         if call is not None:
             self._remark(call, has)
         if place in self._spans:
+            before = self._spans[place].call
             self.report.duplicates["spans sent twice"] += counts
+            if before and call and (before.input_tokens, before.output_tokens) != (call.input_tokens, call.output_tokens):
+                self.report.remarks["of a span that was sent twice, with other tokens: the latest is taken; are ids unique?"] += 1
         parent = str(span.get("parentSpanId") or span.get("parent_span_id") or span.get("parent_id") or "")
         self._spans[place] = _Span(parent, what, agent, str(first(has, "session") or ""), call)
 

@@ -78,8 +78,8 @@ class Reader(LogReader):
         if whole and not info.get("last_token_usage") and any(now < then for now, then in zip(totals, before, strict=True)):
             before = (0,) * len(_NUMBERS)
             self.report.remarks["after totals that fall: counted anew from there"] += 1
-        elif whole and any(before) and totals[0] - before[0] > count(under(info, "last_token_usage", "input_tokens")) > 0:
-            self.report.remarks["before which running totals grew by more than the call: are lines missing?"] += 1
+        elif whole and (odd := _odd(info.get("last_token_usage"), totals, before, self._named)):
+            self.report.remarks[odd] += 1
         last = info.get("last_token_usage") or {name: max(0, now - then) for name, then, now in zip(_NUMBERS, before, totals, strict=True)}
         call = LoggedCall(
             self._thread, info.get("model") or self._model or _OLD_MODEL, Counts.inclusive, needed(last, "input_tokens"),
@@ -102,3 +102,16 @@ class Reader(LogReader):
             else:
                 line = outward(call.session, self._parents)
                 yield begun_by(call, line[-1], line)
+
+
+def _odd(last: Any, totals: tuple[int, ...], before: tuple[int, ...], named: bool) -> str:
+    """What does not fit of running totals and what a call took itself, in a file with its head (`named`) or without; empty: nothing."""
+    took = count(under(last, "input_tokens"))
+    if (any(before) or not named) and totals[0] - before[0] > took > 0:
+        return "before which running totals grew by more than the call: are lines missing?"
+    if not (last or named or any(before)):
+        return "first of files without their head: running totals, with all calls whose lines are missing, as one"
+    grown = all(now >= then for now, then in zip(totals, before, strict=True))
+    if last and any(before) and grown and tuple(count(last.get(name)) for name in _NUMBERS) == totals:
+        return "whose own tokens are the running totals, which hold the calls before, too: counted twice?"
+    return ""

@@ -42,7 +42,10 @@ class Reader(LogReader):
     def _call(self, message: Entry) -> LoggedCall:
         tokens, end = message["tokens"], moment(message.get("timestamp"))
         inputs, cached, output, thoughts, tool = (count(tokens.get(name)) for name in ("input", "cached", "output", "thoughts", "tool"))
-        beside = count(tokens.get("total")) == inputs + cached + output + thoughts + tool and cached > 0
+        total, come_to = count(tokens.get("total")), inputs + output + thoughts + tool
+        beside = cached > 0 and total == come_to + cached
+        if total not in (0, come_to, come_to + cached):
+            self.report.remarks["total is not what its parts come to: is one of them missing?"] += 1
         self._number += 1
         start, asked = self._asked.answered(end)
         name, at = message.get("id"), message.get("timestamp")

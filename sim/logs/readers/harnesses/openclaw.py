@@ -9,6 +9,8 @@ from sim.logs.files import Entry, File, Sample
 from sim.logs.logged import Counts, LoggedCall, count, dollars, moment, needed
 from sim.logs.reader import LogReader
 
+_WITHIN = "cache reads and writes are a part of input (by totalTokens), not beside it as OpenClaw counts: taken so"
+
 
 class Reader(LogReader):
     """A file is a session."""
@@ -33,10 +35,15 @@ class Reader(LogReader):
             return
         end = moment(entry.get("timestamp"))
         start = self._asked_s if self._asked_s <= end else end
+        cost, cached = usage.get("cost"), count(usage.get("cacheRead")) + count(usage.get("cacheWrite"))
+        within = cached > 0 and count(usage.get("totalTokens")) == count(usage["input"]) + count(usage.get("output"))
+        if within:
+            self.report.remarks[_WITHIN] += 1
         yield LoggedCall(
-            self._session, message.get("model") or "", Counts.disjoint, needed(usage, "input"), count(usage.get("output")),
-            count(usage.get("cacheRead")), count(usage.get("cacheWrite")), start_s=start, end_s=end,
-            cost_usd=dollars((usage.get("cost") or {}).get("total")), by_user=self._by_user, key=str(entry.get("id") or ""),
+            self._session, message.get("model") or "", Counts.inclusive if within else Counts.disjoint,
+            needed(usage, "input"), count(usage.get("output")), count(usage.get("cacheRead")), count(usage.get("cacheWrite")),
+            start_s=start, end_s=end, cost_usd=dollars(cost.get("total") if isinstance(cost, dict) else cost), by_user=self._by_user,
+            key=str(entry.get("id") or ""),
         )  # fmt: skip
         self._asked_s, self._by_user = math.nan, False
 

@@ -47,7 +47,11 @@ class Reader(LogReader):
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """None yet."""
         if "data" in entry:
-            entry = {**json.loads(entry["data"]), "id": entry["id"], "sessionID": entry["sessionID"]}
+            try:
+                held = json.loads(entry["data"])
+            except ValueError:
+                raise ValueError("its data is no JSON: is it cut?") from None
+            entry = {**held, "id": entry["id"], "sessionID": entry["sessionID"]}
         if "sessionID" not in entry:
             if entry.get("parentID"):
                 self._above[str(entry["id"])] = str(entry["parentID"])

@@ -59,23 +59,25 @@ class Reader(LogReader):
         for child in sorted(begun - {*self._turns}):
             self.report.is_broken("aiperf-dag", f"session {child[:40]}", "is begun by another, and has no line of its own")
         for session in [*self._turns]:
-            if session in told:
-                yield from self._told(session, session, "", 0)
-        if left := sorted({*self._turns} - told):
-            self.report.is_broken("aiperf-dag", f"session {left[0][:40]}", "is begun in a ring, by one that it begins itself: left out")
+            left = [(session, "", 0)] if session in told else []
+            while left:
+                name, parent, context = left.pop()
+                children: list[tuple[str, str, int]] = []
+                yield from self._told(name, session, parent, context, children)
+                left += children[::-1]
+        if ring := sorted({*self._turns} - told):
+            self.report.is_broken("aiperf-dag", f"session {ring[0][:40]}", "is begun in a ring, by one that it begins itself: left out")
 
-    def _told(self, name: str, session: str, parent: str, context: int) -> Iterator[LoggedCall]:
-        """A conversation, and then whom it began; one that forks off begins with what has been said."""
-        kept, children = context, []
+    def _told(self, name: str, session: str, parent: str, context: int, children: list[tuple[str, str, int]]) -> Iterator[LoggedCall]:
+        """A conversation; then `children` has whom it began, by whom, and with how much: one that forks off begins with what was said."""
+        kept = context
         agent = MAIN if name == session else name
         for turn in self._turns.pop(name, ()) if parent else self._turns[name]:
             prompt = turn["tokens"] if turn["whole"] else context + turn["tokens"]
             self.report.remarks[_ASSUMED] += 1
             yield LoggedCall(session, "", Counts.inclusive, prompt, turn["output"], min(kept, prompt), agent=agent, parent=parent)
             kept, context = prompt, prompt + turn["output"]
-            children += [(child, 0) for child in turn["fresh"]] + [(child, context) for child in turn["forked"]]
-        for child, inherited in children:
-            yield from self._told(child, session, agent, inherited)
+            children += [(child, agent, 0) for child in turn["fresh"]] + [(child, agent, context) for child in turn["forked"]]
 
 
 def _begun(entries: Any) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, File, Sample
-from sim.logs.logged import Counts, LoggedCall, Reads, Source, needed, number_of
+from sim.logs.logged import BEYOND, Counts, LoggedCall, Reads, Source, listed, needed, number_of
 from sim.logs.reader import LogReader
 
 _BLOCK_TOKENS = 512
@@ -40,9 +40,8 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a line. Blocks are chained: who has one has all before it."""
-        inputs, output, blocks = needed(entry, "input_length"), needed(entry, "output_length"), entry.get("hash_ids")
-        if blocks is not None and not isinstance(blocks, list):
-            raise ValueError(f"hash_ids={str(blocks)[:40]}: must be a list")
+        inputs, output = needed(entry, "input_length"), needed(entry, "output_length")
+        blocks = None if entry.get("hash_ids") is None else listed(entry, "hash_ids")
         session = entry.get("session_id")
         self._number += 1
         before, start = self._sessions.get(str(session), (0, 0.0)) if session is not None else (0, 0.0)
@@ -53,6 +52,8 @@ class Reader(LogReader):
             known = next((place for place, block in enumerate(blocks) if block not in self._seen), len(blocks))
             self._seen.update(blocks)
             read = min(before + inputs, known * _BLOCK_TOKENS)
+            if (len(blocks) - 1) * _BLOCK_TOKENS >= max(before + inputs, 1):
+                self.report.remarks[BEYOND] += 1
         else:
             read = before
         if session is not None:

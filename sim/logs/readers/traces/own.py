@@ -6,6 +6,7 @@ import bisect
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from sim.logs.files import Entry, File, Sample
@@ -20,6 +21,7 @@ from sim.logs.logged import (
     LoggedCall,
     Reads,
     Source,
+    ZonelessTime,
     check_time,
     count,
     dollars,
@@ -82,7 +84,7 @@ class Reader(RowReader):
         row = self.row(entry)
         if row is None:
             return
-        start = _time(row.get("session_start_s") or 0, "session_start_s") + _time(row["t_s"], "t_s")
+        start = _start(row)
         session, agent = self._name(row, "trace"), self._name(row, "agent")
         parent = str(row["parent"] or "").strip() if "parent" in row else UNSAID if agent != MAIN else ""
         trigger = str(row.get("trigger") or "").strip().lower()
@@ -90,10 +92,7 @@ class Reader(RowReader):
             raise ValueError(f"trigger={trigger[:40]}: must be one of {', '.join(TRIGGERS)}")
         if number_of(row.get("think_time_s") or 0, "number of seconds (think_time_s)") < 0:
             raise ValueError("think_time_s is below 0")
-        end, counts = (
-            start + number_of(row.get("api_time_s") or 0, "number of seconds (api_time_s)"),
-            Counts.unsure if self._recorded else Counts.inclusive,
-        )
+        end, counts = start + _time(row.get("api_time_s") or 0, "api_time_s"), Counts.unsure if self._recorded else Counts.inclusive
         call = LoggedCall(
             session, str(row.get("model") or ""), counts, count(row["input_tokens"]), count(row["output_tokens"]),
             said(row.get("cache_read_tokens", row.get("cached_tokens"))), said(row.get("cache_write_tokens")),
@@ -178,8 +177,18 @@ def _status(value: Any) -> str:
     return "ok" if is_ok(status) else status
 
 
+def _start(row: Entry) -> float:
+    """When a call began, as its row says it. Raises `ValueError` where it does not."""
+    if row["t_s"] is None or row["t_s"] == "":
+        raise ValueError("t_s is empty: a line of totals?")
+    since, after = _time(row.get("session_start_s") or 0, "session_start_s"), _time(row["t_s"], "t_s")
+    return (ZonelessTime if ZonelessTime in (type(since), type(after)) else float)(since + after)
+
+
 def _time(value: Any, name: str) -> float:
-    """Seconds, or a moment in ISO 8601."""
+    """Seconds, also as a duration, or a moment in ISO 8601."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if hasattr(value, "tzinfo") or (isinstance(value, str) and re.match(r"\d{4}-", value)):
         return moment(value)
     return number_of(value, f"number of seconds ({name})")

@@ -49,7 +49,7 @@ class Reader(LogReader):
             session, entry.get("model") or "", Counts.inclusive, needed(entry, "input_tokens_total"), count(entry.get("output_tokens")),
             count(entry.get("prefix_tokens") if read is None else read), said(entry.get("claude_cache_creation_input_tokens")), UNKNOWN,
             count(entry.get("reasoning_output_tokens")), start, end, by_user=any(what == "user_message" for _, what in events),
-            key=str(entry["round_id"]), emitter=str(entry.get("provider") or ""),
+            key=f"{project} {session} {entry['round_id']}", emitter=str(entry.get("provider") or ""),
         )  # fmt: skip
         self._sessions.setdefault((project, session), []).append(call)
         for tool in entry.get("tools") or ():

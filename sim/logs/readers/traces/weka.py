@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import MAIN, Counts, LoggedCall, Reads, Source, count, needed
+from sim.logs.logged import BEYOND, MAIN, Counts, LoggedCall, Reads, Source, count, listed, needed, number_of
 from sim.logs.reader import LogReader
 
 _IDEAL = "cache reads by hashes: the blocks shared with the agent's last prompt, kept for ever (an upper bound)"
@@ -32,18 +32,20 @@ class Reader(LogReader):
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """All of a session."""
         name, requests = str(entry["id"]), entry["requests"]
-        others = self._read.setdefault(name, [])
+        others, block = self._read.setdefault(name, []), count(entry["block_size"])
+        if not block:
+            raise ValueError(f"block_size={entry['block_size']}: must be a number of tokens from 1 on")
         if (seen := hash(repr(requests))) in others:
             self.report.duplicates["sessions that another file has too"] += 1
             return
         others.append(seen)
         apart = "" if len(others) == 1 else f" ({len(others)})"
-        yield from self._thread(name + apart, int(entry["block_size"]), requests, MAIN, "", 0.0)
+        yield from self._thread(name + apart, block, requests, MAIN, "", 0.0)
 
     def _thread(self, session: str, block: int, requests: list[Entry], agent: str, parent: str, began_s: float) -> Iterator[LoggedCall]:
         last: list[Any] = []
         for request in requests:
-            start = began_s + float(request["t"])
+            start = began_s + number_of(request["t"], "number of seconds (t)")
             inner = request.get("requests")
             if request.get("type") == "subagent":
                 if inner:  # times of its own, or of the whole session
@@ -56,11 +58,13 @@ class Reader(LogReader):
                         start if float(inner[0]["t"]) < float(request["t"]) else began_s,
                     )
                 continue
-            blocks = request.get("hash_ids") or []
+            blocks = listed(request, "hash_ids")
             if request["in"] is None:
                 raise ValueError(f"the request at t={start:g} says no tokens (in)")
             inputs = needed(request, "in")
             self.report.remarks[_IDEAL] += 1
+            if (len(blocks) - 1) * block >= max(inputs, 1):
+                self.report.remarks[BEYOND] += 1
             yield LoggedCall(
                 session, request.get("model") or "", Counts.inclusive, inputs, count(request.get("out")),
                 min(inputs, shared(last, blocks) * block), start_s=start, end_s=start + float(request.get("api_time") or 0),

@@ -34,3 +34,12 @@ def test_each_model_of_each_session_is_a_row(tmp_path: Path) -> None:
     sessions = [{"sessionId": each, "modelBreakdowns": [BREAKDOWN, haiku]} for each in ("a", "b")]
     log = read(lines(tmp_path / "x.json", {"sessions": sessions, "totals": {}}))
     assert rows(log, "session", "model") == [(each, model) for each in "ab" for model in ("claude-opus-4-6", "claude-haiku-4-5-20251001")]
+
+
+def test_a_second_table_of_one_report_is_left_out_and_totals_of_other_rows_are_told(tmp_path: Path) -> None:
+    totals = {"inputTokens": 500_000, "outputTokens": 99}
+    log = read(lines(tmp_path / "x.json", {"daily": [day()], "monthly": [day(month="2026-02")], "totals": totals}))
+    assert rows(log, "input_tokens") == [(3_520_000,)]
+    assert log.report.remarks["of a second table of sums in one report: left out, since it is of the same work"] == 1
+    assert log.report.remarks["totals of outputTokens are not what the rows come to: are rows missing?"] == 1
+    assert log.report.remarks["totals of inputTokens are not what the rows come to: are rows missing?"] == 0

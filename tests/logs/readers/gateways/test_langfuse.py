@@ -69,3 +69,11 @@ def test_what_counts_no_tokens_is_not_priced(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "x.jsonl", observed("a"), observed("b", unit="CHARACTERS")))
     assert len(log.calls) == 1
     assert log.report.where == [f"{tmp_path / 'x.jsonl'}: line 2: counts CHARACTERS, no tokens"]
+
+
+@pytest.mark.parametrize(
+    "names", [("promptTokens", "completionTokens", "totalTokens"), ("prompt_tokens", "completion_tokens", "total_tokens")]
+)
+def test_names_as_openai_has_them(tmp_path: Path, names: tuple[str, ...]) -> None:
+    log = read(lines(tmp_path / "x.jsonl", observed("a", usage=dict(zip(names, (1_000, 100, 1_100), strict=True)))))
+    assert usd(log) == pytest.approx([1_000 * FRESH + 100 * OUT], rel=1e-12)

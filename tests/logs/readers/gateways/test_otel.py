@@ -196,3 +196,11 @@ def test_names_that_disagree_and_times_in_milliseconds_are_told(tmp_path: Path) 
     assert log.report.remarks["older and newer names of a span tell other tokens: the newest name is taken"] == 1
     assert log.report.remarks["times that are no nanoseconds since 1970 (milliseconds?): taken without a date"] == 1
     assert log.report.remarks["without a date, which others have: not in the time that the log spans"] == 1
+
+
+def test_spans_without_ids_are_each_one_and_of_one_id_with_other_tokens_the_latest(tmp_path: Path) -> None:
+    nameless = [span("", None, "chat x", second, second + 1, **tokens(100 + second, 1)) for second in (1, 2)]
+    twice = [span("a", None, "chat x", 5, 6, **tokens(prompt, 1)) for prompt in (7, 8)]
+    log = read(lines(tmp_path / "x.jsonl", {"trace_id": "t1", "spans": [*nameless, *twice]}))
+    assert sorted(rows(log, "input_tokens")) == [(8,), (101,), (102,)]
+    assert log.report.remarks["of a span that was sent twice, with other tokens: the latest is taken; are ids unique?"] == 1

@@ -105,3 +105,18 @@ def test_totals_that_grow_by_more_than_the_call_are_told(tmp_path: Path, total: 
     log = read(lines(tmp_path / "r.jsonl", meta("a"), MODEL, counted(5, FIRST, FIRST), counted(9, SECOND, total)))
     assert rows(log, "input_tokens") == [(10_000,), (24_000,)]
     assert log.report.remarks["before which running totals grew by more than the call: are lines missing?"] == told
+
+
+def test_running_totals_in_place_of_a_calls_own_tokens_are_told(tmp_path: Path) -> None:
+    """3,000 tokens are 4,000 with the first call in both."""
+    first, both = numbers(1_000, 0, 10, 0), numbers(3_000, 0, 30, 0)
+    log = read(lines(tmp_path / "r.jsonl", meta("a"), MODEL, counted(5, first, first), counted(9, both, both)))
+    assert log.report.remarks["whose own tokens are the running totals, which hold the calls before, too: counted twice?"] == 1
+
+
+@pytest.mark.parametrize(("head", "told"), [([meta("a")], 0), ([], 1)])
+@pytest.mark.parametrize("last", [None, numbers(1_000, 0, 10, 0)])
+def test_totals_of_a_file_without_its_head_are_told(tmp_path: Path, head: list[Any], told: int, last: dict[str, int] | None) -> None:
+    """Half a million tokens may be of the calls whose lines are lost."""
+    log = read(lines(tmp_path / "r.jsonl", *head, MODEL, counted(5, last, numbers(500_000, 0, 900, 0))))
+    assert sum(log.report.remarks.values()) == told

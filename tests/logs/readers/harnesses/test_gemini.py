@@ -50,3 +50,9 @@ def test_an_answer_copied_into_another_chat_counts_once_and_one_of_another_time_
     log = read(tmp_path)
     assert rows(log, "session", "output_tokens") == [("s", 450), ("s", 450), ("t", 450), ("u", 450)]
     assert log.report.duplicates == {"copies in another file": 2}
+
+
+@pytest.mark.parametrize(("total", "told"), [(12_450, 0), (21_450, 0), (0, 0), (99_999, 1)])
+def test_a_total_that_is_no_sum_is_told(tmp_path: Path, total: int, told: int) -> None:
+    log = read(lines(tmp_path / "x.json", {"sessionId": "s", "messages": [answer("a", total)]}))
+    assert log.report.remarks["total is not what its parts come to: is one of them missing?"] == told

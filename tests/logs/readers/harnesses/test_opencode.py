@@ -82,3 +82,11 @@ def test_seconds_where_milliseconds_are_meant_are_told(tmp_path: Path) -> None:
     (tmp_path / "message" / "msg_1.json").write_text(json.dumps(message(1, time={"created": 1771200000, "completed": 1771200006})))
     report = read(tmp_path).report
     assert report.remarks["times that are no milliseconds since 1970 (seconds?): taken without a date"] == 1
+
+
+def test_a_message_of_a_database_that_is_cut_is_said_to_be_that(tmp_path: Path) -> None:
+    path = database(tmp_path / "x.db", message(1))
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("UPDATE message SET data = '{cut'")
+    with pytest.raises(DataError, match="its data is no JSON: is it cut"):
+        read(path)

@@ -48,3 +48,9 @@ def test_a_ring_an_orphan_and_a_second_line_of_one_session_are_told(tmp_path: Pa
         "line 2: session_id lead has a line already",
         "aiperf-dag: session ghost: is begun by another, and has no line of its own",
     ]
+
+
+def test_a_long_line_of_those_who_begin_one_another_is_read(tmp_path: Path) -> None:
+    entries = [{"session_id": f"s{each}", "turns": [turn(8, 1, forks=[f"s{each + 1}"] if each < 2_000 else [])]} for each in range(2_001)]
+    log = read(lines(tmp_path / "x.jsonl", *entries))
+    assert rows(log, "agent", "parent", "input_tokens")[-1] == ("s2000", "s1999", 2_001 * 2 + 2_000)

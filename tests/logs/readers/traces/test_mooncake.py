@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.logs import read
+from sim.logs.logged import BEYOND
 from tests.logs.written import OUT, READ, WRITE, lines, rows, usd
 
 
@@ -46,3 +47,9 @@ def test_requests_that_two_files_share_are_told(tmp_path: Path) -> None:
     told = "like a call of another file: if the files overlap, it is counted twice"
     assert log.report.remarks[told] == 1
     assert f"1 row: {told}" in log.report.left_out()
+
+
+def test_more_blocks_than_a_prompt_fills_are_told(tmp_path: Path) -> None:
+    """600 tokens fill two blocks of 512, the last in part."""
+    entries = [{"timestamp": 0, "input_length": 600, "output_length": 1, "hash_ids": list(range(many))} for many in (1, 2, 3)]
+    assert read(lines(tmp_path / "x.jsonl", *entries)).report.remarks[BEYOND] == 1

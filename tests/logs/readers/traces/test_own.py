@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 import sim
 from sim import DataError, LogBill
@@ -152,7 +155,8 @@ def test_a_runs_own_calls_come_back_to_the_dollar(tmp_path: Path) -> None:
     ("cell", "told"),
     [
         ("10k", "'10k' is no number of tokens: write digits alone, no unit, no separators, a point for a comma"),
-        ("N/A", "'N/A' is no number of tokens: write a number, or nothing"),
+        ("many", "'many' is no number of tokens: write a number, or nothing"),
+        ("N/A", "input_tokens is empty"),
     ],
 )
 def test_a_cell_that_is_no_number_is_told_in_words_of_ours(tmp_path: Path, cell: str, told: str) -> None:
@@ -258,3 +262,25 @@ def test_a_trigger_may_have_capitals(tmp_path: Path) -> None:
 def test_calls_that_last_into_the_next_are_asked_about(tmp_path: Path, lasts: str, told: int) -> None:
     log = read(lines(tmp_path / "x.csv", f"{HEAD},api_time_s", f"s,main,0,0,10,5,{lasts}", f"s,main,1,20,20,5,{lasts}"))
     assert log.report.remarks["that last until after the next call of their agent has begun: is api_time_s in milliseconds?"] == told
+
+
+def test_durations_and_bytes_of_a_parquet_file_are_seconds_and_names(tmp_path: Path) -> None:
+    columns = {
+        "trace": [b"s"],
+        "agent": [b"main"],
+        "t_s": pa.array([5000], pa.duration("ms")),
+        "api_time_s": pa.array([7], pa.duration("s")),
+    }
+    pq.write_table(pa.table({**columns, "input_tokens": [1000], "output_tokens": [100]}), tmp_path / "x.parquet")
+    assert rows(read(tmp_path / "x.parquet"), "session", "agent", "start_s", "end_s") == [("s", "main", 5, 12)]
+
+
+def test_cells_that_say_nothing_are_none_and_a_time_has_to_be_there(tmp_path: Path) -> None:
+    """As pandas writes them: no dollars are nan, and no reason to leave a call out; a name may be any word."""
+    cells = ["NA,main,0,0,1000,100,nan,NaN", "NA,main,1,nan,1000,100,,", "NA,main,2,,1000,100,,"]
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},cost_usd,api_time_s", *cells))
+    assert rows(log, "session", "input_tokens") == [("NA", 1000)]
+    assert np.isnan(log.calls["cost_usd"][0])
+    assert [where.rpartition("x.csv: ")[2] for where in log.report.where] == [
+        f"line {line}: t_s is empty: a line of totals?" for line in (3, 4)
+    ]

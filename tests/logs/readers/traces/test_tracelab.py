@@ -58,3 +58,8 @@ def test_one_that_could_be_of_several_or_is_of_another_project_is_of_none(tmp_pa
     leads = [step(str(place), f"lead{place}", 0, 5, spawn(5, 65)) for place in range(2)]
     log = read(lines(tmp_path / "x.jsonl", *leads, step("9", "w", 10, 60), step("8", "v", 10, 60, project="other")))
     assert {parent for (parent,) in rows(log, "parent")} == {""}
+
+
+def test_rounds_of_two_sessions_may_have_one_number(tmp_path: Path) -> None:
+    log = read(lines(tmp_path / "x.jsonl", step("1", "a", 0, 1), step("1", "b", 20, 21), step("1", "b", 20, 21)))
+    assert rows(log, "session") == [("a",), ("b",)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sim.logs import read
+from sim.logs.logged import BEYOND
 from sim.logs.readers.traces.weka import shared
 from tests.logs.written import OUT, READ, WRITE, lines, rows, usd
 
@@ -60,3 +61,25 @@ def test_a_request_without_tokens_is_no_call_of_none(tmp_path: Path) -> None:
     log = read(lines(tmp_path / "x.json", session(request(0, 640, [1]), {**request(5, 0, []), "in": None})))
     assert rows(log, "input_tokens") == [(640,)]
     assert log.report.broken == 1
+
+
+@pytest.mark.parametrize(("blocks", "told"), [(17, 0), (18, 0), (19, 1), (500, 1)])
+def test_more_blocks_than_a_prompt_fills_are_told(tmp_path: Path, blocks: int, told: int) -> None:
+    """A prompt of 1,100 tokens fills 17.2 of 64."""
+    log = read(lines(tmp_path / "x.json", session(request(0, 1_100, list(range(blocks))))))
+    assert log.report.remarks[BEYOND] == told
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (session(request(0, 9, [1])) | {"block_size": 0}, "block_size=0: must be a number of tokens from 1 on"),
+        (session(request(0, 9, [1])) | {"block_size": -64}, "-64 is no number of tokens"),
+        (session(request(0, 9, [1]) | {"hash_ids": "12"}), "hash_ids=12: must be a list"),
+        (session(request(float("nan"), 9, [1])), "'nan' is no number of seconds (t): write a number, or nothing"),
+    ],
+)
+def test_what_can_be_no_session_is_broken(tmp_path: Path, entry: dict[str, Any], told: str) -> None:
+    """A negative size of a block made reads below 0, and a bill above what all of it costs uncached."""
+    log = read(lines(tmp_path / "x.jsonl", entry, session(request(0, 640, list(range(10)))) | {"id": "y"}))
+    assert [where.rpartition("line 1: ")[2] for where in log.report.where] == [told]
