@@ -182,10 +182,12 @@ def own_policy(known: Any) -> Any:
 
 
 def own_workflow(agent: Any) -> Any:
-    """Twice the loop."""
+    """The loop, and a second to look at what came out."""
     from sim.agents.react import react
 
-    return (yield from react(agent)) and (yield from react(agent))
+    done = yield from react(agent)
+    yield agent.office.env.timeout(1.0)
+    return done
 
 
 def lying(known: Any) -> Any:

@@ -15,6 +15,9 @@ from hypothesis import given, settings
 import sim
 from sim.logs import read
 from sim.logs.writers import FORMATS, writer_of
+from sim.results.files import CALLS
+from sim.results.kept.manifest import read_note, write_note
+from sim.scenario.sources import content
 from sim.settings.capacity.reserved import ReservedSettings
 from sim.settings.run import Log
 from tests.generated import worlds
@@ -152,7 +155,12 @@ def test_every_format_says_what_it_cannot_hold() -> None:
 def test_what_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     """A run whose calls are damaged: no file and no folder, not even a half of one."""
     folder = sim.simulate(scenario(log=Log.full)).save(tmp_path / "run")
-    (folder / "calls.parquet").write_bytes(b"PAR1 nothing of the kind PAR1")
+    (folder / CALLS).write_bytes(b"PAR1 nothing of the kind PAR1")
+    with pytest.raises(sim.DataError, match=r"calls\.parquet: not as saved; run it again"):
+        sim.export(folder, FORMATS[0], tmp_path / "out" / FORMATS[0])
+    note = read_note(folder)
+    write_note(folder, note | {"files": note["files"] | {CALLS: content(folder / CALLS).sha256}})
+    (tmp_path / "out").mkdir()
     for format in FORMATS:
         with pytest.raises(sim.DataError, match=r"calls\.parquet: cannot be read"):
             sim.export(folder, format, tmp_path / "out" / format)
