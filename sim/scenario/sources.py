@@ -33,7 +33,7 @@ SETTLED_S = 2.0
 
 
 _CHANCE = (
-    r"(random|secrets|numpy\.random)\.\w+|uuid\.uuid[14]|os\.(urandom|getrandom|getpid)|hash|"
+    r"(random|secrets|numpy\.random)\.\w+|uuid\.uuid[14]|os\.(urandom|getrandom|getpid)|hash|id|"
     r"time\.(time|monotonic|perf_counter|process_time)(_ns)?|time\.(localtime|gmtime|ctime|strftime)|datetime\.(datetime|date)\.(now|utcnow|today)"
 )
 """Calls that give something else in the next run: random numbers of their own, clocks, the machine, texts hashed with a secret."""
@@ -173,7 +173,57 @@ def _chances(file: Path, _sha: str) -> tuple[tuple[int, str], ...]:
             look(child, within)
 
     look(tree, False)
-    return tuple(found)
+    return tuple(sorted([*found, *_kept(tree)]))
+
+
+_CHANGES = ("append", "appendleft", "extend", "insert", "add", "update", "pop", "popleft", "popitem", "remove", "discard", "clear")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def _kept(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Lines in which a function changes what its module, or a default of its own, keeps from run to run, and what that is called."""
+    assigned = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    assigned += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    ours = {each.id for each in assigned if isinstance(each, ast.Name)}
+    ours |= {node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+
+    def look(node: ast.AST, names: set[str], within: bool) -> Iterator[tuple[int, str]]:
+        if isinstance(node, _FUNCTIONS):
+            names, within = names - _own(node) | _defaults(node), True
+        changed: list[ast.expr] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+            changed = [node.func]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "next":
+            changed = node.args[:1]
+        elif isinstance(node, (ast.Assign, ast.AugAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            changed = [each for each in targets if isinstance(each, (ast.Attribute, ast.Subscript))]
+        yield from ((each.lineno, ast.unparse(each)) for each in changed if within and _root(each) in names)
+        for child in ast.iter_child_nodes(node):
+            yield from look(child, names, within)
+
+    yield from look(tree, ours, False)
+
+
+def _root(node: ast.AST) -> str:
+    """`a` of `a.b[c]`."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _own(function: ast.AST) -> set[str]:
+    """Names that are a function's own: its arguments, and what it assigns."""
+    given = {each.arg for each in ast.walk(function) if isinstance(each, ast.arg)}
+    return given | {each.id for each in ast.walk(function) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+
+
+def _defaults(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    """Arguments whose default is made once, and can be changed."""
+    told = function.args
+    pairs = [*zip(reversed([*told.posonlyargs, *told.args]), reversed(told.defaults), strict=False)]
+    pairs += [(each, default) for each, default in zip(told.kwonlyargs, told.kw_defaults, strict=True) if default is not None]
+    return {each.arg for each, default in pairs if isinstance(default, (ast.List, ast.Dict, ast.Set, ast.Call))}
 
 
 def _dotted(node: ast.AST, aliases: Mapping[str, str | None]) -> str:
@@ -182,7 +232,7 @@ def _dotted(node: ast.AST, aliases: Mapping[str, str | None]) -> str:
     while isinstance(node, ast.Attribute):
         rest.append(node.attr)
         node = node.value
-    if not isinstance(node, ast.Name) or not (node.id in aliases or (node.id == "hash" and not rest)):
+    if not isinstance(node, ast.Name) or not (node.id in aliases or (node.id in ("hash", "id") and not rest)):
         return ""
     return ".".join([aliases.get(node.id) or node.id, *reversed(rest)])
 
