@@ -13,10 +13,11 @@ import pandas as pd
 from sim.report.bills import alone, bills
 from sim.report.grid import HARNESS, Study, place_label
 from sim.report.reference.labels import value_name, worded
-from sim.results.files import NOTES, TIMELINE, Files
+from sim.results.files import NOTES, SUMMARY, TIMELINE, Files
 from sim.results.kept.manifest import read_note
 from sim.results.sample import Sample
 from sim.scenario.load import load_run
+from sim.scenario.scenario import NO_MATTER
 from sim.settings.agent import AgentKind, Split
 from sim.settings.events.event import marks
 from sim.settings.run import GoalSettings
@@ -172,7 +173,7 @@ class Folder:
     def notes(self) -> dict[str, str]:
         """What the runs say of their own numbers: of each kind how many do, and what the first of them says.
 
-        A setting that has an effect in some of them is none without, unless it is what the sweep sets.
+        A setting that has an effect in some of them is none without, unless it is what the sweep sets; whose work is the same is seen.
         """
         files = [files for run in self.runs if (files := Files(run)).has(NOTES)]
         told: dict[str, list[str]] = {}
@@ -180,10 +181,28 @@ class Folder:
             for kind, text in each.json(NOTES).items():
                 told.setdefault(kind, []).append(f"{self._called(each.folder)}: {text}")
         swept = {name.rpartition(".")[2] for axes in self._axes.values() for name in axes}
+        told.pop("same work", None)
         idle = told.get("unused", [])
         if len(idle) < len(files) and not swept & {name for text in idle for name in _settings_in(text)}:
             told.pop("unused", None)
-        return {kind: f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for kind, texts in told.items()}
+        said = {kind: f"{len(texts)} of {len(files)} scenarios, such as {texts[0]}" for kind, texts in told.items()}
+        same = [
+            f"{axis} changes nothing in this sweep: scenarios that differ in it alone come to the same numbers." for axis in self._same()
+        ]
+        return {"axes": " ".join(same), **said} if same else said
+
+    def _same(self) -> list[str]:
+        """Axes of the sweep whose values all come to the same, whatever the others are."""
+        came_to = {run: (run / SUMMARY).read_bytes() for run in self.runs if Files(run).has(SUMMARY)}
+        found = []
+        for axis in {name: None for axes in self._axes.values() for name in axes if name not in (*NO_MATTER, "engine", "log", "shards")}:
+            groups: dict[tuple[tuple[str, str], ...], list[bytes]] = {}
+            for run, summary in came_to.items():
+                groups.setdefault(tuple((name, value) for name, value in self._axes[run].items() if name != axis), []).append(summary)
+            several = [summaries for summaries in groups.values() if len(summaries) > 1]
+            if several and all(len(set(summaries)) == 1 for summaries in several):
+                found.append(axis)
+        return found
 
     def _called(self, run: Path) -> str:
         """A run by what tells it from the others."""

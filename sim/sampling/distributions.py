@@ -44,6 +44,8 @@ KINDS: dict[str, type[Distribution]] = {
 }  # fmt: skip
 PARAMETERS = {field.name for kind in KINDS.values() for field in fields(kind)}
 """Of any kind: one that another kind has was left from before, as a rule, where `dist` alone was changed."""
+_ASKED = {"distribution", "kind", "law", "type"}
+"""What `dist` is called elsewhere."""
 _POSITIVE = {"median"}
 _NOT_NEGATIVE = {"sd"}
 _WITHIN = {"sigma": (0.0, 5.0), "shape": (0.02, 1e6)}
@@ -87,14 +89,22 @@ def _read(value: Mapping[str, Any], key: str) -> Distribution:
         raise ConfigError(f"{key}.dist={name}: {did_you_mean(str(name), KINDS)}")
     kind = KINDS[name]
     allowed = [field.name for field in fields(kind)]
+    if (other := next((each for each in sorted(_ASKED & given.keys()) if given[each] in KINDS), None)) is not None:
+        raise ConfigError(f"{key}.{other}: the kind of distribution is called dist, as in {key}={_form(given[other])}")
     frame = {k: _finite(given.pop(k), f"{key}.{k}") for k in ("shift", "low", "high") if k in given and k not in allowed}
     for unknown in sorted(set(given) - set(allowed)):
-        known = did_you_mean(unknown, allowed) if unknown not in PARAMETERS else f"give it whole: {key}={{dist: {name}, ...}}"
+        known = did_you_mean(unknown, allowed) if unknown not in PARAMETERS else f"give it whole: {key}={_form(name)}"
         raise ConfigError(f"{key}.{unknown}: {name} has no such parameter; {known}")
     shape = _build(kind, name, given, key)
     if frame.get("low", -math.inf) > frame.get("high", math.inf):
         raise ConfigError(f"{key}: high={frame['high']:g} is below low={frame['low']:g}")
     return Bounded(shape, **frame) if frame else shape
+
+
+def _form(name: str) -> str:
+    """How a distribution is written: with what it takes."""
+    takes = [field.name for field in fields(KINDS[name])] if name != "empirical" else ["values"]
+    return f"{{dist: {name}, {', '.join(f'{each}: ...' for each in takes)}}}"
 
 
 def compiled(value: Any) -> bool:
@@ -107,7 +117,7 @@ def compiled(value: Any) -> bool:
 def _build(kind: type[Distribution], name: str, given: dict[str, Any], key: str) -> Distribution:
     required = [f.name for f in fields(kind)] if kind is not Empirical else []
     for missing in [n for n in required if n not in given]:
-        raise ConfigError(f"{key}.{missing}: missing for {name}")
+        raise ConfigError(f"{key}.{missing}: missing for {name}; give it whole: {key}={_form(name)}")
     arguments: dict[str, Any] = {}
     for parameter, raw in given.items():
         place = f"{key}.{parameter}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import traceback
 import typing
-from dataclasses import fields, is_dataclass
-from typing import Any
+from dataclasses import fields
 
 from sim.errors import did_you_mean
 from sim.sampling.distributions import PARAMETERS
-from sim.scenario.composed.forms import kinds, list_form
+from sim.scenario.composed.forms import deeper, holder, kinds, list_form
+from sim.scenario.composed.slips import as_meant, of_type
 from sim.scenario.composed.typed import menus
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF, market_with
@@ -105,24 +105,12 @@ def _no_word(error: BaseException, message: str) -> str:
     return f"'{word}' is not KEY=VALUE; see sim --help" if word and unread else ""
 
 
-def _deeper(name: str) -> list[str]:
-    """The keys of settings of this name inside groups: the least deep ones."""
-    groups: list[tuple[str, Any]] = [("", Scenario)]
-    while groups:
-        hints = [(f"{key}{each}", hint) for key, kind in groups for each, hint in typing.get_type_hints(kind).items()]
-        if found := [key for key, _ in hints if key.rpartition(".")[2] == name]:
-            return found
-        mine = [(key, hint) for key, hint in hints if typing.get_origin(hint) is not dict]
-        groups = [(f"{key}.", kind) for key, hint in mine for kind in (hint, *typing.get_args(hint)) if is_dataclass(kind)]
-    return []
-
-
 def _meant_at_top(name: str) -> str:
     """Of a name that is none at the top; empty where nobody can tell what it is."""
     if name in _BACKENDS:
         return "who is used is a list, backends=[NAME]; sim list backends shows them"
-    deeper = _deeper(name)
-    return f"is not a setting at the top; did you mean {' or '.join(deeper)}?" if deeper else ""
+    inside = deeper(name)
+    return f"is not a setting at the top; did you mean {' or '.join(inside)}?" if inside else ""
 
 
 def _beside(name: str, key: str) -> str:
@@ -158,9 +146,11 @@ def _unknown(message: str, key: str) -> str:
         levels = "".join(f"{each}: {{" for each in top.split("."))
         return f"{key or name}: in a file a dot is a level of its own: write {levels}{rest}: ...{'}' * (top.count('.') + 1)}"
     known = [field.name for field in fields(kinds(Scenario).get(kind or "", Scenario))]
-    if key in ("", name) and (meant := _meant_at_top(name)):
+    within = holder(kind) if kind and "." not in key else ""
+    key = within or key
+    if not within and key in ("", name) and (meant := _meant_at_top(name)):
         return f"{name}: {meant}"
-    known += menus() if key in ("", name) else []
+    known += menus() if not within and key in ("", name) else []
     return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, set(known))}"
 
 
@@ -170,6 +160,7 @@ _PLAIN = {
     "has missing mandatory value": "is missing, and has to be given",
     "is not Optional": "cannot be null",
     "Incompatible value 'None'": "cannot be null",
+    "Recursive interpolation": "names itself in ${...}; write its value",
     "Interpolation key": "names a setting in ${...} that is not there",
     "is not a valid bool": "must be true or false",
     "Unexpected type for root": "a setting inside a group that is null: give the group as a mapping, e.g. agent.tries.verifier={turns: 2}",
@@ -186,20 +177,26 @@ def _plainer(message: str, key: str) -> str:
     unread = re.match(r"LexerNoViableAltException: (.*?);? *\^?$", message)
     unread = unread or re.match(r"Error parsing override '(.*)'; missing EQUAL at", message)
     if unread:
-        return f"'{unread[1]}' is not KEY=VALUE; {_as_meant(unread[1])}"
+        return f"'{unread[1]}' is not KEY=VALUE; {as_meant(unread[1])}"
     if message.startswith(("mismatched input", "extraneous input", "no viable alternative")):
         return "is not KEY=VALUE; see sim --help"
     several = re.match(r"Ambiguous value for argument '(.*?)(=.*?)';", message)
     if several:
         point = f": {one[1]}.{one[2]}?" if (one := re.fullmatch(r"=(\d+),(\d+)", several[2])) else ""
         return f"{several[1]}{several[2]}: several values: -m runs each, {several[1]}=[...] is a list; a number has no comma inside{point}"
-    if form := _second(message) or _in_a_list(message, key):
+    if form := _second(message) or _in_a_list(message, key) or _there_already(message):
         return form
     priced = re.match(r"market\.models\.([^.]+)\.", key)
     for words, plain in _PLAIN.items():
         if words in message:
             return plain + (likely_backends(priced[1]) if priced and words.startswith("has missing") and not market_with(priced[1]) else "")
-    return _mixed(key) if message in _MIXED else _of_type(message, key.rpartition(".")[2]) or message
+    return _mixed(key) if message in _MIXED else of_type(message, key.rpartition(".")[2]) or message
+
+
+def _there_already(message: str) -> str:
+    """Of a + before what there is; empty for other messages."""
+    found = re.match(r"Could not append to config\. An item is already at '([^']+)'.*?: '(.*?)'(?:;|$)", message)
+    return f"{found[1]}: is there already, so without the +: {found[2]}" if found else ""
 
 
 def _second(message: str) -> str:
@@ -220,15 +217,6 @@ def _in_a_list(message: str, key: str) -> str:
     return ""
 
 
-def _as_meant(word: str) -> str:
-    """How a word without an equals sign would be typed."""
-    if re.fullmatch(r"[A-Za-z_][\w.]*", word):
-        return f"give it a value, {word}=VALUE; sim explain {word} says which"
-    if (colon := re.fullmatch(r"([A-Za-z_][\w.]*):(.+)", word)) is not None:
-        return f"as in {colon[1]}={colon[2]}"
-    return f"what belongs to a value with spaces goes in quotes with it, \"KEY='... {word}'\""
-
-
 def _mixed(key: str) -> str:
     """Of a list and a mapping in one another's place."""
     if not key:
@@ -242,32 +230,8 @@ def _mixed(key: str) -> str:
     return f"must be {kind}, not a list"
 
 
-_MENUS = ("agent", "budget", "market", "outcome", "router", "work", "workload")
-"""Groups of settings that have a menu of their name."""
 _MIXED = ("Cannot merge DictConfig with ListConfig", "Cannot merge incompatible container types")
 """In OmegaConf 2.3 and 2.4."""
-_UNITS = {"_usd_per_mtok": "dollars a million tokens", "_usd": "dollars", "_tokens": "tokens", "_s": "seconds", "_h": "hours"}
-
-
-def _of_type(message: str, name: str) -> str:
-    """Of a value of another type than its setting has; empty for other messages."""
-    number = re.match(r"Value '(.*)' of type '\w+' could not be converted to (Integer|Float)$", message)
-    if number:
-        unit = next((f" of {words}" for end, words in _UNITS.items() if name.endswith(end)), "")
-        meant = re.fullmatch(r"(-?\d+)\.0", number[1]) if number[2] == "Integer" else None
-        return f"'{number[1]}' is not a {'whole ' * (number[2] == 'Integer')}number{unit}{f': write {meant[1]}' if meant else ''}"
-    chosen = re.match(r"(Invalid value '(.*)'), expected one of \[(.*)\]$", message)
-    if chosen:
-        return f"{chosen[1]}; {did_you_mean(chosen[2], chosen[3].split(', '))}"
-    group = re.search(r"is not a subclass of (\w+)|Cannot assign \w+ to Dict", message)
-    if group:
-        hints = typing.get_type_hints(Scenario).items()
-        whose = name or next((key for key, hint in hints if group[1] == getattr(hint, "__name__", "")), "")
-        menu = f"; to choose from the menu in a file: defaults: [override /{whose}: CHOICE]" if whose in _MENUS else ""
-        return f"{f'{whose}: ' if whose != name else ''}is a group of settings: give a mapping such as {{NAME: VALUE}}{menu}"
-    if held := re.match(r"Value (.*) \(\w+\) is incompatible with type hint '(?:typing\.)?[Ll]ist", message):
-        return f"must be a list such as [{held[1]}, {held[1]}]"
-    return "must be a text" if re.match(r"Cannot convert '\w+' to string", message) else ""
 
 
 def _key(error: BaseException) -> str:

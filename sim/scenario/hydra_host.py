@@ -11,7 +11,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import yaml
 from sim.errors import ConfigError
 from sim.sampling.distributions import KINDS
 from sim.scenario.composed.forms import kinds, list_form
+from sim.scenario.composed.tags import mistagged
 from sim.scenario.hydra_private import (
     OWN_PARTS,
     SCHEMA,
@@ -85,7 +86,7 @@ def _schema() -> Any:
 def _refuse_misread(file: Path) -> None:
     """Raise `ConfigError` for a file of the user's that YAML takes otherwise than it is written."""
     if not file.is_relative_to(CONF):
-        check_written(file, names())
+        check_written(file, names(), mistagged)
         text = file.read_text(encoding="utf-8-sig")
         with contextlib.suppress(yaml.YAMLError):  # is told by whoever reads it
             _refuse_mixed(file, *_meant(file, text), yaml.safe_load(text))
@@ -128,7 +129,10 @@ def _refuse_mixed(file: Path, path: str, hint: Any, value: Any) -> None:
         known: dict[Any, Any] = (
             typing.get_type_hints(hints[0]) if is_dataclass(hints[0]) else dict.fromkeys(value, typing.get_args(hints[0])[-1])
         )
+        varies = {each.name for each in fields(hints[0]) if each.metadata.get("quantity")} if is_dataclass(hints[0]) else set()
         for key, part in value.items():
+            if key in varies and isinstance(part, list):
+                raise ConfigError(f"{file}: {path}.{key}: must be a number or a mapping with 'dist', not a list")
             if not isinstance(key, (str, int)):
                 raise ConfigError(f"{file}: {path + ': ' if path else ''}{key!r} is not a name")
             _refuse_mixed(file, f"{path}.{key}".removeprefix("."), known.get(key), part)

@@ -124,6 +124,13 @@ def refuse_unread(folders: Sequence[Path], words: Sequence[str] = ()) -> None:
             astray = next((file for folder in folders for at in ("", "*/", "*/*/") for file in folder.glob(f"{at}{name}.yaml")), None)
             if astray is not None:
                 raise ConfigError(f"{astray}: would not be read there: {menu}={name} is {folders[0] / menu / name}.yaml; move it")
+    for name in [name for menu, name in chosen if menu == "backend"] if folders else ():
+        for file in [folder / "backend" / f"{name}.yaml" for folder in folders]:
+            said = re.search(r"^#\s*@package\s+market\.models\.(\S+)", file.read_text("utf-8", "replace"), re.M) if file.is_file() else None
+            if said and said[1] != name and any(re.match(rf"backends=.*\b{name}\b", word) for word in words):
+                raise ConfigError(
+                    f"{file}: its first line says that it is {said[1]}; for backends=[{name}] write # @package market.models.{name}"
+                )
 
 
 def from_hydra(composed: Any) -> Scenario:

@@ -7,7 +7,7 @@ import enum
 import functools
 import pickle
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from numbers import Number
 from pathlib import Path, PurePath
 from typing import Any
@@ -104,7 +104,7 @@ def read_settings(file: Path) -> dict[str, Any]:
         if b"&" in held and b"*" in held and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(held, Loader=_LOADER)):
             raise DataError(f"{file}: has YAML aliases, which no run writes")  # a few lines of them can stand for gigabytes
         found = _by_block(held)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, LookupError) as error:
         raise DataError(f"{file}: is no file of settings ({' '.join(str(error).split())[:200]})") from None
     return found if isinstance(found, dict) else {}
 
@@ -115,7 +115,7 @@ def _by_block(held: bytes) -> Any:
     try:
         for block in _BLOCKS.findall(held):
             found |= pickle.loads(_read(block))
-    except (yaml.YAMLError, TypeError, ValueError):
+    except (yaml.YAMLError, TypeError, ValueError, LookupError):
         found = {}
     whole = b"".join(_BLOCKS.findall(held)) == held and not _DOCUMENTS.search(held)
     return found if found and whole else yaml.load(held, Loader=_LOADER)
@@ -127,14 +127,14 @@ def _read(block: bytes) -> bytes:
     return pickle.dumps(dict(yaml.load(block, Loader=_LOADER)))
 
 
-def check_written(file: Path, names: Collection[str] = ()) -> None:
+def check_written(file: Path, names: Collection[str] = (), typed: Callable[[Any, str], str] = lambda event, key: "") -> None:
     """Raise `ConfigError` for YAML that means something else than it says, or that would take minutes to read.
 
-    `names`: keys whose values are names, of which `1.10` is one.
+    `names`: keys whose values are names, of which `1.10` is one; `typed`: what is wrong with the type that stands before a value.
     """
     if file.stat().st_size > _MOST_BYTES:
         raise ConfigError(f"{file}: more than {_MOST_BYTES >> 10} KB of settings; of many values, quantiles will do")
-    reading = _Reading(names)
+    reading = _Reading(names, typed)
     try:
         if not (text := file.read_text(encoding="utf-8-sig")).strip():
             raise ConfigError(f"{file}: is empty")
@@ -182,8 +182,8 @@ class _Open:
 class _Reading:
     """The events of a file of YAML, one after another; nothing is built."""
 
-    def __init__(self, names: Collection[str]) -> None:
-        self._names = names
+    def __init__(self, names: Collection[str], typed: Callable[[Any, str], str]) -> None:
+        self._names, self._typed = names, typed
         self._open = [_Open()]
         self._held: dict[str | None, int] = {}
         """Values under an anchor, once it has ended."""
@@ -195,6 +195,7 @@ class _Reading:
         if isinstance(event, yaml.CollectionStartEvent):
             inner = _Open(isinstance(event, yaml.MappingStartEvent), event.anchor, self._count, self._open[-1].key)
             self._open.append(inner)
+            wrong = self._typed(event, inner.key)
         elif isinstance(event, yaml.CollectionEndEvent):
             ended = self._open.pop()
             self._held[ended.anchor] = self._count - ended.before + 1
@@ -223,7 +224,7 @@ class _Reading:
             around.met.add(event.value)
             return f"the key {event.value} {wrong}" if wrong else ""
         self._value()
-        return f"{around.key}: {event.value} {wrong}" if wrong else ""
+        return f"{around.key}: {event.value} {wrong}" if wrong else self._typed(event, around.key)
 
     def _value(self) -> None:
         """One has ended: in a mapping a key comes next."""

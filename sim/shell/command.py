@@ -113,6 +113,9 @@ def _axes(hydra: Any, given: Sequence[Any]) -> list[Any]:
     named = {each.key_or_group for each in given}
     params = {key: str(value) for key, value in (hydra.sweeper.params or {}).items()}
     for key, value in params.items():
+        if isinstance(hydra.sweeper.params[key], Sequence) and not isinstance(hydra.sweeper.params[key], str) and key != "backends":
+            told = ",".join(str(each) for each in hydra.sweeper.params[key])
+            raise ConfigError(f"hydra.sweeper.params, {key}: values of an axis are one text with commas between, not a list: '{told}'")
         refuse_thousands(key, value)
         if key == "backends" and "," in value and not value.startswith("["):
             lists = ",".join(f"[{each.strip()}]" for each in value.split(","))
@@ -128,7 +131,7 @@ def _scenarios(axes: Sequence[Any]) -> int:
         if each.is_sweep_override() and "GLOB" not in each.value_type.name:
             count, met = 0, set[str]()
             for count, value in enumerate(each.sweep_string_iterator(), 1):
-                if value in met:
+                if (value := _plain_number(value)) in met:
                     raise ConfigError(f"{each.key_or_group}: has {value} twice, which would be one scenario run twice")
                 if count <= _MET:
                     met.add(value)
@@ -136,6 +139,11 @@ def _scenarios(axes: Sequence[Any]) -> int:
                 raise ConfigError(f"{each.key_or_group}: this sweep has no scenarios, its range is empty")
             total *= count
     return total
+
+
+def _plain_number(value: str) -> str:
+    """`2.0` as `2`: the same value."""
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", value)
 
 
 def _values(axis: Any) -> set[str]:

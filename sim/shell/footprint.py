@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 
 from sim.engine.stop import held_off
-from sim.results.files import LOCK, START
+from sim.results.files import LOCK, NOTE, START
 
 _HYDRAS = ("multirun.yaml", ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml")
 """With places on the machine and names of its users in them."""
@@ -33,6 +33,8 @@ class Footprint:
         for name in (LOCK, START, *_HYDRAS):
             self._remove(self._folder / name)
         runs = [path for path in self._folder.glob("[0-9]*") if path not in self._there] if self._folder.is_dir() else []
+        for run in runs:
+            self._remove(run / NOTE)  # which says why it has no result
         for folder in [*runs, *({self._folder / ".hydra"} - self._there), *self._new_folders]:
             with contextlib.suppress(OSError):  # not empty, not a folder, not there
                 folder.rmdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from sim.report.terminal.form import Form
 from sim.results.kept.lock import alone_in
 from sim.scenario.load import checked, from_hydra
 from sim.scenario.scenario import Scenario
-from sim.settings.run import Method
+from sim.settings.run import GoalSettings, Method
 from sim.shell.command import is_search
 from sim.shell.ending import WELL, complain, tell_effort, told
 from sim.shell.footprint import Footprint
@@ -133,6 +134,8 @@ def _alone(scenario: Scenario, folder: Path, form: Form, also: Collection[str], 
     check_goal(scenario.goal)
     if scenario.baseline:
         raise ConfigError("baseline: names a scenario of a sweep, and this is one run; sweep its settings with -m, or leave it out")
+    if scenario.goal != GoalSettings():
+        print("sim: goal: without effect, since this is one run; a sweep (-m) says which of its scenarios is best", file=sys.stderr)
     if scenario.sensitivity.ranges:
         _find_drivers(scenario, folder, form, also)
         return

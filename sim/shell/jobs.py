@@ -47,6 +47,8 @@ class Jobs:
         self.repeated = 0
         """Of an optimiser's trials, those that asked for a scenario once more."""
         self.failed = 0
+        self._said: dict[str, int] = {}
+        """Why scenarios have no result, and how many have none for that."""
         self._total = total
         self._explain = explain
         self._ended = 0
@@ -102,13 +104,17 @@ class Jobs:
         self._collect(patient=True)
 
     def finish(self) -> None:
-        """Wait for all that was added. Raises the first fault of the software that any of them met."""
+        """Wait for all that was added, and say of how many what was said of one. Raises the first fault of the software that any met."""
         self.wait()
+        for line, scenarios in self._said.items():
+            if scenarios > 1:
+                complain(f"{scenarios - 1:,} other scenario{'s' * (scenarios > 2)}: the same ({line[:60]}{'...' * (len(line) > 60)})")
+        self._said = {}
         if self._fault is not None:
             raise self._fault
 
     def fail(self, place: RunFolder, error: Exception) -> None:
-        """Say on stderr and in its folder why a scenario has no result: unless it is that somebody stops all."""
+        """Say in its folder, and once on stderr, why a scenario has no result: unless it is that somebody stops all."""
         stop_if_noted()
         self._ended += 1
         self.failed += 1
@@ -120,7 +126,9 @@ class Jobs:
         place.fail(line)
         if self._bar is not None:
             self._bar.clear()
-        complain(f"{place.title}: {line}")
+        self._said[line] = self._said.get(line, 0) + 1
+        if self._said[line] == 1:
+            complain(f"{place.title}: {line}")
 
     def _collect(self, patient: bool) -> None:
         self._describe()

@@ -123,8 +123,8 @@ def _alone(job: Job) -> int:
 
 
 def _sweep(folder: Path, scenarios: int, form: Form, also: Collection[str]) -> int:
-    """Many scenarios and their table, which is gathered even when one failed. Who stops them is told what is kept, and waits
-    for its table alone."""
+    """Many scenarios and their table, which is gathered even when one failed; where all were refused, nothing is left. Who stops them
+    is told what is kept, and waits for its table alone."""
     from sim.shell.jobs import Jobs
     from sim.sweeps.folder import runs_of, starting
 
@@ -141,7 +141,9 @@ def _sweep(folder: Path, scenarios: int, form: Form, also: Collection[str]) -> i
                 stopped = True
                 raise
             finally:
-                result = bool(runs_of(folder))
+                runs = runs_of(folder)
+                result = any(read_note(run).get("digest") for run in runs) or (bool(runs) and not jobs.failed)
+                status = MISTAKE if jobs.failed else WELL
                 if result:
                     status = _gather(folder, jobs, form, also) if not stopped else _table_alone(folder)
     finally:

@@ -32,6 +32,10 @@ def refuse_stray_words(words: Sequence[str], verbs: Collection[str]) -> None:
     _refuse_dealt_out(settings)
     for place, word in enumerate(settings):
         _refuse_cut(settings[place:])
+        if re.match(r"\s*[+~]*=", word):
+            raise ConfigError(f"'{word}': names no setting before its =; write KEY=VALUE, see sim --help")
+        if (other := re.fullmatch(r"(\+{0,2}[A-Za-z_][\w.]*)\s*:\s*=\s*(.*)", word)) is not None:
+            raise ConfigError(f"'{word}': is written {other[1]}={other[2]}")
         if re.fullmatch(r"[A-Za-z][\w-]*", word):
             raise ConfigError(_told(word, verbs))
 
@@ -58,6 +62,14 @@ def _refuse_dashes(words: Sequence[str]) -> None:
         if flag and flag[1] not in ("yes", "budget") and flag[1].partition(".")[0] in set(_settings()):
             value = flag[2] or ("VALUE" if "=" in after or after.startswith("-") or not after else after)
             raise ConfigError(f"{word}: settings have no dashes; write {flag[1]}={value}")
+        if flag and flag[2] is not None and f"--{flag[1]}" not in _WITH_VALUE and (meant := _deeper(flag[1])):
+            raise ConfigError(f"{word}: settings have no dashes; did you mean {' or '.join(f'{each}={flag[2]}' for each in meant)}?")
+
+
+def _deeper(name: str) -> list[str]:
+    from sim.scenario.composed.forms import deeper  # late: a verb does not wait for it
+
+    return deeper(name) if name != "budget" else []
 
 
 def _refuse_dealt_out(settings: Sequence[str]) -> None:

@@ -23,6 +23,16 @@ TYPOS = {
     "backends=(glm_5)": "backends=(glm_5): cannot be read; write a list of names with commas between, such as [glm_5,kimi_k2_5]",
     "outputs/": "'outputs/' is not KEY=VALUE; see sim --help",
     "agent.turns=[3]": "agent.turns: must be a number or a mapping with 'dist', not a list",
+    "market.models.glm_5.error_rate=5%": "market.models.glm_5.error_rate: '5%' is not a number: write 0.05",
+    "budget.usd=$5": "budget.usd: '$5' is not a number: write 5",
+    "workload.tasks=5k": "workload.tasks: '5k' is not a whole number: write 5000",
+    "agent.turns==3": "agent.turns==3: cannot be read; one = is enough: agent.turns=3",
+    "agent.turns=\u22123": "its minus is another letter than that of the keyboard: agent.turns=-3",
+    "+agent.turns=3": "agent.turns: is there already, so without the +: agent.turns=3",
+    "seed=${seed}": "seed: names itself in ${...}; write its value",
+    "agent.turns={dist: lognormal, mean: 200, sigma: 1}": "give it whole: agent.turns={dist: lognormal, median: ..., sigma: ...}",
+    "agent.turns={distribution: normal, mean: 5, sd: 1}": "called dist, as in agent.turns={dist: normal, mean: ..., sd: ...}",
+    "events=[{kind: outage, backend: glm_5, at: 5, hours: 1}]": "'hours' is not a setting; known: at, backend, error_rate",
 }
 
 

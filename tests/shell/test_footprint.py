@@ -51,3 +51,14 @@ def test_only_what_is_new_goes_and_only_if_nothing_is_in_it(tmp_path: Path) -> N
     for each in footprint:
         each.undo()
     assert everything(tmp_path) == ["0", "a", "a/theirs", "sweep.json"]
+
+
+@pytest.mark.slow
+def test_a_sweep_of_which_every_scenario_is_refused_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main(["-m", "agent.fanout=1,2,3", "backends=[glm5]"])
+    assert (end.value.code, everything(tmp_path)) == (1, [])
+    assert capsys.readouterr().err.count("\n") == 2

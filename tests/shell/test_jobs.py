@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.errors import ConfigError
 from sim.results.kept.manifest import read_note
 from sim.settings.run import Log
 from sim.shell.ending import told
@@ -33,3 +34,12 @@ def test_a_short_scenario_is_saved_while_a_long_one_goes_on(tmp_path: Path) -> N
         while not read_note(places[1].path):
             jobs.add(places[1], scenario(agent(), backend(), tasks=2, replications=1, processes=2, log=Log.none))
         assert not read_note(places[0].path)
+
+
+def test_one_mistake_of_many_scenarios_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Jobs(4, told) as jobs:
+        for number, why in enumerate(("glm5 is not there", "glm5 is not there", "another", "glm5 is not there")):
+            jobs.fail(RunFolder(tmp_path / str(number), {"seed": str(number)}, tmp_path), ConfigError(why))
+        jobs.finish()
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["sim: seed=0: glm5 is not there", "sim: seed=2: another", "sim: 2 other scenarios: the same (glm5 is not there)"]

@@ -162,6 +162,9 @@ def test_what_the_shell_has_cut_is_told_with_its_quoted_form(words: list[str], t
         (["agent.turns=dist:geometric", "agent.turns=mean:8"], "agent.turns: the shell has dealt out what stands in braces"),
         (["agent=solo", "--backends", "glm_5"], "--backends: settings have no dashes; write backends=glm_5"),
         (["--agent.turns=10"], "--agent.turns=10: settings have no dashes; write agent.turns=10"),
+        (["--tasks=5"], "--tasks=5: settings have no dashes; did you mean workload.tasks=5?"),
+        (["=3"], "'=3': names no setting before its =; write KEY=VALUE, see sim --help"),
+        (["agent.turns:=3"], "'agent.turns:=3': is written agent.turns=3"),
     ],
 )
 def test_braces_without_quotes_and_settings_with_dashes_are_told_as_meant(words: list[str], told: str) -> None:

@@ -9,9 +9,10 @@ from sim.meter.sums import real
 from sim.results.estimates import Estimates
 from sim.results.hourly.metrics import told as on_servers
 from sim.results.monthly.plan import told as of_month
+from sim.results.notes.of_backends import kept_prices, same_work
 from sim.results.notes.of_engine import clock
 from sim.results.notes.of_logs import assumed
-from sim.results.notes.of_settings import floor, never, prices, room, together, turns, waits
+from sim.results.notes.of_settings import floor, never, prices, room, success, together, turns, waits
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
 from sim.results.teams.metrics import evenness
@@ -41,11 +42,13 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "month": of_month(scenario, estimates.sample),
         "money": _money(estimates),
         "prices": prices(scenario),
+        "kept prices": kept_prices(scenario),
         "limits": _limits(scenario, estimates),
         "fallback": _fallback(estimates),
         "events": told(scenario.events, scenario.chosen(), scenario.start_time(), estimates.pooled.ended_s),
         "trace": assumed(scenario, estimates),
         "unused": unused(scenario),
+        "same work": same_work(scenario),
         "idle": _idle(scenario, estimates),
         "floor": floor(scenario),
         "room": room(scenario),
@@ -62,7 +65,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "lump": _lump(scenario),
         "speed": _speed(scenario),
         "caps": _caps(scenario, estimates),
-        "success": _success(scenario),
+        "success": success(scenario),
         "engine": clock(scenario, estimates.pooled),
     }
     return {kind: text for kind, text in said.items() if text}
@@ -275,12 +278,6 @@ def _speed(scenario: Scenario) -> str:
     """Where nobody has measured how fast a backend is."""
     guessed = [model.label or name for name, model in scenario.chosen().items() if model.speed_sure == "A"]
     return f"Speeds of {', '.join(guessed)} are assumed, not measured (A in conf/backend): so are seconds there." if guessed else ""
-
-
-def _success(scenario: Scenario) -> str:
-    """Where nobody has measured how often such work succeeds."""
-    why = scenario.success_unknown
-    return f"Success is unknown: {why}. What a task costs is said, what a solved one costs is not." if why else ""
 
 
 def _disagreement(model: BackendSettings) -> float:

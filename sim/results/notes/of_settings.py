@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF
-from sim.scenario.text import read_settings
-from sim.settings.agent import AgentKind
+from sim.scenario.text import plain, read_settings
+from sim.settings.agent import AgentKind, AgentSettings
 from sim.settings.router import Policy
 from sim.settings.workload import WorkloadKind
 from sim.statistics import digits
@@ -98,6 +100,12 @@ def waits(scenario: Scenario) -> str:
     return f"retry.backoff_base_s={retry.backoff_base_s:g}: above retry.backoff_cap_s={retry.backoff_cap_s:g}, which holds from the first."
 
 
+def success(scenario: Scenario) -> str:
+    """Where nobody has measured how often such work succeeds."""
+    why = scenario.success_unknown
+    return f"Success is unknown: {why}. What a task costs is said, what a solved one costs is not." if why else ""
+
+
 def turns(scenario: Scenario) -> str:
     """Where the user's turns for a message are scaled by what the menu's profile brings with it, so that fewer are taken."""
     agent = scenario.agent
@@ -123,3 +131,15 @@ def _of_loops() -> tuple[dict[str, Any], ...]:
 def of_menu(name: str) -> list[Any]:
     """Values that a setting of a loop has in the profiles and agents that ship: nobody has asked for those."""
     return [loop[name] for loop in _of_loops() if name in loop]
+
+
+def replayed(scenario: Scenario) -> Iterator[str]:
+    """How agents work, set where recorded sessions say it; what the menu's agents have nobody has asked for."""
+    agent, plain_one = scenario.agent, AgentSettings()
+    others = {"system_tokens", "tries", "success_measured", "worker", "stages", "kind", "workflow", "order"}
+    names = [field.name for field in dataclasses.fields(agent) if field.name not in others]
+    set_here = [
+        name for name in names if getattr(agent, name) != getattr(plain_one, name) and plain(getattr(agent, name)) not in of_menu(name)
+    ]
+    if set_here and scenario.workload.kind is WorkloadKind.trace:
+        yield f"agent.{', '.join(set_here)} (recorded sessions are replayed as they are)"

@@ -7,14 +7,14 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sim.results.notes.of_settings import of_menu
+from sim.results.notes.of_backends import idle_limits, limited, unasked
+from sim.results.notes.of_settings import of_menu, replayed
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF, market_with
 from sim.scenario.text import read_settings
-from sim.settings.agent import AgentKind
-from sim.settings.budget import Then
-from sim.settings.events.event import EventKind
-from sim.settings.market import BackendSettings, Billed
+from sim.settings.agent import AgentKind, Split
+from sim.settings.budget import Per, Then
+from sim.settings.market import Billed
 from sim.settings.profile import LoopSettings
 from sim.settings.router import Policy
 from sim.settings.run import Log, RetrySettings
@@ -64,10 +64,24 @@ def _lines(scenario: Scenario) -> bool:
     return any(model.slots is not None for model in scenario.chosen().values())
 
 
-def _summed_up(scenario: Scenario) -> bool:
-    """Whether contexts have a length at which they are summarised; the share of it that a profile ships with is asked for by it."""
+def _dated(scenario: Scenario) -> bool:
+    """Whether anything depends on when a run begins."""
+    turns = any(one.usd is not None and one.per in (Per.hour, Per.day) for one in scenario.named_budgets().values())
+    return (
+        turns
+        or bool(scenario.workload.hours or scenario.events or not _fresh(scenario))
+        or any(model.windows for model in scenario.chosen().values())
+    )
+
+
+def _helped(scenario: Scenario) -> bool:
+    return scenario.agent.kind is AgentKind.custom or scenario.agent.helpers > 1
+
+
+def _sums_up(scenario: Scenario, name: str) -> bool:
+    """Whether contexts have a length at which they are summarised; what a profile ships with is asked for by it."""
     agent = scenario.agent
-    if agent.compact_at_share in of_menu("compact_at_share") or not _fresh(scenario):
+    if getattr(agent, name) in of_menu(name) or not _fresh(scenario):
         return True
     return agent.window_tokens is not None or agent.compact_at_tokens is not None or agent.kind is AgentKind.custom
 
@@ -76,6 +90,7 @@ _OPEN, _PEOPLE = (WorkloadKind.open,), (WorkloadKind.users,)
 
 NEEDS = (
     Needs("workload", "tasks interarrival_s batch_size", _workload(*_OPEN, WorkloadKind.trace), "needs workload=open"),
+    Needs("workload", "backlog", _workload(*_OPEN), "needs workload=open"),
     Needs("workload", "users tasks_per_user session_gap_s", _workload(*_PEOPLE), "needs workload=users"),
     Needs("workload", "zone otherwise", lambda scenario: bool(scenario.workload.hours), "needs workload.hours"),
     Needs("workload", "trace_sessions trace_cache trace_input trace_gap_s", _workload(WorkloadKind.trace), "needs workload=trace"),
@@ -100,7 +115,7 @@ NEEDS = (
         "agent", _LOOP, lambda scenario: scenario.agent.kind is not AgentKind.pipeline or not _fresh(scenario),
         "a pipeline's agents take it from agent.stages",
     ),
-    Needs("agent", "compact_at_share", _summed_up,
+    Needs("agent", "compact_at_share", lambda scenario: _sums_up(scenario, "compact_at_share"),
           "needs agent.window_tokens or agent.compact_at_tokens"),
     Needs("agent", "tool_result_tokens opening_turns opening_result_tokens result_scale tool_time_s",
           lambda scenario: scenario.agent.kind is not AgentKind.chat or not _fresh(scenario), "chats use no tools"),
@@ -108,6 +123,12 @@ NEEDS = (
         "agent.tries", "parallel pick keep_tokens true_positive false_positive verifier backends stop_when_lost",
         lambda scenario: scenario.agent.tries.most > 1, "needs agent.tries.most above 1",
     ),
+    Needs("agent", "summary_tokens", lambda scenario: _sums_up(scenario, "summary_tokens"), "needs agent.compact_at_tokens"),
+    Needs("agent", "restore_tokens", lambda scenario: _sums_up(scenario, "restore_tokens"), "needs agent.compact_at_tokens"),
+    Needs("agent", "warmup_turns", lambda scenario: scenario.agent.split is Split.divide, "needs agent.split=divide"),
+    Needs("agent", "at_cap", lambda scenario: scenario.agent.max_agents is not None or scenario.agent.max_tokens is not None,
+          "needs agent.max_agents or agent.max_tokens"),
+    Needs("router", "per", lambda scenario: scenario.router.policy not in (Policy.fixed, Policy.recorded), "needs a router that chooses"),
     Needs("router", "knows_cache", _policy(Policy.cheapest, Policy.custom), "needs router=cheapest"),
     Needs("router", "backend", _policy(Policy.fixed, Policy.by_role, Policy.custom), "needs router=fixed"),
     Needs("router", "weights", _policy(Policy.weighted, Policy.custom), "needs router=weighted"),
@@ -123,7 +144,10 @@ NEEDS = (
         lambda scenario: bool(scenario.router.fallback), "needs backends in router.fallback",
     ),
     Needs("router", "switching_cost_usd", lambda scenario: scenario.router.policy is not Policy.fixed, "needs a router that chooses"),
-    Needs("plan", "third_party", lambda scenario: bool(scenario.plan.name), "needs plan=max_20x or another"),
+    Needs(
+        "plan", "third_party then cost_share_low cost_share_high",
+        lambda scenario: bool(scenario.plan.name), "needs plan=max_20x or another",
+    ),
     Needs("agent", "workflow", lambda scenario: scenario.agent.kind is AgentKind.custom, "needs agent.kind=custom"),
     Needs(
         "outcome", "value_usd wage_usd_per_h",
@@ -134,6 +158,10 @@ NEEDS = (
         "retry", "backoff backoff_base_s backoff_cap_s heeds_retry_after",
         lambda scenario: scenario.retry.attempts > 1, "needs retry.attempts above 1",
     ),
+    Needs("place", "connection_idle_s", lambda scenario: scenario.place.handshake_round_trips > 0, "needs place.handshake_round_trips"),
+    Needs("outcome", "value_exponent", lambda scenario: scenario.outcome.value_usd > 0, "needs outcome.value_usd"),
+    Needs("outcome", "value_exponent success_exponent", _helped, "needs sub-agents"),
+    Needs("", "start", _dated, "nothing here changes with the date; prices of another one are another market=..."),
     Needs("", "shards_run", lambda scenario: scenario.shards > 1, "needs shards"),
     Needs("work", "harness", lambda scenario: scenario.work.kind is not Work.same, "work=same asks no bills"),
     Needs("outcome", "reference_turns", lambda scenario: scenario.outcome.length_exponent > 0, "needs outcome.length_exponent"),
@@ -146,7 +174,15 @@ NEEDS = (
 
 def unused(scenario: Scenario) -> str:
     """What is set and has no effect, in a sentence; empty where there is nothing."""
-    said = [*_told(scenario), *_budgets(scenario), *_backends(scenario), *_stages(scenario), *_places(scenario)]
+    said = [
+        *_told(scenario),
+        *_budgets(scenario),
+        *_backends(scenario),
+        *unasked(scenario),
+        *replayed(scenario),
+        *_stages(scenario),
+        *_places(scenario),
+    ]
     tasks = scenario.workload.tasks if scenario.workload.kind is WorkloadKind.open else None
     if tasks is not None and scenario.shards > tasks:
         said.append(f"shards beyond {tasks:,} (there are no more tasks to deal out)")
@@ -203,7 +239,7 @@ def _backends(scenario: Scenario) -> Iterator[str]:
         if model.limit_gateway_most is not None and not model.limit_gateway:
             yield f"{key}.limit_gateway_most (needs limit_gateway)"
         switches = [each for each in ("limits_count_cache_reads", "limits_reserve_output_tokens", "limit_gateway") if getattr(model, each)]
-        if switches and not _limited(model):
+        if switches and not limited(model):
             yield f"{key}.{', '.join(switches)} (there is no limit)"
         for quota, limit in model.quotas.items():
             if all(each is None for each in (limit.requests, limit.input_tokens, limit.output_tokens, limit.tokens)):
@@ -213,34 +249,18 @@ def _backends(scenario: Scenario) -> Iterator[str]:
     used = {*scenario.backends, *(scenario.router.fallback or ())}
     own = [name for name in scenario.market.models if name not in used and _is_own(name)] if _ships(scenario.market.name) else []
     yield from (f"market.models.{name} (nothing uses it: backends=[...])" for name in own)
-    yield from _limits(scenario)
+    yield from idle_limits(scenario)
     if scenario.retry.patience_s is not None and not _lines(scenario):
         yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)"
     if scenario.retry.timeout_s is not None and scenario.batch:
         yield "retry.timeout_s (nobody gives up what the batch queue has)"
-    if not scenario.retry.heeds_retry_after and not any(_limited(model) for model in scenario.chosen().values()):
+    if not scenario.retry.heeds_retry_after and not any(limited(model) for model in scenario.chosen().values()):
         yield "retry.heeds_retry_after (there is no limit)"
     if scenario.retry.breaker_open_s != RetrySettings.breaker_open_s and scenario.retry.breaker_failures is None:
         yield "retry.breaker_open_s (needs retry.breaker_failures)"
     billed = [name for name, model in scenario.chosen().items() if model.timeout_billed is not Billed.everything]
     if billed and scenario.retry.timeout_s is None:
         yield f"{', '.join(f'market.models.{name}.timeout_billed' for name in billed)} (needs retry.timeout_s)"
-
-
-def _limits(scenario: Scenario) -> Iterator[str]:
-    """What changes or shares limits that are not there."""
-    chosen = scenario.chosen()
-    changed = [event.backend for event in scenario.events if event.kind is EventKind.limit and event.backend in chosen]
-    for name in sorted({name for name in changed if not _limited(chosen[name])}):
-        yield f"events of kind=limit ({name} has no limit)"
-    shares = [name for name, team in scenario.workload.teams.items() if team.limit_share is not None]
-    if shares and not any(map(_limited, chosen.values())):
-        yield f"{', '.join(f'workload.teams.{name}.limit_share' for name in shares)} (there is no limit)"
-
-
-def _limited(model: BackendSettings) -> bool:
-    names = ("requests_per_min", "input_tokens_per_min", "output_tokens_per_min", "tokens_per_min")
-    return bool(model.quotas) or any(getattr(model, name) is not None for name in names)
 
 
 def _stages(scenario: Scenario) -> Iterator[str]:

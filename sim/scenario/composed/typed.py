@@ -91,11 +91,22 @@ _QUOTED_NAME = r"""([{,]\s*)(["'])([\w.-]+)\2(?=\s*:)"""
 """As in JSON."""
 
 
-def _how_to_quote(key: str, value: str) -> str:
-    if key == "backends":
-        return "write a list of names with commas between, such as [glm_5,kimi_k2_5]"
+def _mistyped(key: str, value: str) -> str:
+    """Of a value with a character that stands for another one; empty for other values."""
+    if value.startswith("="):
+        return f"one = is enough: {key}={value.lstrip('= ')}"
+    if re.match(r"[\u2010-\u2015\u2212\ufe63\uff0d]\s*[\d.]", value):
+        return f"its minus is another letter than that of the keyboard: {key}=-{value[1:].lstrip()}"
     if re.search("[\u2018-\u201f\u00ab\u00bb]", value):
         return "it has typographic quotes, as a text editor makes them: write plain ones, or none"
+    return ""
+
+
+def _how_to_quote(key: str, value: str) -> str:
+    if mistyped := _mistyped(key, value):
+        return mistyped
+    if key == "backends":
+        return "write a list of names with commas between, such as [glm_5,kimi_k2_5]"
     if (plain := re.sub(_QUOTED_NAME, r"\1\3", value)) != value:
         return f"a name before a colon goes without quotes: {plain}"
     if value.startswith(("{", "[")):
