@@ -99,10 +99,10 @@ class CallLog:
         return self._length
 
     def append(self, rows: np.ndarray) -> None:
-        """Add a copy of rows. Raises `SimError` where there is no room for its file."""
+        """Add rows, which nobody else writes to from now on. Raises `SimError` where there is no room for its file."""
         if not len(rows):
             return
-        self._rows.append(rows.view(BARE).copy().view(ROW))
+        self._rows.append(rows)
         self._length += len(rows)
         self._hold(self._size + rows.nbytes)
         if self._size >= self._memory.group * ROW.itemsize if self._path else self._memory.crowded:
@@ -112,15 +112,13 @@ class CallLog:
         """Nothing more will come: it is whole in memory, or where this process holds too much whole in its file; returns itself."""
         if self._path or (self._length and self._memory.crowded):
             self._write(all_of_it=True)
-        else:
-            self._rows = [joined(self._rows)]
         return self
 
     def batches(self) -> Iterator[np.ndarray]:
         """The rows of a finished log in their order, some at a time; not to be written to."""
         if not self._path:
             group = self._memory.group
-            yield from (self._rows[0][at : at + group] for at in range(0, self._length, group))
+            yield from (self.read()[at : at + group] for at in range(0, self._length, group))
             return
         from pyarrow import parquet
 
@@ -133,8 +131,12 @@ class CallLog:
                 yield rows
 
     def read(self) -> np.ndarray:
-        """All rows of a finished log at once."""
-        return joined(list(self.batches())) if self._path else self._rows[0]
+        """All rows of a finished log at once; not to be written to."""
+        if self._path:
+            return joined(list(self.batches()))
+        if len(self._rows) != 1:  # put together by the first who asks: most logs of a sweep are only handed on
+            self._rows = [joined(self._rows)]
+        return self._rows[0]
 
     def lows(self) -> list[float]:
         """The least `t_start_s` of each batch."""
@@ -147,7 +149,7 @@ class CallLog:
             self._leaves = True
 
     def __getstate__(self) -> tuple[Any, ...]:
-        content = None if self._leaves else Path(self._path).read_bytes() if self._path else self._rows[0]
+        content = None if self._leaves else Path(self._path).read_bytes() if self._path else self.read()
         return self._path, content, self._lows, self._length
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -209,14 +211,23 @@ class Early:
     """Rows of attempts that the clock has not reached: kept back, since others may come before them."""
 
     def __init__(self) -> None:
-        self._rows = np.zeros(0, ROW)
+        self._rows, self._many = np.zeros(0, ROW), 0
+        """Those kept back stand first; there is room for more, which is used again: new memory costs more than the rows in it."""
 
     def ripe(self, rows: np.ndarray, until: float) -> np.ndarray:
-        """Of these rows and those kept back, the ones that start before `until`, in that order."""
-        rows = joined([self._rows, rows])
-        before = rows["t_start_s"] < until
-        self._rows = rows.view(BARE)[~before].view(ROW)
-        return by_start(rows, np.flatnonzero(before))
+        """Of these rows and those kept back, the ones that start before `until`, in that order; a copy."""
+        many = self._many + len(rows)
+        if many > len(self._rows):
+            kept, self._rows = self._rows, np.empty(2 * many, ROW)
+            self._rows.view(BARE)[: self._many] = kept.view(BARE)[: self._many]
+        self._rows.view(BARE)[self._many : many] = rows.view(BARE)
+        held = self._rows[:many]
+        before = held["t_start_s"] < until
+        found = by_start(held, np.flatnonzero(before))
+        late = held.view(BARE)[~before]
+        self._many = len(late)
+        held.view(BARE)[: self._many] = late
+        return found
 
 
 def merged(logs: Sequence[CallLog], agents: Sequence[np.ndarray], memory: Memory | None = None) -> CallLog:
@@ -249,10 +260,21 @@ def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 def by_start(rows: np.ndarray, places: np.ndarray | None = None) -> np.ndarray:
     """Rows, or those at some places, in the order of `t_start_s`, stable."""
-    starts = rows["t_start_s"] if places is None else rows["t_start_s"][places]
-    order = np.argsort(starts, kind="stable")
+    order = rising(rows["t_start_s"] if places is None else rows["t_start_s"][places])
     found: np.ndarray = rows.view(BARE)[order if places is None else places[order]].view(ROW)
     return found
+
+
+def rising(numbers: np.ndarray) -> np.ndarray:
+    """Places of numbers from the least to the largest, equal ones in their order: as a stable `argsort`, in half its time."""
+    order = np.argsort(numbers)
+    found = numbers[order]
+    equal = found[1:] == found[:-1]
+    if (order[1:] < order[:-1])[equal].any():
+        alike = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+        which = np.cumsum(np.append(True, found[alike][1:] != found[alike][:-1])) * len(numbers)
+        order[alike] = np.sort(which + order[alike]) % len(numbers)
+    return order
 
 
 @contextlib.contextmanager

@@ -72,7 +72,8 @@ class Occupancy:
     def __init__(self, slots: float = 0.0) -> None:
         """Up to so many it need not be the number itself."""
         self.most = 0
-        self._slots = slots
+        self._slots, self._full = slots, False
+        """Slots that have once been nearly all taken will be so again: then no bound is of use."""
         self._starts = self._ends = np.zeros(0)
         """Of the calls that have not been seen to begin yet, and of those that have not been seen to end."""
 
@@ -87,8 +88,9 @@ class Occupancy:
         begun, self._starts = starts[come], starts[~come]
         if len(begun):
             last = begun.max()
-            most = _at_most(begun, ends, last) + before
-            self.most = max(self.most, most if most <= self._slots else _exactly(begun, ends) + before)
+            most = 0 if self._full else _at_most(begun, ends, last) + before
+            self._full |= most > self._slots
+            self.most = max(self.most, _exactly(begun, ends) + before if self._full else most)
             ends = ends[ends > last]
         self._ends = ends
 

@@ -241,7 +241,7 @@ class Meter:
         self._watch_slots(rows, until)
         if self._log is not Log.none:
             kept = rows if self._log is Log.full else rows[rows["task"] % self._sample == 0]
-            self._call_log.append(self._early.ripe(kept, until) if self._lookahead else kept)
+            self._call_log.append(self._early.ripe(kept, until) if self._lookahead else kept.copy())
         if self._progress is not None:
             self._progress(len(rows))
 

@@ -30,6 +30,7 @@ void release(Agent *agent)
         return;
     }
     line->first = next->next;
+    fetch(line->first);
     engine->in_line[backend]--;
     next->now_s = agent->now_s;
     be_served(next);
@@ -56,7 +57,7 @@ static double retry_after_s(Agent *agent)
     if (!backend->limited)
         return 0.0;
     if (!backend->reads_count) {
-        split(backend, &agent->kept[agent->backend], input, now_s, &read, &write);
+        split_prompt(backend, &agent->kept[agent->backend], input, now_s, &read, &write);
         input -= read;
     }
     const double amounts[LIMITS] = {1.0, (double)input, (double)call->output_tokens, (double)(input + call->output_tokens)};

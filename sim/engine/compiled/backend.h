@@ -5,7 +5,7 @@
 #include "agent.h"
 
 /* Tokens of a prompt that are read from the cache, and those that are written to it at a price (`PromptCache.split`). */
-void split(const Backend *backend, const Kept *kept, i64 prompt, double now_s, i64 *read, i64 *write);
+void split_prompt(const Backend *backend, const Kept *kept, i64 prompt, double now_s, i64 *read, i64 *write);
 
 /* A row of an attempt, to which its tokens are still to be written; null where all is to end. */
 Row *row_of(Agent *agent, i64 status, double start_s, double first_token_s, double end_s);

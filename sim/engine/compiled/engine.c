@@ -76,7 +76,7 @@ EXPORTED Engine *engine_new(i64 backends, i64 stages, i64 adds_up, i64 on_clock)
 }
 
 /* A task by itself, from its arrival to its end. It stays until the next one comes. */
-static Task *live(Engine *engine, const World *world, const Job *job)
+static Task *live_task(Engine *engine, const World *world, const Job *job)
 {
     Clock *clock = engine->clock;
     if (engine->first)
@@ -91,7 +91,7 @@ static Task *live(Engine *engine, const World *world, const Job *job)
 /* One task; what may be asked of it stays until the next one comes. */
 EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double now_s, Lived *lived)
 {
-    const Task *task = live(engine, world, &(Job){.number = number, .t_arrive_s = now_s});
+    const Task *task = live_task(engine, world, &(Job){.number = number, .t_arrive_s = now_s});
     if (task)
         *lived = (Lived){task->job, task->root ? task->root->helpers : NULL};
 }
@@ -100,7 +100,7 @@ EXPORTED void engine_live(Engine *engine, const World *world, u64 number, double
 EXPORTED void engine_live_all(Engine *engine, const World *world, Job *jobs, i64 count)
 {
     for (Job *job = jobs; job < jobs + count && !engine->beyond && !engine->stopped; job++) {
-        const Task *task = live(engine, world, job);
+        const Task *task = live_task(engine, world, job);
         if (task)
             *job = task->job;
     }

@@ -91,7 +91,7 @@ static u64 hashed(i64 parent, i64 wave, i64 index)
 }
 
 /* The table is four times as large as there is room for paths, so at least three in four of its places are free. */
-static i64 *place_of(Engine *engine, i64 parent, i64 wave, i64 index)
+static i64 *place_of_path(Engine *engine, i64 parent, i64 wave, i64 index)
 {
     u64 last = (u64)(4 * engine->path_room) - 1, at = hashed(parent, wave, index) & last;
     for (;; at = (at + 1) & last) {
@@ -108,7 +108,7 @@ static i64 *place_of(Engine *engine, i64 parent, i64 wave, i64 index)
 i64 path_of(Engine *engine, i64 parent, i64 wave, i64 index)
 {
     if (engine->path_count) {
-        i64 known = *place_of(engine, parent, wave, index);
+        i64 known = *place_of_path(engine, parent, wave, index);
         if (known)
             return known - 1;
     }
@@ -126,9 +126,9 @@ i64 path_of(Engine *engine, i64 parent, i64 wave, i64 index)
             return 0;
         }
         for (i64 number = 0; number < engine->path_count; number++)
-            *place_of(engine, paths[number].parent, paths[number].wave, paths[number].index) = number + 1;
+            *place_of_path(engine, paths[number].parent, paths[number].wave, paths[number].index) = number + 1;
     }
-    *place_of(engine, parent, wave, index) = engine->path_count + 1;
+    *place_of_path(engine, parent, wave, index) = engine->path_count + 1;
     i64 stage = parent < 0 ? 0 : wave == STAGE_OF ? index : paths[parent].stage;
     paths[engine->path_count] = (Path){parent, wave, index, stage, 0};
     i64 number = engine->path_count++;

@@ -126,7 +126,7 @@ static const Crowd *next_crowd(Shift *shift)
 }
 
 /* Send out agents as long as more may run. */
-static void send_more(Shift *shift)
+static void fill(Shift *shift)
 {
     Agent *root = shift->root;
     Engine *engine = root->engine;
@@ -224,7 +224,7 @@ void stage_over(Agent *root)
         }
         if (!open_stage(shift))
             return;
-        send_more(shift);
+        fill(shift);
     } while (!shift->at_work);
 }
 
@@ -237,7 +237,7 @@ void seat_over(Agent *agent)
     }
     shift->room++;
     shift->at_work--;
-    send_more(shift);
+    fill(shift);
     if (agent != shift->root)
         forget(agent);
     if (shift->at_work)
@@ -259,6 +259,6 @@ void pipeline(Agent *root)
     if (!open_stage(shift))
         return;
     take_seat(shift, root);
-    send_more(shift);
+    fill(shift);
     react(root);
 }

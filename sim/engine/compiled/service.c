@@ -12,7 +12,7 @@ static i64 smaller(i64 one, i64 other)
     return other < one ? other : one;
 }
 
-void split(const Backend *backend, const Kept *kept, i64 prompt, double now_s, i64 *read, i64 *write)
+void split_prompt(const Backend *backend, const Kept *kept, i64 prompt, double now_s, i64 *read, i64 *write)
 {
     *read = *write = 0;
     if (prompt < backend->cache_minimum)
@@ -54,7 +54,7 @@ double serve(Agent *agent, int *fails)
     double now_s = agent->now_s;
     i64 prompt = call->input_tokens, output = call->output_tokens, reasoning = call->reasoning_tokens, read, write;
     *fails = call->u_error < backend->error_rate;
-    split(backend, kept, prompt, now_s, &read, &write);
+    split_prompt(backend, kept, prompt, now_s, &read, &write);
     double server_s =
         backend->constant_s + (double)(prompt - read) * backend->s_per_fresh + (double)prompt * backend->s_per_context;
     double decode_s = (double)output * backend->s_per_output;

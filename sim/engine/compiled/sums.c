@@ -84,7 +84,7 @@ static u64 mixed(const Engine *engine, const Row *row)
 }
 
 /* The table is four times as large as there is room for minutes. */
-static i64 *place_of(Sums *sums, i64 minute, i64 backend)
+static i64 *place_of_minute(Sums *sums, i64 minute, i64 backend)
 {
     u64 last = (u64)(4 * sums->minute_room) - 1, at = ((u64)minute * 0x9E3779B97F4A7C15ull + (u64)backend * 0xBB67AE8584CAA73Bull) >> 20;
     for (at &= last;; at = (at + 1) & last) {
@@ -99,7 +99,7 @@ static MinuteSums *minute_of(Engine *engine, i64 minute, i64 backend)
     Sums *sums = engine->sums;
     i64 before = sums->minute_room;
     if (before) {
-        i64 known = *place_of(sums, minute, backend);
+        i64 known = *place_of_minute(sums, minute, backend);
         if (known)
             return &sums->minutes[known - 1];
     }
@@ -116,9 +116,9 @@ static MinuteSums *minute_of(Engine *engine, i64 minute, i64 backend)
             return NULL;
         }
         for (i64 at = 0; at < sums->minute_count; at++)
-            *place_of(sums, minutes[at].minute, minutes[at].backend) = at + 1;
+            *place_of_minute(sums, minutes[at].minute, minutes[at].backend) = at + 1;
     }
-    *place_of(sums, minute, backend) = sums->minute_count + 1;
+    *place_of_minute(sums, minute, backend) = sums->minute_count + 1;
     minutes[sums->minute_count] = (MinuteSums){.minute = minute, .backend = backend};
     return &minutes[sums->minute_count++];
 }
