@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,13 @@ from sim.logs.report import Report
 from sim.settings.workload import TraceInput
 
 __all__ = ["Log", "LoggedAgent", "read"]
+_OTHERS = {
+    "resourceMetrics": "holds OpenTelemetry metrics, which are sums: export traces (resourceSpans)",
+    "resourceLogs": "holds OpenTelemetry logs: export traces (resourceSpans)",
+    "resource_spans": "holds OpenTelemetry spans by the names of protobuf: write them as OTLP JSON (resourceSpans)",
+    "custom_id": "holds requests or results of a batch, which say nothing of times and sessions: export usage from a gateway",
+}
+"""What stands in a file that is near to a format, by a key of its first entry."""
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
 
 
@@ -146,15 +154,41 @@ def _why(report: Report) -> str:
     return f" ({unread[0]}{more}{hint})"
 
 
+def _is_rows(held: Any) -> bool:
+    """Whether it is a list of objects."""
+    return isinstance(held, list) and bool(held) and all(isinstance(each, dict) for each in held)
+
+
 def _unknown(file: File) -> str:
     """That a format is not known; of a table, by which columns ours would be; of JSON, what its first entry names."""
     known = f"is of no known format; known: {', '.join(formats())}; --format NAME says it"
     names = ", ".join(each[:20] for each in file.columns[:6])
     if names:
-        if '{"' in names:
-            return "has something before the JSON of its first line: cut it off, so that a line begins with {"
-        return f"{known} (its first line names the columns {names}: a table of ours has trace, agent, t_s, ...)"
+        return _unknown_table(file, names, known)
     if fault := file.fault:
         return f"{known} (its first line {fault})"
+    return _unknown_entries(file, known)
+
+
+def _unknown_table(file: File, names: str, known: str) -> str:
+    """The same of what is taken for a table."""
+    if names.startswith("{\\"):
+        return "holds JSON as texts within quotes: write each entry as JSON itself"
+    if file.columns in (["null"], ["true"], ["false"]):
+        return "holds no JSON object"
+    if '{"' in names:
+        return "has something before the JSON of its first line: cut it off, so that a line begins with {"
+    return f"{known} (its first line names the columns {names}: a table of ours has trace, agent, t_s, ...)"
+
+
+def _unknown_entries(file: File, known: str) -> str:
+    """The same of JSON that can be read."""
+    entries = file.sample(1).entries
+    if hint := next((_OTHERS[key] for entry in entries for key in entry if key in _OTHERS), ""):
+        return hint
+    if within := next((key for entry in entries for key, held in entry.items() if _is_rows(held)), ""):
+        return f"{known} (if its rows are what stands in '{within[:20]}', write these alone, an entry a line)"
+    if file.kind == "json" and not entries:
+        return "holds no JSON object"
     keys = ", ".join(key[:20] for entry in file.sample(1).entries for key in list(entry)[:6])
     return f"{known} (its first entry has {keys})" if keys else known

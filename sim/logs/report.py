@@ -8,10 +8,12 @@ from pathlib import PurePath
 
 import numpy as np
 
-from sim.logs.logged import NO_PARENT, ZONELESS
+from sim.logs.logged import BEYOND, NO_PARENT, ZONELESS
 
 LONG_ANSWER = 32_000
 """Tokens that few models write at once (assumption)."""
+FASTEST_PER_S = 10_000
+"""Output tokens that no model writes in a second (assumption: ten times the fastest that are sold): calls closer than that are a slip."""
 MOST_NAMED = 10
 """Broken lines that are named; all are counted."""
 
@@ -65,6 +67,8 @@ class Report:
         """Calls that cannot be as they are written, or hardly (`ok`: which were answered). Writes for an hour become no more than all."""
         inputs, outputs, hour = calls["input_tokens"], calls["output_tokens"], calls["cache_write_1h_tokens"]
         writes = np.maximum(calls["cache_write_tokens"], 0)
+        took = calls["end_s"] - calls["start_s"]
+        fast = (took > 0) & (outputs > FASTEST_PER_S * took)
         for wrong, what in (
             (ok & (inputs + outputs == 0), "calls without any token: nothing to price"),
             (ok & (inputs > 0) & (outputs == 0), "answered without an output token: is their number missing? taken as 0"),
@@ -74,7 +78,11 @@ class Report:
                 f"answers of {LONG_ANSWER:,} tokens or more to prompts of a tenth: are input and output in one another's place?",
             ),
             (hour > writes, "with more cache writes for an hour than cache writes: taken as many as those"),
-            (calls["end_s"] < calls["start_s"], "that end before they begin: clocks of two machines?"),
+            (
+                fast & (2 * fast.sum() > (took > 0).sum()),
+                f"answered at more than {FASTEST_PER_S:,} output tokens a second: are times in seconds where milliseconds are meant?",
+            ),
+            (took < 0, "that end before they begin: clocks of two machines?"),
             (
                 calls["reasoning_tokens"] > calls["output_tokens"],
                 "with more reasoning than output: is reasoning beside it, and not billed here?",
@@ -91,11 +99,11 @@ class Report:
         file, _, rest = self.where[0].partition(": ") if self.where else ("", "", "")
         said = [f"broken lines: {self.broken:,}, first {PurePath(file).name}: {rest}" if self.broken else ""]
         said += [f"files that could not be read: {len(cut):,}, first {cut[0]}" if cut else ""]
-        told = ("added up", "counted twice", "replayed as", ZONELESS, NO_PARENT)
+        told = ("added up", "counted twice", "replayed as", ZONELESS, NO_PARENT, BEYOND)
         slips = [each for each in self.slips if not each.startswith("answers of")]  # which a run says of all its calls
         said += [
             f"{many:,} row{'s' * (many > 1)}: {what}"
             for what, many in self.remarks.items()
-            if what in slips or any(word in what for word in told)
+            if what in slips or any(word in what for word in told) or (what.endswith("?") and what not in self.slips)
         ]
         return "; ".join(each for each in said if each)

@@ -11,10 +11,9 @@ import numpy as np
 from sim.call import STANDARD
 from sim.logs.logged import SINCE_1970_S, UNKNOWN, tier_of
 from sim.logs.prefixes import Prefixes
+from sim.logs.report import FASTEST_PER_S
 
 _BLOCK = 65_536
-FASTEST_PER_S = 10_000
-"""Output tokens that no model writes in a second (assumption: ten times the fastest that are sold): calls closer than that are a slip."""
 _WRITTEN = ("cache_write_tokens", "cache_write_1h_tokens")
 
 

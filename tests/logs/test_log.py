@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -16,6 +18,8 @@ from sim import DataError
 from sim.logs import read
 from sim.logs.formats import formats
 from sim.logs.logged import Counts, LoggedCall, count, dollars, moment, tier_of
+from tests.logs.readers.gateways.test_openrouter import HEAD as OPENROUTER
+from tests.logs.readers.gateways.test_openrouter import line
 from tests.logs.readers.gateways.test_otel import ROLLED_UP
 from tests.logs.readers.harnesses.test_claude_code import said, usage
 from tests.logs.readers.traces.test_own import HEAD
@@ -251,3 +255,31 @@ def test_calls_that_cannot_be_as_they_are_written_are_told(tmp_path: Path) -> No
     columns = f"{HEAD},reasoning_tokens"
     log = read(lines(tmp_path / "t.csv", columns, "s,main,0,0,1000,300,500", "s,main,1,60,1000,300,200"))
     assert log.report.remarks["with more reasoning than output: is reasoning beside it, and not billed here?"] == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"resourceMetrics": []}, "holds OpenTelemetry metrics, which are sums: export traces (resourceSpans)"),
+        ({"resource_spans": []}, "holds OpenTelemetry spans by the names of protobuf: write them as OTLP JSON (resourceSpans)"),
+        ({"total": 2, "data": [{"request_id": "a"}]}, "(if its rows are what stands in 'data', write these alone, an entry a line)"),
+        ("[]", "holds no JSON object"),
+        ("null", "holds no JSON object"),
+        (json.dumps(json.dumps({"a": 1})), "holds JSON as texts within quotes: write each entry as JSON itself"),
+    ],
+)
+def test_what_is_near_to_a_format_says_what_it_is(tmp_path: Path, entry: Any, told: str) -> None:
+    with pytest.raises(DataError, match=re.escape(told)):
+        read(lines(tmp_path / "x.json", entry))
+
+
+@pytest.mark.parametrize(("milliseconds", "told"), [("5100", 0), ("5.1", 2)])
+def test_answers_in_no_time_are_told(tmp_path: Path, milliseconds: str, told: int) -> None:
+    """412 tokens in 5.1 thousandths of a second."""
+    written = [line(f"09:0{minute}:00").replace("5100", milliseconds) for minute in (1, 2)]
+    assert (
+        read(lines(tmp_path / "x.csv", OPENROUTER, *written)).report.remarks[
+            "answered at more than 10,000 output tokens a second: are times in seconds where milliseconds are meant?"
+        ]
+        == told
+    )

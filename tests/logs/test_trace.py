@@ -18,6 +18,7 @@ from sim import DataError
 from sim.logs.trace import read_trace
 from sim.scenario.load import CONF
 from sim.settings.workload import EXCERPT, WorkloadKind, WorkloadSettings
+from tests.logs.written import lines
 from tests.worlds import agent, backend, loop, scenario, team
 
 FILE = CONF / "trace" / "excerpt.csv"
@@ -247,3 +248,11 @@ def test_an_empty_file_is_said_to_be_that(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("\n \n")
     with pytest.raises(DataError, match=r"x\.csv: is empty$"):
         read_trace(tmp_path / "x.csv")
+
+
+def test_what_is_odd_of_a_log_is_told_of_its_replay(tmp_path: Path) -> None:
+    """And before the numbers of an estimate."""
+    path = lines(tmp_path / "x.jsonl", {"timestamp": 0, "input_length": 600, "output_length": 1, "hash_ids": list(range(9))})
+    assert "with more blocks of hashes than their prompt fills" in read_trace(path)[0].left_out
+    told = " ".join(sim.estimate(sim.load("workload=trace", f"workload.trace={path}")).said)
+    assert "with more blocks of hashes than their prompt fills" in told

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from sim.errors import DataError
 from sim.logs.files.opened import BOM, header, opened, refuse_others
+from sim.logs.files.twice import twice
 from sim.logs.report import Report
 
 Entry = dict[str, Any]
@@ -147,6 +148,8 @@ class File:
                 except (ValueError, RecursionError):
                     alone = False
                 found, broken = ([entry], "") if alone else _objects(line)
+                if again := twice(line):
+                    found, broken = [], f"names {again} twice: which is meant?"
                 for each in found:
                     yield f"line {number}", each
                 if broken:
@@ -161,6 +164,8 @@ class File:
             document = json.loads(text.removeprefix(BOM))
         except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path}: is no JSON{_told(error)}") from None
+        if again := twice(text):
+            raise DataError(f"{self.path}: names {again} twice in one object: which is meant? take one out")
         for number, entry in enumerate(document if isinstance(document, list) else [document], 1):
             if isinstance(entry, dict):
                 yield f"entry {number}", entry

@@ -9,8 +9,8 @@ from sim.call import BATCH, STANDARD
 from sim.engine.recorded import models_of, sessions_of
 from sim.errors import DataError
 from sim.logs.prefixes import HEAD
-from sim.logs.report import LONG_ANSWER
-from sim.logs.session import FASTEST_PER_S, RecordedCall, Session
+from sim.logs.report import FASTEST_PER_S, LONG_ANSWER
+from sim.logs.session import RecordedCall, Session
 from sim.results.estimates import Estimates
 from sim.scenario.scenario import Scenario
 from sim.settings.router import Policy
