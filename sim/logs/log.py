@@ -30,6 +30,8 @@ _OTHERS = {
     "custom_id": "holds requests or results of a batch, which say nothing of times and sessions: export usage from a gateway",
 }
 """What stands in a file that is near to a format, by a key of its first entry."""
+_BILLS = {'"traceEvents":[': "holds trace events (Perfetto)", "BilledCost,BillingAccountId": "holds sums of a bill (FOCUS)"}
+"""What we write and do not read, by what stands in its first line."""
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error)
 
 
@@ -162,6 +164,8 @@ def _is_rows(held: Any) -> bool:
 def _unknown(file: File) -> str:
     """That a format is not known; of a table, by which columns ours would be; of JSON, what its first entry names."""
     known = f"is of no known format; known: {', '.join(formats())}; --format NAME says it"
+    if bill := next((what for word, what in _BILLS.items() if file.shows(word)), ""):
+        return f"{bill}, which are for other tools: sim export --as otel, or claude-code, writes calls that are read here"
     names = ", ".join(each[:20] for each in file.columns[:6])
     if names:
         return _unknown_table(file, names, known)

@@ -19,7 +19,7 @@ from sim.logs.files import File
 from sim.logs.files.table import Table, ask_of_likely, known_columns, plain, read_table
 from sim.logs.formats import recognised
 from sim.logs.log import read
-from sim.logs.logged import MAIN, NO_PARENT, TRIGGERS, is_ok, outward
+from sim.logs.logged import MAIN, NO_PARENT, TRIGGERS, ZONELESS, is_ok, outward
 from sim.logs.report import Report
 from sim.logs.session import Calls, Session, sessions_of
 from sim.logs.whole import shows_parts
@@ -81,6 +81,8 @@ def _slips(table: Table, calls: Calls) -> str:
     report.has_slips({name: np.nan_to_num(calls.known(name)[rows]) for name in _SLIPS}, ~failed)
     if failed.any():
         report.remarks[_FAILED] = int(failed.sum())
+    if table.zoneless("t_s"):
+        report.remarks[ZONELESS] = int(rows.sum())
     if orphans := _orphans(table, calls):
         report.remarks[NO_PARENT] = orphans
     return report.left_out()

@@ -83,6 +83,8 @@ class LogWriter:
 
     ending = ".jsonl"
     """Of its file; empty: it is a folder."""
+    has_dollars = False
+    """Whether it says what each call cost."""
     cannot_hold = ""
     """What of a run the format has no place for, in a line."""
 

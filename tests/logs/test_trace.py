@@ -256,3 +256,12 @@ def test_what_is_odd_of_a_log_is_told_of_its_replay(tmp_path: Path) -> None:
     assert "with more blocks of hashes than their prompt fills" in read_trace(path)[0].left_out
     told = " ".join(sim.estimate(sim.load("workload=trace", f"workload.trace={path}")).said)
     assert "with more blocks of hashes than their prompt fills" in told
+
+
+def test_moments_of_parquet_that_name_no_zone_are_told(tmp_path: Path) -> None:
+    moments = pd.to_datetime(["2026-02-16T09:00:00", "2026-02-16T09:01:00"])
+    for name, when, told in (("bare", moments, True), ("utc", moments.tz_localize("UTC"), False)):
+        rows = {"trace": "s", "agent": "main", "call_index": [0, 1], "t_s": when, "input_tokens": [1000, 2000], "output_tokens": 10}
+        pd.DataFrame(rows).to_parquet(tmp_path / f"{name}.parquet")
+        [session] = read_trace(tmp_path / f"{name}.parquet")
+        assert ("2 rows: whose times name no zone: taken as UTC" in session.left_out) is told

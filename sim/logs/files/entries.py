@@ -99,6 +99,10 @@ class File:
         entries = [entry for entry, _ in zip(self._first(), range(many), strict=False)] if self.kind == "json" else []
         return Sample(self.kind, self.columns, entries)
 
+    def shows(self, word: str) -> bool:
+        """Whether a word stands among its first bytes."""
+        return word.encode() in self._head
+
     @property
     def fault(self) -> str:
         """Why its first line is no JSON; empty: it is, or is a part of a document over several lines, or of a table."""

@@ -88,6 +88,12 @@ class Table(NamedTuple):
             raise DataError(f"{self.path}: column '{name}' holds {kind}, must be numbers{' of seconds' if seconds else ''}{unit}")
         return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.zeros(self.rows, bool)
 
+    def zoneless(self, name: str) -> bool:
+        """Whether a column holds moments of which nobody has said where on earth they were."""
+        import pyarrow as pa
+
+        return name in self.columns and pa.types.is_timestamp(kind := self.columns[name].type) and kind.tz is None
+
     def thousands(self, name: str) -> np.ndarray:
         """Cells such as `12.000` in a column of texts, which are twelve to some and twelve thousand to others."""
         import pyarrow as pa

@@ -50,6 +50,7 @@ class Writer(LogWriter):
     """Sums are in memory, not calls."""
 
     ending = ".csv"
+    has_dollars = True
     cannot_hold = (
         "calls, sessions, agents, hours of servers and of reserved units; "
         "token columns follow a draft of FOCUS 1.5 and may change their names"

@@ -17,6 +17,7 @@ class Writer(LogWriter):
     """One JSON object, an event a line."""
 
     ending = ".json"
+    has_dollars = True
     cannot_hold = "the date: times count from the run's start"
 
     def write(self, sessions: Iterable[RunSession], path: Path) -> None:

@@ -126,7 +126,8 @@ def _findings(what_if: WhatIf) -> str:
     lines = [heading, *(f"{place}. {line}" for place, line in enumerate(saved, 1))]
     if not what_if.asked:
         tried = ", ".join(f"{each.question.text} ({_mean(each)})" for each in what_if.answers)
-        lines.append(f"Tried, USD of this log: {tried}. What each assumes: --what-if WORDS; what else there is: sim logs --help")
+        tried = f"Tried, USD of this log: {tried}." if tried else "Nothing was tried: of what is asked unasked this log has none."
+        lines.append(f"{tried} What each assumes: --what-if WORDS; what else there is: sim logs --help")
     return "\n".join(map(_wrapped, lines))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.recorded import as_recorded
 from sim.errors import ConfigError, of_kind
 from sim.results.capacity.asked import HOUR_S, KINDS, SHARES, WINDOWS_S, Asked, asked, together
 from sim.results.capacity.bucket import quota
@@ -155,7 +156,7 @@ def capacity(scenario: Scenario, times: Sequence[int] = TIMES) -> Capacity:
     of_kind(times, Sequence, "times: how many times the people, a list such as [1, 2, 3]")
     if not times or any(not isinstance(many, int) or isinstance(many, bool) or many < 1 for many in times):
         raise ConfigError(f"times={list(times)}: must be whole numbers from 1, one at least")
-    scenario = dataclasses.replace(copy.deepcopy(scenario.check()), log=Log.full)
+    scenario = as_recorded(dataclasses.replace(copy.deepcopy(scenario.check()), log=Log.full))
     wanted = max(times)
     if scenario.precision is not None or scenario.shards_run is not None:
         raise ConfigError("precision, shards_run: a capacity sheet counts every call of each replication; leave them out")

@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 from sim.errors import DataError, of_kind, of_path
 from sim.logs.writers import writer_of
-from sim.results.exported.sessions import sessions_of
+from sim.results.exported.sessions import above_list_usd, sessions_of
 from sim.results.files import CALLS, Files, aside, told_of
 from sim.results.kept.manifest import check_as_saved
 from sim.scenario.load import load_run
 from sim.scenario.text import SETTINGS
 from sim.settings.run import Log
 
+CENT = 0.005
+"""Of dollars: less is not told."""
 FOLDER = "export"
 """Of a run, where nobody says another place."""
 
@@ -54,6 +56,11 @@ def export(folder: str | Path, format: str, path: str | Path | None = None, *, t
         notes.append(f"{scenario.replications} replications side by side, each the whole run once: sessions are called REPLICATION.TASK")
     if scenario.as_billed:
         notes.append("cache writes by the backend's lifetime: a run keeps the bill of recorded calls, not for how long each write was kept")
+    if not made.has_dollars and (above := above_list_usd(files.path(CALLS), scenario)) > CENT:
+        notes.append(
+            f"its tokens by the list are ${above:,.2f} less than the run's bill, which has what caches save by bills and not by the list "
+            "(cache_discount_realised, of work) and a router's fee: --as focus has the bill"
+        )
     write_new(target, lambda part: made.write(sessions_of(files.path(CALLS), scenario), part))
     return Exported(target, made.written, dict(made.left_out), made.cannot_hold, notes)
 
@@ -62,6 +69,8 @@ def write_new(path: Path, write: Callable[[Path], object]) -> None:
     """Have a file or a folder written aside and put in its place when it is complete. Raises `DataError` where there is something."""
     if os.path.lexists(path):
         raise DataError(f"{path}: is there already, and nothing is written over; remove it, or say another place with --out")
+    if above := next((each for each in path.parents if each.is_file()), None):
+        raise DataError(f"{above}: is a file, so nothing can be put in it; say another place with --out")
     part = path.with_name(aside(path.name))
     if os.path.lexists(part):
         raise DataError(f"{part}: is there already: another export is under way, or one was stopped; remove it")

@@ -45,6 +45,20 @@ def sessions_of(file: Path, scenario: Scenario, at_once: int = AT_ONCE) -> Itera
         yield from _sessions(rows.sort_values(["replication", "task", "t_request_s", "attempt"], kind="stable"), lists, scenario)
 
 
+def above_list_usd(file: Path, scenario: Scenario, at_once: int = AT_ONCE) -> float:
+    """What the bill of a `calls.parquet` has above that of its tokens by the list: reads that bills show to save less, a router's fee."""
+    lists = {name: (price_of(scenario, name, with_router_fee), price_of(scenario, name, _by_list)) for name in scenario.chosen()}
+    if all(with_router_fee(own := scenario.used(model), scenario) == _by_list(own, scenario) for model in scenario.chosen().values()):
+        return 0.0
+    above = 0.0
+    for rows in _parts(file, at_once):
+        for name, calls in rows[rows["cost_usd"] != 0].groupby(rows["backend"].astype(str)):
+            used = {column: calls[column].to_numpy() for column in calls.columns}
+            charged, listed = (price.dollars_of(used).sum() for price in lists[str(name)])
+            above += float(charged - listed)
+    return above
+
+
 def _parts(file: Path, at_once: int) -> Iterator[pd.DataFrame]:
     """The rows of some tasks at a time. Rows of a task lie near one another, so each part needs few groups of the file."""
     from pyarrow import ArrowException, parquet
@@ -78,6 +92,11 @@ def _from(rows: pd.DataFrame, key: tuple[float, float]) -> pd.Series:
 def _lasting(model: BackendSettings, scenario: Scenario) -> BackendSettings:
     """As if all were kept for an hour."""
     return dataclasses.replace(with_router_fee(model, scenario), cache_1h_tokens=0, cache_ttl_s=max(model.cache_ttl_s, ONE_HOUR_S))
+
+
+def _by_list(model: BackendSettings, scenario: Scenario) -> BackendSettings:
+    """As whoever has the tokens alone reckons."""
+    return dataclasses.replace(model, cache_discount_realised=1.0)
 
 
 class _List:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.engine.recorded import as_recorded, check_trace
 from sim.errors import ConfigError, of_kind
 from sim.meter.sums import real
 from sim.results.metrics import INPUT, OUTPUT
@@ -121,7 +122,8 @@ def estimate(scenario: Scenario) -> Outlook:
     what is paid by the hour, since tasks do not say how many hours they take.
     """
     of_kind(scenario, Scenario, "estimate takes a scenario, as sim.load returns it")
-    scenario = copy.deepcopy(scenario.check())
+    scenario = as_recorded(copy.deepcopy(scenario.check()))
+    check_trace(scenario)
     for name, model in scenario.chosen().items():
         if model.kind is BackendKind.self_hosted or model.reserved.units:
             hourly = "reserved.units" if model.reserved.units else "kind=self_hosted"

@@ -26,7 +26,7 @@ from sim.sweeps.what_if.as_recorded import as_recorded, composed, composed_of_on
 from sim.sweeps.what_if.ends import ends_of
 from sim.sweeps.what_if.question import Question, asked, words
 from sim.sweeps.what_if.recast import is_sub, served_by
-from sim.sweeps.what_if.replayed import Replayed, replay, routed, served, unreplayable
+from sim.sweeps.what_if.replayed import NO_PRICE, Replayed, listed, replay, routed, served, unreplayable
 from sim.sweeps.what_if.sums import are_sums, check_asked
 
 DAY_S = 86_400.0
@@ -187,7 +187,7 @@ class Asker:
             raise ConfigError(f"--what-if {question.text}: changes nothing here: every call costs what it did, when it did")
         compared = ~gone & ~np.isnan(base.replayed.seconds)
         if not compared.any():
-            raise ConfigError(f"--what-if {question.text}: no session can be compared: {_listed(left_out)}")
+            raise ConfigError(f"--what-if {question.text}: no session can be compared: {listed(left_out)}")
         usd = np.bincount(fold, then.usd, many)[compared]
         seconds = np.bincount(fold, np.nan_to_num(then.seconds), many)[compared].sum()
         was = base.replayed.usd[compared]
@@ -206,12 +206,15 @@ class Asker:
 
     def _not_compared(self, log: Log, moved: Log, scenario: Scenario, session: np.ndarray, many: int) -> tuple[np.ndarray, dict[str, int]]:
         """Which sessions have a call that can be replayed in one way alone, and those calls by why."""
-        before = _any(unreplayable(log, self.base.scenario, self.base.said), len(log.calls))
+        then = unreplayable(log, self.base.scenario, self.base.said)
+        before = _any(then, len(log.calls))
         after = unreplayable(moved, scenario, self.base.said)
         left_out = {why: int((rows & ~before).sum()) for why, rows in after.items() if (rows & ~before).any()}
         only_then = before & ~_any(after, len(log.calls))
         if only_then.any():
-            left_out["not replayed as they were"] = int(only_then.sum())
+            unpriced = only_then & then.get(NO_PRICE, False)
+            for why, rows in ((NO_PRICE, unpriced), ("not replayed as they were", only_then & ~unpriced)):
+                left_out |= {why: int(rows.sum())} if rows.any() else {}
         gone = np.zeros(many, bool)
         gone[session[before != _any(after, len(log.calls))]] = True
         return gone, left_out
@@ -279,7 +282,3 @@ def paired(differences: np.ndarray, confidence: float = 0.95) -> Estimate:
 def _any(rows: Mapping[str, np.ndarray], many: int) -> np.ndarray:
     found: np.ndarray = np.logical_or.reduce([*rows.values(), np.zeros(many, bool)])
     return found
-
-
-def _listed(left_out: Mapping[str, int]) -> str:
-    return ", ".join(f"{many:,} calls {why}" for why, many in left_out.items()) or "nothing was replayed"

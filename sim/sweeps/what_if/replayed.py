@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NO_PRICE = "of a model that has no price here (--model NAME=BACKEND says which it is)"
 _KEPT = ["task", "agent", "turn", "role", "backend", "t_start_s", "cost_usd"]
 
 
@@ -75,7 +76,7 @@ def unreplayable(log: Log, scenario: Scenario, said: Mapping[str, str]) -> dict[
     windows = np.array([*(scenario.market.models[name].context_window_tokens for name in used), 0])
     failed = np.array([status != "ok" for status in log.statuses], bool)[calls["status"]]
     found = {
-        "of a model that has no price here": backend < 0,
+        NO_PRICE: backend < 0,
         "sums over many calls": (backend >= 0) & (calls["calls"] != 1) & (not are_sums(log)),
         "failed": (backend >= 0) & (calls["calls"] == 1) & failed,
         "longer than the context window": (backend >= 0) & (calls["calls"] == 1) & ~failed & (calls["input_tokens"] > windows[backend]),
@@ -86,10 +87,10 @@ def unreplayable(log: Log, scenario: Scenario, said: Mapping[str, str]) -> dict[
 def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Progress | None = None) -> Replayed:
     """Replay what can be; sessions keep their numbers. Raises `ConfigError` where nothing is left."""
     session_of, sessions = log.sessions()
-    out = unreplayable(log, scenario, said).values()
-    kept = ~np.logical_or.reduce([*out, np.zeros(len(log.calls), bool)])
+    out = unreplayable(log, scenario, said)
+    kept = ~np.logical_or.reduce([*out.values(), np.zeros(len(log.calls), bool)])
     if not kept.any():
-        raise ConfigError("no call of this log can be replayed")
+        raise ConfigError(f"no call of this log can be replayed: {listed({why: int(rows.sum()) for why, rows in out.items()})}")
     if are_sums(log):
         return _sums(other(log, log.calls[kept], log.agents), scenario, said)
     with tempfile.TemporaryDirectory() as folder:
@@ -109,6 +110,11 @@ def replay(log: Log, scenario: Scenario, said: Mapping[str, str], progress: Prog
     seconds[places] = (tasks["t_end_s"] - tasks["t_arrive_s"]).to_numpy()
     lost = len(numbers) - int(tasks["finished"].sum())
     return Replayed(usd, seconds, calls, lost, result.mean("peak_tokens_per_min"), result.digest)
+
+
+def listed(left_out: Mapping[str, int]) -> str:
+    """Calls that are not replayed, by why."""
+    return ", ".join(f"{many:,} call{'s' * (many != 1)} {why}" for why, many in left_out.items()) or "nothing was replayed"
 
 
 def _sums(log: Log, scenario: Scenario, said: Mapping[str, str]) -> Replayed:

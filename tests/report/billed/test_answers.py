@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+import sim
 from sim.report.billed.answers import WIDTH, page, plain
 from sim.sweeps.what_if.ask import WhatIf, what_if
 from tests.logs.written import OUT
@@ -79,6 +80,22 @@ def test_what_was_not_replayed_comes_first_and_a_short_log_has_no_month(tmp_path
 def test_where_nothing_saves_it_says_so(tmp_path: Path) -> None:
     calls = ("s,main,0,0,50000,1000,10", "t,main,0,1000000,50000,1000,10")
     assert page(what_if(log_of(tmp_path, *calls), ["cache=1h"])).endswith("Nothing that was tried saves.")
+
+
+def test_where_nothing_is_there_to_try_it_says_so(tmp_path: Path) -> None:
+    text = page(what_if(log_of(tmp_path, "s,main,0,0,1000,10,kimi_k2_5", columns="model")))
+    assert "Tried, USD" in text or "Nothing was tried" in text
+    assert "log: ." not in text
+
+
+def test_what_has_no_price_says_how_to_give_it_one(tmp_path: Path) -> None:
+    told = r"of a model that has no price here \(--model NAME=BACKEND says which it is\)"
+    mixed = log_of(tmp_path, "s,main,0,0,1000,10,foo-9", "s,main,1,20,2000,10,kimi_k2_5", columns="model")
+    with pytest.raises(sim.ConfigError, match=f"no session can be compared: 1 call {told}"):
+        what_if(mixed, ["minimax_m2_5"])
+    alone = log_of(tmp_path, "s,main,0,0,1000,10,foo-9", "s,main,1,20,2000,10,foo-9", columns="model")
+    with pytest.raises(sim.ConfigError, match=f"no call of this log can be replayed: 2 calls {told}"):
+        what_if(alone, ["minimax_m2_5"])
 
 
 def test_a_flat_rate_far_too_small_is_called_so_and_no_hours_stand_beside_dollars_of_who_does_not_wait() -> None:

@@ -126,6 +126,16 @@ def test_a_recorded_log_stands_beside_itself() -> None:
     assert "the log beside itself" in page(sheet)
 
 
+def test_a_recorded_log_asks_the_backends_of_its_models(tmp_path: Path) -> None:
+    """Its calls were of backends that the sheet did not name, whose limits stood: nothing was asked for, it said."""
+    file = tmp_path / "log.csv"
+    head = "trace,agent,call_index,t_s,input_tokens,output_tokens,model\n"
+    file.write_text(f"{head}s,main,0,0,10000,500,kimi_k2_5\ns,main,1,60,12000,500,minimax_m2_5\n")
+    sheet = capacity(sim.load("workload=trace", f"workload.trace={file}"), (1,))
+    assert list(sheet.loads) == ["kimi_k2_5", "minimax_m2_5"]
+    assert "No call is asked for" not in page(sheet)
+
+
 def test_what_would_be_a_sample_is_refused() -> None:
     with pytest.raises(sim.ConfigError, match="counts every call of each replication"):
         capacity(sim.load("agent=chat", "precision=0.1"))

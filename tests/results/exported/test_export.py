@@ -19,10 +19,12 @@ from sim.results.files import CALLS
 from sim.results.kept.manifest import read_note, write_note
 from sim.scenario.sources import content
 from sim.settings.capacity.reserved import ReservedSettings
+from sim.settings.market import CacheKind
 from sim.settings.run import Log
 from tests.generated import worlds
 from tests.logs.writers.runs import charged, crew, ran, simulated, told
-from tests.worlds import scenario
+from tests.worlds import agent as worker
+from tests.worlds import backend, scenario
 
 NEAR_S = 1e-6
 """Seconds since 1970 as they are stored are exact to less than that."""
@@ -165,3 +167,32 @@ def test_what_breaks_off_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(sim.DataError, match=r"calls\.parquet: cannot be read"):
             sim.export(folder, format, tmp_path / "out" / format)
     assert not [*(tmp_path / "out").iterdir()]
+
+
+def test_what_tokens_by_the_list_are_less_than_the_bill_is_told(tmp_path: Path) -> None:
+    """Caches that save less than their list says: whoever reads the tokens reckons otherwise, and a format with dollars does not."""
+    models = {"m": backend(cache=CacheKind.explicit, cache_read_usd_per_mtok=0.1, cache_discount_realised=0.5)}
+    result = sim.simulate(scenario(worker(turns=4), models, tasks=5, log=Log.full))
+    folder = result.save(tmp_path / "run")
+    rows, model = result.calls, result.scenario.market.models["m"]
+    above = rows["cache_read_tokens"].sum() * 0.5 * (model.input_usd_per_mtok - (model.cache_read_usd_per_mtok or 0)) / 1e6
+    assert above > 0.005
+    told = f"its tokens by the list are ${above:,.2f} less than the run's bill"
+    for format in FORMATS:
+        notes = sim.export(folder, format, tmp_path / format).notes
+        assert any(note.startswith(told) for note in notes) is (format not in ("focus", "perfetto")), format
+
+
+@pytest.mark.parametrize(("format", "what"), [("focus", "sums of a bill"), ("perfetto", "trace events")])
+def test_what_is_for_other_tools_says_so_when_it_is_read(tmp_path: Path, format: str, what: str) -> None:
+    """It was a file of no known format, whose first line is no JSON."""
+    done = sim.export(crew().save(tmp_path / "run"), format, tmp_path / f"{format}{writer_of(format).ending}")
+    with pytest.raises(sim.DataError, match=rf"holds {what} \(.*\), which are for other tools: sim export --as otel, or claude-code"):
+        read(done.path)
+
+
+def test_a_place_within_a_file_says_which_file_it_is(tmp_path: Path) -> None:
+    folder = sim.simulate(scenario(log=Log.full)).save(tmp_path / "run")
+    (tmp_path / "file").touch()
+    with pytest.raises(sim.DataError, match="file: is a file, so nothing can be put in it; say another place with --out"):
+        sim.export(folder, "otel", tmp_path / "file" / "within" / "x.jsonl")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -152,3 +153,35 @@ def test_what_is_paid_by_the_hour_is_not_told_ahead(settings: list[str], key: st
     """Or a task on servers of one's own would cost nothing."""
     with pytest.raises(sim.ConfigError, match=f"{key}: what is paid by the hour is not known ahead"):
         sim.estimate(sim.load("agent=chat", *settings))
+
+
+LOG = "trace,agent,call_index,t_s,input_tokens,output_tokens,model\ns,main,0,0,10000,500,{}\ns,main,1,60,12000,500,{}\n"
+
+
+def test_a_log_is_reckoned_at_the_backends_of_its_models(tmp_path: Path) -> None:
+    """It was at the first backend of the scenario, whatever the log names: 22,000 tokens of Kimi K2.5 at the price of Claude Opus 4.6."""
+    file = tmp_path / "log.csv"
+    file.write_text(LOG.format("kimi_k2_5", "claude_opus_4_6"))
+    words = ("workload=trace", f"workload.trace={file}")
+    found = sim.estimate(sim.load(*words))
+    assert found.scenario.backends == ["kimi_k2_5", "claude_opus_4_6"]
+    ran = sim.simulate(sim.load(*words, "processes=1", "replications=2")).mean("cost_usd")
+    assert found.task["usd"]["p50"].value == pytest.approx(ran, rel=1e-9)
+    assert ran == pytest.approx(10_000 * 0.6e-6 + 500 * 3e-6 + 12_000 * 6.25e-6 + 500 * 25e-6, rel=1e-9)
+
+
+@pytest.mark.parametrize("second", ["foo-9", "kimi_k2_5"])
+def test_a_log_of_a_model_without_a_price_is_refused(tmp_path: Path, second: str) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text(LOG.format("foo-9", second))
+    words = ("workload=trace", f"workload.trace={file}")
+    with pytest.raises(sim.ConfigError, match=r"none of market feb_2026 is known to serve foo-9 \(\d calls?\): say it by router\.models"):
+        sim.estimate(sim.load(*words))
+    assert sim.estimate(sim.load(*words, "router.models={foo-9: kimi_k2_5}")).scenario.backends == ["kimi_k2_5"]
+
+
+def test_a_log_that_does_not_fit_is_refused_ahead_too(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text(LOG.format("kimi_k2_5", "kimi_k2_5").replace("12000", "900000"))
+    with pytest.raises(sim.ConfigError, match="does not fit the context window of kimi_k2_5"):
+        sim.estimate(sim.load("workload=trace", f"workload.trace={file}"))
