@@ -50,10 +50,6 @@ def run(given: Sequence[str]) -> int:
             print(f"sim: {earlier}: without effect, {later} comes after it", file=sys.stderr)
         if added := unused_backend(words):
             print(f"sim: {added}: nothing uses it; name its backend in backends=[...]", file=sys.stderr)
-        if full := unasked_discount(words):
-            print(f"sim: {full}: without effect, since nothing goes through the batch queue (batch=true)", file=sys.stderr)
-        if unkept := unkept_prompts(words):
-            print(f"sim: {unkept}: without effect, since that backend keeps no prompts (cache=none)", file=sys.stderr)
         if others := unused_prices(words):
             print(f"sim: {others}: without effect, since no backend of that name is used (backends=[...])", file=sys.stderr)
         if unasked := unasked_agent(words):
@@ -80,20 +76,6 @@ def _uses(used: str, menu: str, name: str) -> bool:
     """Whether `backends=...` names what a choice adds; what a file of one's own adds may have another name."""
     known = (CONF / menu / f"{name}.yaml").is_file()
     return bool(re.search(rf"\b{name}{'_own' if menu == 'server' else ''}\b", used) if known else used)
-
-
-def unasked_discount(words: Sequence[str]) -> str:
-    """The words that set what the batch queue takes off, where none sends calls there; empty where there are none."""
-    if any(word.startswith(("experiment=", "batch=", "+batch=", "--what-if")) for word in words):
-        return ""
-    return ", ".join(word for word in words if re.match(r"\+{0,2}market\.models\.\w+\.batch_discounts?[.=]", word))
-
-
-def unkept_prompts(words: Sequence[str]) -> str:
-    """The words that say how a cache works, of backends of which others say that they have none; empty where there are none."""
-    none = {found[1] for word in words if (found := re.fullmatch(r"\+{0,2}market\.models\.(\w+)\.cache=none", word))}
-    said = [(word, re.match(r"\+{0,2}market\.models\.(\w+)\.cache_\w+=", word)) for word in words]
-    return ", ".join(word for word, found in said if found and found[1] in none)
 
 
 def unasked_agent(words: Sequence[str]) -> str:

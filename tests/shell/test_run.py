@@ -27,7 +27,7 @@ from sim.shell.ending import told
 from sim.shell.job import Job
 from sim.shell.jobs import Jobs
 from sim.shell.process import arguments, aside, heard, quiet, whole_errors
-from sim.shell.run import unasked_agent, unasked_discount, unkept_prompts, unused_backend, unused_prices
+from sim.shell.run import unasked_agent, unused_backend, unused_prices
 from sim.shell.words import outdone
 
 SMALL = ["agent=chat", "workload.tasks=2", "replications=1", "processes=1", "log=none"]
@@ -186,38 +186,6 @@ def test_a_sweep_over_names_has_a_folder_with_a_plain_name() -> None:
 )
 def test_prices_of_a_backend_that_is_not_used_are_told(words: list[str], told: str) -> None:
     assert unused_prices(words) == told
-
-
-NO_CACHE, TTL = "market.models.glm_5.cache=none", "market.models.glm_5.cache_ttl_s=60"
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ([NO_CACHE, TTL], TTL),
-        ([TTL, NO_CACHE], TTL),
-        ([TTL], ""),
-        ([NO_CACHE, "market.models.kimi_k2_5.cache_ttl_s=60"], ""),
-    ],
-)
-def test_how_long_prompts_are_kept_where_none_is_kept_is_told(words: list[str], told: str) -> None:
-    assert unkept_prompts(words) == told
-
-
-OFF = "market.models.claude_opus_4_6.batch_discounts={output: 0.5}"
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ([OFF], OFF),
-        ([OFF, "batch=true"], ""),
-        ([OFF, "experiment=mine"], ""),
-        (["market.models.glm_5.batch_discount=0.3"], "market.models.glm_5.batch_discount=0.3"),
-    ],
-)
-def test_a_discount_of_the_batch_queue_that_nothing_goes_through_is_told(words: list[str], told: str) -> None:
-    assert unasked_discount(words) == told
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF
 from sim.scenario.text import plain, read_settings
 from sim.settings.capacity.servers import BackendKind
-from sim.settings.events.event import EventKind
+from sim.settings.events.event import DISTURBING, EventKind
 from sim.settings.market import BackendSettings, CacheKind
 from sim.settings.work import WorkChoice
 from sim.statistics import digits
@@ -56,7 +56,18 @@ _NEEDS: tuple[tuple[str, Asked, str], ...] = (
         lambda _, model: model.long_lived_tokens > 0 or not model.cache_1h_tokens,
         "is below cache_min_tokens, so too short to be kept by itself",
     ),
+    (
+        "slots decode_slowdown requests_per_min input_tokens_per_min output_tokens_per_min tokens_per_min quotas limit_burst_s",
+        lambda scenario, _: not scenario.batch,
+        "the batch queue has neither slots nor limits",
+    ),
     ("limit_burst_s", lambda _, model: limited(model), "there is no limit"),
+    ("regional_surcharges", lambda _, model: bool(model.region), "needs its region, where requests stay"),
+    (
+        "network_rtt_s",
+        lambda scenario, model: model.served_in not in scenario.place.round_trips_s,
+        "with place.round_trips_s it is as place says",
+    ),
     (
         "connection_idle_s handshake_s",
         lambda scenario, _: not scenario.place.handshake_round_trips,
@@ -75,9 +86,14 @@ def limited(model: BackendSettings) -> bool:
 
 
 def idle_limits(scenario: Scenario) -> Iterator[str]:
-    """What changes or shares limits that are not there."""
+    """What changes or shares limits that are not there; and what disturbs, where the batch queue is not."""
     chosen = scenario.chosen()
-    changed = [event.backend for event in scenario.events if event.kind is EventKind.limit and event.backend in chosen]
+    met = {event.kind.value for event in scenario.events if event.backend in chosen and event.kind in (*DISTURBING, EventKind.limit)}
+    if scenario.batch and met:
+        yield f"events of kind={', '.join(sorted(met))} (calls through the batch queue meet none)"
+    changed = [
+        event.backend for event in scenario.events if event.kind is EventKind.limit and event.backend in chosen and not scenario.batch
+    ]
     for name in sorted({name for name in changed if not limited(chosen[name])}):
         yield f"events of kind=limit ({name} has no limit)"
     shares = [name for name, team in scenario.workload.teams.items() if team.limit_share is not None]
@@ -104,8 +120,15 @@ def unasked(scenario: Scenario) -> Iterator[str]:
         ):
             if others := [each for each in changed if each.startswith(f"{part}.") and each.split(".")[1] != source]:
                 yield f"market.models.{name}.{', '.join(others)} ({key}={source} is what counts)"
+        if scenario.batch and not used.batch_discount and not any(used.batch_discounts.values()):
+            yield f"batch{_on(scenario, name)} (of its prices, since market.models.{name}.batch_discount=0)"
         if scenario.web_searches_per_call and not used.web_search_usd_per_1k:
-            yield f"web_searches_per_call (market.models.{name}.web_search_usd_per_1k=0)"
+            yield f"web_searches_per_call{_on(scenario, name)} (market.models.{name}.web_search_usd_per_1k=0)"
+
+
+def _on(scenario: Scenario, name: str) -> str:
+    """Where there are several backends, of which this is said."""
+    return f" on {name}" if len(scenario.backends) > 1 else ""
 
 
 def changed_of(scenario: Scenario, name: str) -> list[str]:

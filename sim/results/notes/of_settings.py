@@ -60,9 +60,11 @@ def floor(scenario: Scenario) -> str:
 def room(scenario: Scenario) -> str:
     """Where an agent's head alone is longer than what it is to be summed up at: every call is preceded by another that sums up."""
     agent, said = scenario.agent, []
+    if agent.kind in (AgentKind.pipeline, AgentKind.debate) or scenario.workload.kind is WorkloadKind.trace:
+        return ""
     for name, share in (("compact_at_tokens", 1.0), ("window_tokens", agent.compact_at_share)):
         most = math.inf if (law := getattr(agent, name)) is None else distribution(law).support()[1]
-        if most * share < agent.system_tokens and agent.kind is not AgentKind.pipeline and scenario.workload.kind is not WorkloadKind.trace:
+        if most * share < agent.system_tokens:
             said.append(f"agent.{name}={most:g}: below agent.system_tokens={agent.system_tokens:,}, so each turn sums up what there is.")
     return " ".join(said)
 
@@ -109,7 +111,7 @@ def success(scenario: Scenario) -> str:
 def turns(scenario: Scenario) -> str:
     """Where the user's turns for a message are scaled by what the menu's profile brings with it, so that fewer are taken."""
     agent = scenario.agent
-    shipped = [(loop["turns"], loop.get("turns_exponent", 0.0)) for loop in _of_loops() if "turns" in loop]
+    shipped = [(loop["turns"], loop.get("turns_exponent", 0.0)) for loop in shipped_loops() if "turns" in loop]
     asked_for = (agent.turns, agent.turns_exponent) not in shipped
     if agent.kind is AgentKind.pipeline or scenario.workload.kind is WorkloadKind.trace or not asked_for:
         return ""
@@ -124,13 +126,14 @@ def turns(scenario: Scenario) -> str:
 
 
 @functools.cache
-def _of_loops() -> tuple[dict[str, Any], ...]:
+def shipped_loops() -> tuple[dict[str, Any], ...]:
+    """Loops of the menu, as their files have them."""
     return tuple(read_settings(file) for part in ("profile", "agent") for file in sorted((CONF / part).glob("*.yaml")))
 
 
 def of_menu(name: str) -> list[Any]:
     """Values that a setting of a loop has in the profiles and agents that ship: nobody has asked for those."""
-    return [loop[name] for loop in _of_loops() if name in loop]
+    return [loop[name] for loop in shipped_loops() if name in loop]
 
 
 def replayed(scenario: Scenario) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sim.results.notes.of_backends import idle_limits, limited, unasked
+from sim.results.notes.of_loops import loops
 from sim.results.notes.of_settings import of_menu, replayed
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF, market_with
@@ -23,7 +24,6 @@ from sim.settings.workload import WorkloadKind
 
 _LOGITS = (Policy.logit, Policy.logit_log)
 _LOOP = " ".join(field.name for field in dataclasses.fields(LoopSettings))
-
 
 _WITHOUT_CHOICE = (Policy.fixed, Policy.by_role, Policy.recorded, Policy.custom)
 """Policies that choose nothing, or by words of the user's."""
@@ -60,8 +60,8 @@ def _fresh(scenario: Scenario) -> bool:
 
 
 def _lines(scenario: Scenario) -> bool:
-    """Whether a call can wait at a backend."""
-    return any(model.slots is not None for model in scenario.chosen().values())
+    """Whether a call can wait at a backend; the batch queue takes all."""
+    return not scenario.batch and any(model.slots is not None for model in scenario.chosen().values())
 
 
 def _dated(scenario: Scenario) -> bool:
@@ -86,6 +86,11 @@ def _sums_up(scenario: Scenario, name: str) -> bool:
     return agent.window_tokens is not None or agent.compact_at_tokens is not None or agent.kind is AgentKind.custom
 
 
+def _worth(scenario: Scenario) -> bool:
+    """Whether anything depends on what tasks are worth, but for those that a budget refuses."""
+    return not scenario.success_unknown or scenario.router.policy not in _WITHOUT_CHOICE or not _fresh(scenario)
+
+
 _OPEN, _PEOPLE = (WorkloadKind.open,), (WorkloadKind.users,)
 
 NEEDS = (
@@ -95,10 +100,7 @@ NEEDS = (
     Needs("workload", "zone otherwise", lambda scenario: bool(scenario.workload.hours), "needs workload.hours"),
     Needs("workload", "trace_sessions trace_cache trace_input trace_gap_s", _workload(WorkloadKind.trace), "needs workload=trace"),
     Needs("workload", "urgent_share", _lines, "needs slots of a backend, so that there is a line"),
-    Needs(
-        "workload", "tasks", _fresh,
-        "a trace has its own; workload.trace_sessions takes the first ones",
-    ),
+    Needs("workload", "tasks", _fresh, "a trace has its own; workload.trace_sessions takes the first ones"),
     Needs(
         "workload", "hours growth_per_week interarrival_s batch_size",
         _fresh, "recorded sessions begin when they did, as they are",
@@ -120,7 +122,7 @@ NEEDS = (
     Needs("agent", "tool_result_tokens opening_turns opening_result_tokens result_scale tool_time_s",
           lambda scenario: scenario.agent.kind is not AgentKind.chat or not _fresh(scenario), "chats use no tools"),
     Needs(
-        "agent.tries", "parallel pick keep_tokens true_positive false_positive verifier backends stop_when_lost",
+        "agent.tries", "parallel pick keep_tokens true_positive false_positive verifier stop_when_lost",
         lambda scenario: scenario.agent.tries.most > 1, "needs agent.tries.most above 1",
     ),
     Needs("agent", "summary_tokens", lambda scenario: _sums_up(scenario, "summary_tokens"), "needs agent.compact_at_tokens"),
@@ -150,14 +152,19 @@ NEEDS = (
     ),
     Needs("agent", "workflow", lambda scenario: scenario.agent.kind is AgentKind.custom, "needs agent.kind=custom"),
     Needs(
-        "outcome", "value_usd wage_usd_per_h",
-        lambda scenario: not scenario.success_unknown or scenario.router.policy not in _WITHOUT_CHOICE or not _fresh(scenario),
+        "outcome", "value_usd",
+        lambda scenario: _worth(scenario) or any(one.usd is not None for one in scenario.all_budgets()),
+        "nobody knows how often such work succeeds, so what it is worth",
+    ),
+    Needs(
+        "outcome", "wage_usd_per_h", _worth,
         "nobody knows how often such work succeeds, so what it is worth",
     ),
     Needs(
         "retry", "backoff backoff_base_s backoff_cap_s heeds_retry_after",
         lambda scenario: scenario.retry.attempts > 1, "needs retry.attempts above 1",
     ),
+    Needs("retry", "breaker_failures", lambda scenario: not scenario.batch, "the batch queue has no circuit breaker"),
     Needs("place", "connection_idle_s", lambda scenario: scenario.place.handshake_round_trips > 0, "needs place.handshake_round_trips"),
     Needs("outcome", "value_exponent", lambda scenario: scenario.outcome.value_usd > 0, "needs outcome.value_usd"),
     Needs("outcome", "value_exponent success_exponent", _helped, "needs sub-agents"),
@@ -180,7 +187,7 @@ def unused(scenario: Scenario) -> str:
         *_backends(scenario),
         *unasked(scenario),
         *replayed(scenario),
-        *_stages(scenario),
+        *loops(scenario),
         *_places(scenario),
     ]
     tasks = scenario.workload.tasks if scenario.workload.kind is WorkloadKind.open else None
@@ -244,8 +251,6 @@ def _backends(scenario: Scenario) -> Iterator[str]:
         for quota, limit in model.quotas.items():
             if all(each is None for each in (limit.requests, limit.input_tokens, limit.output_tokens, limit.tokens)):
                 yield f"{key}.quotas.{quota} (limits nothing: set its requests or tokens)"
-        if scenario.batch and not model.batch_discount and not any(model.batch_discounts.values()):
-            yield f"batch (of its prices, since {key}.batch_discount=0)"
     used = {*scenario.backends, *(scenario.router.fallback or ())}
     own = [name for name in scenario.market.models if name not in used and _is_own(name)] if _ships(scenario.market.name) else []
     yield from (f"market.models.{name} (nothing uses it: backends=[...])" for name in own)
@@ -261,11 +266,6 @@ def _backends(scenario: Scenario) -> Iterator[str]:
     billed = [name for name, model in scenario.chosen().items() if model.timeout_billed is not Billed.everything]
     if billed and scenario.retry.timeout_s is None:
         yield f"{', '.join(f'market.models.{name}.timeout_billed' for name in billed)} (needs retry.timeout_s)"
-
-
-def _stages(scenario: Scenario) -> Iterator[str]:
-    if scenario.agent.kind is AgentKind.pipeline and (left := [name for name in scenario.agent.stages if name not in scenario.agent.order]):
-        yield f"agent.stages.{', '.join(left)} (not in agent.order)"
 
 
 def _places(scenario: Scenario) -> Iterator[str]:

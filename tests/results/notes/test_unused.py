@@ -20,6 +20,11 @@ BASES = {
     "chat": "agent=chat workload.tasks=3",
     "two": f"{OPEN} backends=[claude_opus_4_6,minimax_m2_5] router=weighted",
     "trace": "workload=trace workload.trace_sessions=1",
+    "debate": "agent=debate workload.tasks=3",
+    "team": "agent=swe_team_2 workload.tasks=3",
+    "pipeline": "agent=pipeline workload.tasks=2",
+    "batch": f"{OPEN} batch=true",
+    "cn": f"{OPEN} place=cn",
 }
 OPUS = "market.models.claude_opus_4_6"
 TOLD = [
@@ -78,6 +83,36 @@ TOLD = [
     ("open", "shards_run=1", "shards_run (needs shards)"),
     ("trace", "workload.batch_size=2", "workload.batch_size (recorded sessions begin when they did, as they are)"),
     ("trace", "agent.tries.most=3", "agent.tries (recorded sessions are replayed as they are, once)"),
+    ("open", "agent.request_tokens=77", "agent.request_tokens (needs agent.requests above 1)"),
+    ("open", "agent.think_time_s=77", "agent.think_time_s (needs agent.requests above 1)"),
+    ("open", "agent.resumed_turns=0.7", "agent.resumed_turns (needs agent.prior_tokens)"),
+    ("open", "agent.opening_result_tokens=77", "agent.opening_result_tokens (needs agent.opening_turns)"),
+    ("chat", "agent.keep_reasoning=0.7", "agent.keep_reasoning (needs agent.reasoning_share)"),
+    (
+        "debate", "agent.tool_result_tokens=77",
+        "agent.tool_result_tokens (debaters answer agent.turns times: one message, no tools, nothing is summed up)",
+    ),
+    (
+        "debate", "agent.window_tokens=77",
+        "agent.window_tokens (debaters answer agent.turns times: one message, no tools, nothing is summed up)",
+    ),
+    (
+        "team", "agent.worker.turns=77",
+        "agent.worker.turns (with agent.split=divide and agent.delegated_share sub-agents take their turns from their lead)",
+    ),
+    ("team", "agent.worker.resumed_turns=0.7",
+     "agent.worker.resumed_turns (with agent.split=divide and agent.delegated_share sub-agents take their turns from their lead)"),
+    ("team", "agent.worker.opening_result_tokens=77", "agent.worker.opening_result_tokens (needs agent.worker.opening_turns)"),
+    ("pipeline", "agent.stages.find.think_time_s=77", "agent.stages.find.think_time_s (needs agent.stages.find.requests above 1)"),
+    ("batch", f"{OPUS}.slots=1", f"{OPUS}.slots (the batch queue has neither slots nor limits)"),
+    ("batch", f"{OPUS}.requests_per_min=1", f"{OPUS}.requests_per_min (the batch queue has neither slots nor limits)"),
+    ("batch", "retry.breaker_failures=1", "retry.breaker_failures (the batch queue has no circuit breaker)"),
+    (
+        "batch", "events=[{kind: outage, backend: claude_opus_4_6, at: 0, length_h: 1}]",
+        "events of kind=outage (calls through the batch queue meet none)",
+    ),
+    ("open", f"{OPUS}.regional_surcharges={{us: 0.5}}", f"{OPUS}.regional_surcharges (needs its region, where requests stay)"),
+    ("cn", f"{OPUS}.network_rtt_s=7", f"{OPUS}.network_rtt_s (with place.round_trips_s it is as place says)"),
 ]  # fmt: skip
 ASKED = [
     ("open", "workload.tasks=2"),
@@ -86,6 +121,11 @@ ASKED = [
     ("two", "router.weights={claude_opus_4_6: 1, minimax_m2_5: 3}"),
     ("open", f"{OPUS}.slots=1"),
     ("open", "budget={usd: 0.01, per: task}"),
+    ("open", "agent.requests=2"),
+    ("open", f"{OPUS}.network_rtt_s=7"),
+    ("team", "agent.worker.tool_result_tokens=77"),
+    ("debate", "agent.output_scale=2"),
+    ("batch", f"{OPUS}.batch_latency_s=60"),
 ]
 
 
@@ -116,6 +156,38 @@ def test_what_is_told_changes_nothing_indeed(base: str, word: str, told: str) ->
 @pytest.mark.parametrize(("base", "word"), ASKED)
 def test_what_is_asked_for_is_not_told(base: str, word: str) -> None:
     assert unused(composed(base, word)) == ""
+
+
+def test_what_refused_tasks_are_worth_is_asked_for_where_nobody_knows_how_often_they_succeed() -> None:
+    """A budget refuses them; an hour of waiting is worth nothing all the same."""
+    refused = ("budget={usd: 0.001, per: run, at: task}", "outcome.value_usd=5")
+    assert unused(composed("chat", *refused)) == ""
+    assert sim.simulate(composed("chat", *refused)).summary["mean"]["blocked_value_usd"] > 0
+    assert "outcome.value_usd (nobody knows" in unused(composed("chat", "outcome.value_usd=5"))
+    assert "outcome.wage_usd_per_h (nobody knows" in unused(composed("chat", refused[0], "outcome.wage_usd_per_h=5"))
+
+
+def test_what_one_backend_of_two_asks_for_is_told_of_the_other_alone() -> None:
+    two = "backends=[claude_opus_4_6,minimax_m2_5]"
+    told = "web_searches_per_call on minimax_m2_5 (market.models.minimax_m2_5.web_search_usd_per_1k=0)"
+    assert unused(composed("open", two, "web_searches_per_call=1")) == f"Without effect here: {told}."
+    told = "batch on minimax_m2_5 (of its prices, since market.models.minimax_m2_5.batch_discount=0)"
+    assert unused(composed("open", two, "batch=true")) == f"Without effect here: {told}."
+
+
+def test_a_single_try_of_a_cascade_is_at_its_first_backend() -> None:
+    cascade = composed("open", "backends=[claude_opus_4_6,minimax_m2_5]", "agent.tries.backends=[minimax_m2_5]")
+    assert unused(cascade) == ""
+    assert set(sim.simulate(cascade).calls["backend"]) == {"minimax_m2_5"}
+
+
+def test_a_debate_in_a_short_window_sums_nothing_up() -> None:
+    assert "room" not in sim.simulate(composed("debate", "agent.window_tokens=77")).notes
+
+
+def test_settings_of_later_messages_are_asked_for_where_there_are_some() -> None:
+    assert unused(composed("open", "agent.requests=2", "agent.request_tokens=77", "agent.think_time_s=7")) == ""
+    assert unused(composed("open", "agent.opening_turns=2", "agent.opening_result_tokens=77")) == ""
 
 
 def test_how_long_to_wait_before_a_retry_is_of_no_use_without_one() -> None:
