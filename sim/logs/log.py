@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.errors import DataError, did_you_mean
 from sim.logs.files import File
+from sim.logs.files.pages import Pages
 from sim.logs.files.places import ENDINGS, files, is_copy, is_usual
 from sim.logs.files.table import ask_of_twins, plain
 from sim.logs.formats import formats, named, recognised
@@ -62,14 +63,16 @@ def read(*paths: str | Path, format: str | None = None, input: TraceInput | str 
     `input`: whether input tokens are `whole` prompts, or `fresh` ones beside cache reads and writes, of formats whose writers differ.
     Raises `DataError` for what cannot be read at all; what is broken in part is in the log's `report`.
     """
-    report = Report()
+    if not paths:
+        raise DataError("sim.logs.read takes paths: give a file, folder or glob")
+    report, pages = Report(), Pages()
     rows = Rows(report)
     said = input if isinstance(input, TraceInput) else _input(input)
     asked = named(format) if format else ""
     readers: dict[str, LogReader] = {}
     alike: set[bytes] = set()
     for path, given in files(paths):
-        file, name = _opened(path, given, asked, report)
+        file, name = _opened(path, given, asked, report, pages)
         if file is None:
             continue
         reader = readers.setdefault(name, formats()[name](report))
@@ -93,6 +96,9 @@ def read(*paths: str | Path, format: str | None = None, input: TraceInput | str 
                 report.is_broken(name, "a call", error)
         rows.came_from(reader.source)
         rows.parents |= reader.parents
+    missing, on_pages = pages.missing()
+    if missing:
+        report.remarks[missing] += on_pages
     if not rows:
         raise DataError(f"{', '.join(map(str, paths))}: holds no calls{_why(report)}")
     return Log(*rows.gathered(said), report)
@@ -104,11 +110,13 @@ def _input(word: str) -> TraceInput:
     return TraceInput[word]
 
 
-def _opened(path: Path, given: bool, asked: str, report: Report) -> tuple[File | None, str]:
+def _opened(path: Path, given: bool, asked: str, report: Report, pages: Pages) -> tuple[File | None, str]:
     """A file and its format; None: it is passed over, which the report says. Raises `DataError` for one that was `given`."""
     try:
         file = File(path, report)
         name = asked or recognised(file)
+        if file.kind == "json" and not (formats()[name].looks(file.sample()) if name else name):
+            name = _within_pages(file, asked, pages)
         if not name and given:
             raise DataError(f"{path}: {_unknown(file)}")
         ask_of_twins(file.name, file.columns, formats()[name].columns if name else ())
@@ -124,6 +132,16 @@ def _opened(path: Path, given: bool, asked: str, report: Report) -> tuple[File |
     if name or is_usual(path):
         report.skipped[str(path)] = f"is {name} by what is in it, not by its ending: name it to have it read" if name else ""
     return None, ""
+
+
+def _within_pages(file: File, asked: str, pages: Pages) -> str:
+    """The format of what the pages of an API hold, where it is that; else what was `asked` for, and the file as it is."""
+    file.pages = pages
+    found = recognised(file)
+    if not found or found != (asked or found):
+        file.pages = None
+        return asked
+    return found
 
 
 def _read_file(file: File, name: str, reader: LogReader, rows: Rows) -> None:
@@ -152,6 +170,8 @@ def _why(report: Report) -> str:
     if not unread:
         return f" (no file in it ends in {', '.join(ENDINGS)})"
     more = f"; {len(unread) - 1:,} more not read" if len(unread) > 1 else ""
+    if len(report.skipped) == 1 and not report.skipped[alone := next(iter(report.skipped))]:
+        return f" ({alone} {_unknown(File(Path(alone), report))})"
     hint = "; name one file to hear what is wrong with it" if unread[0].endswith("no known format") else ""
     return f" ({unread[0]}{more}{hint})"
 

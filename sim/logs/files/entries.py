@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from sim.errors import DataError
 from sim.logs.files.opened import BOM, header, opened, refuse_others
+from sim.logs.files.pages import Pages, rows_of
 from sim.logs.files.twice import twice
 from sim.logs.report import Report
 
@@ -53,6 +54,8 @@ class File:
         self.path = path
         self.name = str(path)
         self._report = report
+        self.pages: Pages | None = None
+        """Where its entries are pages of an API: they are read as their rows."""
         with opened(path) as stream:
             self._head: bytes = stream.read(_HEAD_BYTES)
         if not self._head.strip():
@@ -96,7 +99,8 @@ class File:
 
     def sample(self, many: int = FEW) -> Sample:
         """By what its format is known."""
-        entries = [entry for entry, _ in zip(self._first(), range(many), strict=False)] if self.kind == "json" else []
+        first = self._first() if self.pages is None else (row for each in self._first() for row in rows_of(each) or (each,))
+        entries = [entry for entry, _ in zip(first, range(many), strict=False)] if self.kind == "json" else []
         return Sample(self.kind, self.columns, entries)
 
     def shows(self, word: str) -> bool:
@@ -115,7 +119,8 @@ class File:
         """Each entry with its place (`line 7`); what is broken is counted and passed over."""
         if self.kind == "table":
             return self._parquet() if self._head.startswith(b"PAR1") else self._csv()
-        return self._whole() if self._is_document else self._lines()
+        found = self._whole() if self._is_document else self._lines()
+        return found if self.pages is None else self.pages.rows(found)
 
     @cached_property
     def _is_document(self) -> bool:

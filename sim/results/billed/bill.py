@@ -34,6 +34,8 @@ class LogBill:
         of the scenario's first backend. Raises `ConfigError` for a backend that there is not."""
         of_kind(log, Log, "LogBill takes a log, as sim.logs.read returns it, and a scenario")
         of_kind(scenario, Scenario, "LogBill takes a log and a scenario, as sim.load returns it")
+        if models is not None:
+            of_kind(models, Mapping, "models takes a mapping NAME: BACKEND")
         self.log, self.scenario = log, scenario
         self.market = scenario.market.models
         self.backends = backends_of(log.models, self.market, {"": scenario.backends[0], **(models or {})})

@@ -97,8 +97,9 @@ def row(answer: Answer) -> dict[str, Any]:
 
 
 def what_if(
-    log: Log, questions: str | Sequence[str] = (), settings: Sequence[str] = (), models: Mapping[str, str] | None = None,
-    progress: Progress | None = None, around: Callable[[Sequence[Question]], Iterable[Question]] = iter,
+    log: Log, questions: str | Sequence[str] = (), settings: str | Sequence[str] = (),
+    models: Mapping[str, str] | None = None, progress: Progress | None = None,
+    around: Callable[[Sequence[Question]], Iterable[Question]] = iter,
 ) -> WhatIf:  # fmt: skip
     """Answer what-ifs of a log (`sim.sweeps.what_if.question` says what one may be); without any, the usual ones that it has something of.
 
@@ -106,6 +107,9 @@ def what_if(
     one by one (a progress bar). Raises `ConfigError` for a question that cannot be asked of this log.
     """
     of_kind(log, Log, "what_if takes a log, as sim.logs.read returns it")
+    if models is not None:
+        of_kind(models, Mapping, "models takes a mapping NAME: BACKEND")
+    settings = [settings] if isinstance(settings, str) else settings
     questions = [questions] if isinstance(questions, str) else questions
     for each in questions or ():
         of_kind(each, str, "what_if takes questions as texts such as 'cache=1h'")

@@ -118,3 +118,9 @@ def test_tiers_of_service_that_no_price_knows_are_counted(tmp_path: Path) -> Non
 
 def test_sums_leave_out_what_is_not_there() -> None:
     assert sums(np.array([1.0, math.nan, 4.0]), np.array([0, 0, 2]), 3) == [1, 0, 4]
+
+
+def test_models_are_a_mapping(tmp_path: Path) -> None:
+    log = table(tmp_path / "x.csv", "cached_tokens", "s,main,0,0,10,1,0")
+    with pytest.raises(ConfigError, match="models takes a mapping NAME: BACKEND, not list"):
+        LogBill(log, february(), ["x=kimi_k2_5"])  # type: ignore[arg-type]

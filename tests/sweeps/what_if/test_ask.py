@@ -43,3 +43,11 @@ def test_what_is_paid_by_the_hour_is_no_question_of_a_log(tmp_path: Path) -> Non
     """It does not say how many hours its work would take, so that would be free there."""
     with pytest.raises(ConfigError, match="--what-if minimax_m2_5_own: is paid by the hour"):
         what_if(two(tmp_path), "minimax_m2_5_own", ["+server=minimax_m2_5"])
+
+
+def test_one_setting_may_be_a_text_and_models_are_a_mapping(tmp_path: Path) -> None:
+    log = two(tmp_path)
+    found, same = (what_if(log, "sessions=2x", settings=each) for each in ("market=nov_2026", ["market=nov_2026"]))
+    assert found.table.equals(same.table)
+    with pytest.raises(ConfigError, match="models takes a mapping NAME: BACKEND, not list"):
+        what_if(log, "sessions=2x", models=["x=kimi_k2_5"])  # type: ignore[arg-type]

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.logs.files import Entry, Sample
-from sim.logs.logged import UNKNOWN, Counts, LoggedCall, begun_by, count, dollars, moment, outward, under
+from sim.logs.logged import UNKNOWN, Counts, LoggedCall, begun_by, count, dollars, moment, outward, said, under
 from sim.logs.reader import LogReader
 
 _CALLS = ("GENERATION", "EMBEDDING")
 _TOKENS = "TOKENS"
+_TOTALS = ("total", "totalTokens", "total_tokens")
 
 
 class Reader(LogReader):
@@ -69,6 +70,9 @@ class Reader(LogReader):
             self.report.remarks[
                 "cache reads and writes are a part of input (by the total), not beside it as Langfuse counts: taken so"
             ] += 1
+        total = next((said(usage[name]) for name in _TOTALS if name in usage), UNKNOWN)
+        if total != UNKNOWN and total - kinds["input"] - output not in (0, read + write):
+            self.report.remarks["total is not what input, output and cache come to: is a part of them missing?"] += 1
         cost = (each.get("costDetails") or {}).get("total", each.get("calculatedTotalCost", each.get("totalCost")))
         return LoggedCall(
             "", each.get("model") or each.get("providedModelName") or "", Counts.inclusive if within else Counts.disjoint, kinds["input"],
@@ -80,8 +84,8 @@ class Reader(LogReader):
     def end(self) -> Iterator[LoggedCall]:
         """Each with the nearest agent above it; the highest is the main one."""
         if self._most > len(self._pages):
-            said = f"on {len(self._pages)} of {self._most} pages that there are: the calls of the others are missing"
-            self.report.remarks[said] += len(self._calls)
+            missing = f"on {len(self._pages)} of {self._most} pages that there are: the calls of the others are missing"
+            self.report.remarks[missing] += len(self._calls)
         for trace, place, call in self._calls:
             agents = [self._agents[each] for each in outward(place, self._above)[1:] if each in self._agents]
             yield begun_by(call, self._sessions.get(trace, trace), agents)

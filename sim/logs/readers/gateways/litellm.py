@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sim.logs.files import Entry, Sample
+from sim.logs.files import Entry, File, Sample
+from sim.logs.gathered.totals import TOTALS, Totals
 from sim.logs.logged import NO_CALL, Counts, LoggedCall, count, dollars, moment, said
 from sim.logs.reader import LogReader
 
@@ -26,6 +27,10 @@ class Reader(LogReader):
         "proxy_server_request",
     )  # fmt: skip
 
+    def begin(self, file: File) -> None:
+        """Its lines of totals are of its rows."""
+        self._totals = Totals()
+
     @staticmethod
     def looks(sample: Sample) -> bool:
         """By the columns that make a bill."""
@@ -33,10 +38,14 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """Of a row that came to a model."""
+        known = bool(entry.get("model")), bool(entry.get("startTime"))
+        if self._totals.is_one(entry, known, entry["prompt_tokens"], entry["completion_tokens"]):
+            self.report.remarks[TOTALS] += 1
+            return
         if str(entry.get("cache_hit")).lower() == _CACHED:
             self.report.remarks["answers of LiteLLM's own cache, no calls of a model: left out"] += 1
             return
-        if not (entry["request_id"] or entry.get("startTime") or entry.get("model")):
+        if not (entry["request_id"] or any(known)):
             raise ValueError(NO_CALL)
         about = _object(entry.get("metadata"))
         usage = _object(about.get("usage_object"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sim.logs.files import Entry, Sample
+from sim.logs.files import Entry, File, Sample
+from sim.logs.gathered.totals import TOTALS, Totals
 from sim.logs.logged import NO_CALL, Counts, LoggedCall, count, dollars, moment, needed, said
 from sim.logs.reader import LogReader
 
@@ -26,6 +27,10 @@ class Reader(LogReader):
         super().__init__(*arguments)
         self._apps: dict[str, list[LoggedCall]] = {}
 
+    def begin(self, file: File) -> None:
+        """Its lines of totals are of its rows."""
+        self._totals = Totals()
+
     @staticmethod
     def looks(sample: Sample) -> bool:
         """By its columns."""
@@ -33,7 +38,11 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """None yet."""
-        if not (entry["model_permaslug"] or entry.get("created_at")):
+        known = bool(entry["model_permaslug"]), bool(entry.get("created_at"))
+        if self._totals.is_one(entry, known, entry["tokens_prompt"], entry["tokens_completion"]):
+            self.report.remarks[TOTALS] += 1
+            return iter(())
+        if not any(known):
             raise ValueError(NO_CALL)
         start = moment(entry.get("created_at"))
         call = LoggedCall(

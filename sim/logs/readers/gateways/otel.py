@@ -42,6 +42,8 @@ class Reader(LogReader):
 
     def calls(self, entry: Entry) -> Iterator[LoggedCall]:
         """None yet. A span that is broken is named, and the others beside it are read."""
+        if "resourceMetrics" in entry:
+            self.report.remarks["OpenTelemetry metrics, which are sums: left out, spans are needed"] += 1
         for span, shared, scope in spans_in(entry):
             try:
                 self._keep(span, shared, scope)
@@ -76,6 +78,8 @@ class Reader(LogReader):
     def end(self) -> Iterator[LoggedCall]:
         """Calls of models, of spans within one another the inner one; what agents and others count sums them up."""
         self._above = {place: above for place, span in self._spans.items() if (above := (place[0], span.parent)) in self._spans}
+        if silent := self._silent():
+            self.report.remarks["spans of a call that name no input or output tokens: left out, since nobody knows them"] += silent
         sums = {each for place, span in self._spans.items() if span.call and span.what not in AGENTS for each in self._summing(place)}
         for place, span in self._spans.items():
             if span.call is None:
@@ -89,6 +93,15 @@ class Reader(LogReader):
             line = [self._spans[each] for each in outward(place, self._above)]
             agents = [each.agent for each in line if each.agent]
             yield begun_by(span.call, next((each.session for each in line if each.session), place[0]), agents)
+
+    def _silent(self) -> int:
+        """Spans of a model without tokens, where none around or within them has any either."""
+        lines = {place: outward(place, self._above) for place, span in self._spans.items() if span.call or span.what in MODELS}
+        around = {each for place, line in lines.items() if self._spans[place].call for each in line}
+        return sum(
+            place not in around and not any((span := self._spans[each]).call and span.what in MODELS for each in line)
+            for place, line in lines.items()
+        )
 
     def _summing(self, place: tuple[str, str]) -> Iterator[tuple[str, str]]:
         """Spans around a call that hold its tokens: of a model only those with no tool or agent in between, whose calls are others."""

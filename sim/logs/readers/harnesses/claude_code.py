@@ -10,6 +10,10 @@ from sim.logs.logged import MAIN, Counts, LoggedCall, count, dollars, moment, ne
 from sim.logs.reader import Asked, LogReader
 
 _SILENT = "answers without their usage: left out, since nobody knows their tokens"
+_MORE = "more cache writes by lifetime than in all (cache_creation_input_tokens): those by lifetime are priced"
+_LESS = "fewer cache writes by lifetime than in all (cache_creation_input_tokens): the rest priced as for 5 minutes; is a part missing?"
+_ANYWHERE = ("global", "not_available")
+"""Of `inference_geo`: wherever the vendor sends it, or not said."""
 
 
 class Reader(LogReader):
@@ -47,10 +51,7 @@ class Reader(LogReader):
         if message.get("model") == "<synthetic>" or entry.get("isApiErrorMessage"):
             self.report.remarks["notes of Claude Code itself, no calls of a model: left out"] += 1
             return
-        if _outgrown(usage):
-            self.report.remarks[
-                "more cache writes by lifetime than in all (cache_creation_input_tokens): those by lifetime are priced"
-            ] += 1
+        self._remark(usage)
         session, aside = entry.get("sessionId") or "", bool(entry.get("isSidechain"))
         key = message.get("id") or entry.get("requestId") or ""
         end = moment(entry.get("timestamp"))
@@ -63,6 +64,14 @@ class Reader(LogReader):
             if other.get("type") == "advisor_message":
                 yield _call(session, other.get("model") or "", other, who, math.nan, False, f"{key} {number}" if key else "", rank)
 
+    def _remark(self, usage: Entry) -> None:
+        """What is odd of a call and read all the same, and where it had to stay."""
+        split, whole = usage.get("cache_creation"), usage.get("cache_creation_input_tokens")
+        if isinstance(split, dict) and whole is not None and _written(split) != count(whole):
+            self.report.remarks[_MORE if _written(split) > count(whole) else _LESS] += 1
+        if (region := usage.get("inference_geo") or "") and str(region) not in _ANYWHERE:
+            self.report.remarks[f"inference_geo {region}: its surcharge is priced with market.models.ID.region={region} alone"] += 1
+
     def _agent(self, entry: Entry) -> str:
         return (entry.get("agentId") or self._file or "side") if entry.get("isSidechain") else MAIN
 
@@ -73,12 +82,6 @@ class Reader(LogReader):
         result = entry.get("toolUseResult")
         if isinstance(result, dict) and isinstance(child := result.get("agentId"), str):
             self.parents[entry.get("sessionId") or "", child] = self._agent(entry)
-
-
-def _outgrown(usage: Entry) -> bool:
-    """Whether the split of what was written has more tokens than their sum, where both are said."""
-    split, whole = usage.get("cache_creation"), usage.get("cache_creation_input_tokens")
-    return isinstance(split, dict) and whole is not None and _written(split) > count(whole)
 
 
 def _written(split: Entry) -> int:

@@ -77,3 +77,10 @@ def test_what_counts_no_tokens_is_not_priced(tmp_path: Path) -> None:
 def test_names_as_openai_has_them(tmp_path: Path, names: tuple[str, ...]) -> None:
     log = read(lines(tmp_path / "x.jsonl", observed("a", usage=dict(zip(names, (1_000, 100, 1_100), strict=True)))))
     assert usd(log) == pytest.approx([1_000 * FRESH + 100 * OUT], rel=1e-12)
+
+
+def test_a_total_that_is_not_its_parts_is_told(tmp_path: Path) -> None:
+    sums = [observed(str(total), usage={"input": 1_000, "output": 100, "total": total}) for total in (1_100, 5_000)]
+    log = read(lines(tmp_path / "x.jsonl", *sums))
+    assert usd(log) == pytest.approx([1_000 * FRESH + 100 * OUT] * 2, rel=1e-12)
+    assert log.report.remarks["total is not what input, output and cache come to: is a part of them missing?"] == 1

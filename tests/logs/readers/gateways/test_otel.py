@@ -204,3 +204,16 @@ def test_spans_without_ids_are_each_one_and_of_one_id_with_other_tokens_the_late
     log = read(lines(tmp_path / "x.jsonl", {"trace_id": "t1", "spans": [*nameless, *twice]}))
     assert sorted(rows(log, "input_tokens")) == [(8,), (101,), (102,)]
     assert log.report.remarks["of a span that was sent twice, with other tokens: the latest is taken; are ids unique?"] == 1
+
+
+def test_calls_without_tokens_are_told_but_not_those_around_or_within_a_call_that_has_them(tmp_path: Path) -> None:
+    sums = {**MODEL, "gen_ai.usage.total_tokens": 1100}
+    some = [
+        span("a", None, "chat x", 0, 9, **MODEL), span("b", "a", "chat x", 1, 8, **tokens(100, 10)),
+        span("c", "b", "chat x", 2, 3, **MODEL),
+        span("d", None, "chat x", 10, 12, **sums), span("e", None, "chat x", 13, 14, **MODEL), span("f", None, "HTTP POST", 15, 16),
+    ]  # fmt: skip
+    log = read(lines(tmp_path / "s.jsonl", *some, {"resourceMetrics": []}))
+    assert rows(log, "input_tokens") == [(100,)]
+    assert log.report.remarks["spans of a call that name no input or output tokens: left out, since nobody knows them"] == 2
+    assert log.report.remarks["OpenTelemetry metrics, which are sums: left out, spans are needed"] == 1

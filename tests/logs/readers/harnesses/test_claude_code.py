@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import sim
 from sim.logs import read
 from tests.logs.written import FRESH, HOUR, OUT, READ, WRITE, lines, rows, usd
 
@@ -162,3 +163,19 @@ def test_what_a_split_leaves_out_is_for_five_minutes(tmp_path: Path) -> None:
     """5,424 written, of which the split knows 1,000 for an hour: the others are not nothing."""
     some = usage(3, 5424, 0, 412, cache_creation={"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 1000})
     assert usd(read(lines(tmp_path / "x.jsonl", said(0, "1", some)))) == pytest.approx([3 * FRESH + 4424 * WRITE + 1000 * HOUR + 412 * OUT])
+
+
+def test_a_region_is_told_and_so_are_writes_by_lifetime_that_are_not_all(tmp_path: Path) -> None:
+    split = {"ephemeral_5m_input_tokens": 1000, "ephemeral_1h_input_tokens": 1000}
+    some = [
+        said(1, "1", usage(1000, 0, 0, 100, inference_geo="us")), said(2, "2", usage(1000, 0, 0, 100, inference_geo="global")),
+        said(3, "3", usage(10, 5000, 0, 100, cache_creation=split)),
+    ]  # fmt: skip
+    log = read(lines(tmp_path / "s.jsonl", *some))
+    plain = 1000 * FRESH + 100 * OUT
+    assert usd(log) == pytest.approx([plain, plain, 10 * FRESH + 4000 * WRITE + 1000 * HOUR + 100 * OUT], rel=1e-12)
+    region, less = log.report.remarks
+    assert (region, log.report.remarks[region]) == ("inference_geo us: its surcharge is priced with market.models.ID.region=us alone", 1)
+    assert less.startswith("fewer cache writes by lifetime than in all")
+    there = sim.LogBill(log, sim.load("market.models.claude_opus_4_6.region=us"))
+    assert there.priced[0] == pytest.approx(1.1 * plain, rel=1e-12)
