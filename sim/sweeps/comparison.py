@@ -33,7 +33,8 @@ def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float 
 
     Replications are paired by their random numbers, so what is common to both scenarios cancels out. Column `verdict` is `more`,
     `less` or `no difference seen`, by whether the interval of the difference holds 0. Where one has more replications than
-    the other, those that both have are compared.
+    the other, those that both have are compared. `attrs["warning"]`: their seeds differ, so nothing cancels out; empty where they
+    do not.
     """
     import pandas as pd
 
@@ -45,7 +46,17 @@ def compare(a: Result | SavedResult, b: Result | SavedResult, confidence: float 
     rows = {name: paired(mine, yours, name, confidence) for name in mine.whole if name in yours.whole}
     from sim.sweeps.told.compared import Comparison  # a DataFrame, and those are imported late
 
-    return Comparison(pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("metric"))
+    found = Comparison(pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("metric"))
+    found.attrs["warning"] = unpaired([str(each.scenario.seed) for each in (a, b)])
+    return found
+
+
+def unpaired(seeds: Collection[str]) -> str:
+    """What to say where random numbers are not shared; empty where they are."""
+    different = sorted(set(seeds))
+    if len(different) < 2:
+        return ""
+    return f"Seeds differ ({', '.join(different)}): random numbers are not shared, so intervals are wider than need be."
 
 
 def _first(result: Result | SavedResult, n: int) -> Sample:

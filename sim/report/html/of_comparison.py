@@ -27,7 +27,7 @@ from sim.results.metrics import unit_of
 from sim.results.provenance import SOFTWARE
 from sim.results.sample import Sample
 from sim.statistics import Estimate
-from sim.sweeps.comparison import NOTHING, paired
+from sim.sweeps.comparison import NOTHING, paired, unpaired
 from sim.sweeps.sides import Side, every_metric, pairs, sides, way
 
 BUDGET = "budget_usd_per_month="
@@ -152,10 +152,8 @@ def warned(folders: Mapping[str, Sequence[Side]]) -> list[str]:
         said += [f"{name}: {text}" for kind in sections.WARNED[1:] if (text := worst.notes.get(kind))]
         if any(each.sample.replications < 2 for each in all_of):
             said.append(f"{name} has one replication: nobody can say what of a difference is chance.")
-    seeds = {str(each.settings.get("seed")) for all_of in folders.values() for each in all_of}
-    if len(seeds) > 1:
-        said.append(f"Seeds differ ({', '.join(sorted(seeds))}): random numbers are not shared, so intervals are wider than need be.")
-    return said
+    apart = unpaired({str(each.settings.get("seed")) for all_of in folders.values() for each in all_of})
+    return [*said, apart] if apart else said
 
 
 def page_of_comparison(

@@ -17,11 +17,15 @@ class Comparison(pd.DataFrame):  # type: ignore[misc]  # pandas has no types
 
     def __repr__(self) -> str:
         said = [f"{name}: {a} against {b}{_unit(name)}, {times}{verdict}" for name, a, b, times, verdict in self._rows()]
-        return "\n".join(["Comparison, b against a:", *said, self._more])
+        return "\n".join([*self._warned, "Comparison, b against a:", *said, self._more])
 
     def _repr_html_(self) -> str:
         rows = [(name, a, b, times.strip(", "), verdict, _unit(name).strip()) for name, a, b, times, verdict in self._rows()]
-        return card("Comparison, b against a", ("metric", "a", "b", "b / a", "verdict", "unit"), rows, [self._more])
+        return card("Comparison, b against a", ("metric", "a", "b", "b / a", "verdict", "unit"), rows, [*self._warned, self._more])
+
+    @property
+    def _warned(self) -> list[str]:
+        return [self.attrs["warning"]] if self.attrs.get("warning") else []
 
     @property
     def _more(self) -> str:

@@ -27,6 +27,16 @@ def test_headlines_are_shown_and_what_is_cut_out_is_a_plain_table() -> None:
     assert isinstance(found, pd.DataFrame)
 
 
+def test_runs_of_other_seeds_are_told_to_be_unpaired() -> None:
+    """Their intervals are honest, and far wider than they need be: `no difference seen` would be taken for none."""
+    one, other = (sim.simulate(scenario(agent(turns=1), {"one": backend()}, tasks=1, replications=2, seed=seed)) for seed in (1, 99))
+    apart = "Seeds differ (1, 99): random numbers are not shared, so intervals are wider than need be."
+    found = sim.compare(one, other)
+    assert found.attrs["warning"] == repr(found).split("\n")[0] == apart
+    assert apart in found._repr_html_()
+    assert "Seeds" not in repr(sim.compare(one, one))
+
+
 @pytest.mark.parametrize("confidence", [95, 1, 0, -0.5, float("nan"), "95 %"])
 def test_a_confidence_is_a_share(confidence: float) -> None:
     """95 made every interval one of nothing, in which no difference is seen."""
