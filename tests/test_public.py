@@ -300,5 +300,5 @@ def test_numbers_of_numpys_are_numbers() -> None:
 
 def test_a_sweep_does_not_go_among_the_files_of_a_run(tmp_path: Path) -> None:
     sim.simulate(SMALL).save(tmp_path)
-    with pytest.raises(sim.ConfigError, match="holds a run; sweep saves its runs in a folder of their own"):
+    with pytest.raises(sim.ConfigError, match="holds a run; a sweep saves its runs in a folder of their own"):
         sim.sweep(SMALL, {"seed": [1]}, folder=tmp_path)

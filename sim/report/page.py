@@ -183,8 +183,8 @@ def _show_drivers(
     table: pd.DataFrame, listed: Table, said: str, draw: Draw, scenario: Scenario, folder: Path, form: Form, also: Collection[str]
 ) -> None:
     files = Files(folder)
-    files.write_table(RESULTS, table)
     files.write_settings(scenario)
+    files.write_table(RESULTS, table)
     what = asked(plain(scenario), {name: backend.label or name for name, backend in scenario.market.models.items()})
 
     def compose(drawings: Sequence[Drawing]) -> Page:

@@ -74,6 +74,19 @@ class Files:
         if any(self.has(name) for name in (NOTE, SETTINGS, START)):
             raise DataError(f"{self.folder}: holds a run or a sweep, whose files stay as they are; say another folder")
 
+    def check_for_run(self) -> None:
+        """The same before a run is saved; not among those of a sweep either."""
+        if self.has(START):
+            raise DataError(f"{self.folder}: holds a sweep; a run of its own goes into another folder")
+        self.check_ours()
+
+    def check_ours(self) -> None:
+        """Raise `DataError` where files of our names stand in a folder of no run, sweep or tornado: they would be overwritten."""
+        theirs = [name for name in OURS if self.has(name)]
+        ours = any(self.has(name) for name in (NOTE, START, ORIGIN)) or {RESULTS, SETTINGS} <= {*theirs}
+        if theirs and not ours:
+            raise DataError(f"{self.folder}: has a {theirs[0]} that is no run's, and it would be overwritten; name another folder")
+
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
         return self.path(name).is_file()

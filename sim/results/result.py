@@ -17,7 +17,7 @@ from sim.errors import ConfigError, of_path
 from sim.meter.sums import close
 from sim.meter.tally import Tally
 from sim.results.estimates import Estimates, within
-from sim.results.files import CALLS, NOTES, ORIGIN, PROVIDERS, REPLICATIONS, TASKS, TIMELINE
+from sim.results.files import CALLS, NOTES, ORIGIN, PROVIDERS, REPLICATIONS, TASKS, TIMELINE, Files
 from sim.results.kept.manifest import together
 from sim.results.logged import GROUP_ROWS, Logged
 from sim.results.metrics import unit_of
@@ -182,6 +182,8 @@ class Result:
         if not isinstance(group_rows, int) or group_rows < 1:
             raise ConfigError(f"group_rows={group_rows!r:.80}: must be a whole number of at least 1")
         logged = self._logged
+        if not said:  # a sweep has a folder of its own
+            Files(folder).check_for_run()
         with together(folder, digest=self.digest, **(said or {})) as files:
             files.write_log(TASKS, sum(len(each.tasks) for each in self.replications), logged.write_tasks)
             files.write_log(CALLS, sum(len(each.log) for each in self.replications), partial(logged.write_calls, group_rows=group_rows))

@@ -151,7 +151,11 @@ def _unknown(message: str, key: str) -> str:
     if not within and key in ("", name) and (meant := _meant_at_top(name)):
         return f"{name}: {meant}"
     known += menus() if not within and key in ("", name) else []
-    return f"{key or name}: '{name}' is not a setting; {did_you_mean(name, set(known))}"
+    above = key.removesuffix(f".{name}")
+    told = f"'{name}' is not a setting; {did_you_mean(name, set(known))}"
+    if above == name != key:
+        told = f"settings of {name} are meant already: leave out the line {name}: above them"
+    return f"{key or name}: {told}"
 
 
 _BACKENDS = ("model", "models", "model_name", "llm", "vendor")

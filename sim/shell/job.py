@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import ConfigError, SimError
 from sim.report.terminal.form import Form
+from sim.results.files import Files
 from sim.results.kept.lock import alone_in
 from sim.scenario.load import checked, from_hydra
 from sim.scenario.scenario import Scenario
@@ -70,6 +71,7 @@ class Job:
             return self._one_of_many(composed, hydra)
         folder = Path(hydra.runtime.output_dir)
         try:
+            Files(folder).check_for_run()
             with alone_in(folder):
                 with aside(self._form is Form.json):
                     scenario = from_hydra(composed)

@@ -87,9 +87,12 @@ def unasked_agent(words: Sequence[str]) -> str:
 
 def unused_prices(words: Sequence[str]) -> str:
     """The words that set something of a backend which nothing uses, as far as these words say who is used; empty where there are none."""
-    if any(word.startswith(("experiment=", "workload=trace", "+backend=", "router.policy=recorded")) for word in words):
+    if any(word.startswith(("experiment=", "workload=trace", "router.policy=recorded")) for word in words):
         return ""
-    used = next((word for word in reversed(words) if word.startswith("backends=")), f"backends=[{BACKEND}]")
+    said = next((word for word in reversed(words) if word.startswith("backends=")), "")
+    if not said and any(word.startswith("+backend=") for word in words):  # a file of one's own may say who is used
+        return ""
+    used = said or f"backends=[{BACKEND}]"
     found = [(word, re.match(r"\+{0,2}market\.models\.(\w+)[.=]", word)) for word in words]
     return ", ".join(word for word, name in found if name and not re.search(rf"\b{name[1]}\b", used))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.errors import DataError
+from sim.errors import ConfigError, DataError
 from sim.results.files import NOTE, START, Files, remove_torn
 from sim.results.kept.lock import PATIENCE_S, alone_in
 from sim.results.kept.manifest import altered, read_note, write_note
@@ -107,8 +107,11 @@ def started(sweep: Path) -> int:
 def starting(sweep: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Have a sweep's folder to oneself; what a killed start has left half-written is removed.
 
-    Raises `ConfigError` if another is at it, and still is after so long.
+    Raises `ConfigError` if another is at it, and still is after so long, or for the folder of a run; `DataError` for somebody's own files.
     """
+    if Files(sweep).has(NOTE):
+        raise ConfigError(f"{sweep}: holds a run; a sweep saves its runs in a folder of their own")
+    Files(sweep).check_ours()
     with alone_in(sweep, patience_s):
         remove_torn(sweep)
         before = started(sweep)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sim.engine.parallel import Runs
 from sim.engine.replication import Progress
 from sim.errors import ConfigError, DataError, did_you_mean, of_kind, of_path
-from sim.results.files import NOTE, ORIGIN, RESULTS, Files
+from sim.results.files import ORIGIN, RESULTS, Files
 from sim.results.kept.manifest import altered, read_note
 from sim.results.metrics import MORE_IS_BETTER
 from sim.results.provenance import origin, read_origin
@@ -123,8 +123,6 @@ def _check_folder(folder: str | Path) -> None:
     of_path(folder, "sweep saves its runs in a folder, a path")
     if Path(folder).is_file():
         raise ConfigError(f"{folder}: is a file; sweep saves its runs in a folder")
-    if Files(folder).has(NOTE):
-        raise ConfigError(f"{folder}: holds a run; sweep saves its runs in a folder of their own")
 
 
 def _listed(key: str, values: Any) -> list[Any]:

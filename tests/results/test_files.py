@@ -41,6 +41,24 @@ def test_a_saved_result_is_the_result(tmp_path: Path) -> None:
     assert (note["digest"], altered(saved.folder, note)) == (result.digest, [])
 
 
+def test_files_of_somebody_else_are_not_overwritten(tmp_path: Path) -> None:
+    result = sim.simulate(scenario(agent(), NOISY, tasks=2, replications=1))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "summary.csv").write_text("a,b")
+    with pytest.raises(sim.DataError, match=r"mine: has a summary\.csv that is no run's, and it would be overwritten; name another"):
+        result.save(tmp_path / "mine")
+    assert [path.read_text() for path in (tmp_path / "mine").iterdir()] == ["a,b"]
+    result.save(tmp_path / "run")
+    for gone in ("run.json", "scenario.yaml"):  # as whoever is killed leaves it
+        (tmp_path / "run" / gone).unlink()
+    result.save(tmp_path / "run")
+    sim.sweep(result.scenario, {"seed": [1, 2]}, folder=tmp_path / "sweep")
+    with pytest.raises(sim.DataError, match="sweep: holds a sweep; a run of its own goes into another folder"):
+        result.save(tmp_path / "sweep")
+    with pytest.raises(sim.DataError, match=r"mine: has a summary\.csv that is no run's"):
+        sim.sweep(result.scenario, {"seed": [1, 2]}, folder=tmp_path / "mine")
+
+
 def test_a_log_that_is_no_longer_asked_for_goes(tmp_path: Path) -> None:
     for log, there in ((Log.full, True), (Log.none, False)):
         sim.simulate(scenario(agent(), NOISY, tasks=2, log=log)).save(tmp_path)

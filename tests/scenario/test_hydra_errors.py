@@ -163,3 +163,12 @@ def test_a_second_document_in_a_settings_file_is_told_with_its_line(tmp_path: Pa
     (tmp_path / "experiment" / "x.yaml").write_text("# @package _global_\nseed: 3\n---\nseed: 4\n")
     with pytest.raises(sim.ConfigError, match=r"x\.yaml, line 3: a second document begins: leave one, without the line ---$"):
         sim.load("experiment=x", config_dir=tmp_path)
+
+
+def test_a_line_that_says_again_what_settings_are_of_is_to_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "agent").mkdir()
+    (tmp_path / "agent" / "mine.yaml").write_text("# @package agent\nagent:\n  fanout: 3\n")
+    with pytest.raises(sim.ConfigError) as refused:
+        sim.load("agent=mine", config_dir=tmp_path)
+    told = "agent/mine, agent.agent: settings of agent are meant already: leave out the line agent: above them"
+    assert str(refused.value) == told

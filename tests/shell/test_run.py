@@ -182,6 +182,8 @@ def test_a_sweep_over_names_has_a_folder_with_a_plain_name() -> None:
         (["market.models.kimi_k2_5.fee=0.1", "backends=[glm_5],[kimi_k2_5]"], ""),
         (["market.models.minimax_m2_5.fee=0.1", "backends=[minimax_m2_5_launch]"], "market.models.minimax_m2_5.fee=0.1"),
         (["market.models.kimi_k2_5.fee=0.1", "experiment=fanout"], ""),
+        (["+backend=mine", "market.models.kimi_k2_5.fee=0.1"], ""),
+        (["+backend=mine", "market.models.kimi_k2_5.fee=0.1", "backends=[mine]"], "market.models.kimi_k2_5.fee=0.1"),
     ],
 )
 def test_prices_of_a_backend_that_is_not_used_are_told(words: list[str], told: str) -> None:

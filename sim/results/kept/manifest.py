@@ -14,7 +14,7 @@ from typing import Any
 
 from sim.engine.stop import held_off
 from sim.errors import DataError
-from sim.results.files import NOTE, Files, aside, remove_torn, told_of
+from sim.results.files import NOTE, ORIGIN, Files, aside, remove_torn, told_of
 from sim.results.kept.lock import alone_in
 from sim.scenario.sources import content
 from sim.scenario.text import SETTINGS
@@ -56,7 +56,7 @@ class Together(Files):
         for name in stale - set(self._holds):
             if is_plain(name):
                 super().remove(name)
-        for name in self._staged:
+        for name in sorted(self._staged, key=lambda name: name != ORIGIN):  # first what says that these files are ours
             os.replace(self._aside(name), self.folder / name)
         write_note(self.folder, {"files": self._holds, **said})
 

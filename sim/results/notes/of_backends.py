@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.calendar import HOUR_S
 from sim.scenario.scenario import Scenario
-from sim.scenario.sources import CONF
+from sim.scenario.sources import CONF, market_with
 from sim.scenario.text import plain, read_settings
 from sim.settings.capacity.servers import BackendKind
 from sim.settings.events.event import DISTURBING, EventKind
@@ -22,7 +22,9 @@ _PARTS = ("servers", "reserved", "qualities", "works")
 
 Asked = Callable[[Scenario, BackendSettings], bool]
 
-_NEEDS: tuple[tuple[str, Asked, str], ...] = (
+_Rows = tuple[tuple[str, Asked, str], ...]
+
+_OF_THE_RUN: _Rows = (
     ("web_search_usd_per_1k", lambda scenario, _: scenario.web_searches_per_call > 0, "needs web_searches_per_call"),
     ("batch_discount batch_discounts batch_latency_s", lambda scenario, _: scenario.batch, "needs batch=true"),
     (
@@ -30,6 +32,25 @@ _NEEDS: tuple[tuple[str, Asked, str], ...] = (
         lambda scenario, _: not scenario.batch,
         "through the batch queue a call takes batch_latency_s",
     ),
+    (
+        "slots decode_slowdown requests_per_min input_tokens_per_min output_tokens_per_min tokens_per_min quotas limit_burst_s",
+        lambda scenario, _: not scenario.batch,
+        "the batch queue has neither slots nor limits",
+    ),
+    (
+        "network_rtt_s",
+        lambda scenario, model: model.served_in not in scenario.place.round_trips_s,
+        "with place.round_trips_s it is as place says",
+    ),
+    (
+        "connection_idle_s handshake_s",
+        lambda scenario, _: not scenario.place.handshake_round_trips,
+        "with place.handshake_round_trips it is as place says",
+    ),
+)
+"""Asked for by what else a run sets."""
+
+_OF_ITSELF: _Rows = (
     (
         "cache_read_usd_per_mtok cache_write_usd_per_mtok cache_write_1h_usd_per_mtok cache_ttl_s cache_1h_tokens cache_min_tokens "
         "share_system cache_discount_realised",
@@ -56,27 +77,13 @@ _NEEDS: tuple[tuple[str, Asked, str], ...] = (
         lambda _, model: model.long_lived_tokens > 0 or not model.cache_1h_tokens,
         "is below cache_min_tokens, so too short to be kept by itself",
     ),
-    (
-        "slots decode_slowdown requests_per_min input_tokens_per_min output_tokens_per_min tokens_per_min quotas limit_burst_s",
-        lambda scenario, _: not scenario.batch,
-        "the batch queue has neither slots nor limits",
-    ),
     ("limit_burst_s", lambda _, model: limited(model), "there is no limit"),
     ("regional_surcharges", lambda _, model: bool(model.region), "needs its region, where requests stay"),
-    (
-        "network_rtt_s",
-        lambda scenario, model: model.served_in not in scenario.place.round_trips_s,
-        "with place.round_trips_s it is as place says",
-    ),
-    (
-        "connection_idle_s handshake_s",
-        lambda scenario, _: not scenario.place.handshake_round_trips,
-        "with place.handshake_round_trips it is as place says",
-    ),
     ("connection_idle_s", lambda _, model: model.handshake_s > 0, "needs handshake_s"),
     ("servers", lambda _, model: model.kind is BackendKind.self_hosted, "needs kind=self_hosted"),
     ("reserved", lambda _, model: model.reserved.units > 0, "needs reserved.units"),
 )
+"""Asked for by what the backend is: so also of one that does not ship."""
 
 
 def limited(model: BackendSettings) -> bool:
@@ -105,7 +112,10 @@ def unasked(scenario: Scenario) -> Iterator[str]:
     """What was set otherwise than a backend ships with, and is not asked for: with what it needs."""
     for name, used in scenario.chosen().items():
         changed, told = changed_of(scenario, name), set[str]()
-        for names, asked, why in _NEEDS:
+        own = _shipped(scenario.market.name, name) is None
+        if own and not market_with(name.removesuffix("_own")):
+            changed = _set_of(used)
+        for names, asked, why in _OF_ITSELF if own else (*_OF_THE_RUN, *_OF_ITSELF):
             if asked(scenario, used):
                 continue
             fits = [key for key in changed if key.partition(".")[0] in names.split() and key not in told]
@@ -146,6 +156,11 @@ def changed_of(scenario: Scenario, name: str) -> list[str]:
         elif now != before:
             found.append(field.name)
     return found
+
+
+def _set_of(model: BackendSettings) -> list[str]:
+    """Settings of a backend that does not ship which are not as they are by default."""
+    return [field.name for field in dataclasses.fields(model) if plain(getattr(model, field.name)) != _default(field)]
 
 
 def _differing(path: str, before: Any, now: Any, whole: bool) -> Iterator[str]:

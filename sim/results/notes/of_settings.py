@@ -117,7 +117,9 @@ def turns(scenario: Scenario) -> str:
         return ""
     if distribution(agent.turns).support()[1] <= 1:  # fewer than one there cannot be
         return ""
-    said = []
+    said, (least, most) = [], distribution(agent.turns).support()
+    if least == most != int(most) and agent.kind is not AgentKind.chat:
+        return f"agent.turns={most:g}: turns are whole, so what each message takes is rounded; a distribution can have that mean."
     if agent.turns_exponent > 0 and distribution(agent.requests).support()[1] > 1:
         said.append(f"of m messages each takes m^-{agent.turns_exponent:g} of that (agent.turns_exponent=0: all)")
     if agent.resumed_turns < 1 and distribution(agent.prior_tokens).support()[1] > 0:

@@ -7,18 +7,16 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sim.results.notes.of_backends import idle_limits, limited, unasked
+from sim.results.notes.of_backends import unasked
 from sim.results.notes.of_loops import loops
+from sim.results.notes.of_market import backends, lines, places
 from sim.results.notes.of_settings import of_menu, replayed
 from sim.scenario.scenario import Scenario
-from sim.scenario.sources import CONF, market_with
-from sim.scenario.text import read_settings
 from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import Per, Then
-from sim.settings.market import Billed
 from sim.settings.profile import LoopSettings
 from sim.settings.router import Policy
-from sim.settings.run import Log, RetrySettings
+from sim.settings.run import Log
 from sim.settings.work import Work
 from sim.settings.workload import WorkloadKind
 
@@ -59,11 +57,6 @@ def _fresh(scenario: Scenario) -> bool:
     return scenario.workload.kind is not WorkloadKind.trace
 
 
-def _lines(scenario: Scenario) -> bool:
-    """Whether a call can wait at a backend; the batch queue takes all."""
-    return not scenario.batch and any(model.slots is not None for model in scenario.chosen().values())
-
-
 def _dated(scenario: Scenario) -> bool:
     """Whether anything depends on when a run begins."""
     turns = any(one.usd is not None and one.per in (Per.hour, Per.day) for one in scenario.named_budgets().values())
@@ -99,7 +92,7 @@ NEEDS = (
     Needs("workload", "users tasks_per_user session_gap_s", _workload(*_PEOPLE), "needs workload=users"),
     Needs("workload", "zone otherwise", lambda scenario: bool(scenario.workload.hours), "needs workload.hours"),
     Needs("workload", "trace_sessions trace_cache trace_input trace_gap_s", _workload(WorkloadKind.trace), "needs workload=trace"),
-    Needs("workload", "urgent_share", _lines, "needs slots of a backend, so that there is a line"),
+    Needs("workload", "urgent_share", lines, "needs slots of a backend, so that there is a line"),
     Needs("workload", "tasks", _fresh, "a trace has its own; workload.trace_sessions takes the first ones"),
     Needs(
         "workload", "hours growth_per_week interarrival_s batch_size",
@@ -184,12 +177,14 @@ def unused(scenario: Scenario) -> str:
     said = [
         *_told(scenario),
         *_budgets(scenario),
-        *_backends(scenario),
+        *backends(scenario),
         *unasked(scenario),
         *replayed(scenario),
         *loops(scenario),
-        *_places(scenario),
+        *places(scenario),
     ]
+    if scenario.workload.chat_share == 1 and scenario.agent.kind is not AgentKind.chat:
+        said.append("agent (workload.chat_share=1: every task is a chat)")
     tasks = scenario.workload.tasks if scenario.workload.kind is WorkloadKind.open else None
     if tasks is not None and scenario.shards > tasks:
         said.append(f"shards beyond {tasks:,} (there are no more tasks to deal out)")
@@ -236,60 +231,3 @@ def _budgets(scenario: Scenario) -> Iterator[str]:
             yield f"{key}.then=downgrade (there is one backend, and nothing to go down to)"
         elif one.downgrade_to is not None and one.then is not Then.downgrade:
             yield f"{key}.downgrade_to (needs {key}.then=downgrade)"
-
-
-def _backends(scenario: Scenario) -> Iterator[str]:
-    for name, model in scenario.chosen().items():
-        key = f"market.models.{name}"
-        if model.queue_limit is not None and model.slots is None:
-            yield f"{key}.queue_limit (needs slots: without, nobody waits in line)"
-        if model.limit_gateway_most is not None and not model.limit_gateway:
-            yield f"{key}.limit_gateway_most (needs limit_gateway)"
-        switches = [each for each in ("limits_count_cache_reads", "limits_reserve_output_tokens", "limit_gateway") if getattr(model, each)]
-        if switches and not limited(model):
-            yield f"{key}.{', '.join(switches)} (there is no limit)"
-        for quota, limit in model.quotas.items():
-            if all(each is None for each in (limit.requests, limit.input_tokens, limit.output_tokens, limit.tokens)):
-                yield f"{key}.quotas.{quota} (limits nothing: set its requests or tokens)"
-    used = {*scenario.backends, *(scenario.router.fallback or ())}
-    own = [name for name in scenario.market.models if name not in used and _is_own(name)] if _ships(scenario.market.name) else []
-    yield from (f"market.models.{name} (nothing uses it: backends=[...])" for name in own)
-    yield from idle_limits(scenario)
-    if scenario.retry.patience_s is not None and not _lines(scenario):
-        yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)"
-    if scenario.retry.timeout_s is not None and scenario.batch:
-        yield "retry.timeout_s (nobody gives up what the batch queue has)"
-    if not scenario.retry.heeds_retry_after and not any(limited(model) for model in scenario.chosen().values()):
-        yield "retry.heeds_retry_after (there is no limit)"
-    if scenario.retry.breaker_open_s != RetrySettings.breaker_open_s and scenario.retry.breaker_failures is None:
-        yield "retry.breaker_open_s (needs retry.breaker_failures)"
-    billed = [name for name, model in scenario.chosen().items() if model.timeout_billed is not Billed.everything]
-    if billed and scenario.retry.timeout_s is None:
-        yield f"{', '.join(f'market.models.{name}.timeout_billed' for name in billed)} (needs retry.timeout_s)"
-
-
-def _places(scenario: Scenario) -> Iterator[str]:
-    """Electricity of places in which no backend of the market is served, nor may have its requests stay."""
-    models = scenario.market.models.values()
-    known = {model.served_in for model in models}.union(*(model.regional_surcharges for model in models))
-    if scenario.provider.name and (others := sorted(scenario.provider.usd_per_kwh.keys() - known)):
-        yield f"provider.usd_per_kwh.{', '.join(others)} (no backend of the market is served there; known: {', '.join(sorted(known))})"
-    asked = {model.served_in for model in scenario.chosen().values()}
-    if idle := sorted(place for place, s in scenario.place.round_trips_s.items() if place not in asked and (place, s) not in _shipped()):
-        yield f"place.round_trips_s.{', '.join(idle)} (no backend in use is served there)"
-
-
-def _ships(market: str) -> bool:
-    return (CONF / "market" / f"{market}.yaml").is_file()
-
-
-def _is_own(backend: str) -> bool:
-    """Whether a backend is the user's: not of a market that ships, nor the servers of one."""
-    return not market_with(backend) and not market_with(backend.removesuffix("_own"))
-
-
-@functools.cache
-def _shipped() -> frozenset[tuple[str, float]]:
-    """Round trips by place, as the choices of `place=` have them: nobody has asked for those."""
-    menu = [read_settings(file).get("round_trips_s") or {} for file in (CONF / "place").glob("*.yaml")]
-    return frozenset((place, float(seconds)) for each in menu for place, seconds in each.items())

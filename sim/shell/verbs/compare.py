@@ -35,6 +35,8 @@ def run(asked: Namespace) -> int:
 
     budgets = [_dollars(str(word), BUDGET) for word in asked.words if str(word).startswith(BUDGET)]
     folders = [word for word in asked.words if not str(word).startswith(BUDGET)]
+    if meant := [str(word) for word in folders if str(word).startswith("budget") and "=" in str(word)]:
+        raise ConfigError(f"{meant[0]}: compare takes {BUDGET}{meant[0].partition('=')[2]}")
     if len(folders) < 2:
         raise ConfigError("compare takes two folders or more: sim compare FOLDER FOLDER")
     also = [name for name in ("xlsx", "pdf") if getattr(asked, name)]

@@ -110,6 +110,16 @@ def _tasks() -> dict[str, AgentSettings]:
     return {harness: composed(f"agent={agent}").agent for harness, agent in own_work.TASKS.items()}
 
 
+def question_of(text: str, log: Log, settings: Sequence[str]) -> Question:
+    """Read a what-if, for which nothing need be replayed. Raises `ConfigError` for what cannot be read."""
+    market = composed(*settings, *(word for word in words(text) if word.startswith("market="))).market
+    question = asked(text, list(market.models), log.models)
+    for _, backend in question.moves:
+        if market.models[backend].kind is BackendKind.self_hosted:
+            raise ConfigError(f"--what-if {backend}: is paid by the hour, and a log does not say how many; run it (workload=trace)")
+    return question
+
+
 class Asker:
     """Answers what-ifs of one log; what several need is replayed once."""
 
@@ -118,16 +128,6 @@ class Asker:
         self.base = base
         self._settings = tuple(settings)
         self._progress = progress
-
-    def read(self, text: str) -> Question:
-        """Raises `ConfigError` for what cannot be read."""
-        chosen = [word for word in words(text) if word.startswith("market=")]
-        market = composed(*self._settings, *chosen).market if chosen else self.base.scenario.market
-        question = asked(text, list(market.models), self.base.log.models)
-        for _, backend in question.moves:
-            if market.models[backend].kind is BackendKind.self_hosted:
-                raise ConfigError(f"--what-if {backend}: is paid by the hour, and a log does not say how many; run it (workload=trace)")
-        return question
 
     def answer(self, question: Question) -> Answer:
         """Raises `ConfigError` for what cannot be asked of this log."""

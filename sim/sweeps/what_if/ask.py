@@ -10,7 +10,7 @@ from sim.errors import ConfigError, DataError, of_kind
 from sim.logs.log import Log
 from sim.scenario.told.numbers import counted, dollars
 from sim.settings.population.plan import DAYS_A_MONTH
-from sim.sweeps.what_if.answer import Answer, Asker, Base, base_of
+from sim.sweeps.what_if.answer import Answer, Asker, Base, base_of, question_of
 from sim.sweeps.what_if.question import Question
 from sim.sweeps.what_if.usual import usual
 
@@ -115,9 +115,10 @@ def what_if(
         of_kind(each, str, "what_if takes questions as texts such as 'cache=1h'")
     if not questions and len(log.calls) > MOST_CALLS_UNASKED:
         raise DataError(f"not tried unasked on {len(log.calls):,} calls, which takes a while: --what-if WORDS asks for one")
+    mine = [question_of(text, log, settings) for text in questions]
     base = base_of(log, settings, dict(models or {}), progress)
     asker = Asker(base, settings, progress)
-    mine = [asker.read(text) for text in questions or usual(base)]
+    mine = mine or [question_of(text, log, settings) for text in usual(base)]
     answers, refused = [], {}
     for question in around(mine):
         try:

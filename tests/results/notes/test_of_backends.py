@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import sim
@@ -69,3 +71,16 @@ def test_a_price_of_input_says_which_prices_of_input_stay() -> None:
 )
 def test_work_that_is_the_same_by_all_bills_is_told(words: str, told: bool) -> None:
     assert ("changes nothing of Claude Opus 4.6" in same_work(sim.load(*words.split()))) is told
+
+
+def test_of_a_backend_that_does_not_ship_what_it_is_itself_tells_what_it_asks_for(tmp_path: Path) -> None:
+    """Its prices of the cache, where it has none; what hangs on the run, such as its speed in a batch, somebody had to give it."""
+    (tmp_path / "backend").mkdir()
+    own = "{input_usd_per_mtok: 1, output_usd_per_mtok: 4, cache: none, cache_read_usd_per_mtok: 0.1, cache_ttl_s: 60, ttft_s: 3}"
+    (tmp_path / "backend" / "mine.yaml").write_text(f"# @package market.models\nmine: {own}\n")
+
+    def said(*words: str) -> list[str]:
+        return list(unasked(sim.load("+backend=mine", "backends=[mine]", *words, config_dir=tmp_path)))
+
+    assert said() == ["market.models.mine.cache_read_usd_per_mtok, cache_ttl_s (that backend keeps no prompts: cache=none)"]
+    assert said("market.models.mine.cache=automatic") == said("market.models.mine.cache=explicit", "batch=true") == []

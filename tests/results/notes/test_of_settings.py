@@ -58,6 +58,10 @@ def test_a_backoff_above_its_cap_is_told() -> None:
             ["agent=team", "agent.turns=2", "agent.requests=1"],
             "agent.turns is of a new session of one message: one that is resumed takes 0.25 of it (agent.resumed_turns=1: all).",
         ),
+        (
+            ["agent=solo", "agent.turns=4.5"],
+            "agent.turns=4.5: turns are whole, so what each message takes is rounded; a distribution can have that mean.",
+        ),
         (["agent=solo", "agent.turns=1"], ""),
         (["agent=solo"], ""),
         (["agent=team"], ""),

@@ -112,6 +112,8 @@ TOLD = [
         "events of kind=outage (calls through the batch queue meet none)",
     ),
     ("open", f"{OPUS}.regional_surcharges={{us: 0.5}}", f"{OPUS}.regional_surcharges (needs its region, where requests stay)"),
+    ("open", f"{OPUS}.windows=[{{from_h: 0, until_h: 24, multiplier: 2, dates: [2025-02-16, 2025-03-01/2025-03-02]}}]",
+     f"{OPUS}.windows of dates 2025-02-16, 2025-03-01/2025-03-02 (over before start=2026-02-16T00:00:00)"),
     ("cn", f"{OPUS}.network_rtt_s=7", f"{OPUS}.network_rtt_s (with place.round_trips_s it is as place says)"),
 ]  # fmt: skip
 ASKED = [
@@ -243,6 +245,19 @@ def test_a_backend_that_no_call_goes_to_is_named() -> None:
 def test_a_batch_queue_that_takes_nothing_off_is_told(backend: str, told: bool) -> None:
     said = unused(composed("chat", "batch=true", f"backends=[{backend}]"))
     assert said == (f"Without effect here: batch (of its prices, since market.models.{backend}.batch_discount=0)." if told else "")
+
+
+def test_a_task_s_agents_are_not_asked_for_where_every_task_is_a_chat() -> None:
+    told = "Without effect here: agent (workload.chat_share=1: every task is a chat)."
+    assert unused(composed("open", "workload.chat_share=1")) == told
+    assert unused(composed("open", "workload.chat_share=0.5")) == unused(composed("chat", "workload.chat_share=1")) == ""
+
+
+def test_a_place_does_not_say_how_far_a_backend_is_that_is_served_nowhere() -> None:
+    own = f"{OPUS}.serving=''"
+    told = f"Without effect here: place.round_trips_s (of what says no {OPUS}.serving: its own network_rtt_s counts)."
+    assert unused(composed("cn", own)) == told
+    assert unused(composed("open", own)) == ""
 
 
 def test_electricity_of_a_place_where_nobody_is_served_is_told() -> None:

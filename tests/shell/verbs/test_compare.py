@@ -65,6 +65,8 @@ def test_one_folder_or_none_is_a_mistake_in_a_line(tmp_path: Path, capsys: pytes
     status, out, err = ended(capsys, str(tmp_path), str(tmp_path))
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "holds no run" in err
+    told = "sim: budget=900: compare takes budget_usd_per_month=900\n"
+    assert ended(capsys, str(tmp_path), str(tmp_path), "budget=900") == (1, "", told)
 
 
 def test_a_page_goes_into_no_run_and_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

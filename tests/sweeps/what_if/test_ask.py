@@ -10,7 +10,7 @@ import pytest
 from sim import ConfigError, DataError
 from sim.sweeps.what_if.ask import MOST_CALLS_UNASKED, what_if
 from sim.sweeps.what_if.recast import times
-from tests.sweeps.what_if.by_hand import BILL_USD, two
+from tests.sweeps.what_if.by_hand import BILL_USD, log_of, two
 
 
 def test_findings_are_ranked_by_what_is_saved_at_least_and_the_unmeasured_comes_last(tmp_path: Path) -> None:
@@ -51,3 +51,11 @@ def test_one_setting_may_be_a_text_and_models_are_a_mapping(tmp_path: Path) -> N
     assert found.table.equals(same.table)
     with pytest.raises(ConfigError, match="models takes a mapping NAME: BACKEND, not list"):
         what_if(log, "sessions=2x", models=["x=kimi_k2_5"])  # type: ignore[arg-type]
+
+
+def test_a_question_that_nobody_can_read_is_told_before_a_log_that_cannot_be_replayed(tmp_path: Path) -> None:
+    log = log_of(tmp_path, "s,main,0,0,100000,1000,10,nobody-1", columns="api_time_s,model")
+    with pytest.raises(ConfigError, match="did you mean 'minimax_m2_5'"):
+        what_if(log, "minimx_m2_5")
+    with pytest.raises(ConfigError, match=r"no call of this log can be replayed: .*--model NAME=BACKEND"):
+        what_if(log, "minimax_m2_5")
