@@ -81,7 +81,7 @@ def _sums_up(scenario: Scenario, name: str) -> bool:
 
 def _worth(scenario: Scenario) -> bool:
     """Whether anything depends on what tasks are worth, but for those that a budget refuses."""
-    return not scenario.success_unknown or scenario.router.policy not in _WITHOUT_CHOICE or not _fresh(scenario)
+    return not scenario.success_unknown or scenario.router.policy not in _WITHOUT_CHOICE
 
 
 _OPEN, _PEOPLE = (WorkloadKind.open,), (WorkloadKind.users,)
