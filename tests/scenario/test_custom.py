@@ -70,7 +70,7 @@ POLICIES = {
     "import sys; sys.exit(0)": "mine.py, line 2: calls sys.exit(0)",
     "{}['key']": "mine.py, line 2: KeyError: 'key'",
     "g = 1": "mine has no 'f'",
-    "\x00": "SyntaxError: source code string cannot contain null bytes",
+    "\x00": "source code string cannot contain null bytes",  # a ValueError before Python 3.11.4
 }
 SENDS = "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, "
 SECOND = """from sim.agents.agent import Agent

@@ -163,7 +163,11 @@ def page_of_comparison(
     """`steps`: the bill's way between two runs, where there is one; `places`: the folders as they were named."""
     names = list(folders)
     alike = _alike(folders)
-    first = "" if all(len(all_of) == 1 for all_of in folders.values()) else " Of a sweep, settings are those of its first scenario."
+    first = (
+        ""
+        if all(len(all_of) == 1 for all_of in folders.values())
+        else " Of a sweep, settings are those of one scenario, the same in each folder where there is one."
+    )
     taken = pd.DataFrame(
         [
             (name, _signed("cost_usd", step.mean), f"{number(step.ci_low)} to {number(step.ci_high)}" if step.ci_low < step.ci_high else "")
@@ -198,10 +202,19 @@ def page_of_comparison(
     )
 
 
+def _of_each(folders: Mapping[str, Sequence[Side]]) -> dict[str, Side]:
+    """A scenario of each folder, the same where they are swept to the same values: by what the folders differ."""
+    (name, base), *others = folders.items()
+    found = {other: pairs(base, all_of) for other, all_of in others}
+    ours = next((both[0][0] for both in found.values() if both), base[0])
+    theirs = {other: next((b for a, b in both if a is ours), folders[other][0]) for other, both in found.items()}
+    return {name: ours, **theirs}
+
+
 def _alike(folders: Mapping[str, Sequence[Side]]) -> Table:
-    """What is not set alike, of the first scenario of each."""
+    """What is not set alike, of a scenario of each."""
     asked = {backend for all_of in folders.values() for each in all_of for backend in each.settings.get("backends", [])}
-    return between({name: all_of[0].settings for name, all_of in folders.items()}, asked)
+    return between({name: each.settings for name, each in _of_each(folders).items()}, asked)
 
 
 def _changed(folders: Mapping[str, Sequence[Side]]) -> str:
@@ -209,7 +222,9 @@ def _changed(folders: Mapping[str, Sequence[Side]]) -> str:
     rows = _alike(folders).texts.to_dict("records")
     told = [f"{row['setting']} is {', '.join(f'{row[name]} in {name}' for name in folders if row[name])}" for row in rows[:MOST_TOLD]]
     more = f"; and {len(rows) - MOST_TOLD} more settings, in {PAGE}" if len(rows) > MOST_TOLD else ""
-    return f"Set otherwise: {'; '.join(told)}{more}." if told else ""
+    ours, *theirs = _of_each(folders).values()
+    alone = " ".join(dict.fromkeys(f"{key}={value}" for each in theirs for key, value in each.axes.items() if key not in ours.axes))
+    return f"Set otherwise{f' by {alone}' if alone else ''}: {'; '.join(told)}{more}." if told else ""
 
 
 def _months(folders: Mapping[str, Sequence[Side]], budget_usd: float | None) -> tuple[list[str], list[Table]]:
@@ -237,7 +252,10 @@ def show_comparison(
     folders = dict(zip(_names(places), map(sides, places), strict=True))
     found = against(folders)
     if not found:
-        raise DataError("compare: no scenario of one folder stands against one of the first: they are swept to other values")
+        first, *others = folders
+        run = next((name for name in others if len(folders[name]) == 1 < len(folders[first])), "")
+        why = f"{first} is a sweep; name the run {run} first, against which each of its scenarios stands"
+        raise DataError(f"compare: no scenario stands against one of the first folder: {why if run else 'they are swept to other values'}")
     said, files = finding(found), Files(out)
     one_each = len(folders) == 2 and all(len(all_of) == 1 for all_of in folders.values())
     (a, *_), (b, *_) = list(folders.values())[:2]

@@ -60,6 +60,22 @@ def test_every_folder_stands_against_the_first(folders: list[Path], tmp_path: Pa
     assert list(two["what"][:3]) == ["cost per task, USD", "tokens per task", "cache hit rate"]
 
 
+def test_what_sweeps_are_set_to_otherwise_is_told_of_the_same_scenario_of_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Swept in another order, they differ by their number of tasks alone; a run differs by what a sweep's scenario is swept to."""
+    for name, tasks, turns in (("ours", 2, [3, 5]), ("theirs", 3, [5, 3])):
+        world = scenario(agent(), backend(), tasks=tasks, replications=2)
+        sim.sweep(world, {"agent.turns": turns}, folder=tmp_path / name)
+    run = sim.load_run(tmp_path / "ours" / "0")
+    sim.simulate(run).save(tmp_path / "run")
+    show_comparison([tmp_path / "ours", tmp_path / "theirs"], tmp_path / "out")
+    assert "Set otherwise: workload.tasks is 2 in ours, 3 in theirs.\n" in capsys.readouterr().out
+    show_comparison([tmp_path / "run", tmp_path / "theirs"], tmp_path / "out")
+    told = "Set otherwise by agent.turns=5: workload.tasks is 2 in run, 3 in theirs; agent.turns is 3 in run, 5 in theirs."
+    assert told in capsys.readouterr().out
+    with pytest.raises(sim.DataError, match="ours is a sweep; name the run run first, against which each of its scenarios stands"):
+        show_comparison([tmp_path / "ours", tmp_path / "run"], tmp_path / "out")
+
+
 def test_lost_work_other_seeds_and_single_runs_are_told_first(tmp_path: Path) -> None:
     for seed, errors in ((1, 0.0), (2, 1.0)):
         world = scenario(agent(), backend(error_rate=errors), tasks=2, seed=seed)
