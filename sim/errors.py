@@ -61,7 +61,9 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     """The tail of an error line for an unknown `word`: the nearest known one, or all of them."""
     names = sorted(known)
     alike = {_bare(name): name for name in reversed(names)}
-    near = difflib.get_close_matches(str(word), names, n=1)  # YAML reads some names as numbers
+    parts = {*str(word).split("_")}
+    near = sorted((name for name in names if len(parts) > 1 and parts <= {*name.split("_")}), key=len)  # usd_per_task: cost_per_task_usd
+    near = near or difflib.get_close_matches(str(word), names, n=1)  # YAML reads some names as numbers
     near = near or [alike[bare] for bare in difflib.get_close_matches(_bare(str(word)), alike, n=1)]
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names) or 'none'}"
 
