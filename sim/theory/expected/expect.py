@@ -154,11 +154,10 @@ class _Expectation:
                 last = number == tries.most - 1
                 success += reach * right * (1.0 if last else tries.true_positive)
                 reach *= 1 - accepted
-        if tries.pick is Pick.majority:
-            success = majority(success=rights[0], tries=tries.most)
-        elif tries.parallel:
-            judged = {"true_positive": tries.true_positive, "false_positive": tries.false_positive}
-            success = best_of(success=rights[0], tries=tries.most, **judged)
+        if tries.parallel or tries.pick is Pick.majority:
+            judged = functools.partial(best_of, true_positive=tries.true_positive, false_positive=tries.false_positive)
+            many = majority if tries.pick is Pick.majority else judged
+            success = math.nan if math.isnan(rights[0]) else many(success=min(rights[0], 1.0), tries=tries.most)
         if tries.parallel and tries.most > 1 and not one.steady:
             seconds = math.nan
             self.why.add("time: the longest of several tries")

@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim import theory
+from sim.scenario.sources import CONF
 from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import BudgetSettings
 from sim.settings.market import BackendSettings, Billed, CacheKind, PriceTier
@@ -204,6 +205,15 @@ def test_what_it_cannot_say_it_leaves_out_and_says_why(world: Callable[[], sim.S
     assert "cost_usd" not in expected.values or "waits in line" in " ".join(expected.unsolved)
     assert all(math.isfinite(value) for value in expected.values.values())
     assert word in str(expected)
+
+
+@pytest.mark.parametrize("tries", sorted(path.stem for path in (CONF / "tries").glob("*.yaml") if path.stem != "cascade"))
+def test_of_no_way_of_trying_is_success_known_where_a_try_may_outgrow_its_window(tries: str) -> None:
+    """MiniMax M2.5 takes more turns, and its window is smaller: which tries end is not known, so neither is which of them is right."""
+    expected = theory.expect(sim.load("agent=swe_task", f"tries={tries}", "backends=[minimax_m2_5]"))
+    assert "success_rate" not in expected.values
+    assert "context window: sizes vary, and may outgrow it" in expected.unsolved
+    assert 0 < theory.expect(sim.load("agent=swe_task", f"tries={tries}")).values["success_rate"] < 1
 
 
 def test_sizes_that_vary_leave_what_they_do_not_touch() -> None:
