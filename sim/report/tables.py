@@ -70,8 +70,8 @@ def readable(summary: pd.DataFrame, theory: Mapping[str, float]) -> pd.DataFrame
 
     So is the provider's side, which has a table of its own (`sim.report.provider`)."""
     summary = summary[[str(name).partition(".")[0] not in FAMILIES for name in summary.index]]
-    unknown = summary.index.isin(UNKNOWN) & summary["mean"].isna() & (summary["mean"].get("tasks", 0) > 0)
-    happened = summary[unknown | (summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0)))]
+    success = summary.index.isin(UNKNOWN) & (summary["mean"].get("tasks", 0) > 0)  # none, or nobody knows
+    happened = summary[success | (summary["mean"].notna() & ((summary["mean"] != 0) | summary["ci_high"].gt(0)))]
     spans = [
         f"{number(low)} to {number(high)}" if low < high else "" for low, high in zip(happened["ci_low"], happened["ci_high"], strict=True)
     ]

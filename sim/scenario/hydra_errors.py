@@ -153,6 +153,8 @@ def _unknown(message: str, key: str) -> str:
     known += menus() if not within and key in ("", name) else []
     above = key.removesuffix(f".{name}")
     told = f"'{name}' is not a setting; {did_you_mean(name, set(known))}"
+    if name.isdigit():
+        told = f"'{name}' is no name of a setting: a number has a point and no comma, as 0.{name}"
     if above == name != key:
         told = f"settings of {name} are meant already: leave out the line {name}: above them"
     return f"{key or name}: {told}"

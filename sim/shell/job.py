@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -47,9 +48,12 @@ class Job:
         from omegaconf import OmegaConf
         from omegaconf.errors import OmegaConfBaseException
 
+        folder = ""
         with contextlib.suppress(OmegaConfBaseException, ValueError):  # a folder that Hydra can name only later
-            if self._jobs is None and (folder := OmegaConf.select(configuration, "hydra.run.dir")):
-                self._footprint = Footprint(Path(folder))
+            folder = OmegaConf.select(configuration, "hydra.run.dir") or ""
+        if self._jobs is None and folder:
+            refuse_detours(folder)
+            self._footprint = Footprint(Path(folder))
 
     def _saved(self, folder: Path) -> None:
         self.kept = f"the run is kept in {folder}, figures and pages as far as they were drawn"
@@ -102,6 +106,13 @@ class Job:
             value = begin(jobs)
             jobs.finish()
             return None if value is None else float(value)
+
+
+def refuse_detours(folder: str) -> None:
+    """Raise `ConfigError` for a folder in which `..` follows a name: what is only passed through would be made and left behind."""
+    parts = Path(folder).parts
+    if ".." in parts[next((n for n, part in enumerate(parts) if part not in ("..", "/")), len(parts)) :]:
+        raise ConfigError(f"hydra.run.dir={folder}: goes back by '..'; write {os.path.normpath(folder)}")
 
 
 def _place(sweep: Path, folder: Path, words: Sequence[str]) -> RunFolder:

@@ -24,7 +24,7 @@ from sim.statistics import digits
 
 _SPOKEN = 0.01
 """The share held back for which quotas at more people are told."""
-_FIRST = ("lost", "never", "refused", "fallback", "caps", "warmup")
+_FIRST = ("lost", "late", "never", "refused", "fallback", "caps", "warmup")
 _WINDOWS = {1.0: "1 s", 10.0: "10 s", 60.0: "1 min"}
 
 

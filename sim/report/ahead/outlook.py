@@ -76,6 +76,8 @@ def gate(outlook: Outlook, budget_usd: float) -> str:
     of, figures = outlook.spending
     p90, budget = figures["p90"], f"the budget of ${digits(budget_usd, 6)}"
     said = f"P90 of the dollars of {of} is ${_told(p90, number)}"
+    if outlook.is_empty:
+        return f"Within {budget}: no task begins before the horizon, so nothing is spent."
     if not p90.value <= budget_usd:
         return f"over {budget}: {said}"
     if outlook.over(budget_usd):

@@ -27,7 +27,7 @@ KIND_OF = {"users": WorkloadKind.users.value, "tasks": WorkloadKind.open.value}
 """By what a workload counts: its kind."""
 MOST_NAMES = 3
 """Of backends in a title."""
-WARNED = ("lost", "never", "refused", "money", "idle")
+WARNED = ("lost", "late", "never", "refused", "money", "idle")
 """Kinds of notes that stand before any number: work that was lost, turned away or never done."""
 MEANINGS = {metric.name: metric.meaning for metric in METRICS}
 PRESSED = ("lost_share", "cost_per_finished_task_usd", "rate_limited_share")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -211,14 +212,19 @@ def _loads(found: Result, backend: str, spans: Sequence[float], times: Sequence[
     if not any(len(part.t_s) for part in parts):
         return {}
     recorded = found.scenario.workload.kind is WorkloadKind.trace
-    return {many: _load(_crowds(parts, many, recorded)) for many in times}
+    loads = {many: _load(_crowds(parts, many, recorded)) for many in sorted(times)}
+    for fewer, more in itertools.pairwise(loads.values()):  # of fewer groups the greatest may be less: more people need no less
+        for kind, of in more.quotas.items():
+            of.update({share: max(value, fewer.quotas[kind][share]) for share, value in of.items()})
+    return {many: loads[many] for many in times}
 
 
 def _crowds(parts: Sequence[Asked], many: int, recorded: bool) -> list[Asked]:
-    """Groups of so many replications side by side, none of them in two; a recorded log, the same each time, beside itself."""
+    """Groups of so many replications side by side, each in one, but that the last is filled up with the first ones: the largest call is in
+    some group, however many there are. A recorded log, the same each time, stands beside itself."""
     if recorded:
         return [together([part] * many) for part in parts]
-    return [together(parts[first : first + many]) for first in range(0, len(parts) - many + 1, many)]
+    return [together([parts[(first + n) % len(parts)] for n in range(many)]) for first in range(0, len(parts), many)]
 
 
 def _load(groups: Sequence[Asked]) -> Load:

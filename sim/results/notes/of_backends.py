@@ -198,15 +198,31 @@ def kept_prices(scenario: Scenario) -> str:
     said = []
     for name in scenario.backends:
         changed, model = changed_of(scenario, name), scenario.market.models[name]
-        own = {key: getattr(model, f"cache_{key}_usd_per_mtok") for key in ("read", "write") if f"cache_{key}_usd_per_mtok" not in changed}
-        kept = {key: price for key, price in own.items() if price is not None and (key == "read" or model.cache is CacheKind.explicit)}
-        if "input_usd_per_mtok" in changed and kept and model.cache is not CacheKind.none:
-            prices = " and ".join(f"cache_{key}_usd_per_mtok={digits(price, 4)}" for key, price in kept.items())
-            said.append(
-                f"market.models.{name}.input_usd_per_mtok={digits(model.input_usd_per_mtok, 4)} is the price of fresh input alone: "
-                f"{prices} stay{'s' * (len(kept) == 1)}, and agents send most of their input at {'those' if len(kept) > 1 else 'that'}."
-            )
-    return " ".join(said)
+        cached = {key: getattr(model, key) for key in _cached(model)}
+        if "input_usd_per_mtok" in changed:
+            kept = {key: price for key, price in cached.items() if price is not None and key not in changed}
+            said.append(_kept(f"market.models.{name}", model.input_usd_per_mtok, kept))
+        for place, tier in enumerate(model.tiers if "tiers" in changed else ()):
+            kept = {key: price for key, price in cached.items() if price is not None and getattr(tier, key) is None}
+            if tier.input_usd_per_mtok is not None:
+                said.append(_kept(f"market.models.{name}.tiers[{place}]", tier.input_usd_per_mtok, kept))
+    return " ".join(filter(None, said))
+
+
+def _cached(model: BackendSettings) -> tuple[str, ...]:
+    """Prices of input that is not fresh."""
+    kinds = {CacheKind.none: "", CacheKind.explicit: "read write"}.get(model.cache, "read")
+    return tuple(f"cache_{kind}_usd_per_mtok" for kind in kinds.split())
+
+
+def _kept(key: str, input_usd_per_mtok: float, kept: dict[str, float]) -> str:
+    if not kept:
+        return ""
+    prices = " and ".join(f"{name}={digits(price, 4)}" for name, price in kept.items())
+    return (
+        f"{key}.input_usd_per_mtok={digits(input_usd_per_mtok, 4)} is the price of fresh input alone: "
+        f"{prices} stay{'s' * (len(kept) == 1)}, and agents send most of their input at {'those' if len(kept) > 1 else 'that'}."
+    )
 
 
 def same_work(scenario: Scenario) -> str:

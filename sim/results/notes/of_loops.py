@@ -12,7 +12,7 @@ from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
 from sim.scenario.text import plain
 from sim.settings.agent import AgentKind, Split
-from sim.settings.profile import LoopSettings
+from sim.settings.profile import LoopSettings, StageSettings, staff
 from sim.settings.workload import WorkloadKind
 
 _DEBATE = (
@@ -33,6 +33,15 @@ _NEEDS: tuple[tuple[str, Asked, str], ...] = (
         lambda _, loop: distribution(loop.requests).support()[1] >= 1.5,
         "needs {key}.requests above 1",
     ),
+    (
+        "compact_at_tokens",
+        lambda scenario, loop: (
+            loop.compact_at_tokens is None
+            or distribution(loop.compact_at_tokens).support()[0]
+            < loop.compact_at_share * max(model.context_window_tokens for model in scenario.chosen().values())
+        ),
+        "{key}.compact_at_share of the context window comes before it",
+    ),
     ("resumed_turns", lambda _, loop: distribution(loop.prior_tokens).support()[1] > 0, "needs {key}.prior_tokens"),
     (
         "opening_result_tokens",
@@ -47,6 +56,10 @@ _NEEDS: tuple[tuple[str, Asked, str], ...] = (
 )
 
 
+_FOUND = ("items", "passes", "report_tokens")
+"""Of a stage: what later ones get."""
+
+
 def loops(scenario: Scenario) -> Iterator[str]:
     """What was set of loops otherwise than any loop that ships, and is not asked for; recorded work and one's own say nothing here."""
     agent = scenario.agent
@@ -55,8 +68,17 @@ def loops(scenario: Scenario) -> Iterator[str]:
     if agent.kind is AgentKind.custom or scenario.workload.kind is WorkloadKind.trace:
         return
     if agent.kind is AgentKind.pipeline:
-        for name in agent.order:
-            yield from _loop(scenario, f"agent.stages.{name}", agent.stages[name])
+        found = staff(agent.order, agent.stages)
+        for place, name in enumerate(agent.order):
+            key, stage = f"agent.stages.{name}", agent.stages[name]
+            yield from _loop(scenario, key, stage)
+            if not found[name].agents:
+                yield f"{key} (agent.stages.{stage.each} leaves it no items)"
+            later = [agent.stages[other] for other in agent.order[place + 1 :]]
+            if not any(other.each == name or name in other.reads for other in later):
+                own = [each for each in _FOUND if getattr(stage, each) != getattr(StageSettings, each) and not _ships(each, stage)]
+                if own:
+                    yield f"{key}.{', '.join(own)} (no later stage has it as each or reads it)"
         return
     yield from _loop(scenario, "agent", agent, _DEBATE if agent.kind is AgentKind.debate else None)
     if agent.kind is AgentKind.orchestrator:
@@ -86,6 +108,10 @@ def _fields() -> dict[str, Any]:
 def _is_own(name: str, value: Any) -> bool:
     """Whether no loop of the menu has that value: those that one has, nobody may have asked for."""
     return value != _fields()[name] and plain(value) not in _shipped(name)
+
+
+def _ships(name: str, loop: Any) -> bool:
+    return plain(getattr(loop, name)) in _shipped(name)
 
 
 @functools.cache

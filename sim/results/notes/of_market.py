@@ -10,13 +10,22 @@ from sim.results.notes.of_backends import idle_limits, limited
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import CONF, market_with
 from sim.scenario.text import read_settings
-from sim.settings.market import BackendSettings, Billed
+from sim.settings.capacity.limits import QuotaSettings
+from sim.settings.market import Billed, TimeWindow
 from sim.settings.run import RetrySettings
 
 
 def lines(scenario: Scenario) -> bool:
     """Whether a call can wait at a backend; the batch queue takes all."""
-    return not scenario.batch and any(model.slots is not None for model in scenario.chosen().values())
+    return not scenario.batch and any(model.slots is not None and model.queue_limit != 0 for model in scenario.chosen().values())
+
+
+NO_LINE = "retry.patience_s (needs a line: with queue_limit=0 nobody waits in one)"
+
+
+def without_slots(scenario: Scenario) -> bool:
+    """Whether no backend in use has any."""
+    return scenario.batch or all(model.slots is None for model in scenario.chosen().values())
 
 
 def backends(scenario: Scenario) -> Iterator[str]:
@@ -33,13 +42,14 @@ def backends(scenario: Scenario) -> Iterator[str]:
         for quota, limit in model.quotas.items():
             if all(each is None for each in (limit.requests, limit.input_tokens, limit.output_tokens, limit.tokens)):
                 yield f"{key}.quotas.{quota} (limits nothing: set its requests or tokens)"
-        yield from _over(scenario, key, model)
+            if limit.window_h is not None and limit.zone != QuotaSettings.zone:
+                yield f"{key}.quotas.{quota}.zone (with window_h it is the last hours, whenever they began, and no day)"
     used = {*scenario.backends, *(scenario.router.fallback or ())}
     own = [name for name in scenario.market.models if name not in used and _is_own(name)] if _ships(scenario.market.name) else []
     yield from (f"market.models.{name} (nothing uses it: backends=[...])" for name in own)
     yield from idle_limits(scenario)
     if scenario.retry.patience_s is not None and not lines(scenario):
-        yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)"
+        yield "retry.patience_s (needs slots of a backend: without, nobody waits in line)" if without_slots(scenario) else NO_LINE
     if scenario.retry.timeout_s is not None and scenario.batch:
         yield "retry.timeout_s (nobody gives up what the batch queue has)"
     if not scenario.retry.heeds_retry_after and not any(limited(model) for model in scenario.chosen().values()):
@@ -51,12 +61,21 @@ def backends(scenario: Scenario) -> Iterator[str]:
         yield f"{', '.join(f'market.models.{name}.timeout_billed' for name in billed)} (needs retry.timeout_s)"
 
 
-def _over(scenario: Scenario, key: str, model: BackendSettings) -> Iterator[str]:
-    """Windows of prices whose last day is before the run's first."""
-    for window in model.windows:
-        today, _ = Calendar(scenario.start_time(), window.zone).at(0.0)
-        if max(last for _, last in days_of(window.dates)) < today - 1:  # hours past midnight belong to the day before
-            yield f"{key}.windows of dates {', '.join(window.dates)} (over before start={scenario.start})"
+def windows(scenario: Scenario) -> Iterator[str]:
+    """Windows of prices and of demand that never hold: over before the run begins, or behind one that always does."""
+    work = scenario.workload
+    every: dict[str, list[tuple[TimeWindow, str]]] = {"workload.hours": [(each, work.zone) for each in work.hours]}
+    for name, model in scenario.chosen().items():
+        every[f"market.models.{name}.windows"] = [(each, each.zone) for each in model.windows]
+    for key, those in every.items():
+        always = False
+        for place, (window, zone) in enumerate(those):
+            today, _ = Calendar(scenario.start_time(), zone).at(0.0)
+            if always:
+                yield f"{key}[{place}] (one before it always holds, and the first that holds counts)"
+            elif max(last for _, last in days_of(window.dates)) < today - 1:  # hours past midnight belong to the day before
+                yield f"{key} of dates {', '.join(window.dates)} (over before start={scenario.start})"
+            always |= not window.dates and not window.weekdays and (window.from_h, window.until_h) == (0, 24)
 
 
 def places(scenario: Scenario) -> Iterator[str]:

@@ -12,11 +12,11 @@ from sim.results.monthly.plan import told as of_month
 from sim.results.notes.of_backends import kept_prices, same_work
 from sim.results.notes.of_engine import clock
 from sim.results.notes.of_logs import assumed
-from sim.results.notes.of_settings import floor, never, prices, room, success, together, turns, waits
+from sim.results.notes.of_settings import floor, never, prices, room, together, turns, waits
+from sim.results.notes.of_success import late, success
+from sim.results.notes.of_teams import alone, shared
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
-from sim.results.teams.metrics import evenness
-from sim.results.teams.metrics import told as told_of_teams
 from sim.scenario.coupling import told_of_chance
 from sim.scenario.scenario import Scenario
 from sim.settings.events.event import told
@@ -34,11 +34,13 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
     """Plain sentences by kind, what was lost first; as there are."""
     said = {
         "lost": _lost(scenario, estimates),
+        "late": late(scenario, estimates.pooled),
         "never": never(scenario),
         "plan": on_seats(scenario, estimates.pooled),
         "servers": on_servers(scenario, estimates.pooled),
         "refused": _refused(estimates),
-        "teams": _teams(scenario, estimates),
+        "teams": shared(scenario, estimates.pooled),
+        "alone": alone(scenario, estimates.sample.whole),
         "month": of_month(scenario, estimates.sample),
         "money": _money(estimates),
         "prices": prices(scenario),
@@ -144,15 +146,6 @@ def _limits(scenario: Scenario, estimates: Estimates) -> str:
             said.append(f"Limits on tokens of {', '.join(named)} {words} cache reads (limits_count_cache_reads={str(counts).lower()}).")
     times = digits(1 / (1 - reads), 2)
     return f"{' '.join(said)} They are {100 * reads:.0f} % of all prompts: counted, input takes {times} times the quota."
-
-
-def _teams(scenario: Scenario, estimates: Estimates) -> str:
-    """Who is served and who waits, where several share the backends."""
-    names, pooled = list(scenario.workload.teams), estimates.pooled
-    if not (each := "; ".join(told_of_teams(pooled, names))):
-        return ""
-    index = evenness(pooled, len(names))
-    return f"Of the time that calls took they were being answered, by team: {each}. Jain's index of these is {index:.2f} (1: all alike)."
 
 
 def _limits_tokens(model: BackendSettings) -> bool:

@@ -62,10 +62,15 @@ def room(scenario: Scenario) -> str:
     agent, said = scenario.agent, []
     if agent.kind in (AgentKind.pipeline, AgentKind.debate) or scenario.workload.kind is WorkloadKind.trace:
         return ""
+    head = agent.system_tokens + max(distribution(agent.prompt_tokens).mean, distribution(agent.summary_tokens).mean)
     for name, share in (("compact_at_tokens", 1.0), ("window_tokens", agent.compact_at_share)):
         most = math.inf if (law := getattr(agent, name)) is None else distribution(law).support()[1]
         if most * share < agent.system_tokens:
             said.append(f"agent.{name}={most:g}: below agent.system_tokens={agent.system_tokens:,}, so each turn sums up what there is.")
+        elif most * share < head:
+            said.append(
+                f"agent.{name}={most:g}: below a first prompt or a summary ({digits(head)} tokens), so each turn sums up what there is."
+            )
     return " ".join(said)
 
 
@@ -100,12 +105,6 @@ def waits(scenario: Scenario) -> str:
     if retry.backoff_base_s <= retry.backoff_cap_s:
         return ""
     return f"retry.backoff_base_s={retry.backoff_base_s:g}: above retry.backoff_cap_s={retry.backoff_cap_s:g}, which holds from the first."
-
-
-def success(scenario: Scenario) -> str:
-    """Where nobody has measured how often such work succeeds."""
-    why = scenario.success_unknown
-    return f"Success is unknown: {why}. What a task costs is said, what a solved one costs is not." if why else ""
 
 
 def turns(scenario: Scenario) -> str:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from sim.results.notes.of_backends import unasked
 from sim.results.notes.of_loops import loops
-from sim.results.notes.of_market import backends, lines, places
+from sim.results.notes.of_market import backends, lines, places, windows
 from sim.results.notes.of_settings import of_menu, replayed
+from sim.sampling.distributions import distribution
 from sim.scenario.scenario import Scenario
 from sim.settings.agent import AgentKind, Split
 from sim.settings.budget import Per, Then
@@ -71,6 +72,13 @@ def _helped(scenario: Scenario) -> bool:
     return scenario.agent.kind is AgentKind.custom or scenario.agent.helpers > 1
 
 
+def _all_fit(scenario: Scenario) -> bool:
+    """Whether as many sub-agents may be at work at once as a lead ever has."""
+    agent = scenario.agent
+    most = distribution(agent.fanout).support()[1]
+    return agent.kind is AgentKind.orchestrator and agent.max_parallel is not None and agent.max_parallel >= most
+
+
 def _sums_up(scenario: Scenario, name: str) -> bool:
     """Whether contexts have a length at which they are summarised; what a profile ships with is asked for by it."""
     agent = scenario.agent
@@ -105,6 +113,7 @@ NEEDS = (
         "on_worker_failure report_tokens worker", _agent(AgentKind.orchestrator), "only leads hand over",
     ),
     Needs("agent", "max_parallel", _agent(AgentKind.orchestrator, AgentKind.pipeline), "needs a team or a pipeline"),
+    Needs("agent", "max_parallel", lambda scenario: not _all_fit(scenario), "agent.fanout is no more than that"),
     Needs("agent", "order stages max_agents max_tokens at_cap", _agent(AgentKind.pipeline), "needs agent=pipeline"),
     Needs(
         "agent", _LOOP, lambda scenario: scenario.agent.kind is not AgentKind.pipeline or not _fresh(scenario),
@@ -178,6 +187,7 @@ def unused(scenario: Scenario) -> str:
         *_told(scenario),
         *_budgets(scenario),
         *backends(scenario),
+        *windows(scenario),
         *unasked(scenario),
         *replayed(scenario),
         *loops(scenario),
@@ -231,3 +241,5 @@ def _budgets(scenario: Scenario) -> Iterator[str]:
             yield f"{key}.then=downgrade (there is one backend, and nothing to go down to)"
         elif one.downgrade_to is not None and one.then is not Then.downgrade:
             yield f"{key}.downgrade_to (needs {key}.then=downgrade)"
+        if one.usd is not None and "zone" in _changed(one) and one.per not in (Per.hour, Per.day):
+            yield f"{key}.zone (needs {key}.per=hour or day)"

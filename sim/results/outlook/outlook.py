@@ -33,7 +33,7 @@ MUCH_LOST = 0.01
 """Share of tasks lost from which on dollars are no estimate of what the work costs (an assumption, as in reports)."""
 _BY_THEORY = {"tokens": ("tokens_per_task", 1.0), "usd": ("cost_per_task_usd", 1.0), "minutes": ("task_latency_mean_s", 60.0)}
 _FIRST, _LAST = (
-    ("lost", "never", "refused", "fallback", "caps", "warmup", "unused", "success", "trace"),
+    ("lost", "late", "never", "refused", "fallback", "caps", "warmup", "unused", "success", "trace"),
     ("limits", "tail", "work", "lump", "speed"),
 )
 Figures = dict[str, dict[str, Span]]
@@ -78,6 +78,11 @@ class Outlook:
         return (self.of_all, self.workload["usd"]) if "usd" in self.workload else ("a task", self.task["usd"])
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no task begins, so that nothing is spent."""
+        return self.workload_tasks is not None and round(self.workload_tasks) == 0 and math.isnan(self.spending[1]["p90"].value)
+
+    @property
     def of_all(self) -> str:
         """The workload in words."""
         many = self.workload_tasks
@@ -87,6 +92,8 @@ class Outlook:
         """Whether P90 of the dollars is over a budget, or so much work is lost that nobody knows. Raises `ConfigError` for no number."""
         if not isinstance(budget_usd, Real) or not budget_usd >= 0:
             raise ConfigError(f"over: a budget is dollars, from 0 on, not {budget_usd!r:.80}")
+        if self.is_empty:
+            return False
         return not self.spending[1]["p90"].value <= budget_usd * (1 + 1e-9) or self.lost_share > MUCH_LOST
 
     def __repr__(self) -> str:

@@ -13,6 +13,8 @@ _MENUS = ("agent", "budget", "market", "outcome", "router", "work", "workload")
 _UNITS = {"_usd_per_mtok": "dollars a million tokens", "_usd": "dollars", "_tokens": "tokens", "_s": "seconds", "_h": "hours"}
 _MULTIPLES = {"%": 0.01, "k": 1e3, "K": 1e3, "M": 1e6}
 """What is written behind a number, and what it makes of it."""
+_SECONDS = {"ms": 0.001, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+"""Of a unit of time, by its first letter."""
 
 
 def as_meant(word: str) -> str:
@@ -31,12 +33,19 @@ def number_meant(written: str) -> str:
     return "" if found is None else f"{float(found[1]) * _MULTIPLES.get(found[2], 1.0):.10g}"
 
 
+def seconds_meant(written: str) -> str:
+    """The seconds in a text with another unit of time; empty where there is none."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|m|min|mins|minutes?|h|hours?|d|days?|w|weeks?)\s*", written)
+    return "" if found is None else f"{float(found[1]) * _SECONDS[found[2] if found[2] == 'ms' else found[2][0]]:.10g}"
+
+
 def of_type(message: str, name: str) -> str:
     """Of a value of another type than its setting has; empty for other messages."""
     number = re.match(r"Value '(.*)' of type '\w+' could not be converted to (Integer|Float)$", message)
     if number:
         unit = next((f" of {words}" for end, words in _UNITS.items() if name.endswith(end)), "")
         meant, whole = number_meant(number[1]), number[2] == "Integer"
+        meant = (seconds_meant(number[1]) if name.endswith("_s") else "") or meant
         form = f": write {meant}" if meant and not (whole and "." in meant) else ""
         return f"'{number[1]}' is not a {'whole ' * whole}number{unit}{form}"
     chosen = re.match(r"(Invalid value '(.*)'), expected one of \[(.*)\]$", message)

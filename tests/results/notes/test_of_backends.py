@@ -84,3 +84,10 @@ def test_of_a_backend_that_does_not_ship_what_it_is_itself_tells_what_it_asks_fo
 
     assert said() == ["market.models.mine.cache_read_usd_per_mtok, cache_ttl_s (that backend keeps no prompts: cache=none)"]
     assert said("market.models.mine.cache=automatic") == said("market.models.mine.cache=explicit", "batch=true") == []
+
+
+def test_a_price_of_input_in_a_tier_says_which_prices_of_input_stay() -> None:
+    tier = "{above_tokens: 0, input_usd_per_mtok: 9, cache_read_usd_per_mtok: 1}"
+    told = f"{OPUS}.tiers[0].input_usd_per_mtok=9 is the price of fresh input alone: cache_write_usd_per_mtok=6.25 stays, and agents send "
+    assert kept_prices(sim.load(f"{OPUS}.tiers=[{tier}]")) == told + "most of their input at that."
+    assert kept_prices(sim.load()) == ""

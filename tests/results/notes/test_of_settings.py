@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import sim
-from sim.results.notes.of_settings import never, turns, waits
+from sim.results.notes.of_settings import never, room, turns, waits
 from sim.settings.capacity.limits import QuotaSettings
 from sim.settings.capacity.servers import BackendKind, ServerSettings
 from sim.settings.run import RetrySettings
@@ -71,3 +71,9 @@ def test_a_backoff_above_its_cap_is_told() -> None:
 def test_turns_that_a_profile_scales_are_told(words: list[str], told: str) -> None:
     """20 turns of a session of 5 messages are 20 x 5^-0.8 = 5.5 for each."""
     assert turns(sim.load(*words)) == told
+
+
+def test_what_is_summed_up_below_a_summary_is_told() -> None:
+    told = "agent.compact_at_tokens=1000: below a first prompt or a summary ("
+    assert room(sim.load("agent=swe_task", "agent.compact_at_tokens=1000", "agent.summary_tokens=2000")).startswith(told)
+    assert room(sim.load("agent=swe_task", "agent.compact_at_tokens=50000")) == ""

@@ -114,6 +114,13 @@ TOLD = [
     ("open", f"{OPUS}.regional_surcharges={{us: 0.5}}", f"{OPUS}.regional_surcharges (needs its region, where requests stay)"),
     ("open", f"{OPUS}.windows=[{{from_h: 0, until_h: 24, multiplier: 2, dates: [2025-02-16, 2025-03-01/2025-03-02]}}]",
      f"{OPUS}.windows of dates 2025-02-16, 2025-03-01/2025-03-02 (over before start=2026-02-16T00:00:00)"),
+    ("open", "workload.hours=[{from_h: 0, until_h: 24, times: 1}, {from_h: 9, until_h: 17, times: 5}]",
+     "workload.hours[1] (one before it always holds, and the first that holds counts)"),
+    ("open", "budget={usd: 9, per: task, zone: Asia/Tokyo}", "budget.zone (needs budget.per=hour or day)"),
+    ("open", f"{OPUS}.quotas={{q: {{window_h: 24, zone: Asia/Tokyo, tokens: 1e12}}}}",
+     f"{OPUS}.quotas.q.zone (with window_h it is the last hours, whenever they began, and no day)"),
+    ("open", "agent.compact_at_tokens=900000", "agent.compact_at_tokens (agent.compact_at_share of the context window comes before it)"),
+    ("team", "agent.max_parallel=50", "agent.max_parallel (agent.fanout is no more than that)"),
     ("cn", f"{OPUS}.network_rtt_s=7", f"{OPUS}.network_rtt_s (with place.round_trips_s it is as place says)"),
 ]  # fmt: skip
 ASKED = [
@@ -251,6 +258,20 @@ def test_a_task_s_agents_are_not_asked_for_where_every_task_is_a_chat() -> None:
     told = "Without effect here: agent (workload.chat_share=1: every task is a chat)."
     assert unused(composed("open", "workload.chat_share=1")) == told
     assert unused(composed("open", "workload.chat_share=0.5")) == unused(composed("chat", "workload.chat_share=1")) == ""
+
+
+def test_stages_for_which_nothing_is_left_and_what_no_later_stage_takes_are_told() -> None:
+    none = unused(composed("pipeline", "agent.stages.find.items=0"))
+    assert none == "Without effect here: agent.stages.verify (agent.stages.find leaves it no items)."
+    last = unused(composed("pipeline", "agent.order=[find]", "agent.stages.find.passes=0.2"))
+    assert "; agent.stages.find.passes (no later stage has it as each or reads it)." in last
+
+
+def test_nobody_loses_patience_in_a_line_that_is_none() -> None:
+    words = (f"{OPUS}.slots=1", "retry.patience_s=5")
+    assert unused(composed("open", *words)) == ""
+    told = "Without effect here: retry.patience_s (needs a line: with queue_limit=0 nobody waits in one)."
+    assert unused(composed("open", *words, f"{OPUS}.queue_limit=0")) == told
 
 
 def test_a_place_does_not_say_how_far_a_backend_is_that_is_served_nowhere() -> None:
