@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim import theory
+    from sim import logs, theory
     from sim.errors import ConfigError, DataError, LawError, SimError
     from sim.results.billed.bill import LogBill
     from sim.results.capacity.reserve import reserve
@@ -51,6 +51,7 @@ __all__ = [
     "gather",
     "load",
     "load_run",
+    "logs",
     "rank",
     "replaced",
     "reserve",
@@ -84,8 +85,8 @@ _PLACES = {name: module for module, names in _FROM.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "theory":
-        return importlib.import_module("sim.theory")
+    if name in ("logs", "theory"):
+        return importlib.import_module(f"sim.{name}")
     if name not in _PLACES:
         raise AttributeError(f"module 'sim' has no attribute '{name}'")
     globals()[name] = found = getattr(importlib.import_module(_PLACES[name]), name)

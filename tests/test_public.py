@@ -43,7 +43,7 @@ def test_each_name_comes_from_where_types_are_checked() -> None:
     told = {alias.name: node.module for node in checked.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert sorted(told) == sim.__all__ == dir(sim)
     for name, module in told.items():
-        found = import_module("sim.theory") if name == "theory" else getattr(import_module(module or ""), name)
+        found = import_module(f"sim.{name}") if name in ("logs", "theory") else getattr(import_module(module or ""), name)
         assert getattr(sim, name) is found
     with pytest.raises(AttributeError, match="module 'sim' has no attribute 'nothing'"):
         _ = sim.nothing

@@ -200,6 +200,8 @@ class Runs:
         """Hand out a replication; not to a pool that has just broken, which its work under way will tell."""
         key = 0 if run.by_ray else run.processes
         if key not in self._pools:
+            if own_code(run.scenario):  # workers of before know the user's modules as they were then
+                pool.cache_clear()
             mine = cluster() if run.by_ray else pool(run.processes)
             self._pools[key] = mine, mine.ended
         mine, _seen = self._pools[key]

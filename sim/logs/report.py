@@ -14,6 +14,12 @@ LONG_ANSWER = 32_000
 """Tokens that few models write at once (assumption)."""
 FASTEST_PER_S = 10_000
 """Output tokens that no model writes in a second (assumption: ten times the fastest that are sold): calls closer than that are a slip."""
+SLOWEST_PER_S = 0.25
+"""Output tokens that any model writes in a second (assumption: a tenth of the slowest that are sold): if most are slower, a slip."""
+SLOW_ANSWER = 50
+"""Tokens of an answer from which on its speed says something: a few words are soon written, and waited for all the same."""
+MOST_AMONG_FEW = 2
+"""Calls of which one may well be as large as the others."""
 MOST_NAMED = 10
 """Broken lines that are named; all are counted."""
 
@@ -62,6 +68,11 @@ class Report:
         if is_sum.any() and (not is_sum.all() or files > 1):
             what = "calls" if not is_sum.all() else "sums of another file"
             self.remarks[f"sums beside {what}: if they are of the same work, it is counted twice"] = int(is_sum.sum())
+        tokens = calls["input_tokens"] + calls["output_tokens"]
+        whole, many = (np.bincount(calls["source"], weights)[calls["source"]] for weights in (tokens, None))
+        totals = (many > MOST_AMONG_FEW) & (tokens > 0) & (2 * tokens == whole)
+        if totals.any():
+            self.remarks["with as many tokens as all others together: a line of totals?"] = int(totals.sum())
 
     def has_slips(self, calls: Mapping[str, np.ndarray] | np.ndarray, ok: np.ndarray) -> None:
         """Calls that cannot be as they are written, or hardly (`ok`: which were answered). Writes for an hour become no more than all."""
@@ -69,6 +80,7 @@ class Report:
         writes = np.maximum(calls["cache_write_tokens"], 0)
         took = calls["end_s"] - calls["start_s"]
         fast = (took > 0) & (outputs > FASTEST_PER_S * took)
+        slow = ok & (outputs >= SLOW_ANSWER) & (outputs < SLOWEST_PER_S * took)
         for wrong, what in (
             (ok & (inputs + outputs == 0), "calls without any token: nothing to price"),
             (ok & (inputs > 0) & (outputs == 0), "answered without an output token: is their number missing? taken as 0"),
@@ -81,6 +93,10 @@ class Report:
             (
                 fast & (2 * fast.sum() > (took > 0).sum()),
                 f"answered at more than {FASTEST_PER_S:,} output tokens a second: are times in seconds where milliseconds are meant?",
+            ),
+            (
+                slow & (2 * slow.sum() > (took > 0).sum()),
+                f"answered at less than {SLOWEST_PER_S:g} output tokens a second: are times in milliseconds where seconds are meant?",
             ),
             (took < 0, "that end before they begin: clocks of two machines?"),
             (

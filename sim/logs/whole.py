@@ -42,6 +42,11 @@ def make_whole(calls: np.ndarray, sources: list[str], kinds: list[Source], repor
     says_writes = np.bincount(calls["source"], writes != UNKNOWN, len(sources)) > 0
     for source in np.flatnonzero(has & ~says_reads & ~says_writes).tolist():
         report.remarks[f"no cache reads named: taken as none; {sources[source]}"] = int((calls["source"] == source).sum())
+    most = np.zeros(len(sources), np.int64)
+    np.maximum.at(most, calls["source"], np.where(calls["calls"] == 1, np.maximum(reads, 0) + np.maximum(writes, 0), 1))
+    many = np.bincount(calls["source"], minlength=len(sources))
+    for source in np.flatnonzero(says_reads & (most == 0) & (many > 2)).tolist():
+        report.remarks[f"of which none reads a cache or writes one: is caching off? {sources[source]}"] = int(many[source])
     reads[reads == UNKNOWN] = 0
     writes[(writes == UNKNOWN) & (says_writes | ~says_reads)[calls["source"]]] = 0
     return [kind._replace(reads=kind.reads if tells else Reads.unsaid) for kind, tells in zip(kinds, says_reads.tolist(), strict=True)]

@@ -202,3 +202,17 @@ def test_workers_end_when_their_parent_is_killed() -> None:
         time.sleep(0.3)
         parent.kill()
     assert all_gone(workers)
+
+
+def test_workers_know_a_module_of_the_user_s_as_it_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made once and kept; a value of such a module that was changed in between was that of the first run."""
+    lines = ("SIZE = 400", "def f(agent):", "    agent.settle()",
+             "    yield agent.office.send(agent.call, 0, SIZE, 400, 0, 0.5, 1.0, 0.0)", "    return True")  # fmt: skip
+    (tmp_path / "sized.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("agent.kind=custom", "agent.workflow=sized:f", "backends=[minimax_m2_5]", "workload.tasks=4", "replications=2", "processes=2")
+    loaded, found = sim.load(*words), []
+    for size in (1000, 50_000):
+        monkeypatch.setattr(sys.modules["sized"], "SIZE", size)
+        found.append(sim.simulate(loaded).mean("tokens_per_task"))
+    assert found == [1_400, 50_400]

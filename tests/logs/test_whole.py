@@ -106,3 +106,11 @@ def test_a_run_refuses_more_reads_than_input_and_says_what_settles_it(tmp_path: 
     path = lines(tmp_path / "x.csv", f"{HEAD},cached_tokens", "s,main,0,0,5,200,128955")
     with pytest.raises(DataError, match=r"row 2, cached_tokens=128955: must be at most input_tokens.*workload\.trace_input=fresh"):
         sim.simulate(sim.load("workload=trace", f"workload.trace={path}"))
+
+
+def test_a_log_in_which_no_cache_was_read_or_written_says_so(tmp_path: Path) -> None:
+    """What is told as paid again could have been read: no cache had it."""
+    off = read(lines(tmp_path / "x.csv", f"{HEAD},cache_read_tokens", *(f"s,main,{n},{30 * n},20000,200,0" for n in range(3))))
+    assert [many for each, many in off.report.remarks.items() if "is caching off?" in each] == [3]
+    on = read(lines(tmp_path / "y.csv", f"{HEAD},cache_read_tokens", *SHOWN))
+    assert not any("caching off" in each for each in on.report.remarks)

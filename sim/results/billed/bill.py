@@ -38,6 +38,8 @@ class LogBill:
             of_kind(models, Mapping, "models takes a mapping NAME: BACKEND")
         self.log, self.scenario = log, scenario
         self.market = scenario.market.models
+        self.unasked = sorted(set(models or ()) - set(log.models))
+        """Of `models`, those that the log has not."""
         self.backends = backends_of(log.models, self.market, {"": scenario.backends[0], **(models or {})})
         calls = log.calls
         places = {backend: place for place, backend in enumerate(self.market)}
@@ -55,9 +57,10 @@ class LogBill:
     def __repr__(self) -> str:
         calls, unpriced = int(self.log.calls["calls"].sum()), sum(self.unknown.values())
         billed = "not said" if np.isnan(self.billed).all() else dollars(total(self.billed))
+        idle = f"; models: the log has no {', '.join(self.unasked)}" if self.unasked else ""
         left = f"; {counted(unpriced, 'call')} of models without a price here" if unpriced else ""
         said = f"Bill of {counted(calls, 'call')} of {counted(len(self.log.models), 'model')}: {dollars(total(self.priced))} by our prices"
-        return f"{said}, as billed {billed}{left}\nBy call: .priced, .billed, .dollars; what else it could have come to: sim.what_if"
+        return f"{said}, as billed {billed}{left}{idle}\nBy call: .priced, .billed, .dollars; what else it could have come to: sim.what_if"
 
     def charge(self, calls: np.ndarray, places: slice | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Dollars by kind of token, shape (calls, kinds), and tokens written, had the calls at these places of the log been `calls`.

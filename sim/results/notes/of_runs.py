@@ -13,7 +13,7 @@ from sim.results.notes.of_backends import kept_prices, same_work
 from sim.results.notes.of_engine import clock
 from sim.results.notes.of_logs import assumed
 from sim.results.notes.of_settings import floor, never, prices, room, together, turns, waits
-from sim.results.notes.of_success import late, success
+from sim.results.notes.of_success import given_up, late, success
 from sim.results.notes.of_teams import alone, shared
 from sim.results.notes.unused import unused
 from sim.results.seats.metrics import told as on_seats
@@ -39,6 +39,7 @@ def notes(scenario: Scenario, estimates: Estimates) -> dict[str, str]:
         "plan": on_seats(scenario, estimates.pooled),
         "servers": on_servers(scenario, estimates.pooled),
         "refused": _refused(estimates),
+        "given up": given_up(estimates.pooled),
         "teams": shared(scenario, estimates.pooled),
         "alone": alone(scenario, estimates.sample.whole),
         "month": of_month(scenario, estimates.sample),

@@ -1,7 +1,8 @@
-"""What is known of tasks' success, and that a deadline has let them fail."""
+"""What is known of tasks' success, what a deadline has let fail, and what was answered although calls were not."""
 
 from __future__ import annotations
 
+from sim.call import Status
 from sim.meter.tally import Tally
 from sim.scenario.scenario import Scenario
 from sim.statistics import digits
@@ -26,3 +27,12 @@ def late(scenario: Scenario, pooled: Tally) -> str:
     if pooled.successes:
         return ""
     return f"None {over} is solved within outcome.deadline_s={deadline_s:g}: dollars of a solved task are not known."
+
+
+def given_up(pooled: Tally) -> str:
+    """Calls without an answer in tasks that say they have one."""
+    if pooled.lost or not pooled.given_up:
+        return ""
+    long = int(pooled.attempts[:, Status.too_long].sum())
+    why = f", {long:,} of them with prompts longer than the context window" if long else ""
+    return f"{pooled.given_up:,} calls were given up{why}; their tasks went on without, and count as answered: no task was lost by it."

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 import sim
 from sim.report.tables import readable
 
@@ -25,3 +29,14 @@ def test_that_none_succeeds_is_a_number_and_a_word() -> None:
     )
     shown = readable(issues.summary, {}).set_index("metric")["mean"]
     assert shown["success_rate"] == "0.00"
+
+
+def test_calls_that_were_given_up_are_told_where_no_task_was_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workflow of one's own whose only prompt fits no window, and which says that it has its answer all the same."""
+    (tmp_path / "toolong.py").write_text(
+        "def f(agent):\n    agent.settle()\n    yield agent.office.send(agent.call, 0, 5_000_000, 400, 0, 0.5, 1.0, 0.0)\n    return True\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = sim.simulate(sim.load("agent.kind=custom", "agent.workflow=toolong:f", *SMALL))
+    told = "3 calls were given up, 3 of them with prompts longer than the context window; their tasks went on without"
+    assert found.notes["given up"].startswith(told)

@@ -33,6 +33,10 @@ class Reader(LogReader):
             if (whole := said(under(entry, "totals", name))) != UNKNOWN and whole != sum(count(period.get(name)) for period in table):
                 self.report.remarks[f"totals of {name} are not what the rows come to: are rows missing?"] += 1
         for period in table:
+            parts = [part for part in period.get("modelBreakdowns") or () if isinstance(part, dict)]
+            of_models = {key: sum(count(part.get(key)) for part in parts) for key in ("inputTokens", "outputTokens")}
+            if parts and any(count(period.get(key)) > tokens for key, tokens in of_models.items()):
+                self.report.remarks["sums of a period that are more than its models come to: are models missing? the models count"] += 1
             name = str(next((period[key] for key in _NAMES if period.get(key)), ""))
             models = period.get("modelsUsed") or []
             start = moment(period["firstActivity"]) if period.get("firstActivity") else _day(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sim.logs.files import Entry, File, Sample
@@ -81,6 +81,7 @@ class Reader(LogReader):
         if silent := self._silent():
             self.report.remarks["spans of a call that name no input or output tokens: left out, since nobody knows them"] += silent
         sums = {each for place, span in self._spans.items() if span.call and span.what not in AGENTS for each in self._summing(place)}
+        self._remark_sums(sums)
         for place, span in self._spans.items():
             if span.call is None:
                 continue
@@ -93,6 +94,18 @@ class Reader(LogReader):
             line = [self._spans[each] for each in outward(place, self._above)]
             agents = [each.agent for each in line if each.agent]
             yield begun_by(span.call, next((each.session for each in line if each.session), place[0]), agents)
+
+    def _remark_sums(self, sums: Collection[tuple[str, str]]) -> None:
+        """Of agents that sum up more than the spans of models within them."""
+        within: dict[tuple[str, str], int] = dict.fromkeys(sums, 0)
+        for place, span in self._spans.items():
+            if span.call and place not in sums and not span.agent:
+                for each in outward(place, self._above)[1:]:
+                    if each in within:
+                        within[each] += span.call.output_tokens
+        told = {place: call.output_tokens for place in sums if self._spans[place].agent and (call := self._spans[place].call)}
+        if short := sum(tokens > within[place] for place, tokens in told.items()):
+            self.report.remarks["sums of agents with more output than their model spans: are spans missing (sampled away)?"] += short
 
     def _silent(self) -> int:
         """Spans of a model without tokens, where none around or within them has any either."""

@@ -166,7 +166,8 @@ class Reader(RowReader):
                     self.report.remarks[_FALLS] += 1
                 latest = max(latest, call.start_s)
                 place = bisect.bisect_right(earlier, call.input_tokens)
-                yield call._replace(cache_read_tokens=earlier[place - 1] if place else 0)
+                most = call.input_tokens - max(call.cache_write_tokens, 0)  # what was written was not read
+                yield call._replace(cache_read_tokens=max(0, min(earlier[place - 1], most)) if place else 0)
                 earlier.insert(place, call.input_tokens)
                 self.report.remarks[_UNREAD] += 1
 

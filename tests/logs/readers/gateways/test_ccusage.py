@@ -43,3 +43,10 @@ def test_a_second_table_of_one_report_is_left_out_and_totals_of_other_rows_are_t
     assert log.report.remarks["of a second table of sums in one report: left out, since it is of the same work"] == 1
     assert log.report.remarks["totals of outputTokens are not what the rows come to: are rows missing?"] == 1
     assert log.report.remarks["totals of inputTokens are not what the rows come to: are rows missing?"] == 0
+
+
+def test_a_day_with_more_tokens_than_its_models_is_told(tmp_path: Path) -> None:
+    short = read(lines(tmp_path / "x.json", {"daily": [day(inputTokens=900_000, modelBreakdowns=[BREAKDOWN])], "totals": {}}))
+    told = "sums of a period that are more than its models come to: are models missing? the models count"
+    assert short.report.remarks[told] == 1
+    assert told not in read(lines(tmp_path / "y.json", {"daily": [day(modelBreakdowns=[BREAKDOWN])], "totals": {}})).report.remarks

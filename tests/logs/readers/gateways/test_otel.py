@@ -149,6 +149,13 @@ def test_an_agents_sum_whose_calls_are_not_there_is_told_not_counted(tmp_path: P
     assert log.report.duplicates["spans sent twice"] == 1
 
 
+def test_an_agents_sum_of_more_than_its_spans_is_told(tmp_path: Path) -> None:
+    told = "sums of agents with more output than their model spans: are spans missing (sampled away)?"
+    sampled = read(lines(tmp_path / "s.jsonl", *ROLLED_UP[:2]))
+    assert sampled.report.remarks[told] == 1
+    assert told not in read(lines(tmp_path / "t.jsonl", *ROLLED_UP)).report.remarks
+
+
 def test_spans_in_a_ring_sum_up_nothing(tmp_path: Path) -> None:
     """Each the other's parent, or its own: a slip of who wrote them, and two calls all the same."""
     ring = (span("b", "c", "chat", 0, 4, **tokens(5600, 500)), span("c", "b", "chat", 6, 12, **tokens(5700, 600)))

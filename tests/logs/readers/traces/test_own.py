@@ -284,3 +284,20 @@ def test_cells_that_say_nothing_are_none_and_a_time_has_to_be_there(tmp_path: Pa
     assert [where.rpartition("x.csv: ")[2] for where in log.report.where] == [
         f"line {line}: t_s is empty: a line of totals?" for line in (3, 4)
     ]
+
+
+def test_reads_that_nobody_recorded_show_nothing_of_what_input_holds(tmp_path: Path) -> None:
+    """1,000 of each prompt were written, so 99,000 at most were read; the prompts are 100,000 long, and not 101,000 or 201,000."""
+    log = read(lines(tmp_path / "x.csv", f"{HEAD},cache_write_tokens", *(f"s,main,{n},{60 * n},100000,1000,1000" for n in range(4))))
+    assert rows(log, "input_tokens", "cache_read_tokens") == [(100_000, 0), *[(100_000, 99_000)] * 3]
+    assert not any("show it" in each for each in log.report.remarks)
+
+
+def test_times_in_milliseconds_and_a_row_of_totals_are_told(tmp_path: Path) -> None:
+    calls = [f"s,main,{n},{60 * n},100000,1000,9" for n in range(4)]
+    assert not read(lines(tmp_path / "x.csv", f"{HEAD},api_time_s", *calls)).report.slips
+    slow = read(lines(tmp_path / "y.csv", f"{HEAD},api_time_s", *(f"s,main,{n},{60_000 * n},100000,1000,9000" for n in range(4))))
+    told = "answered at less than 0.25 output tokens a second: are times in milliseconds where seconds are meant?"
+    assert slow.report.remarks[told] == 4
+    summed = read(lines(tmp_path / "z.csv", f"{HEAD},api_time_s", *calls, "Summe,main,0,0,400000,4000,"))
+    assert summed.report.remarks["with as many tokens as all others together: a line of totals?"] == 1
