@@ -100,7 +100,9 @@ def read(*paths: str | Path, format: str | None = None, input: TraceInput | str 
     if missing:
         report.remarks[missing] += on_pages
     if not rows:
-        raise DataError(f"{', '.join(map(str, paths))}: holds no calls{_why(report)}")
+        others = {recognised(File(path, Report())) for path, _ in files(paths)} - {asked, ""} if asked and not report.broken else set()
+        hint = f"; it is {' and '.join(sorted(others))} by what is in it: leave out --format" if others else ""
+        raise DataError(f"{', '.join(map(str, paths))}: holds no calls{_why(report)}{hint}")
     return Log(*rows.gathered(said), report)
 
 

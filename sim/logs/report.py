@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from sim.logs.logged import BEYOND, NO_PARENT, ZONELESS
+from sim.logs.logged import BEYOND, NO_PARENT, SINCE_1970_S, ZONELESS
 
 LONG_ANSWER = 32_000
 """Tokens that few models write at once (assumption)."""
@@ -73,6 +73,22 @@ class Report:
         totals = (many > MOST_AMONG_FEW) & (tokens > 0) & (2 * tokens == whole)
         if totals.any():
             self.remarks["with as many tokens as all others together: a line of totals?"] = int(totals.sum())
+
+    def has_twins(self, calls: np.ndarray) -> None:
+        """Files whose calls, half of them or more, stand in another one too, by moment and output: two logs of the same work."""
+        rows = np.flatnonzero((calls["calls"] == 1) & (calls["start_s"] > SINCE_1970_S) & (calls["output_tokens"] >= SLOW_ANSWER))
+        source = calls["source"][rows]
+        if len(rows) == 0 or (source == source[0]).all():
+            return
+        what = np.stack([np.rint(calls["start_s"][rows]).astype(np.int64), calls["output_tokens"][rows].astype(np.int64)], axis=1)
+        which = np.unique(what, axis=0, return_inverse=True)[1].reshape(-1)
+        pairs = np.unique(np.stack([which, source], axis=1), axis=0)
+        twins = np.bincount(pairs[:, 0])[which] > 1
+        both, many = (np.bincount(source, weights) for weights in (twins, None))
+        same = [int(count) for count, of in zip(both, many, strict=True) if count > MOST_AMONG_FEW and 2 * count >= of]
+        if same:
+            what_is_odd = "at the moment of a call of another file, and as long: two logs of the same work? then it is counted twice"
+            self.remarks[what_is_odd] = min(same)
 
     def has_slips(self, calls: Mapping[str, np.ndarray] | np.ndarray, ok: np.ndarray) -> None:
         """Calls that cannot be as they are written, or hardly (`ok`: which were answered). Writes for an hour become no more than all."""

@@ -62,6 +62,8 @@ def read_trace(path: str | Path, sessions: int | None = None, input: TraceInput 
         of_a_run = "trace" not in table.columns
         table = _of_a_run(table) if of_a_run else table
         calls = _checked(table, TraceInput.whole if of_a_run else input)
+        if input is not TraceInput.unsaid and not of_a_run and not (_reads_and_writes(calls.numbers, len(calls.trace))[0] > 0).any():
+            raise DataError(f"{path}: input={input.value}: leave it out: the table names no cache reads, so its input is whole")
         unsure = not of_a_run and input is TraceInput.unsaid and _is_unsure(calls)
         left_out = _slips(table, calls)
     return [session._replace(unsure_reads=unsure, left_out=left_out) for session in _sessions(table, calls, sessions)]

@@ -29,7 +29,7 @@ def make_whole(calls: np.ndarray, sources: list[str], kinds: list[Source], repor
     for source in np.unique(calls["source"][shows]).tolist():
         its = ~beside & (calls["source"] == source) & (cached > 0)
         seen = int(shows[its].sum())
-        why = f"{seen:,} show it: more of them than input"
+        why = f"{seen:,} show it: more of them than input{', though input=whole was said' if said is TraceInput.whole else ''}"
         report.remarks[f"cache reads and writes beside input tokens, not in them ({why}): added; {sources[source]}"] = int(its.sum())
         beside |= its
     if said is TraceInput.unsaid:

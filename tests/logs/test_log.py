@@ -283,3 +283,19 @@ def test_answers_in_no_time_are_told(tmp_path: Path, milliseconds: str, told: in
         ]
         == told
     )
+
+
+def test_two_logs_of_the_same_work_are_told(tmp_path: Path) -> None:
+    """Of two formats, so that no id tells them: four calls at the same moments and as long."""
+    for name, late in (("a", 0), ("b", 0), ("c", 7)):
+        rows_of = [f"{name},main,{n},{1_771_200_000 + 60 * n + late},{5_000 + n},{100 + n},0" for n in range(4)]
+        lines(tmp_path / f"{name}.csv", f"{HEAD},cached_tokens", *rows_of)
+    told = "at the moment of a call of another file, and as long: two logs of the same work? then it is counted twice"
+    assert read(tmp_path / "a.csv", tmp_path / "b.csv").report.remarks[told] == 4
+    assert told not in read(tmp_path / "a.csv", tmp_path / "c.csv").report.remarks
+
+
+def test_a_format_that_a_file_is_not_of_is_told_with_the_one_that_it_is(tmp_path: Path) -> None:
+    path = lines(tmp_path / "x.jsonl", said(1, "1", usage(5, 0, 0, 10)))
+    with pytest.raises(DataError, match="it is claude-code by what is in it: leave out --format"):
+        read(path, format="codex")

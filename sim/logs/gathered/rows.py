@@ -116,7 +116,9 @@ class Rows:
             self._report.remarks["of an id that a call in another file has, minutes apart: taken as one call; are ids unique?"] += 1
         if row[_RANK] == old[_RANK] and row[_FIRST] != old[_FIRST]:
             self._report.remarks[_OTHER_TOKENS] += 1
-        best = row if (row[_RANK], _total(row)) > (old[_RANK], _total(old)) else old
+        best, other = (row, old) if (row[_RANK], _total(row)) > (old[_RANK], _total(old)) else (old, row)
+        if math.isnan(best[-1]):  # a gateway tells the dollars of what an agent's own log tells the tokens of
+            best[-1] = other[-1]
         if slot >= self._begun:
             best[_BY_USER] = old[_BY_USER] or row[_BY_USER]
             best[_START] = min((each[_START] for each in (old, row) if each[_START] == each[_START]), default=math.nan)
@@ -131,6 +133,7 @@ class Rows:
         sources = list(self.names["source"])
         kinds = make_whole(calls, sources, self._sources, self._report, said)
         self._report.has_sums(calls)
+        self._report.has_twins(calls)
         self._report.has_slips(calls, calls["status"] == self.names["status"].get("ok", -1))
         undated = ~(np.fmax(calls["start_s"], calls["end_s"]) > SINCE_1970_S)
         if 0 < undated.sum() < len(calls):

@@ -64,7 +64,9 @@ class WhatIf(NamedTuple):
         best = next(iter(self.findings), None)
         most = "none of them surely saves" if best is None else f"most is saved by {best.answer.question.text}"
         span = "" if best is None else f", {dollars(best.least_usd)} to {dollars(best.most_usd)}"
-        return f"{counted(len(self.answers), 'what-if')} of a log: {most}{span}\nA row a what-if, with intervals: .table"
+        absent = sorted(set(self.base.said) - set(self.base.log.models))
+        idle = f"; models: the log has no {', '.join(absent)}" if absent else ""
+        return f"{counted(len(self.answers), 'what-if')} of a log: {most}{span}{idle}\nA row a what-if, with intervals: .table"
 
     @property
     def table(self) -> pd.DataFrame:

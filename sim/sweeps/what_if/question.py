@@ -73,6 +73,9 @@ def asked(text: str, backends: list[str], models: list[str]) -> Question:
             found = _short(found, key, value, backends)
         elif key == "backends" and (alone := re.fullmatch(r"\[\s*([\w.]+)\s*\]", value)):
             found = _moved(found, "*", alone[1], backends)
+        elif "." not in key and value in backends:
+            there = ", ".join(each or "calls that name none" for each in models)
+            raise ConfigError(f"--what-if {word}: the log has no model '{key}'; it has {there}")
         elif "." not in key and (near := difflib.get_close_matches(key, SHORT, n=1, cutoff=0.7)):
             raise ConfigError(f"--what-if {word}: '{key}' is no setting; did you mean '{near[0]}'?")
         else:

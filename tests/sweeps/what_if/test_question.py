@@ -70,3 +70,8 @@ def test_a_mistake_says_what_would_be_right(text: str, line: str) -> None:
     with pytest.raises(ConfigError) as error:
         read(text)
     assert line in str(error.value)
+
+
+def test_a_model_that_the_log_has_not_is_told_with_those_that_it_has() -> None:
+    with pytest.raises(ConfigError, match="--what-if haiku=kimi_k2_5: the log has no model 'haiku'; it has claude-opus-4-6"):
+        asked("haiku=kimi_k2_5", ["kimi_k2_5"], ["claude-opus-4-6"])

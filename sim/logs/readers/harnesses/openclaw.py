@@ -36,13 +36,17 @@ class Reader(LogReader):
         end = moment(entry.get("timestamp"))
         start = self._asked_s if self._asked_s <= end else end
         cost, cached = usage.get("cost"), count(usage.get("cacheRead")) + count(usage.get("cacheWrite"))
+        cost_usd = dollars(cost.get("total") if isinstance(cost, dict) else cost)
+        if isinstance(cost, dict) and str(cost.get("currency") or "USD").upper() != "USD":
+            self.report.remarks[f"billed in {str(cost['currency'])[:9]}, which are no dollars: as billed is not known"] += 1
+            cost_usd = math.nan
         within = cached > 0 and count(usage.get("totalTokens")) == count(usage["input"]) + count(usage.get("output"))
         if within:
             self.report.remarks[_WITHIN] += 1
         yield LoggedCall(
             self._session, message.get("model") or "", Counts.inclusive if within else Counts.disjoint,
             needed(usage, "input"), count(usage.get("output")), count(usage.get("cacheRead")), count(usage.get("cacheWrite")),
-            start_s=start, end_s=end, cost_usd=dollars(cost.get("total") if isinstance(cost, dict) else cost), by_user=self._by_user,
+            start_s=start, end_s=end, cost_usd=cost_usd, by_user=self._by_user,
             key=str(entry.get("id") or ""),
         )  # fmt: skip
         self._asked_s, self._by_user = math.nan, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,12 @@ def test_a_total_says_whether_reads_are_a_part_of_the_input(tmp_path: Path, tota
     assert usd(log) == pytest.approx([fresh * FRESH + 900 * READ + 10 * OUT], rel=1e-12)
     assert rows(log, "cost_usd") == [(0.02,)], "also where it is a number"
     assert sum(log.report.remarks.values()) == (fresh == 100)
+
+
+def test_another_currency_is_told_and_no_dollars(tmp_path: Path) -> None:
+    counts = {"input": 1_000, "output": 10, "cacheRead": 0, "cacheWrite": 0, "totalTokens": 1_010}
+    usage = {**counts, "cost": {"total": 0.02, "currency": "EUR"}}
+    message = {"role": "assistant", "model": "claude-opus-4-6", "usage": usage}
+    log = read(lines(tmp_path / "s.jsonl", {"type": "message", "id": "1", "timestamp": "2026-02-20T09:00:07Z", "message": message}))
+    assert math.isnan(log.calls["cost_usd"][0])
+    assert log.report.remarks["billed in EUR, which are no dollars: as billed is not known"] == 1
