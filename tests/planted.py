@@ -73,7 +73,7 @@ FAULTS = {
         (f"{_OF_CLAUDE}test_a_call_is_one_however_many_lines_it_has",),
     ),
     "the first copy is kept, whatever it says": Fault(
-        _LOG, "best = row if (row[_RANK], _total(row)) > (old[_RANK], _total(old)) else old", "best = old",
+        _LOG, "(row, old) if (row[_RANK], _total(row)) > (old[_RANK], _total(old)) else (old, row)", "(old, row)",
         (f"{_OF_CLAUDE}test_of_copies_the_main_thread_comes_first_then_the_whole_answer",),
     ),
     "who counts reads beside input is not believed for its other calls": Fault(
